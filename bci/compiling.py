@@ -20,11 +20,6 @@ def kernel(**options: object) -> Callable[[Callable[..., Any]], Any]:
     The cache is beside the source or in the user's cache folder. Where neither can be written
     (an installation by root, a service without a home), it is in a private temporary folder.
     Where that cannot be had, functions are compiled at each start.
-
-    Parameters
-    ----------
-    **options
-        Further options of ``numba.njit``.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
@@ -57,10 +52,7 @@ def make_private(folder: Path) -> bool:
 
     Compiled code is loaded and run, so a folder that another user prepared is refused.
 
-    Raises
-    ------
-    OSError
-        If the folder cannot be made, or others could write to it.
+    Raises `OSError` if the folder cannot be made, or others could write to it.
     """
     try:
         folder.mkdir(mode=0o700)

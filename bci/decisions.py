@@ -13,18 +13,10 @@ Event = Literal["onset", "repeat", "offset"]
 
 
 class Decision(NamedTuple):
-    """The decision at the end of one window.
+    """The decision at the end of one window."""
 
-    Parameters
-    ----------
-    label : str or None
-        The class; None where its confidence is below the threshold.
-    confidence : float
-        Of the likeliest class, 0 to 1: of the evidence, where evidence is gathered.
-    """
-
-    label: str | None
-    confidence: float
+    label: str | None  # The class; None where its confidence is below the threshold
+    confidence: float  # Of the likeliest class, 0 to 1: of the evidence, where evidence is gathered
 
 
 def reaches(
@@ -35,15 +27,7 @@ def reaches(
 
 
 def decide(evidence: Prediction | None, threshold: float) -> Decision | None:
-    """Decide by the evidence of a window; None until there is evidence.
-
-    Parameters
-    ----------
-    evidence : Prediction or None
-        See `bci.engine.evidence.Evidence`.
-    threshold : float
-        Least confidence of a decision, 0 to 1.
-    """
+    """Decide by the evidence of a window; None until there is evidence."""
     if evidence is None:
         return None
     # Rounding can take the share of a sure decoder a little above 1.
@@ -53,29 +37,18 @@ def decide(evidence: Prediction | None, threshold: float) -> Decision | None:
 
 @dataclass(frozen=True, slots=True)
 class DecisionEvent:
-    """One event of a decision.
+    """One event of a decision."""
 
-    Parameters
-    ----------
-    event : {"onset", "repeat", "offset"}
-        ``onset``: from here on it is ``label``, and no longer what it was before. ``repeat``: the
-        same label at the next cue. ``offset``: from here on nothing is decided.
-    label : str or None
-        The class; None at an offset.
-    confidence : float or None
-        Of the window or evidence that made the event; None where windows stopped coming.
-    time : float
-        When the last sample of that window was taken, or when windows were missed, in seconds on
-        the LSL clock.
-    ended : str or None
-        The class that an offset ended.
-    """
-
+    # ``onset``: from here on it is ``label``, and no longer what it was before. ``repeat``: the
+    # same label at the next cue. ``offset``: from here on nothing is decided
     event: Event
-    label: str | None
+    label: str | None  # The class; None at an offset
+    # Of the window or evidence that made the event; None where windows stopped coming
     confidence: float | None
+    # When the last sample of that window was taken, or when windows were missed, in seconds on the
+    # LSL clock
     time: float
-    ended: str | None = None
+    ended: str | None = None  # The class that an offset ended
 
     def to_json(self) -> str:
         """A JSON object with these keys; ``ended`` is there at an offset."""
@@ -104,13 +77,7 @@ def event_from_json(text: str, time: float) -> DecisionEvent | None:
 
 
 class RunningDecision:
-    """The decision that holds now, made of one window or evidence after another.
-
-    Attributes
-    ----------
-    label : str or None
-        None where nothing is decided.
-    """
+    """The decision that holds now, made of one window or evidence after another."""
 
     def __init__(self) -> None:
         self.label: str | None = None
@@ -120,14 +87,7 @@ class RunningDecision:
     ) -> DecisionEvent | None:
         """Take in a window's decision; return the event that it makes, if any.
 
-        Parameters
-        ----------
-        decision : Decision or None
-            None where there is not enough evidence.
-        time : float
-            When the window's last sample was taken, in seconds.
-        at_cues : bool
-            Whether each window is a cue's, so that the same label is a decision of its own.
+        With ``at_cues`` each window is a cue's, so that the same label is a decision of its own.
         """
         if decision is None:
             return self.end(time)

@@ -3,6 +3,8 @@
 A message states what is wrong, where (file, stream, channel or key) and what to do about it.
 """
 
+from collections.abc import Sequence
+
 
 class BciError(Exception):
     """Base of every error that the user can mend."""
@@ -54,3 +56,14 @@ class DecodingError(BciError):
 
 class GalleryError(BciError):
     """A gallery of images is missing or damaged, or lacks an image that was shown."""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of another library's message; its type where it has none."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def shortened(names: Sequence[str], most: int = 8, joint: str = ", ") -> str:
+    """The first names, and how many more there are: ``C3, C4 and 7 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{joint.join(names[:most])}{more}"

@@ -15,11 +15,6 @@ def serial_ports(folder: Path = FOLDER) -> tuple[str, ...]:
     """Their names as a device takes them, as ``/dev/ttyUSB0`` or ``COM3``, in order.
 
     Nothing is opened: it costs as much as to list a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the system lists devices; Windows lists ports in its registry.
     """
     if sys.platform == "win32":
         return _of_windows()

@@ -67,19 +67,8 @@ def has_brainflow(listed: list[Entry]) -> bool:
 def create(name: str, parameters: Mapping[str, str]) -> Device:
     """Make the device of that name.
 
-    Parameters
-    ----------
-    name : str
-        As `entries` lists it.
-    parameters : mapping of str to str
-        As typed by a person; they are converted and checked.
-
-    Raises
-    ------
-    DeviceError
-        If there is no such device or a parameter is wrong; the message names it.
-    PluginError
-        If its plug-in cannot be loaded.
+    Raises `DeviceError` if there is no such device or a parameter is wrong; the message names it.
+    Raises `PluginError` if its plug-in cannot be loaded.
     """
     single = plugins(_GROUP).get(name)
     if single is not None and not is_family(found := single.load()):
@@ -111,10 +100,7 @@ def make(
 ) -> Device:
     """Make a device from what a person typed, checked by the model of its parameters.
 
-    Raises
-    ------
-    DeviceError
-        If a parameter is wrong; the message names it.
+    Raises `DeviceError` if a parameter is wrong; the message names it.
     """
     return device(parse_parameters(settings, name, parameters, DeviceError))
 

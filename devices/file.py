@@ -14,6 +14,8 @@ from bci.signals import Chunk, Marker, Reading, Recording, StreamInfo
 # receiver, so that no window mixes the two. The stream's description tells it, so that it is not
 # counted as a loss.
 _SEAM_S = 0.5
+# Length of a chunk, in seconds of recording.
+_CHUNK_S = 0.01
 
 
 class ReplayDevice:
@@ -24,39 +26,16 @@ class ReplayDevice:
     that of the recording and the stamps run ahead of the clock (or behind it), so that filters,
     windows and gaps mean the same. Samples that the recording lost stay lost: the stamps jump.
 
-    Parameters
-    ----------
-    recording : Recording
-    speed : float or None
-        Times real time; None is as fast as possible.
-    loop : bool
-        Begin again at the end, after half a second.
-    start_s, stop_s : float
-        Part of the recording to play, in seconds from its beginning.
-    chunk_s : float
-        Length of a chunk, in seconds of recording.
-    clock : callable
-        Gives the LSL time.
-
-    Attributes
-    ----------
-    recording : Recording
-        The part that is played.
-
-    Raises
-    ------
-    RecordingError
-        If the part chosen holds no sample.
+    Raises `RecordingError` if the part chosen holds no sample.
     """
 
     def __init__(
         self,
-        recording: Recording,
-        speed: float | None = 1.0,
-        loop: bool = False,
-        start_s: float = 0.0,
+        recording: Recording,  # The part that is played
+        speed: float | None = 1.0,  # Times real time; None is as fast as possible
+        loop: bool = False,  # Begin again at the end, after half a second
+        start_s: float = 0.0,  # In seconds from its beginning
         stop_s: float | None = None,
-        chunk_s: float = 0.01,
         clock: Callable[[], float] = local_clock,
     ) -> None:
         stop_s = float("inf") if stop_s is None else stop_s
@@ -82,7 +61,7 @@ class ReplayDevice:
             ),
         )
         self._period = 1.0 / recording.info.sfreq
-        self._chunk = max(1, round(chunk_s * recording.info.sfreq))
+        self._chunk = max(1, round(_CHUNK_S * recording.info.sfreq))
         self._speed = speed
         self._loop = loop
         self._clock = clock

@@ -6,9 +6,10 @@ Each shortcut is written once, in this file.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QPushButton, QWidget
+
+from gui.widgets.buttons import button
 
 # Keys as people call them.
 _NAMES = {"PgUp": "Page Up", "PgDown": "Page Down", ",": "comma", ".": "full stop"}
@@ -17,50 +18,27 @@ MENUS = ("File", "View", "Signal", "Engine", "Record", "Help")
 
 @dataclass(frozen=True)
 class Action:
-    """One command.
-
-    Attributes
-    ----------
-    id : str
-        Its name in code, unique in the application.
-    text : str
-        Words in menus and in the command palette.
-    tip : str
-        Tooltip, and row of the key table in the docs; empty takes ``text``.
-    key : str
-        Shortcut, as ``Ctrl+L``; empty for none.
-    menu : str
-        Menu that lists it, one of `MENUS`; empty for none.
-    local : bool
-        Whether the key works in the view that has the focus only; that view handles it.
-    separate : bool
-        Whether a line stands before it in its menu.
-    more_keys : tuple of str
-        Other shortcuts for the same command.
-    """
+    """One command; its shortcut is written as ``Ctrl+L``, and empty text is none of it."""
 
     id: str
     text: str
     tip: str = ""
     key: str = ""
     menu: str = ""
-    local: bool = False
-    separate: bool = False
+    local: bool = False  # the view that has the focus handles its key
+    separate: bool = False  # a line stands before it in its menu
     more_keys: tuple[str, ...] = ()
 
     @property
     def help(self) -> str:
-        """Sentence that explains the command."""
         return self.tip or self.text
 
     @property
     def key_name(self) -> str:
-        """Shortcut in words."""
         return _NAMES.get(self.key, self.key)
 
     @property
     def tooltip(self) -> str:
-        """Tooltip: the sentence and the shortcut."""
         return f"{self.help} ({self.key_name})" if self.key else self.help
 
 
@@ -203,28 +181,19 @@ def with_key(text: str, name: str) -> str:
 
 
 def tip_of(name: str) -> str:
-    """Tooltip of an action's button."""
     return ACTIONS[name].tooltip
 
 
 def key_table(actions: Sequence[Action]) -> str:
-    """Markdown table of the shortcuts, for the docs."""
+    """Markdown table of the shortcuts, for the help window and the docs."""
     rows = [f"| {a.key_name} | {a.help} |" for a in actions if a.key]
     return "\n".join(("| key | command |", "|---|---|", *rows))
 
 
 class WindowActions:
-    """The actions of one window.
+    """The actions of one window; a QAction given as callback gets text and key.
 
-    Parameters
-    ----------
-    window : QWidget
-        Receives the shortcuts.
-    table : sequence of Action
-    callbacks : dict of str to callable or QAction
-        The command of each id; a QAction that exists already gets text and key.
-    reasons : dict of str to callable
-        Why a command cannot run now; empty text if it can. Without an entry it always can.
+    A reason is a sentence why a command cannot run now, or empty text; without one it always can.
     """
 
     def __init__(
@@ -256,15 +225,16 @@ class WindowActions:
     def dim(self) -> None:
         """Show what cannot run now as dim, with the reason as tooltip."""
         for action in self.table:
-            reason = self.why_not(action.id)
-            self._made[action.id].setEnabled(not reason)
-            self._made[action.id].setToolTip(reason or action.tooltip)
+            self._show(action, self.why_not(action.id))
 
     def undim(self) -> None:
         """Let every key work, whatever a menu showed last: the command itself decides."""
         for action in self.table:
-            self._made[action.id].setEnabled(True)
-            self._made[action.id].setToolTip(action.tooltip)
+            self._show(action, "")
+
+    def _show(self, action: Action, reason: str) -> None:
+        self._made[action.id].setEnabled(not reason)
+        self._made[action.id].setToolTip(reason or action.tooltip)
 
 
 def fill_menus(bar: QMenuBar, groups: Sequence[WindowActions]) -> None:
@@ -282,18 +252,15 @@ def fill_menus(bar: QMenuBar, groups: Sequence[WindowActions]) -> None:
             menu.aboutToHide.connect(group.undim)
 
 
-def press(button: QPushButton) -> None:
+def press(push: QPushButton) -> None:
     """Press a button; nothing happens while it is hidden."""
-    if button.isVisible():
-        button.click()
+    if push.isVisible():
+        push.click()
 
 
 def action_button(action: QAction) -> QPushButton:
-    """Make a button for an action; it takes the focus by Tab only, so that keys stay with the
-    view."""
-    push = QPushButton(action.text())
-    push.setToolTip(action.toolTip())
-    push.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    """Make a button for an action; it is down while the action is checked."""
+    push = button(action.text(), action.toolTip())
     if action.isCheckable():
         push.setCheckable(True)
         push.setChecked(action.isChecked())

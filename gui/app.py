@@ -12,7 +12,7 @@ from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 from gui.processes.child import Command, has_left_any
 from gui.record.closing import farewell
-from gui.widgets.fonts import font_problem
+from gui.theme import font_problem
 
 __all__ = ["Command", "DashboardOptions", "run_dashboard"]
 

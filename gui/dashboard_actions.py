@@ -32,10 +32,6 @@ def dashboard_actions(window: "MainWindow") -> WindowActions:
         "dismiss": window.banner.hide,
         "connect-device": panel.toggle,
         "simulator": panel.try_simulator,
-        "page-signal": partial(show_page, SIGNAL),
-        "page-spectrum": partial(show_page, SPECTRUM),
-        "page-map": partial(show_page, MAP),
-        "page-impedance": partial(show_page, IMPEDANCE),
         "calibrate": window.calibrating.open,
         "engine": lambda: programs.toggle(ENGINE),
         "decode-shown": partial(press, change),
@@ -51,24 +47,32 @@ def dashboard_actions(window: "MainWindow") -> WindowActions:
     toggles = {
         f"panel-{dock.objectName()}": dock.toggleViewAction() for dock in window.docks.panels
     }
-    why_no_replay = "The dashboard was opened without a recording to replay."
-    reasons = {
-        "stream-file": lambda: "" if panel.replay.isEnabled() else _CONNECTED,
-        "simulator": lambda: "" if panel.simulator.isEnabled() else _CONNECTED,
-        "dismiss": lambda: "" if window.banner.isVisible() else "There is no banner.",
-        "connect-device": lambda: (
-            "" if panel.connect_button.isEnabled() else "Choose and fill in a device first."
-        ),
-        "page-impedance": lambda: (
-            "" if window.tabs.offers(IMPEDANCE) else "This board measures no impedances."
-        ),
-        "decode-shown": lambda: (
-            "" if change.isVisible() else "The decoded and the shown stream are the same."
-        ),
-        "replay": lambda: "" if "replay" in programs.buttons else why_no_replay,
-        "record": lambda: "" if bar.button.isEnabled() else bar.button.toolTip(),
-        "note": lambda: "" if bar.note.isEnabled() else "Nothing that takes notes is recorded.",
-        "open-saved": lambda: "" if bar.saved.files else _NOTHING_SAVED,
-        "saved-folder": lambda: "" if bar.saved.files else _NOTHING_SAVED,
+    pages = {
+        f"page-{page.lower()}": partial(show_page, page)
+        for page in (SIGNAL, SPECTRUM, MAP, IMPEDANCE)
     }
-    return WindowActions(window, DASHBOARD, callbacks | toggles, reasons)
+    reasons = {
+        "stream-file": _unless(panel.replay.isEnabled, _CONNECTED),
+        "simulator": _unless(panel.simulator.isEnabled, _CONNECTED),
+        "dismiss": _unless(window.banner.isVisible, "There is no banner."),
+        "connect-device": _unless(
+            panel.connect_button.isEnabled, "Choose and fill in a device first."
+        ),
+        "page-impedance": _unless(
+            partial(window.tabs.offers, IMPEDANCE), "This board measures no impedances."
+        ),
+        "decode-shown": _unless(change.isVisible, "The decoded and the shown stream are the same."),
+        "replay": _unless(
+            lambda: "replay" in programs.buttons,
+            "The dashboard was opened without a recording to replay.",
+        ),
+        "record": lambda: "" if bar.button.isEnabled() else bar.button.toolTip(),
+        "note": _unless(bar.note.isEnabled, "Nothing that takes notes is recorded."),
+        "open-saved": _unless(lambda: bool(bar.saved.files), _NOTHING_SAVED),
+        "saved-folder": _unless(lambda: bool(bar.saved.files), _NOTHING_SAVED),
+    }
+    return WindowActions(window, DASHBOARD, callbacks | toggles | pages, reasons)
+
+
+def _unless(can_run: Callable[[], bool], reason: str) -> Callable[[], str]:
+    return lambda: "" if can_run() else reason

@@ -1,8 +1,8 @@
 """The dashboard's links: streams, sources, programs, recorder and calibration behind its views."""
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pylsl import local_clock
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, QUrl, Signal
@@ -13,58 +13,36 @@ from bci.messages import EngineStatus
 from gui.calibration.controller import CalibrationController
 from gui.connect import controller as connecting
 from gui.connect.controller import ConnectController
-from gui.connect.panel import ConnectPanel
 from gui.connect.shown_signal import ShownSignal
-from gui.decisions.engine_views import EngineViews
 from gui.decisions.status_line import DashboardStatus
-from gui.electrodes.quality_view import QualityView, known_line
-from gui.options import DashboardOptions
+from gui.electrodes.quality_view import known_line
 from gui.processes.child import stop_all
 from gui.processes.engine_command import ENGINE, with_last_engine
 from gui.processes.engine_watch import EngineWatch
 from gui.processes.program_buttons import Programs
 from gui.record import controller as recording
-from gui.record.bar import RecordBar
 from gui.record.controller import RecordController
 from gui.replay.window import ReplayWindow
-from gui.settings import DashboardSettings
-from gui.signal_tabs import SignalTabs
 from gui.workers.stream_feed import Feed
+
+if TYPE_CHECKING:
+    from gui.main_window import MainWindow
 
 # One for all: a thread that hangs in a network call is left, and ends with the process.
 _CLOSING_MS = 900
 _STORE_MS = 5000
 
 
-@dataclass(frozen=True)
-class LinkedViews:
-    """Views that the links fill and follow."""
-
-    tabs: SignalTabs
-    quality: QualityView
-    engine: EngineViews
-    connect_panel: ConnectPanel
-    record_bar: RecordBar
-
-
 class DashboardLinks(QObject):
-    """Joins the views to the streams, and to the programs that run beside the dashboard.
-
-    Parameters
-    ----------
-    options : DashboardOptions
-    settings : DashboardSettings
-    views : LinkedViews
-    """
+    """Joins the views of a window to the streams, and to the programs that run beside it."""
 
     logged = Signal(str)
     problem = Signal(str, str)  # one sentence, and its subject
     well = Signal(str)  # the subject
 
-    def __init__(
-        self, options: DashboardOptions, settings: DashboardSettings, views: LinkedViews
-    ) -> None:
+    def __init__(self, views: "MainWindow") -> None:
         super().__init__()
+        options, settings = views.options, views.remembered
         self._options, self._settings, self._views = options, settings, views
         bci, folder = options.bci, options.recordings
         self.status = DashboardStatus(str(options.signal))
@@ -133,6 +111,8 @@ class DashboardLinks(QObject):
     def _connect_streams(self) -> None:
         feed, views, scope = self.feed, self._views, self._views.tabs.scope
         self.signal.follow(feed)
+        streams = views.connect_panel.streams
+        self.signal.found.connect(lambda info: streams.set_shown(info.name))
         views.engine.follow(feed)
         views.engine.state_changed.connect(self.engine_watch.set_state)
         self.engine_watch.follow(feed)

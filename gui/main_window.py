@@ -13,7 +13,7 @@ from gui.actions import SCOPE, WindowActions, fill_menus
 from gui.connect.header import Header
 from gui.connect.panel import ConnectPanel
 from gui.dashboard_actions import dashboard_actions
-from gui.dashboard_links import DashboardLinks, LinkedViews
+from gui.dashboard_links import DashboardLinks
 from gui.decisions.engine_views import EngineViews
 from gui.electrodes.quality_view import QualityView
 from gui.options import DashboardOptions
@@ -24,7 +24,7 @@ from gui.record.closing import confirm_closing
 from gui.scope.keys import scope_commands
 from gui.settings import DashboardSettings
 from gui.signal_tabs import SignalTabs
-from gui.theme import DARK, LIGHT, Theme, system_theme, theme_named
+from gui.theme import DARK, LIGHT, THEMES, Theme, system_theme
 from gui.widgets.banner import Banner
 from gui.widgets.command_palette import CommandPalette
 from gui.widgets.docks import Area, Docks
@@ -83,17 +83,11 @@ class MainWindow(QMainWindow):
         self.record_bar = RecordBar(filled | {"task": re.sub("[^A-Za-z0-9]", "", task)})
         self.banner, self.notice = Banner(), EngineNotice()
         self.banner_text = self.banner.text
-        self.state_mark, self.state, self.quality_state = (
-            StateMark(),
-            ElidedLabel(),
-            plain(QLabel()),
-        )
+        self.state_mark, self.state = StateMark(), ElidedLabel()
+        self.quality_state = plain(QLabel())
 
     def _make_links(self) -> None:
-        views = LinkedViews(
-            self.tabs, self.quality, self.engine, self.connect_panel, self.record_bar
-        )
-        links = self.links = DashboardLinks(self.options, self.remembered, views)
+        links = self.links = DashboardLinks(self)
         self.situation, self.feed, self.signal = links.status, links.feed, links.signal
         self.programs, self.recording = links.programs, links.recording
         self.connecting, self.calibrating = links.connecting, links.calibrating
@@ -141,7 +135,7 @@ class MainWindow(QMainWindow):
         self.header.follow(signal, links.engine_watch)
         signal.quality_changed.connect(self._on_quality)
         self.state_mark.clicked.connect(signal.acknowledge_losses)
-        self.notice.decode_wanted.connect(lambda _: self.programs.decode_shown())
+        self.notice.decode_wanted.connect(self.programs.decode_shown)
         self.notice.show_wanted.connect(links.show_named)
         self.commands["panel-connect"].toggled.connect(self._on_connect_shown)
         self.calibrating.headset_wanted.connect(self._bring_connect)
@@ -153,11 +147,11 @@ class MainWindow(QMainWindow):
         resize_within_screen(self, QSize(1280, 720))
         self.restoreGeometry(QByteArray.fromBase64(remembered.geometry.encode()))
         keep_within_screen(self)
-        if kept := remembered.layout:
-            self.docks.restore(kept)
+        if remembered.layout:
+            self.docks.restore(remembered.layout)
         if options.autostart:
             self.docks["connect"].hide()
-        theme = theme_named(remembered.theme)
+        theme = THEMES.get(remembered.theme)
         self._theme_chosen = theme is not None
         self._apply_theme(theme or system_theme())
         # What is hidden was measured without its style.
@@ -207,7 +201,7 @@ class MainWindow(QMainWindow):
             return
         self._worded_at = now
         self.situation.count_samples(self.tabs.samples_end, now)
-        self.state.setText(self.situation.sentence(now, self.latency.median_ms))
+        self.state.setText(self.situation.sentence(now, self.latency.figures.median_ms))
         own = self.programs.is_running(ENGINE)
         mismatch = find_mismatch(self.situation, self.programs.command(ENGINE), own)
         self.notice.show_mismatch(mismatch)
@@ -220,9 +214,8 @@ class MainWindow(QMainWindow):
 
     def _apply_theme(self, theme: Theme) -> None:
         self.setStyleSheet(theme.style_sheet())
-        self.header.theme_button.setText("Light" if theme is DARK else "Dark")
-        streams = self.connect_panel.streams
-        for view in (*self.engine.views, self.quality, streams, self.state_mark):
+        self.header.buttons["theme"].setText("Light" if theme is DARK else "Dark")
+        for view in (*self.engine.views, self.quality, self.state_mark):
             view.theme = theme
             view.update()
         for part in (self.tabs, self.replay, self.calibrating):

@@ -16,37 +16,19 @@ from gui.processes.child import Command
 class DashboardOptions:
     """Streams to show, programs that may be started, and the task.
 
-    Attributes
-    ----------
-    cue_of : callable
-        Returns the class that a marker's label asks for; None for a label that ends the cue.
-    follow_last : bool
-        Show the stream of the last time as soon as it is there.
-    line_hz : float, optional
-        Frequency of the power line by the profile; else the last choice is used.
-    stream_options : PipelineSettings, optional
-        Names and units of the profile for a stream that states none.
-    images, words : optional
-        Given for seen images and for speech: they are shown instead of bars.
-    recorded : tuple of str
-        Streams that the red button records; none means all.
-    task : str
-        The profile's task: it chooses the view, and fills the task of recordings.
-    profile : str
-        A guided calibration begins with it.
-    settings : Path, optional
-        File of the settings; default: where the system keeps them.
-    screenshot : Path, optional
-        Save the window there after ``screenshot_after_s`` and close it.
+    Some come from the profile: the line frequency (else the last choice is used), names and units
+    for a stream that states none, the images or words that replace bars, and the task, which
+    chooses the view and fills the task of recordings.
     """
 
     signal: StreamQuery
     markers: StreamQuery | None
     engine_name: str
+    # The class that a marker asks for; None for one that ends the cue.
     cue_of: Callable[[str], str | None]
     commands: tuple[Command, ...] = ()
     autostart: bool = False
-    follow_last: bool = False
+    follow_last: bool = False  # show the last stream as soon as it is there
     threshold: float = 0.7
     line_hz: float | None = None
     stream_options: PipelineSettings | None = None
@@ -54,9 +36,9 @@ class DashboardOptions:
     words: ShownWords | None = None
     bci: tuple[str, ...] = field(default_factory=bci_command)
     recordings: Path = Path("recordings")
-    recorded: tuple[str, ...] = ()
+    recorded: tuple[str, ...] = ()  # streams; none means all
     task: str = "rest"
     profile: str = "motor-imagery"
-    settings: Path | None = None
-    screenshot: Path | None = None
+    settings: Path | None = None  # default: where the system keeps them
+    screenshot: Path | None = None  # saved once, then the window closes
     screenshot_after_s: float = 10.0

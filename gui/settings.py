@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 _log = logging.getLogger("bci")
 _MAX_STREAMS = 200
 _MAX_BYTES = 4_000_000
-_FILE = "dashboard.json"
-_EARLIER = "dashboard.json"
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -25,19 +23,10 @@ class _Part(BaseModel):
 
 
 class StreamSettings(_Part):
-    """Choices for one stream.
+    """Choices for one stream; channels by name."""
 
-    Attributes
-    ----------
-    channel : str
-        The channel of the spectrum.
-    gains : dict of str to float
-        By kind and unit, as ``eeg/uV``: in another unit a stream needs another gain.
-    hidden, bad : list of str
-        Names of channels.
-    """
-
-    channel: str = ""
+    channel: str = ""  # of the spectrum
+    # By kind and unit, as eeg/uV: in another unit a stream needs another gain.
     gains: dict[str, Positive] = {}
     hidden: list[str] = []
     bad: list[str] = []
@@ -53,12 +42,8 @@ class LastEngine(_Part):
 class DashboardSettings(_Part):
     """All choices, with the file that they are read from and written to.
 
-    A value that is damaged is forgotten alone; a file that cannot be read is set aside.
-
-    Parameters
-    ----------
-    file : Path, optional
-        Default: where the system keeps settings.
+    A value that is damaged is forgotten alone; a file that cannot be read is set aside. Without
+    a file given it is where the system keeps settings.
     """
 
     theme: str = ""
@@ -89,7 +74,7 @@ class DashboardSettings(_Part):
     _set_aside: Path | None = PrivateAttr(default=None)
 
     def __init__(self, file: Path | None = None) -> None:
-        file = file or user_config_path("bci", appauthor=False) / _FILE
+        file = file or user_config_path("bci", appauthor=False) / "dashboard.json"
         values, set_aside = _read(file)
         while True:
             try:
@@ -132,13 +117,12 @@ class DashboardSettings(_Part):
 
 def _read(file: Path) -> tuple[dict[str, Any], Path | None]:
     """Return the values of a file, and where the file was put if it is unusable."""
-    earlier = file.with_name(_EARLIER)
     try:
         if file.stat().st_size > _MAX_BYTES:
             return {}, _put_aside(file)
         raw = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        return {}, _put_aside(earlier) if earlier.is_file() else None
+        return {}, None
     except (ValueError, RecursionError):
         return {}, _put_aside(file)
     except OSError as error:

@@ -142,7 +142,6 @@ class SignalTabs(Tabs):
 
 
 def _gain_key(kind: GainKind) -> str:
-    """A stream that comes in another unit needs another gain, and so does each kind."""
     return f"{kind.name}/{kind.unit}"
 
 

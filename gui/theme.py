@@ -1,11 +1,11 @@
-"""Colours and type sizes: one visual language, dark and light, safe for colour-blind eyes."""
+"""Colours and type: one visual language, dark and light, safe for colour-blind eyes."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication
 
 from bci.quality.channel_quality import State
 
@@ -16,10 +16,6 @@ _FOLDER = Path(__file__).parent
 _STYLE, _TICKS = _FOLDER / "theme.qss", (_FOLDER / "calibration" / "tick").as_posix()
 # The line of the style sheet from which on the rules are the calibration window's only.
 _CALIBRATION = "/* calibration"
-_COLOURS = (
-    "name", "window", "panel", "text", "dim", "line", "warning", "warning_text", "error",
-    "error_text", "on_class", "accent", "record", "faint",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,19 +55,17 @@ class Theme:
     @property
     def faint(self) -> str:
         """Text of what cannot be chosen: between dim and the ground."""
-        dim, ground = self.colour("dim"), self.colour("panel")
-        parts = (
-            (dim.red(), ground.red()), (dim.green(), ground.green()), (dim.blue(), ground.blue()),
-        )  # fmt: skip
-        return "#" + "".join(f"{(2 * one + other) // 3:02x}" for one, other in parts)
+        pairs = zip(bytes.fromhex(self.dim[1:]), bytes.fromhex(self.panel[1:]), strict=True)
+        return f"#{bytes((2 * dim + ground) // 3 for dim, ground in pairs).hex()}"
 
     def style_sheet(self, calibration: bool = False) -> str:
         """Return the Qt style sheet of a window; the calibration window's has more rules."""
         text = _STYLE.read_text(encoding="utf-8")
         if not calibration:
             text = text.split(_CALIBRATION)[0]
-        values = {name: getattr(self, name) for name in _COLOURS}
-        return Template(text).substitute(values, caption=CAPTION_PX, ticks=_TICKS)
+        return Template(text).substitute(
+            asdict(self), faint=self.faint, caption=CAPTION_PX, ticks=_TICKS
+        )
 
 
 # The classes' colours differ for every common colour-vision deficiency: Okabe and Ito's
@@ -97,12 +91,24 @@ LIGHT = Theme(
 )  # fmt: skip
 
 
-def theme_named(name: str) -> Theme | None:
-    """The theme of that name; None if there is none."""
-    return {theme.name: theme for theme in (DARK, LIGHT)}.get(name)
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
 
 def system_theme() -> Theme:
     """Theme of the system; dark where it has no preference."""
     scheme = QGuiApplication.styleHints().colorScheme()
     return LIGHT if scheme == Qt.ColorScheme.Light else DARK
+
+
+def font_problem() -> str:
+    """Advice where no font is installed, so that all text is boxes; empty where one is.
+
+    Qt lists families even then, but each of its boxes is as wide as any other.
+    """
+    metrics = QFontMetrics(QFont())
+    if metrics.horizontalAdvance("i") != metrics.horizontalAdvance("W"):
+        return ""
+    return (
+        "no font is installed, so all text is boxes; install one, for example with: "
+        "apt install fonts-dejavu-core"
+    )

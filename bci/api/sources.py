@@ -33,10 +33,8 @@ def settings_of(given: ProfileLike | PipelineSettings) -> PipelineSettings:
 def recording_from(source: Source, profile: Profile | None = None) -> Recording:
     """Read or convert a recording.
 
-    Raises
-    ------
-    RecordingError
-        If it cannot be read, its markers are on another clock, or it is no recording.
+    Raises `RecordingError` if it cannot be read, its markers are on another clock, or it is no
+    recording.
     """
     from bci.clock.timekeeping import check_markers_fit
 

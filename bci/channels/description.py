@@ -96,13 +96,6 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
     position on a template head where none is stated. The kind is that stated of the channel,
     else of the whole stream; but a label that names another quantity (``EOG left``, ``ACC_X``)
     outweighs ``eeg``. What cannot be known is ``unknown``.
-
-    Parameters
-    ----------
-    stated : sequence of DeclaredChannels
-        In the stream's order.
-    stream_type : str
-        Type of the stream, which holds for all its channels.
     """
     beside = _Beside.of([each.label.strip() for each in stated])
     channels: list[Channel] = []
@@ -192,9 +185,3 @@ def _placed(position: Position | None) -> Position | None:
         return None
     x, y, z = (round(axis, 9) for axis in position)
     return (x, y, z) if (x, y, z) != (0, 0, 0) else None
-
-
-def abridged(names: Sequence[str], most: int = 24) -> str:
-    """Names in a list, the first ones where there are many."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -88,13 +88,7 @@ def factor(unit: str, wanted: str) -> float | None:
 
 
 def in_si(unit: str) -> tuple[float, str]:
-    """Factor to volts, teslas or teslas a metre, and which of them; other units stay, by 1.
-
-    Parameters
-    ----------
-    unit : str
-        In any spelling.
-    """
+    """Factor to volts, teslas or teslas a metre, and which of them; other units stay, by 1."""
     known = canonical_unit(unit)
     base = _quantity(known)
     return (1.0, unit) if base is None else (float(10.0 ** _POWERS[base][known]), base)

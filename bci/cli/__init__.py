@@ -104,7 +104,7 @@ _reflow(app)
 
 def main() -> None:
     """Run a command and end the process with its exit code."""
-    exit_now(run_command())
+    exit_now(run_command(), clean_up=True)
 
 
 def run_command() -> int:

@@ -1,11 +1,8 @@
 """Command ``bci bridge``: pass an engine's predictions on to another program."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    pass
 
 
 def bridge(

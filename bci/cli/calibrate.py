@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from bci.profiles.profile import Profile
     from bci.training.learning_curve import CurvePoint
 
-    pass
-
 # The other cores are an engine's, which may be decoding meanwhile.
 MAX_THREADS = 1
 

@@ -57,15 +57,7 @@ def run_demo(
     screenshot: Path | None,
     screenshot_after: float,
 ) -> int:
-    """Replay, engine and dashboard together.
-
-    Raises
-    ------
-    ProfileError
-        If a recording is given without a model.
-    BciError
-        If the recording or the model cannot be read.
-    """
+    """Replay, engine and dashboard together."""
     from bci.models.fit import check_stream
 
     app = _import_dashboard()
@@ -85,21 +77,12 @@ def run_demo(
         app.Command(
             "replay",
             (
-                *bci_command(),
-                "replay",
-                str(recording),
-                "--speed",
-                speed,
-                "--loop",
-                "--name",
-                name,
-                "--wait-for-consumer",
-                "10",
-                "--with-parent",
+                *bci_command(), "replay", str(recording), "--speed", speed, "--loop",
+                "--name", name, "--wait-for-consumer", "10", "--with-parent",
             ),
         ),
         _engine(profile_name, model, engine_name, ["--stream", name, *markers]),
-    )
+    )  # fmt: skip
     shot = screenshot, screenshot_after
     return _show(app, profile_name, name, engine_name, card, commands, True, *shot)
 

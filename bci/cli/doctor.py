@@ -179,7 +179,7 @@ def _check_qt() -> Check:
     import subprocess
 
     code = (
-        "from PySide6.QtGui import QGuiApplication; from gui.widgets.fonts import font_problem; "
+        "from PySide6.QtGui import QGuiApplication; from gui.theme import font_problem; "
         "app = QGuiApplication([]); print(app.platformName(), font_problem())"
     )
     try:

@@ -12,14 +12,12 @@ from bci.cli import options
 from bci.cli.console import note, out, warn
 from bci.cli.events import JsonOption, emit
 from bci.cli.model_report import format_measure, print_confusion
-from bci.cli.montage import mapped_to_model
+from bci.cli.training_source import mapped_to_model
 from bci.errors import ProfileError
 from bci.profiles.profile import Adapt
 
 if TYPE_CHECKING:
     from bci.evaluation.pseudo_online import Evaluation
-
-    pass
 
 
 def evaluate(
@@ -72,7 +70,7 @@ def evaluate(
     from bci.cli.evaluation_events import all_of, evaluated, printer_of
     from bci.clock.timekeeping import check_markers_fit, losses_of
     from bci.engine.running_model import RunningModel
-    from bci.evaluation.predictions_csv import PredictionsTable
+    from bci.evaluation.predictions_csv import predictions_table
     from bci.evaluation.pseudo_online import evaluate as run_evaluation
     from bci.messages import ProgressEvent
     from bci.models.card import decision_threshold, evidence_span
@@ -92,7 +90,7 @@ def evaluate(
     if threshold is None:
         threshold = decision_threshold(Output(), card)
     span = evidence_span(Output(evidence_s=evidence), card)
-    with PredictionsTable(predictions, card.classes) if predictions else nullcontext() as table:
+    with predictions_table(predictions, card.classes) if predictions else nullcontext() as table:
         for number, file in enumerate(recordings):
             if as_json:
                 of = len(recordings)
@@ -106,7 +104,7 @@ def evaluate(
                 recording = mapped_to_model(recording, card)
             for remark in RunningModel(card, decoder, recording.info).remarks:
                 note(f"{file}: {remark}")
-            receivers = [table.of(str(file))] if table is not None else []
+            receivers = [table(str(file))] if table is not None else []
             if windows:
                 receivers.append(printer_of(str(file)))
             prior = read_sentences(sentences, card.classes) if sentences is not None else None

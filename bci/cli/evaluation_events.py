@@ -3,7 +3,6 @@
 from dataclasses import asdict
 
 from bci.cli.events import emit
-from bci.evaluation.metrics import Measure
 from bci.evaluation.pseudo_online import Evaluation
 from bci.messages import EvaluationEvent, Figure, PredictedEvent
 from bci.training.epochs import JudgedWindow, OnWindow
@@ -44,12 +43,8 @@ def evaluated(result: Evaluation, learnt_from: bool) -> EvaluationEvent:
     """Make the event of a score; ``learnt_from`` as in `EvaluationEvent`."""
     figures = asdict(result) | {
         "learnt_from": learnt_from,
-        "measures": [_figure(measure) for measure in result.measures],
+        "measures": [Figure(**measure._asdict()) for measure in result.measures],
         # Not defined where only one class was asked for.
         "kappa": None if result.kappa != result.kappa else result.kappa,
     }
     return EvaluationEvent.model_validate(figures)
-
-
-def _figure(measure: Measure) -> Figure:
-    return Figure(**measure._asdict())

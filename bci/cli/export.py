@@ -1,16 +1,13 @@
 """Command ``bci export``: a recording into a BIDS dataset."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bci.cli.console import print_file, warn
 from bci.cli.events import JsonOption
 from bci.cli.options import MarkersOption, RateOption
-
-if TYPE_CHECKING:
-    pass
 
 
 def export(

@@ -285,11 +285,8 @@ def _site(
         if quiet:
             return
         if events.wanted():
-            emit(
-                RoundEvent(
-                    number=number, received={name: made.received}, trained={name: made.trained}
-                )
-            )
+            received, trained = {name: made.received}, {name: made.trained}
+            emit(RoundEvent(number=number, received=received, trained=trained))
             return
         err.print(
             f"round {number}: accuracy on held-out trials {made.received:.2f} as it came, "
@@ -338,14 +335,11 @@ def _note_join(name: str) -> None:
 
 def _print_round(done: "Round") -> None:
     if events.wanted():
-        emit(
-            RoundEvent(
-                number=done.number,
-                received=done.received,
-                trained=done.trained,
-                excluded=done.excluded,
-            )
-        )
+        event = RoundEvent(
+            number=done.number, received=done.received, trained=done.trained,
+            excluded=done.excluded,
+        )  # fmt: skip
+        emit(event)
         return
     scores = ", ".join(f"{name} {score:.2f}" for name, score in sorted(done.received.items()))
     err.print(f"round {done.number}: {scores}")

@@ -2,16 +2,13 @@
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from bci.cli.console import out
 from bci.cli.events import JsonResult, print_result
-
-if TYPE_CHECKING:
-    pass
 
 _MOST_LABELS = 12
 

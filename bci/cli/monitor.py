@@ -1,5 +1,6 @@
 """Command ``bci monitor``: signal quality of a stream."""
 
+import math
 import sys
 import threading
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from rich.text import Text
 from bci.cli.console import err, out, printable
 from bci.cli.events import JsonOption, emit
 from bci.cli.options import GivenNames, GivenUnit, given_options
+from bci.messages import JudgedChannel, QualityEvent
 
 if TYPE_CHECKING:
     from bci.quality.channel_quality import ChannelQuality
@@ -24,6 +26,7 @@ _MARKS = ("o", "?", "x", "-")
 # With more channels than this the good ones are only counted.
 _MOST_ROWS = 32
 _USUAL_LINE_HZ = 50.0
+_FIGURES = ("rms", "line_share", "high", "drift", "kurtosis", "correlation", "impedance_kohm")
 
 
 def monitor(
@@ -78,8 +81,6 @@ def monitor(
 
     def show(report: "StreamQuality") -> None:
         if as_json:
-            from bci.cli.quality_event import quality_event
-
             emit(quality_event(report))
             return
         if live is None:
@@ -102,7 +103,7 @@ def monitor(
 
 def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
     """Where there is no screen to keep up to date, a line for whatever changed."""
-    from bci.lsl.quality_stream import to_text
+    from bci.quality.quality_stream import to_text
 
     if before is not None and before.connected != now.connected:
         err.print(f"{now.info.name} {'is back' if now.connected else 'was lost'}")
@@ -113,8 +114,8 @@ def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
 
 
 def _render(report: "StreamQuality") -> Group:
-    from bci.lsl.quality_stream import n_in_state
     from bci.quality.channel_quality import State
+    from bci.quality.quality_stream import n_in_state
 
     counts = n_in_state(report.channels)
     stats, info = report.stats, report.info
@@ -159,3 +160,30 @@ def _row(channel: "ChannelQuality") -> list[Text]:
     )  # fmt: skip
     lead = (_MARKS[channel.state], channel.name, channel.text)
     return [Text(printable(text), style=colour) for text in lead] + [Text(text) for text in values]
+
+
+def quality_event(report: "StreamQuality") -> QualityEvent:
+    """Describe one second of a stream."""
+    info, stats = report.info, report.stats
+    return QualityEvent(
+        stream=info.name, simulated=info.simulated, connected=report.connected,
+        samples=stats.samples, lost_samples=stats.lost_samples, gaps=stats.gaps,
+        clock_jumps=stats.clock_jumps, reconnects=stats.reconnects,
+        rate_hz=_known(stats.effective_rate), jitter_s=_known(stats.jitter_s),
+        clock_offset_s=_known(stats.clock_offset_s),
+        clock_drift_ppm=_known(stats.clock_drift_ppm), findings=stats.findings,
+        channels=tuple(map(_judged, report.channels)),
+    )  # fmt: skip
+
+
+def _judged(channel: "ChannelQuality") -> JudgedChannel:
+    figures = {name: _known(getattr(channel, name)) for name in _FIGURES}
+    return JudgedChannel(
+        name=channel.name, state=channel.state.word, reason=channel.reason, text=channel.text,
+        **figures,
+    )  # fmt: skip
+
+
+def _known(value: float) -> float | None:
+    """None for a number that is not known."""
+    return float(value) if math.isfinite(value) else None

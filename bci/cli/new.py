@@ -1,14 +1,11 @@
 """Command ``bci new``: write a plug-in package."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bci.cli.console import err, out
-
-if TYPE_CHECKING:
-    pass
 
 
 def new(

@@ -1,22 +1,14 @@
 """Options and arguments that several commands take."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from bci.cli.console import warn
-from bci.recording.formats import without_parts
-
-if TYPE_CHECKING:
-    pass
-from typing import TYPE_CHECKING, Any
-
 from bci.errors import ProfileError
 from bci.profiles.pipeline_settings import Unit
-
-if TYPE_CHECKING:
-    pass
+from bci.recording.formats import without_parts
 
 ProfileName = Annotated[
     str,
@@ -60,9 +52,7 @@ EngineName = Annotated[
     ),
 ]  # fmt: skip
 
-
 WithParent = Annotated[bool, typer.Option("--with-parent", hidden=True)]
-
 
 SignalOption = Annotated[
     str | None,
@@ -70,7 +60,6 @@ SignalOption = Annotated[
         "--stream", help="Name or type of the signal, for files with several. Default: profile's."
     ),
 ]
-
 
 MarkersOption = Annotated[
     str | None,
@@ -81,7 +70,6 @@ MarkersOption = Annotated[
     ),
 ]
 
-
 RateOption = Annotated[
     float | None,
     typer.Option(
@@ -90,21 +78,17 @@ RateOption = Annotated[
     ),
 ]  # fmt: skip
 
-
 _LONGEST_NAME = 200
-
 
 GivenUnit = Annotated[
     Unit | None,
     typer.Option("--unit", help="Unit of the voltages, where the stream or file states none."),
 ]
 
-
 GivenNames = Annotated[
     str | None,
     typer.Option("--names", help="Names of all channels, in order, with commas: Fz,C3,Cz,C4."),
 ]
-
 
 Resample = Annotated[
     bool, typer.Option("--resample", help="Resample a stream or file of another rate.")
@@ -114,13 +98,7 @@ Resample = Annotated[
 def given_options(
     unit: Unit | None = None, names: str | None = None, resample: bool = False
 ) -> dict[str, Any]:
-    """The settings of a pipeline that these options stand for, of those that are given.
-
-    Raises
-    ------
-    ProfileError
-        If a name is empty or too long.
-    """
+    """The settings of a pipeline that these options stand for, of those that are given."""
     listed = tuple(name.strip() for name in names.split(",")) if names is not None else None
     for name in listed or ():
         if not 1 <= len(name) <= _LONGEST_NAME:
@@ -136,7 +114,6 @@ MapMontage = Annotated[
     bool,
     typer.Option("--map-montage", help="Interpolate EEG channels that are missing, by splines."),
 ]
-
 
 Trust = Annotated[
     list[str] | None,

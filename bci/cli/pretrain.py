@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from threadpoolctl import threadpool_limits
@@ -19,9 +19,6 @@ from bci.cli.options import MapMontage, MarkersOption, ProfileName, SignalOption
 from bci.cli.training_source import TrainingSource, describe_copy, each_once
 from bci.commands import exit_now
 from bci.errors import BundleError
-
-if TYPE_CHECKING:
-    pass
 
 
 def pretrain(

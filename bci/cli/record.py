@@ -9,13 +9,15 @@ import typer
 from bci.cli.console import err, note, out
 from bci.cli.events import JsonOption, emit
 from bci.errors import RecordingError
-from bci.messages import RecordedEvent, RecorderStatus, RecordingEvent
+from bci.messages import RecordedEvent, RecordingEvent
 
 if TYPE_CHECKING:
     from bci.recording.recorder import Recorder
     from bci.recording.xdf.writer import XdfWriter
 
 _FOLDER = Path("recordings")
+# What the event of the end tells of a recorder's status.
+_RECORDED = ("file", "elapsed_s", "n_bytes", "streams")
 
 
 def record(
@@ -73,22 +75,13 @@ def record(
     finally:
         elapsed_s = time.monotonic() - began
         if as_json and recorder.streams:
-            _emit_recorded(recorder.status(elapsed_s))
+            status = recorder.status(elapsed_s)
+            kept = {name: getattr(status, name) for name in _RECORDED}
+            emit(RecordedEvent(**kept))
         elif not as_json:
             _print_recorded(recorder, writer, elapsed_s)
     if not as_json:
         out.print(str(path))
-
-
-def _emit_recorded(status: RecorderStatus) -> None:
-    emit(
-        RecordedEvent(
-            file=status.file,
-            elapsed_s=status.elapsed_s,
-            n_bytes=status.n_bytes,
-            streams=status.streams,
-        )
-    )
 
 
 def _print_recorded(recorder: "Recorder", writer: "XdfWriter", elapsed_s: float) -> None:

@@ -1,15 +1,12 @@
 """Command ``bci repair``: save the intact part of a damaged XDF file."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bci.cli.console import note, print_file, warn
 from bci.cli.events import JsonOption
-
-if TYPE_CHECKING:
-    pass
 
 
 def repair(

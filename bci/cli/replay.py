@@ -75,13 +75,7 @@ def replay(
 
 
 def parse_speed(text: str) -> float | None:
-    """Speed factor; None stands for as fast as possible.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is neither a number above 0 nor 'max'.
-    """
+    """Speed factor; None stands for as fast as possible."""
     if text == "max":
         return None
     try:

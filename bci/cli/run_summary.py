@@ -19,14 +19,9 @@ class DecisionPrinter:
 
     Lines are printed by a thread of their own: a terminal that is held must not hold the engine.
 
-    Parameters
-    ----------
-    shown : bool
-        Whether a line is printed for each event of the decision.
-    as_json : bool
-        Whether decisions and the end are printed as events.
-    on_gone : callable
-        Called in that thread when nobody reads the lines any more.
+    ``shown``: a line is printed for each event of the decision; ``as_json``: decisions and the end
+    are printed as events. ``on_gone`` is called in that thread when nobody reads the lines any
+    more.
     """
 
     def __init__(
@@ -45,7 +40,11 @@ class DecisionPrinter:
         if event.label is not None:
             self.counts[event.label] += 1
         if self._as_json:
-            self._lines.put(_decided(event))
+            decided = DecidedEvent(
+                change=event.event, label=event.label, confidence=event.confidence,
+                time=event.time, ended=event.ended,
+            )  # fmt: skip
+            self._lines.put(decided)
         elif self._printer.is_alive():
             what = f"end of {event.ended}" if event.label is None else event.label
             sure = "" if event.confidence is None else f"  {100 * event.confidence:.0f} %"
@@ -75,16 +74,6 @@ class DecisionPrinter:
         err.print(_windows(status))
         counts = ", ".join(f"{label} {n}" for label, n in self.counts.most_common())
         err.print(f"decisions: {counts or 'none'}")
-
-
-def _decided(event: DecisionEvent) -> DecidedEvent:
-    return DecidedEvent(
-        change=event.event,
-        label=event.label,
-        confidence=event.confidence,
-        time=event.time,
-        ended=event.ended,
-    )
 
 
 def _windows(status: EngineStatus) -> str:

@@ -21,14 +21,9 @@ def stop_on_signals(
 ) -> threading.Event:
     """An event that SIGINT and SIGTERM set; a second Ctrl-C ends the process at once.
 
-    Parameters
-    ----------
-    with_parent : bool
-        Also set it when standard input closes: a parent that started us with a pipe is gone.
-    lines : queue of str, optional
-        Gets what is typed, or sent through a pipe, line by line.
-    orphaned : Event, optional
-        Set when standard input closes. What is printed from then on goes nowhere.
+    ``with_parent``: also set when standard input closes, since a parent that started us with a pipe
+    is gone. ``lines`` gets what is typed, or sent through a pipe, line by line. ``orphaned`` is set
+    when standard input closes; what is printed from then on goes nowhere.
     """
     stop = threading.Event()
 

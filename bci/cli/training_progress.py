@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import asdict
 
 from rich.progress import Progress
 
@@ -15,18 +15,8 @@ from bci.training.learning_curve import CurvePoint
 from bci.training.run_counts import RunCount
 
 
-class Reporter(Protocol):
-    """Receives the progress of a training."""
-
-    def progress(self, doing: str, done: int, of: int) -> None: ...
-    def note(self, sentence: str) -> None: ...
-    def runs(self, runs: tuple[RunCount, ...]) -> None: ...
-    def step(self, fold: int, step: TrainingStep) -> None: ...
-    def point(self, point: CurvePoint) -> None: ...
-
-
 @contextmanager
-def reporting(as_json: bool) -> Iterator[Reporter]:
+def reporting(as_json: bool) -> Iterator["_Events | _Bar"]:
     """A progress bar on the terminal for as long as the block runs, or events."""
     if as_json:
         yield _Events()
@@ -46,16 +36,8 @@ class _Events:
 
     def runs(self, runs: tuple[RunCount, ...]) -> None:
         for run in runs:
-            emit(
-                RunEvent(
-                    file=run.source,
-                    cues=run.cues,
-                    broken_off=run.broken_off,
-                    trials=run.trials,
-                    rest=run.rest,
-                    stream=run.stream,
-                )
-            )
+            counts = asdict(run)
+            emit(RunEvent(file=counts.pop("source"), **counts))
 
     def step(self, fold: int, step: TrainingStep) -> None:
         score = step.score if math.isfinite(step.score) else None
@@ -63,17 +45,12 @@ class _Events:
         emit(StepEvent(fold=fold, step=step.step, of=step.of, loss=loss, score=score))
 
     def point(self, point: CurvePoint) -> None:
-        score = point.accuracy
-        emit(
-            PointEvent(
-                trials_per_class=point.trials_per_class,
-                accuracy=score.value,
-                low=score.low,
-                high=score.high,
-                chance=score.chance,
-                trials=score.n,
-            )
-        )
+        score, n = point.accuracy, point.trials_per_class
+        event = PointEvent(
+            trials_per_class=n, accuracy=score.value, low=score.low, high=score.high,
+            chance=score.chance, trials=score.n,
+        )  # fmt: skip
+        emit(event)
 
 
 class _Bar:

@@ -1,11 +1,11 @@
 """Input of a training: recordings, with the streams, channels and base model that are meant."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bci.cli.console import warn
-from bci.cli.montage import mapped_to_model, mapped_to_profile
+from bci.cli.console import note, warn
+from bci.errors import ProfileError
 from bci.profiles.profile import Profile
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ class TrainingSource:
             self.base_card, self.start = load_bundle(self.base)
 
     def read(self, file: Path) -> "Recording":
-        """Read one recording.
-
-        Raises
-        ------
-        RecordingError
-            If it cannot be read, or it is not clear which stream is meant.
-        """
+        """Read one recording."""
         from bci.clock.timekeeping import check_markers_fit, losses_of
         from bci.recording.read import read_recording
 
@@ -59,6 +53,35 @@ class TrainingSource:
         if self.base_card is not None:
             return mapped_to_model(recording, self.base_card)
         return mapped_to_profile(recording, self.profile)
+
+
+def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
+    """The recording with the channels of a model; the interpolated ones are reported."""
+    from bci.head.remap import describe_map, map_recording
+    from bci.models.card import trained_channels
+    from bci.models.fit import info_for
+
+    recording = replace(recording, info=info_for(card, recording.info))
+    mapped = map_recording(recording, trained_channels(card))
+    note(describe_map(recording.source, mapped.info))
+    return mapped
+
+
+def mapped_to_profile(recording: "Recording", profile: Profile) -> "Recording":
+    """The recording with the channels that a profile names; the interpolated ones are reported."""
+    from bci.head.remap import describe_map, map_recording, named_channels
+    from bci.profiles.stream_options import apply_stream_options
+
+    if profile.pipeline.channels is None:
+        raise ProfileError(
+            "--map-montage needs to know to which channels: name them in pipeline.channels of the "
+            "profile"
+        )
+    recording = replace(recording, info=apply_stream_options(recording.info, profile.pipeline))
+    targets = named_channels(profile.pipeline.channels, recording.info)
+    mapped = map_recording(recording, targets)
+    note(describe_map(recording.source, mapped.info))
+    return mapped
 
 
 def describe_copy(copy: str, of: str) -> str:

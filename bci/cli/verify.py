@@ -58,11 +58,6 @@ def load_changed(folder: Path, trusted: Sequence[str] = ()) -> "tuple[Card, Deco
     """A model's card and decoder, also where its arrays were changed after training.
 
     Only to compare it; `bci run` refuses such a model.
-
-    Raises
-    ------
-    BundleError
-        If the model is missing or cannot be read.
     """
     from bci.models.load import load_model
 

@@ -43,24 +43,12 @@ class Stamps:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Place of one sample in the sender's stream and in our count.
+    """Place of one sample in the sender's stream and in our count."""
 
-    Parameters
-    ----------
-    stamp : float
-        Time stamp as the sender gave it, in seconds on its own clock.
-    sample : int
-        Samples that were received before it.
-    index : int
-        Absolute index, which also counts lost samples.
-    time : float
-        Smooth time stamp, in seconds on the LSL clock.
-    """
-
-    stamp: float
-    sample: int
-    index: int
-    time: float
+    stamp: float  # Time stamp as the sender gave it, in seconds on its own clock
+    sample: int  # Samples that were received before it
+    index: int  # Absolute index, which also counts lost samples
+    time: float  # Smooth time stamp, in seconds on the LSL clock
 
 
 class SampleClock:
@@ -77,11 +65,6 @@ class SampleClock:
     Where the stamps are regular, a single lost sample is found; where they jitter, only losses
     longer than the jitter are. The outcome does not depend on how the stamps are split into
     calls (if ``arrived`` is left out, or in proportion).
-
-    Parameters
-    ----------
-    sfreq : float
-        Nominal rate in hertz; above 0.
     """
 
     def __init__(self, sfreq: float) -> None:
@@ -136,29 +119,16 @@ class SampleClock:
     def stamp(
         self,
         raw: TimeArray,
+        # On a clock of ours; without it (from a file) every step forward for good is lost samples
         arrived: float | None = None,
-        final: bool = False,
+        final: bool = False,  # No more will come: nothing waits
+        # The newest stamp that can be right; a step beyond it is a clock that was set
         latest: float = float("inf"),
     ) -> Stamps:
         """Take the raw time stamps of the next samples.
 
-        Parameters
-        ----------
-        raw : ndarray, shape (n_samples,)
-            As the sender gave them, in seconds; a value that is not finite counts as on time.
-        arrived : float, optional
-            When they arrived, on a clock of ours; without it (from a file) every step forward
-            for good is lost samples.
-        final : bool
-            No more will come: nothing waits.
-        latest : float
-            The newest stamp that can be right; a step beyond it is a clock that was set.
-
-        Returns
-        -------
-        stamps : Stamps
-            Of the samples that waited and these, in order, as many as can be numbered; `n_waiting`
-            are left.
+        Stamps are in seconds; one that is not finite counts as on time. Returned are those of the
+        samples that waited and these, in order, as many as can be numbered; `n_waiting` are left.
         """
         raw = np.asarray(raw, dtype=np.float64)
         n_new = len(raw)
@@ -208,14 +178,7 @@ def number_samples(
 ) -> tuple[Stamps, SampleClock]:
     """Smooth stamps and indices of a whole recording, and the clock that has the figures.
 
-    Parameters
-    ----------
-    raw : ndarray, shape (n_samples,)
-        Time stamps in seconds.
-    sfreq : float
-        Nominal rate in hertz; above 0.
-    latest : float
-        The newest stamp that can be right; a step beyond it is a clock that was set.
+    A step beyond ``latest``, the newest stamp that can be right, is a clock that was set.
     """
     clock = SampleClock(sfreq)
     return clock.stamp(raw, final=True, latest=latest), clock
@@ -235,15 +198,7 @@ class DeviceClock:
         self._now: tuple[float, float] | None = None  # least lag of the second that is running
 
     def to_lsl(self, device_times: TimeArray, arrived: float) -> TimeArray:
-        """LSL times of samples that came together.
-
-        Parameters
-        ----------
-        device_times : ndarray, shape (n_samples,)
-            Seconds on the device's clock, ascending; at least one.
-        arrived : float
-            When they came, on the LSL clock.
-        """
+        """LSL times of samples that came together, from ascending times of the device."""
         lag = arrived - float(device_times[-1])
         if self._now is not None and abs(lag - self._offset(arrived)) > _CLOCK_SET_S:
             self._lags.clear()

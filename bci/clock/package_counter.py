@@ -17,12 +17,6 @@ class PackageCounter:
     How far the counter steps from package to package, how many rows carry the same number and
     where it wraps differ from board to board, and are learnt as it runs. A counter that does not
     move, or moves without a rule, shows nothing; then no loss is counted.
-
-    Parameters
-    ----------
-    sfreq : float
-        Rows a second, in hertz: a loss of more than a whole cycle of the counter is told from a
-        shorter one by the time that went by.
     """
 
     def __init__(self, sfreq: float) -> None:
@@ -38,14 +32,9 @@ class PackageCounter:
         self.lost_packages = 0
 
     def count(self, numbers: NDArray[np.float64], times: TimeArray) -> NDArray[np.int64]:
-        """Absolute indices of the next rows.
+        """Absolute indices of the next rows, from the counter's values and times in seconds.
 
-        Parameters
-        ----------
-        numbers : ndarray, shape (n_rows,)
-            Values of the board's counter.
-        times : ndarray, shape (n_rows,)
-            In seconds, on any clock.
+        By the times, a loss of more than a whole cycle of the counter is distinguished from less.
         """
         if not len(numbers):
             return np.empty(0, dtype=np.int64)

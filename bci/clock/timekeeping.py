@@ -36,32 +36,19 @@ _BY_ARRIVAL = "live, 'timing.stamps: arrival' in the profile helps"
 
 @dataclass(frozen=True, slots=True)
 class Timekeeping:
-    """Facts known of a stream's clock and rate.
+    """Facts known of a stream's clock and rate."""
 
-    Parameters
-    ----------
-    nominal_hz, effective_hz : float
-        Rate that the stream states and rate that its stamps show; 0 where samples come irregularly.
-    n_samples : int
-        How many samples show it.
-    newest : float
-        The newest stamp, in seconds.
-    ahead_s : float
-        How far the stamps are ahead of the clock that they should be on, in seconds; NaN where
-        it is not known.
-    clock_jumps : int
-        How often the clock was set.
-    by_arrival : bool
-        Whether the moments of arrival are taken instead of the stamps.
-    """
-
+    # Rate that the stream states and rate that its stamps show; 0 where samples come irregularly
     nominal_hz: float
+    # Rate that the stream states and rate that its stamps show; 0 where samples come irregularly
     effective_hz: float
-    n_samples: int
-    newest: float = float("nan")
+    n_samples: int  # How many samples show it
+    newest: float = float("nan")  # The newest stamp, in seconds
+    # How far the stamps are ahead of the clock that they should be on, in seconds; NaN where it is
+    # not known
     ahead_s: float = float("nan")
-    clock_jumps: int = 0
-    by_arrival: bool = False
+    clock_jumps: int = 0  # How often the clock was set
+    by_arrival: bool = False  # Whether the moments of arrival are taken instead of the stamps
 
     @property
     def is_off_clock(self) -> bool:
@@ -123,13 +110,7 @@ def clock_findings(clock_jumps: int) -> tuple[str, ...]:
 
 
 def regular_rate(stamps: TimeArray) -> float:
-    """Rate of samples that come regularly, in hertz; 0 where they do not.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_samples,)
-        In seconds.
-    """
+    """Rate of samples that come regularly, in hertz; 0 where they do not."""
     if len(stamps) < _LEAST_SAMPLES:
         return 0.0
     steps = np.diff(stamps)
@@ -144,10 +125,8 @@ def regular_rate(stamps: TimeArray) -> float:
 def check_markers_fit(recording: Recording) -> None:
     """Refuse a recording whose markers are on another clock than its signal.
 
-    Raises
-    ------
-    RecordingError
-        If every marker lies more than a minute before the first or after the last sample.
+    Raises `RecordingError` if every marker lies more than a minute before the first or after the
+    last sample.
     """
     times = np.array([marker.time for marker in recording.markers])
     inside = (times > -_MAX_APART_S) & (times < recording.duration + _MAX_APART_S)
@@ -193,12 +172,7 @@ def losses_of(recording: Recording) -> str | None:
 def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
     """Count the gaps that are seams of a replay that began again, and their samples.
 
-    Parameters
-    ----------
-    gaps : ndarray, shape (n_gaps,)
-        Lengths in samples.
-    loop_gap : int
-        Length of such a seam as the replay states it; 0 where it does not loop.
+    Gaps are lengths in samples; ``loop_gap`` is 0 where nothing loops.
     """
     seams = gaps[np.abs(gaps - loop_gap) <= 1] if loop_gap > 0 else gaps[:0]
     return len(seams), int(seams.sum())

@@ -29,10 +29,7 @@ def read_deap(path: Path, name: str) -> Recording:
 
     Ratings from 1 to 9 become five levels of equal width: 1 is up to 2.6, 2 up to 4.2, and so on.
 
-    Raises
-    ------
-    RecordingError
-        If the file is none of DEAP's MATLAB files.
+    Raises `RecordingError` if the file is none of DEAP's MATLAB files.
     """
     found = read_matlab(path, ("data", "labels"))
     data, labels = np.asarray(found["data"]), np.asarray(found["labels"])

@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.datasets.film_runs import Film, film_label, join_films
+from bci.datasets.film_runs import Film, film_label, film_signal, join_films
 from bci.datasets.matlab import read_matlab
 from bci.errors import RecordingError
-from bci.signals import FloatArray, Recording
+from bci.signals import Recording
 
 _MOST = 1000
-_MAX_SAMPLES = 10_000_000
 
 
 def read_dreamer(path: Path) -> Iterator[Recording]:
@@ -30,11 +29,8 @@ def read_dreamer(path: Path) -> Iterator[Recording]:
     ``film-07/valence-2/arousal-4`` where the film does, by that person's own ratings. The time
     between the parts is not in the file: the index jumps.
 
-    Raises
-    ------
-    RecordingError
-        If the file is no DREAMER, or a part of it is missing or of another form; the message
-        names the person, the film and the field.
+    Raises `RecordingError` if the file is no DREAMER, or a part of it is missing or of another
+    form; the message names the person, the film and the field.
     """
     whole = _Field(read_matlab(path, ("DREAMER",))["DREAMER"], f"{path}: DREAMER")
     sfreq = float(whole.get("EEG_SamplingRate").numbers(1)[0])
@@ -56,7 +52,9 @@ def _films(person: "_Field", n_channels: int) -> Iterator[Film]:
         raise RecordingError(f"{eeg.where}: {len(seen)} stimuli but {len(before)} baselines")
     for k, (film, rest) in enumerate(zip(seen, before, strict=True)):
         label = film_label(k + 1, valence[k], arousal[k])
-        yield Film(label, rest.signal(n_channels), film.signal(n_channels))
+        yield Film(
+            label, *(film_signal(each.value, n_channels, each.where) for each in (rest, film))
+        )
 
 
 class _Field:
@@ -104,19 +102,3 @@ class _Field:
         if not np.isin(found, range(1, 6)).all():
             raise RecordingError(f"{self.where} has a rating that is none of 1 to 5")
         return [int(level) for level in found]
-
-    def signal(self, n_channels: int) -> FloatArray:
-        """Samples (n_samples, n_channels)."""
-        found = np.asarray(self.value)
-        if (
-            found.dtype.kind not in "fiu"
-            or found.ndim != 2
-            or found.shape[1] != n_channels
-            or not 1 <= len(found) <= _MAX_SAMPLES
-            or not np.isfinite(found).all()
-        ):
-            raise RecordingError(
-                f"{self.where} is no signal of {n_channels} channels, it is {found.dtype} of "
-                f"{found.shape}"
-            )
-        return found.astype(np.float32)

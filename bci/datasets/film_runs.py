@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from bci.errors import RecordingError
 from bci.head.electrodes import standard_position
 from bci.signals import Channel, FloatArray, Marker, Recording, StreamInfo
 
 # Between two parts there is a gap of which nothing is known; filters start anew behind it.
 GAP_S = 2.0
 REST = "rest"
+_MAX_SAMPLES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,23 @@ class Film:
     label: str
     rest: FloatArray
     seen: FloatArray
+
+
+def film_signal(found: Any, n_channels: int, where: str) -> FloatArray:
+    """Check that a value of a file is a signal (n_samples, n_channels), and take it."""
+    data = np.asarray(found)
+    if (
+        data.dtype.kind not in "fiu"
+        or data.ndim != 2
+        or data.shape[1] != n_channels
+        or not 1 <= len(data) <= _MAX_SAMPLES
+        or not np.isfinite(data).all()
+    ):
+        raise RecordingError(
+            f"{where} is no signal of {n_channels} channels, it is {data.dtype} of {data.shape}, "
+            "samples x channels"
+        )
+    return np.ascontiguousarray(data, dtype=np.float32)
 
 
 def film_label(number: int, valence: int, arousal: int) -> str:

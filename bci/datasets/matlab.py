@@ -4,7 +4,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 
 _HEADER = 128
 _COMPRESSED = 15
@@ -15,11 +15,8 @@ _BLOCK = 1 << 20
 def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
     """Variables of a MATLAB file of version 5 to 7, as SciPy gives them.
 
-    Raises
-    ------
-    RecordingError
-        If the file is missing, none of that version, damaged, larger than 4 GiB once it is
-        unpacked, or lacks a variable.
+    Raises `RecordingError` if the file is missing, none of that version, damaged, larger than 4 GiB
+    once it is unpacked, or lacks a variable.
     """
     from scipy.io import loadmat
 
@@ -50,8 +47,7 @@ def list_matlab(path: Path) -> list[str]:
 
 
 def _damaged(path: Path, error: Exception) -> RecordingError:
-    detail = (str(error).splitlines() or [type(error).__name__])[0]
-    return RecordingError(f"{path}: damaged MATLAB file ({detail:.200})")
+    return RecordingError(f"{path}: damaged MATLAB file ({first_line(error):.200})")
 
 
 def _check(path: Path) -> None:

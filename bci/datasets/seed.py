@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bci.datasets.film_runs import Film, join_films
+from bci.datasets.film_runs import Film, film_signal, join_films
 from bci.datasets.matlab import list_matlab, read_matlab
 from bci.errors import RecordingError
-from bci.signals import FloatArray, Recording
+from bci.signals import Recording
 
 _SFREQ = 200.0
 _LABELS = "label.mat"
@@ -36,10 +36,7 @@ _ELECTRODES = (
 def seed_person(path: Path) -> str:
     """``sub-01`` of ``1_20131027.mat``.
 
-    Raises
-    ------
-    RecordingError
-        If the file is not named so.
+    Raises `RecordingError` if the file is not named so.
     """
     named = _FILE.fullmatch(path.stem)
     if named is None:
@@ -50,10 +47,7 @@ def seed_person(path: Path) -> str:
 def read_seed(path: Path) -> Recording:
     """One session; its markers are ``film-03/negative`` and the like.
 
-    Raises
-    ------
-    RecordingError
-        If the file is none of SEED's, or ``label.mat`` is not beside it.
+    Raises `RecordingError` if the file is none of SEED's, or ``label.mat`` is not beside it.
     """
     name = f"{seed_person(path)}_task-emotion_eeg"
     variables = {int(m[1]): v for v in list_matlab(path) if (m := _VARIABLE.fullmatch(v))}
@@ -71,7 +65,7 @@ def read_seed(path: Path) -> Recording:
         Film(
             f"film-{number:02d}/{feelings[number - 1]}",
             nothing,
-            _signal(found[variable], f"{path}: {variable}"),
+            film_signal(np.asarray(found[variable]).T, len(_ELECTRODES), f"{path}: {variable}"),
         )
         for number, variable in sorted(variables.items())
     ]
@@ -83,19 +77,3 @@ def _feelings(path: Path) -> list[str]:
     if labels.dtype.kind not in "fiu" or not np.isin(labels, list(_FEELINGS)).all():
         raise RecordingError(f"{path}: label is not -1, 0 or 1 for each film")
     return [_FEELINGS[int(label)] for label in labels]
-
-
-def _signal(found: object, where: str) -> FloatArray:
-    data = np.asarray(found)
-    if (
-        data.dtype.kind not in "fiu"
-        or data.ndim != 2
-        or len(data) != len(_ELECTRODES)
-        or not data.shape[1]
-        or not np.isfinite(data).all()
-    ):
-        raise RecordingError(
-            f"{where} is no signal of {len(_ELECTRODES)} channels, it is {data.dtype} of "
-            f"{data.shape}"
-        )
-    return np.ascontiguousarray(data.T, dtype=np.float32)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 from bci.recording.read import read_recording
 from bci.signals import Channel, Marker, Recording, StreamInfo
 
@@ -43,10 +43,7 @@ def read_epochs(file: Path) -> Iterator[EpochsPart]:
     Each epoch is a stretch of the recording with a gap before the next. Catch trials, which
     attention was checked by, are left out.
 
-    Raises
-    ------
-    RecordingError
-        If they are not epochs with the table of THINGS-MEG.
+    Raises `RecordingError` if they are not epochs with the table of THINGS-MEG.
     """
     import mne
 
@@ -55,8 +52,9 @@ def read_epochs(file: Path) -> Iterator[EpochsPart]:
     try:
         epochs = mne.read_epochs(file, preload=False, verbose="error")
     except Exception as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecordingError(f"{file}: not epochs that MNE can read ({detail:.200})") from error
+        raise RecordingError(
+            f"{file}: not epochs that MNE can read ({first_line(error):.200})"
+        ) from error
     # A list of rows, or a table where pandas is installed.
     shown = epochs.metadata if epochs.metadata is not None else []
     rows: list[dict[str, Any]] = shown if isinstance(shown, list) else shown.to_dict("records")
@@ -113,10 +111,7 @@ def read_run(file: Path, attributes: Path) -> Recording:
     Times are those of its ``events.tsv``, which follow the optical sensor; names are those of the
     person's table of attributes, in the same order. What is no MEG channel is left out.
 
-    Raises
-    ------
-    RecordingError
-        If a file is missing, or the two tables do not fit together.
+    Raises `RecordingError` if a file is missing, or the two tables do not fit together.
     """
     found = _RUN.search(file.name)
     if found is None:

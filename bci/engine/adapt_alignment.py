@@ -26,16 +26,7 @@ class Adaptation:
     One update takes 0.1 ms with 16 channels, 0.7 with 64, 7 with 128 and 46 with 306 (tangent
     space, one thread of a two-core machine; networks a little less).
 
-    Parameters
-    ----------
-    decoder : Decoder
-    sfreq : float
-        Rate of the windows, in hertz.
-
-    Raises
-    ------
-    MismatchError
-        If the decoder has no alignment that could follow.
+    Raises `MismatchError` if the decoder has no alignment that could follow.
     """
 
     def __init__(self, decoder: Decoder, sfreq: float) -> None:

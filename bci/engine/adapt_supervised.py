@@ -50,17 +50,7 @@ class Supervised:
     With 60 trials of 16 windows the fit takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s
     with 128 (tangent space, one thread).
 
-    Parameters
-    ----------
-    decoder : Decoder
-    paradigm : Paradigm
-    pipeline : Pipeline
-        That the windows come from.
-
-    Raises
-    ------
-    MismatchError
-        If the decoder cannot learn while it decodes.
+    Raises `MismatchError` if the decoder cannot learn while it decodes.
     """
 
     def __init__(self, decoder: Decoder, paradigm: Paradigm, pipeline: Pipeline) -> None:

@@ -29,17 +29,7 @@ class CueStatus:
 
 
 class EngineCues:
-    """Passes the markers of the cue streams on to the models that need them.
-
-    Parameters
-    ----------
-    query : CueQuery, optional
-        The marker streams.
-    signal : str
-        Name of the stream that is decoded.
-    report : callable
-        Takes one plain sentence whenever something changes.
-    """
+    """Passes the markers of the cue streams on to the models that need them."""
 
     def __init__(self, query: CueQuery | None, signal: str, report: Callable[[str], None]) -> None:
         self._query = query
@@ -77,7 +67,6 @@ class EngineCues:
         return CueStatus(described, sources, self._n_cues)
 
     def close(self) -> None:
-        """Stop listening."""
         if self._listener is not None:
             self._listener.close()
 

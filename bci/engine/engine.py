@@ -33,38 +33,8 @@ from bci.tasks.word_prior import WordPrior, read_sentences
 class Engine:
     """Decodes one stream until it is stopped.
 
-    Parameters
-    ----------
-    card, decoder
-        Of the model.
-    query : StreamQuery
-        The stream to decode.
-    output : Output
-        Names of the streams to publish, and the least confidence of a decision.
-    report : callable
-        Takes one plain sentence whenever something changes.
-    markers : CueQuery or StreamQuery, optional
-        Source of the cues; needed by a model whose windows come at cues, and to learn from cues.
-    map_montage : bool
-        Interpolate the channels that the stream lacks.
-    load : callable, optional
-        Reads a model folder; without it no other model can be taken while decoding.
-    on_decision : callable, optional
-        Receives each event of the decision, as it is published.
-    timing : Timing, optional
-        Source of the stream's stamps, and its true rate.
-
-    Attributes
-    ----------
-    last_status : EngineStatus or None
-        Status at the end of the run; None before.
-
-    Raises
-    ------
-    StreamError
-        If cues are needed and there is no ``markers``.
-    ProfileError
-        If there are sentences, and the model has no cues or none of its words is in them.
+    Raises `StreamError` if cues are needed and there is no ``markers``. Raises `ProfileError` if
+    there are sentences, and the model has no cues or none of its words is in them.
     """
 
     def __init__(
@@ -74,9 +44,10 @@ class Engine:
         query: StreamQuery,
         output: Output,
         report: Callable[[str], None],
-        markers: CueQuery | StreamQuery | None = None,
+        markers: CueQuery | StreamQuery | None = None,  # Source of the cues
         map_montage: bool = False,
-        load: Load | None = None,
+        load: Load | None = None,  # Without it no other model can be taken while decoding
+        # Receives each event as it is published
         on_decision: Callable[[DecisionEvent], None] | None = None,
         timing: Timing | None = None,
     ) -> None:
@@ -97,28 +68,18 @@ class Engine:
     def run(
         self,
         stop: threading.Event,
-        wait_s: float | None = None,
+        wait_s: float | None = None,  # At first, in seconds; without it, for ever
         commands: "queue.SimpleQueue[str] | None" = None,
     ) -> None:
         """Find the stream, decode it, publish; return soon after ``stop`` is set.
 
-        Parameters
-        ----------
-        stop : threading.Event
-        wait_s : float, optional
-            Longest wait for the stream at first, in seconds; without it, for ever.
-        commands : queue of str, optional
-            ``use FOLDER`` loads another model beside the running one, which goes on until the
-            other's filters have settled; no window is left out. One that does not fit is refused
-            in a sentence and changes nothing.
+        The command ``use FOLDER`` loads another model beside the running one, which goes on until
+        the other's filters have settled; no window is left out. One that does not fit is refused in
+        a sentence and changes nothing.
 
-        Raises
-        ------
-        StreamError
-            If the stream does not appear in time, is ambiguous, or returns changed; or if another
-            engine of that name runs.
-        MismatchError
-            If the stream does not fit the model; the message names what differs.
+        Raises `StreamError` if the stream does not appear in time, is ambiguous, or returns
+        changed; or if another engine of that name runs. Raises `MismatchError` if the stream does
+        not fit the model; the message names what differs.
         """
         name = self._output.name
         require_free_name(name, stop)

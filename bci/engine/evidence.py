@@ -17,18 +17,11 @@ class Evidence:
     (1998) 226-239), with the mean of the log probabilities in place of their sum: neighbouring
     windows share most of their samples, and a sum would count those again and again.
 
+    A span of 0 decides by each window alone. ``hop`` is the distance of windows in samples.
+
     A decision needs the whole span, from the start and after every gap anew. Windows that were
     withheld or skipped are left out of the mean. Evidence is on average `delay_s` older than a
     single window, so a decision comes that much later.
-
-    Parameters
-    ----------
-    span_s : float
-        How long evidence is gathered, in seconds; 0 decides by each window alone.
-    hop_s : float
-        Between windows, in seconds.
-    hop : int
-        The same in samples.
     """
 
     def __init__(self, span_s: float, hop_s: float, hop: int) -> None:

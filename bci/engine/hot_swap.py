@@ -24,19 +24,6 @@ class NextModel:
     The folder is read, checked against the stream and warmed up in a thread. From then on the
     model is given every chunk that the running one is given, for its filters alone, until they
     have settled. So nothing has to be kept, and no window is left without a prediction.
-
-    Parameters
-    ----------
-    load, make : callable
-    info : StreamInfo
-        The stream.
-    report : callable
-        Takes one plain sentence when a model fails to load.
-
-    Attributes
-    ----------
-    settling : RunningModel or None
-        The model whose filters are settling.
     """
 
     def __init__(
@@ -67,14 +54,7 @@ class NextModel:
         self._loaded.put((number, outcome))
 
     def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
-        """Take in what the running model took in; the model that has to go on from here, if any.
-
-        Parameters
-        ----------
-        chunks : list of Chunk
-        running : str
-            Name of the model that runs.
-        """
+        """Take in what the running model took in; the model that has to go on from here, if any."""
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
             if number != self._n_requests:

@@ -37,41 +37,20 @@ class EngineLoop:
     """A running engine: `start` it once, `step` it until it is to end, then `close` it.
 
     It knows no thread and no clock but the one that is given; its parts own the streams.
-
-    Parameters
-    ----------
-    inlet : SignalInlet
-        The stream that is decoded.
-    running : RunningModel
-        The model that decodes first.
-    output : Output
-        How decisions are made.
-    outlets : Outlets
-        Streams of predictions and decisions.
-    cues : EngineCues
-    provenance : EngineProvenance
-    publish_status : callable
-        Takes an EngineStatus, twice a second.
-    report : callable
-        Takes one plain sentence whenever something changes.
-    next_model : NextModel, optional
-        Loads the model of a command ``use FOLDER``; without it, no command is taken.
-    commands : queue of str
-    clock : callable
-        Gives the LSL time, in seconds.
     """
 
     inlet: SignalInlet
-    running: RunningModel
+    running: RunningModel  # The model that decodes first
     output: Output
     outlets: Outlets
     cues: EngineCues
     provenance: EngineProvenance
-    publish_status: Callable[[EngineStatus], None]
-    report: Callable[[str], None]
+    publish_status: Callable[[EngineStatus], None]  # Called twice a second
+    report: Callable[[str], None]  # Takes one plain sentence whenever something changes
+    # Loads the model of a command ``use FOLDER``; without it, no command is taken
     next_model: NextModel | None = None
     commands: "queue.SimpleQueue[str]" = field(default_factory=queue.SimpleQueue)
-    clock: Callable[[], float] = local_clock
+    clock: Callable[[], float] = local_clock  # In seconds
 
     def __post_init__(self) -> None:
         info = self.inlet.info
@@ -92,10 +71,8 @@ class EngineLoop:
     def step(self) -> None:
         """Pull what came, decode and publish it; wait up to 20 ms where nothing came.
 
-        Raises
-        ------
-        StreamError
-            If the stream came back changed, or its time stamps can never meet the cues.
+        Raises `StreamError` if the stream came back changed, or its time stamps can never meet the
+        cues.
         """
         chunks = self._pull()
         began = self.clock()

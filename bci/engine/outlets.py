@@ -62,19 +62,7 @@ def layout(card: Card) -> tuple[tuple[str, ...], str, bool]:
 
 
 class Outlets:
-    """The streams ``<name>-predictions`` and ``<name>-decisions`` of a running model.
-
-    Parameters
-    ----------
-    output : Output
-        The engine's name, and how it decides.
-    card : Card
-        Of the model.
-    info : StreamInfo
-        The stream that is decoded.
-    on_decision : callable, optional
-        Receives each event of the decision that is published.
-    """
+    """The streams ``<name>-predictions`` and ``<name>-decisions`` of a running model."""
 
     def __init__(
         self, output: Output, card: Card, info: StreamInfo, on_decision: OnDecision | None = None

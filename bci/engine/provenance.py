@@ -63,101 +63,57 @@ class CueSource(Message):
 
 
 class ModelRun(Message):
-    """A model that decoded, and from which sample on.
+    """A model that decoded, and from which sample on."""
 
-    Parameters
-    ----------
-    name : str
-        Name of its folder.
-    classes : tuple of str
-    card : str
-        Hash of its card; see `card_hash`.
-    arrays : dict
-        Hash of each array that it decodes with.
-    arrays_file : str
-        Hash of the file of its arrays; empty where it was never stored.
-    options : dict
-        Settings of the stream that it was loaded with; see `bci.models.fit.with_options`.
-    fed_from : int
-        Absolute index of the first sample that its filters took in.
-    decides_from : int
-        Absolute index of the first sample that it decoded.
-    """
-
-    name: Text
+    name: Text  # Name of its folder
     classes: tuple[Text, ...] = Field(max_length=1_000_000)
-    card: Text
+    card: Text  # Hash of its card; see `card_hash`
+    # Hash of each array that it decodes with
     arrays: Names = Field(default_factory=dict, max_length=_MAX_ARRAYS)
-    arrays_file: Text = ""
+    arrays_file: Text = ""  # Hash of the file of its arrays; empty where it was never stored
+    # Settings of the stream that it was loaded with; see `bci.models.fit.with_options`
     options: dict[str, Any] = Field(default_factory=dict)
-    fed_from: Count = 0
-    decides_from: Count = 0
+    fed_from: Count = 0  # Absolute index of the first sample that its filters took in
+    decides_from: Count = 0  # Absolute index of the first sample that it decoded
 
 
 class Provenance(Message):
     """All that is known of a running engine's predictions, on ``<name>-provenance``.
 
     Published when it changes, every few seconds and at the end, whole each time.
-
-    Parameters
-    ----------
-    run : str
-        Differs between two starts of an engine.
-    engine : str
-        Name of the engine.
-    began : float
-        Start of the run, in seconds on the LSL clock.
-    stream, source_id : str
-        Name and source id of the decoded stream.
-    sfreq : float
-        Its sampling rate as it was taken, in hertz.
-    output : dict
-        The profile's ``output``: threshold, evidence, adaptation, sentences.
-    map_montage : bool
-        Whether missing channels were interpolated.
-    markers : CueSource or None
-        Streams that cues were asked from; None where the model needs none.
-    versions : dict
-        Versions of Python, of bci and of the libraries that were loaded.
-    machine : dict
-        Processor, its instruction set and the library of linear algebra.
-    models : tuple of ModelRun
-        In order; each takes over from the one before.
-    seams : tuple of Position
-        The first sample, and the first one behind each gap or step of the sender's clock.
-    here : Position or None
-        A sample of late, by which a recording that began later is aligned.
-    predicted, skipped : int
-        Windows that were predicted, and skipped because the decoder was late.
     """
 
     kind: Literal["provenance"] = "provenance"
     version: Literal[1] = 1
-    run: Text
+    run: Text  # Differs between two starts of an engine
     engine: Text
-    began: Seconds
-    stream: Text
+    began: Seconds  # Start of the run, in seconds on the LSL clock
+    stream: Text  # Name of the decoded stream
     source_id: Text = ""
-    sfreq: Annotated[Number, Field(gt=0, le=1e6)]
+    sfreq: Annotated[Number, Field(gt=0, le=1e6)]  # Its sampling rate as it was taken, in hertz
+    # The profile's ``output``: threshold, evidence, adaptation, sentences
     output: dict[str, Any] = Field(default_factory=dict)
-    map_montage: bool = False
+    map_montage: bool = False  # Whether missing channels were interpolated
+    # Streams that cues were asked from; None where the model needs none
     markers: CueSource | None = None
+    # Versions of Python, of bci and of the libraries that were loaded
     versions: Names = Field(default_factory=dict, max_length=100)
+    # Processor, its instruction set and the library of linear algebra
     machine: Names = Field(default_factory=dict, max_length=100)
+    # In order; each takes over from the one before
     models: tuple[ModelRun, ...] = Field(default=(), max_length=_MAX_MODELS)
+    # The first sample, and the first one behind each gap or step of the sender's clock
     seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MAX_SEAMS)
+    # A sample of late, by which a recording that began later is aligned
     here: SoundPosition | None = None
-    predicted: Count = 0
-    skipped: Count = 0
+    predicted: Count = 0  # Windows with a prediction
+    skipped: Count = 0  # Windows left out because the decoder was late
 
 
 def read_provenance(line: str | bytes) -> Provenance:
     """Read a message of an engine's provenance stream.
 
-    Raises
-    ------
-    MessageError
-        If it is none that this version knows; the message names the field.
+    Raises `MessageError` if it is none that this version knows; the message names the field.
     """
     if len(line) > _MAX_BYTES:
         raise MessageError(f"a message of {len(line) >> 20} MiB is too long")

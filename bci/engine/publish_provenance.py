@@ -36,18 +36,7 @@ _MAX_MODELS = 100
 
 
 class EngineProvenance:
-    """Keeps and publishes the stream ``<name>-provenance`` of an engine.
-
-    Parameters
-    ----------
-    output : Output
-        The engine's name, and how it decides.
-    source_id : str
-    inlet : SignalInlet
-        The stream that is decoded.
-    map_montage : bool
-    markers : CueQuery, optional
-    """
+    """Keeps and publishes the stream ``<name>-provenance`` of an engine."""
 
     def __init__(
         self,

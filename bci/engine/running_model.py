@@ -24,55 +24,23 @@ class Decoded(NamedTuple):
     """One decoded window: its prediction, and the decision at its end.
 
     The only place where a decision is made: it is published, evaluated and shown as it is here.
-
-    Parameters
-    ----------
-    prediction : Prediction
-        Of the window alone.
-    evidence : Prediction or None
-        Of the evidence up to the window, which is the prediction itself where each window decides
-        alone; None until the evidence is whole.
-    decision : Decision or None
-        By the evidence; None where there is none.
-    weighed : Prediction or None
-        The evidence weighed by a prior of words, where there is one.
-    with_prior : Decision or None
-        The decision by that.
     """
 
-    prediction: Prediction
+    prediction: Prediction  # Of the window alone
+    # Of the evidence up to the window, which is the prediction itself where each window decides
+    # alone; None until the evidence is whole
     evidence: Prediction | None
-    decision: Decision | None
+    decision: Decision | None  # By the evidence; None where there is none
+    # The evidence weighed by a prior of words, where there is one
     weighed: Prediction | None = None
-    with_prior: Decision | None = None
+    with_prior: Decision | None = None  # The decision by that
 
 
 class RunningModel:
     """A model's decoder behind its pipeline, over the chunks of one stream.
 
-    Parameters
-    ----------
-    card, decoder
-        Of the model.
-    info : StreamInfo
-        The stream.
-    clock : callable, optional
-        Gives the LSL time for a prediction's time stamps; offline there is none.
-    evidence_s : float
-        How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
-    adapt : {"off", "alignment", "supervised"}
-        Whether the decoder's alignment follows the signal (see `bci.engine.adapt_alignment`), or it
-        learns from cued trials (see `bci.engine.adapt_supervised`).
-    prior : WordPrior, optional
-        What word is likely to follow which; for windows at cues.
-    threshold : float, optional
-        Least confidence of a decision, 0 to 1; the model's own without it.
-
-    Raises
-    ------
-    MismatchError
-        If the stream does not fit the model, naming what differs; or if the decoder is to
-        adapt and cannot.
+    Raises `MismatchError` if the stream does not fit the model, naming what differs; or if the
+    decoder is to adapt and cannot.
     """
 
     def __init__(
@@ -80,11 +48,13 @@ class RunningModel:
         card: Card,
         decoder: Decoder,
         info: StreamInfo,
+        # Gives the LSL time for a prediction's time stamps; offline there is none
         clock: Callable[[], float] | None = None,
+        # How long evidence is gathered for a decision, in seconds; 0: each window decides alone
         evidence_s: float = 0.0,
-        adapt: Adapt = "off",
-        prior: WordPrior | None = None,
-        threshold: float | None = None,
+        adapt: Adapt = "off",  # See `bci.engine.adapt_alignment` and `bci.engine.adapt_supervised`
+        prior: WordPrior | None = None,  # For windows at cues
+        threshold: float | None = None,  # Of a decision, 0 to 1; the model's own without it
     ) -> None:
         check_stream(card, info)
         self.card = card
@@ -151,14 +121,7 @@ class RunningModel:
             self.adaptation.on_marker(marker)
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
-        """Take samples in; yield what is made of each window that they completed.
-
-        Parameters
-        ----------
-        chunk : Chunk
-        newest_only : bool
-            See `bci.pipeline.pipeline.Pipeline.push`.
-        """
+        """Take samples in; yield what is made of each window that they completed."""
         chunk = self._at_rate(chunk)
         for window, prediction in self.pipeline.decode(chunk, newest_only):
             yield self.decide(prediction)
@@ -219,10 +182,7 @@ def _pipeline(
 def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
     """Compile the kernels and touch every code path once, on noise, before samples arrive.
 
-    Raises
-    ------
-    BundleError
-        If the decoder cannot decode the windows of its own card.
+    Raises `BundleError` if the decoder cannot decode the windows of its own card.
     """
     pipeline = _pipeline(card, info, decoder)
     rng = np.random.default_rng(0)

@@ -20,21 +20,9 @@ def describe_engine(
     output: Output,
     cues: CueStatus,
     swaps: int,
-    latencies: Sequence[float],
+    latencies: Sequence[float],  # Of the newest predictions, in seconds
 ) -> EngineStatus:
-    """Describe an engine that decodes.
-
-    Parameters
-    ----------
-    inlet : SignalInlet
-    running : RunningModel
-    output : Output
-    cues : CueStatus
-    swaps : int
-        Models that took over so far.
-    latencies : sequence of float
-        Of the newest predictions, in seconds.
-    """
+    """Describe an engine that decodes."""
     pipeline, drift, stats = running.pipeline, running.drift, inlet.stats
     p50, p99 = np.percentile(latencies, [50, 99]) if latencies else (math.nan, math.nan)
     return EngineStatus(

@@ -29,14 +29,7 @@ def run_protocol(
     seen the same films. Leaky: each person alone, five folds of windows drawn at random, so that
     each test window has neighbours of its own film in training; a decision a window.
 
-    Parameters
-    ----------
-    protocol : str
-        One of `PROTOCOLS`.
-    people : list of Epochs
-        With items; no run of one has the number of a run of another.
-    make_decoder : callable
-    signal : Signal
+    ``people`` have items, and no run of one has the number of a run of another.
     """
     if protocol == "by subject":
         n_folds = min(_MOST_FOLDS, len(people))

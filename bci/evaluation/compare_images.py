@@ -1,7 +1,8 @@
 """How decoders of seen images are compared: what is held out, and how well it is found."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +11,7 @@ from bci.interfaces import Decoder, Retrieval
 from bci.training.epochs import Epochs
 
 
-@dataclass(frozen=True)
-class RetrievalScore:
+class RetrievalScore(NamedTuple):
     """How well images were found, each trial among ``n_candidates``."""
 
     top_1: float

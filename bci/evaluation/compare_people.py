@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from bci.evaluation.metrics import binomial_p
 from bci.interfaces import Adaptable, Decoder
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.pipeline_settings import PipelineSettings
@@ -71,22 +72,6 @@ class Outcome:
     streamed: float | None = None
 
 
-@dataclass(frozen=True)
-class PeopleComparison:
-    """A decoder under a protocol over all people.
-
-    ``p_chance`` is of the one-sided binomial test of all trials together against guessing;
-    ``p_reference`` of the two-sided paired Wilcoxon test over people against the reference, NaN
-    where there is none or nothing differs.
-    """
-
-    mean: float
-    spread: float
-    n_people: int
-    p_chance: float
-    p_reference: float
-
-
 def run_protocols(
     protocols: Sequence[str],
     person: Person,
@@ -138,27 +123,10 @@ def _train_base(others: list[Person], make_decoder: MakeDecoder, signal: Signal)
     return decoder
 
 
-def compare(
-    accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chance: float,
-    reference: NDArray[np.float64] | None,
-) -> PeopleComparison:  # fmt: skip
-    """Sum up a decoder's accuracies over people, each already a mean over seeds.
-
-    Parameters
-    ----------
-    accuracies : ndarray, shape (n_people,)
-    n_trials : ndarray of int, shape (n_people,)
-    chance : float
-    reference : ndarray, shape (n_people,), optional
-        Accuracies of the same people under what it is compared with.
-    """
+def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chance: float) -> float:
+    """Of the one-sided binomial test of all people's trials, both (n_people,), against guessing."""
     right = round(float((accuracies * n_trials).sum()))
-    p_chance = stats.binomtest(right, int(n_trials.sum()), chance, alternative="greater").pvalue
-    p_reference = float("nan") if reference is None else paired_p(accuracies, reference)
-    spread = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else float("nan")
-    return PeopleComparison(
-        float(np.mean(accuracies)), spread, len(accuracies), float(p_chance), p_reference
-    )
+    return binomial_p(right, int(n_trials.sum()), chance)
 
 
 def paired_p(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
@@ -182,19 +150,8 @@ def _thinned(epochs: Epochs, person: int) -> Epochs:
 def streamed_difference(decoder: Decoder, epochs: Epochs, run: ScoredRun) -> float:
     """Largest difference of a probability between windows as cut and as streamed.
 
-    The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it.
-
-    Parameters
-    ----------
-    decoder : Decoder
-    epochs : Epochs
-        Of that run alone.
-    run : ScoredRun
-
-    Returns
-    -------
-    difference : float
-        0 where all are equal to the last bit; infinite where windows are missing.
+    The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it. 0 where all
+    are equal to the last bit; infinite where windows are missing.
     """
     pipeline = Pipeline(run.pipeline, run.recording.info, decoder)
     trials = find_trials(run.recording, run.paradigm)

@@ -21,6 +21,8 @@ MAX_CONFUSION_CLASSES = 20
 _MIN_RANKED_CLASSES = 6
 _TOP = 5
 _N_SHUFFLES = 999
+_N_ORDERS = 1999
+_N_GUESSES = 200
 
 
 @dataclass(frozen=True)
@@ -92,19 +94,13 @@ def binomial_p(right: int, n: int, chance: float) -> float:
     return float(stats.binomtest(right, n, chance, alternative="greater").pvalue) if n else 1.0
 
 
-def shuffled_labels(
-    decided: NDArray[np.int64], truth: Numbers, n_shuffles: int = 1999
-) -> tuple[float, float]:
+def shuffled_labels(decided: NDArray[np.int64], truth: Numbers) -> tuple[float, float]:
     """Chance and p-value of an accuracy by window, whose windows depend on each other in a trial.
 
     Labels are shuffled over whole trials (seeded), the decisions stay.
 
-    Parameters
-    ----------
-    decided : ndarray of int, shape (n_trials, n_classes)
-        How many windows of each trial were decided for each class.
-    truth : ndarray of int, shape (n_trials,)
-    n_shuffles : int
+    ``decided`` (n_trials, n_classes) counts the windows of each trial that were decided for each
+    class.
 
     Returns
     -------
@@ -114,8 +110,8 @@ def shuffled_labels(
     rng = np.random.default_rng(0)
     rows = np.arange(len(truth))
     right = int(decided[rows, truth].sum())
-    shuffled = np.array([decided[rows, rng.permutation(truth)].sum() for _ in range(n_shuffles)])
-    p_value = (1 + int((shuffled >= right).sum())) / (1 + n_shuffles)
+    shuffled = np.array([decided[rows, rng.permutation(truth)].sum() for _ in range(_N_ORDERS)])
+    p_value = (1 + int((shuffled >= right).sum())) / (1 + _N_ORDERS)
     return float(shuffled.mean() / decided.sum()), p_value
 
 
@@ -153,7 +149,7 @@ def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
 
 
 def information_transfer_rate(
-    truth: NDArray[np.str_], decided: NDArray[np.str_], seconds: float, n_shuffles: int = 200
+    truth: NDArray[np.str_], decided: NDArray[np.str_], seconds: float
 ) -> float:
     """Mutual information of classes and decisions, in bits a minute.
 
@@ -161,12 +157,7 @@ def information_transfer_rate(
     over shuffled labels (seeded) is taken off, so guessing gives about 0, and a decoder that always
     decides the same gives 0. Few trials of many classes are rated too low by that, never too high.
 
-    Parameters
-    ----------
-    truth, decided : ndarray of str, shape (n_trials,)
-    seconds : float
-        From one decision to the next.
-    n_shuffles : int
+    ``seconds`` are from one decision to the next.
 
     Notes
     -----
@@ -177,7 +168,7 @@ def information_transfer_rate(
     answers, given = np.unique(decided, return_inverse=True)
     shape = (len(classes), len(answers))
     rng = np.random.default_rng(0)
-    by_chance = [_information(rng.permutation(true), given, shape) for _ in range(n_shuffles)]
+    by_chance = [_information(rng.permutation(true), given, shape) for _ in range(_N_GUESSES)]
     bits = _information(true, given, shape) - float(np.mean(by_chance))
     return max(0.0, bits) * 60.0 / seconds
 
@@ -187,11 +178,7 @@ def extra_measures(
 ) -> tuple[Measure, ...]:
     """Figures of each axis where classes are levels; ranks of the true class where many.
 
-    Parameters
-    ----------
-    classes : tuple of str
-    probabilities : ndarray, shape (n_trials, n_classes)
-    truth : ndarray of str, shape (n_trials,)
+    ``probabilities`` (n_trials, n_classes), ``truth`` (n_trials,).
     """
     if (grid := grid_of(classes)) is not None:
         return level_measures(grid, probabilities, truth)
@@ -208,12 +195,7 @@ def ranks(
 
     The first is tested by the binomial test, the second by the sign test, both one-sided.
 
-    Parameters
-    ----------
-    probabilities : ndarray, shape (n_trials, n_classes)
-    truth : ndarray of int, shape (n_trials,)
-    n_candidates : int or ndarray of int, shape (n_trials,)
-        Among how many classes each trial was decided; the others have probability 0.
+    Each trial was decided among ``n_candidates`` classes; the others have probability 0.
     """
     rank = rank_of_truth(probabilities, truth)
     n = np.broadcast_to(n_candidates, rank.shape)
@@ -253,12 +235,8 @@ def level_measures(
     test's. Of the others chance is the mean, and the p-value the share that does as well, of 999
     shuffles (seeded) of the true levels over the trials.
 
-    Parameters
-    ----------
-    grid : LevelGrid
-    probabilities : ndarray, shape (n_trials, n_classes)
-        In the order of ``grid.classes``; one row a trial, for rows must be independent.
-    truth : ndarray of str, shape (n_trials,)
+    ``probabilities`` (n_trials, n_classes) in the order of ``grid.classes``; trials must be
+    independent.
     """
     by_axis = grid.by_axis(probabilities)
     levels = grid.numbers(truth)

@@ -146,24 +146,13 @@ def evaluate(
 ) -> Evaluation:
     """Replay a recording through a model at full speed and score its decisions.
 
-    Parameters
-    ----------
-    card, decoder
-        Of the model.
-    recording : Recording
-        Not one that the model was trained on.
-    threshold : float
-        Least confidence of a decision, 0-1; for time to decision and false positives.
-    on_window : callable, optional
-        Given every window that has a prediction, in order of time. With it, a recording that
-        lacks the cues is gone through all the same before that is raised.
-    evidence_s : float
-        How long evidence is gathered for a decision, in seconds; 0: each window decides alone.
-    adapt : {"off", "alignment", "supervised"}
-        Whether the decoder follows the recording, as it would live; ``decoder`` itself is not
-        changed.
-    prior : WordPrior, optional
-        Probabilities of word sequences, anew for each recording; where windows come at cues.
+    The model has not learnt from the recording. ``threshold`` is the least confidence of a
+    decision, 0-1; for time to decision and false positives. ``on_window`` is given every window
+    that has a prediction, in order of time; with it, a recording that lacks the cues is gone
+    through all the same before that is raised. Evidence is gathered for ``evidence_s`` seconds;
+    with 0 each window decides alone. ``adapt``: whether the decoder follows the recording, as it
+    would live; ``decoder`` itself is not changed. ``prior`` has probabilities of word sequences,
+    anew for each recording; where windows come at cues.
 
     Raises
     ------

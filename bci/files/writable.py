@@ -22,16 +22,7 @@ def obstacle(path: Path) -> str:
 def require_place(path: Path, option: str = "--out") -> None:
     """Prove that a file or folder can be made at a path, before it is worked for.
 
-    Parameters
-    ----------
-    path : Path
-    option : str
-        The option that gives the path, for the message.
-
-    Raises
-    ------
-    PlaceError
-        If it cannot.
+    Raises `PlaceError` if it cannot.
     """
     if why := obstacle(path):
         raise PlaceError(f"{path} cannot be written: {why}; give another {option}")

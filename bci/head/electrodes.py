@@ -53,17 +53,7 @@ def standard_position(name: str) -> Position | None:
 
 
 def standard_directions(names: Sequence[str]) -> NDArray[np.float64]:
-    """Where electrodes are on a template head, as unit vectors from its centre.
-
-    Parameters
-    ----------
-    names : sequence of str
-
-    Returns
-    -------
-    directions : ndarray, shape (n_names, 3)
-        Rows of NaN for names that are not of the 10-05 system.
-    """
+    """Unit vectors from the centre of a template head, (n_names, 3); NaN for unknown names."""
     centre, _ = fit_sphere(np.array([position for _, position in _standard().values()]))
     placed = [standard_position(standard_name(name)) or (np.nan,) * 3 for name in names]
     offsets = np.array(placed).reshape(-1, 3) - centre

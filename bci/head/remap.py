@@ -3,14 +3,14 @@
 The reference stays that of the source.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels.units import factor
-from bci.errors import MismatchError
+from bci.errors import MismatchError, shortened
 from bci.head.electrodes import fit_sphere, standard_directions, standard_name, standard_position
 from bci.head.splines import spline_weights
 from bci.pipeline import kernels
@@ -27,6 +27,7 @@ FEWEST_ELECTRODES = 8
 _RADIUS_M = (0.05, 0.15)
 # Stated positions may stray so far from those of a template head before their axes are wrong.
 _AXES_DEG = 30.0
+_MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,8 @@ def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
     EEG and is interpolated from all EEG channels of its unit whose place is known: by their 10-05
     names on a template head, else by the positions that the stream states.
 
-    Parameters
-    ----------
-    info : StreamInfo
-    targets : sequence of Channel
-        What is wanted; names of channels to be interpolated have to be of the 10-05 system.
-
-    Raises
-    ------
-    MismatchError
-        If a wanted channel cannot be interpolated: it is not EEG, its place is unknown, there
-        are too few electrodes, or none near enough.
+    Raises `MismatchError` if a wanted channel cannot be interpolated: it is not EEG, its place is
+    unknown, there are too few electrodes, or none near enough.
     """
     targets = [_as_stated(target, info) for target in targets]
     by_name = {_key(channel.name): i for i, channel in reversed(list(enumerate(info.channels)))}
@@ -104,10 +96,7 @@ def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
 def map_recording(recording: Recording, targets: Sequence[Channel]) -> Recording:
     """A recording with other channels, by the map that live chunks go through.
 
-    Raises
-    ------
-    MismatchError
-        As `map_montage`.
+    Raises `MismatchError` as `map_montage`.
     """
     mapping = map_montage(replace(recording.info, name=recording.source), targets)
     whole = mapping.apply(Chunk(recording.data, recording.timestamps, 0))
@@ -127,7 +116,7 @@ def describe_map(name: str, info: StreamInfo) -> str:
     n = len(info.interpolated)
     text = f"{name}: {info.n_channels - n} of {info.n_channels} channels by name, {n} interpolated"
     if n:
-        text += f" ({_listed(info.interpolated)})"
+        text += f" ({shortened(info.interpolated, _MAX_NAMED)})"
     if 2 * n > info.n_channels:
         text += "; that is most of them: score the model on this headset before you rely on it"
     return text
@@ -150,7 +139,7 @@ def _sources(
     """Find the channels to interpolate from, and the unit vectors of their places."""
     wanted = missing[0]
     alike = {(channel.kind, channel.unit) for channel in missing}
-    lacking = _listed(channel.name for channel in missing)
+    lacking = shortened([channel.name for channel in missing], _MAX_NAMED)
     if len(alike) > 1 or wanted.kind != "eeg":
         raise MismatchError(
             f"{info.name} lacks {lacking}: only EEG of one unit can be interpolated; "
@@ -177,10 +166,7 @@ def _stated_directions(
 ) -> NDArray[np.float64]:
     """Unit vectors of the positions that a stream states, from the centre of its own sphere.
 
-    Raises
-    ------
-    MismatchError
-        If the positions lie on no head, or have other axes than ours.
+    Raises `MismatchError` if the positions lie on no head, or have other axes than ours.
     """
     placed = [info.channels[i] for i in candidates]
     positions = np.array([channel.position or (np.nan,) * 3 for channel in placed])
@@ -214,15 +200,16 @@ def _places(
     unknown = [missing[i].name for i in np.flatnonzero(np.isnan(places).any(axis=1))]
     if unknown:
         raise MismatchError(
-            f"{info.name} lacks {_listed(unknown)}, which cannot be interpolated: no such name in "
-            "the 10-05 system, so the place is unknown"
+            f"{info.name} lacks {shortened(unknown, _MAX_NAMED)}, which cannot be "
+            "interpolated: no such name in the 10-05 system, so the place is unknown"
         )
     nearest = np.degrees(np.arccos(np.clip((places @ sources.T).max(axis=1), -1.0, 1.0)))
     far = [(c, a) for c, a in zip(missing, nearest, strict=True) if a > FARTHEST_DEG]
     if far:
         channel, angle = max(far, key=lambda pair: float(pair[1]))
         raise MismatchError(
-            f"{info.name} has no electrode near {_listed(c.name for c, _ in far)}: the nearest to "
+            f"{info.name} has no electrode near "
+            f"{shortened([c.name for c, _ in far], _MAX_NAMED)}: the nearest to "
             f"{channel.name} is {angle:.0f} degrees away on the head, and what is interpolated "
             f"over more than {FARTHEST_DEG:.0f} degrees (50 mm) has little to do with the signal "
             "there; choose another stream or calibrate a model for this one"
@@ -233,9 +220,3 @@ def _places(
 def _angles(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     angles: NDArray[np.float64] = np.degrees(np.arccos(np.clip((a * b).sum(axis=1), -1.0, 1.0)))
     return angles
-
-
-def _listed(names: Iterable[str], at_most: int = 12) -> str:
-    listed = list(names)
-    shown = ", ".join(listed[:at_most])
-    return shown if len(listed) <= at_most else f"{shown} and {len(listed) - at_most} more"

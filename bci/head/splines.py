@@ -19,15 +19,8 @@ def spline_weights(
 ) -> NDArray[np.float64]:
     """Compute the weights of spherical-spline interpolation, a row for each target.
 
-    Parameters
-    ----------
-    sources, targets : ndarray, shape (n, 3)
-        Unit vectors from the centre of the head.
-
-    Returns
-    -------
-    weights : ndarray, shape (n_targets, n_sources)
-        Each row sums to one, so that the reference stays that of the sources.
+    Sources and targets are unit vectors from the centre of the head, (n, 3). The weights,
+    (n_targets, n_sources), sum to one in each row, so that the reference stays that of the sources.
     """
     n = np.arange(1, _N_TERMS + 1)
     terms = np.concatenate([[0.0], (2 * n + 1) / (4 * np.pi * (n * (n + 1.0)) ** _ORDER)])

@@ -31,15 +31,10 @@ _MARGIN, _FADE = 0.05, 0.4
 
 
 def channel_directions(channels: Sequence[Channel]) -> Values:
-    """Find the directions of channels from the centre of the head.
+    """Find the directions of channels as unit vectors, (n_channels, 3); NaN where unknown.
 
     EEG channels with a 10-05 name lie where the template head has them, as in `bci.head.remap`;
     others where their stream states it.
-
-    Returns
-    -------
-    directions : ndarray, shape (n_channels, 3)
-        Unit vectors; rows of NaN where the place is unknown.
     """
     found = standard_directions([c.name if c.kind == "eeg" else "" for c in channels])
     stated = np.array([c.position or (np.nan,) * 3 for c in channels]).reshape(-1, 3)
@@ -103,11 +98,7 @@ class HeadPicture:
 
     A spline runs away where no electrode bounds it. So outside of the outermost electrodes the
     picture takes the value of the nearest place between them, and fades to the mean of all.
-
-    Parameters
-    ----------
-    places : ndarray, shape (n_electrodes, 2)
-        In the view from above, as by `flatten`; at least four.
+    At least four electrodes are needed, placed as by `flatten`.
     """
 
     def __init__(self, places: Values) -> None:
@@ -126,14 +117,7 @@ class HeadPicture:
 
 
 def _nearest_between(pixels: Values, places: Values) -> tuple[Values, Values]:
-    """Find the place between the electrodes that is nearest to each pixel.
-
-    Returns
-    -------
-    between : ndarray, shape (n_pixels, 2)
-        The pixel itself where it lies between the electrodes.
-    away : ndarray, shape (n_pixels,)
-    """
+    """Find the place between the electrodes that is nearest to each pixel, and how far it is."""
     # Imported where it is needed: it takes a tenth of a second.
     from scipy.spatial import ConvexHull
 

@@ -9,5 +9,6 @@
 - raw_inlet: samples as they were sent, for a recorder
 - outlet, device_stream: signals and markers of a device put out
 - engine_streams: predictions, decisions and status of an engine
-- quality_stream, impedance_stream: quality and impedance of each channel
+- live_streams: the streams that a person may choose from
+- recorders: recorders that run, by the status that each publishes
 """

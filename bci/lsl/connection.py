@@ -27,16 +27,7 @@ class Connection:
     liblsl's own recovery is silent and works only for streams with a source id; this one is
     visible and works for all.
 
-    Parameters
-    ----------
-    found : FoundStream
-    buffer_s : float
-        Length of liblsl's buffer, in seconds.
-
-    Raises
-    ------
-    StreamError
-        If the stream does not answer or has too many channels.
+    Raises `StreamError` if the stream does not answer or has too many channels.
     """
 
     def __init__(self, found: FoundStream, buffer_s: float) -> None:
@@ -95,10 +86,7 @@ class Connection:
     def try_again(self, timeout: float) -> bool:
         """Look once for the stream's return, at most ``timeout`` seconds; whether it is back.
 
-        Raises
-        ------
-        StreamError
-            If it came back with other channels or another rate.
+        Raises `StreamError` if it came back with other channels or another rate.
         """
         assert self._watch is not None
         for found in self._watch.poll():

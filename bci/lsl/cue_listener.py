@@ -59,29 +59,16 @@ class CueListener:
     them (see `bci.lsl.cue_streams`) takes its place. The threads are daemons: one that waits for a
     program that hangs cannot keep ours from ending.
 
-    Parameters
-    ----------
-    query : CueQuery or StreamQuery
-        Which marker streams.
-    is_cue : callable, optional
-        Tells whether a label is a cue; without it the markers of all streams are given.
-    signal : str
-        Name of the signal's stream: of several marker streams its own counts.
-    ignored : collection of str
-        Names of streams to leave out.
-
-    Raises
-    ------
-    StreamError
-        If the query cannot be expressed.
+    Raises `StreamError` if the query cannot be expressed.
     """
 
     def __init__(
         self,
         query: CueQuery | StreamQuery,
+        # Without it the markers of all streams are given
         is_cue: Callable[[str], bool] | None = None,
-        signal: str = "",
-        ignored: Collection[str] = (),
+        signal: str = "",  # Name of the signal's stream: of several marker streams its own counts
+        ignored: Collection[str] = (),  # Names of streams to leave out
     ) -> None:
         self._signal = signal
         self._ignored = frozenset(ignored)

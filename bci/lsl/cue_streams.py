@@ -90,15 +90,7 @@ class CueQuery:
 
 
 def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
-    """Make the query of ``--markers``, else of a profile's ``markers:``, else of any markers.
-
-    Parameters
-    ----------
-    selector : StreamSelector or StreamQuery, optional
-        Object with ``name``, ``type``, ``source_id`` and ``predicate``.
-    named : str, optional
-        Name or type.
-    """
+    """Make the query of ``--markers``, else of a profile's ``markers:``, else of any markers."""
     if named is not None:
         return CueQuery(named=named)
     if isinstance(selector, CueQuery):
@@ -130,21 +122,7 @@ def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
 def choose(
     streams: Sequence[MarkerStream], is_cue: Callable[[str], bool], signal: str
 ) -> tuple[MarkerStream, ...]:
-    """Choose the streams of a recording that hold cues: of the first kind in which any does.
-
-    Parameters
-    ----------
-    streams : sequence of MarkerStream
-    is_cue : callable
-        Tells whether a label is a cue.
-    signal : str
-        Name of the signal's stream.
-
-    Returns
-    -------
-    holding : tuple of MarkerStream
-        None, one, or, where it is ambiguous, several.
-    """
+    """Choose the streams of a recording that hold cues: of the first kind in which any does."""
     holding = [each for each in streams if any(is_cue(marker.label) for marker in each.markers)]
     ranks = [rank_of(each.type) for each in holding]
     best = min((rank for rank in ranks if rank is not None), default=None)

@@ -25,11 +25,14 @@ _BACK_OFF_S = (0.25, 8.0)
 def stream_device(
     device: Device,
     stop: threading.Event,
+    # Longest wait for somebody to take the signal in before the device is started
     wait_for_consumers_s: float = 0.0,
-    report: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,  # On its return, or its answer to a command
+    # ``marker 5``, or words of the device's own language
     commands: "queue.SimpleQueue[str] | None" = None,
-    on_open: Callable[[], None] = lambda: None,
-    orphaned: threading.Event | None = None,
+    on_open: Callable[[], None] = lambda: None,  # Once the device is connected and describes itself
+    orphaned: threading.Event | None = None,  # Set when whoever started us is gone
+    # On a fault: the device is lost, or it lost samples; default: ``report``
     warn: Callable[[str], None] | None = None,
 ) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
@@ -38,29 +41,10 @@ def stream_device(
     the device is lost, its streams stay on the network while it is tried again, ever more
     slowly; the time stamps jump, so every receiver sees the gap.
 
-    Parameters
-    ----------
-    device : Device
-    stop : threading.Event
-        Seen within a tenth of a second.
-    wait_for_consumers_s : float
-        Wait up to so long for somebody to listen to the signal before the device is started.
-    report : callable
-        Takes a sentence on the device: its return, or its answer to a command.
-    commands : queue of str, optional
-        Commands of a person: ``marker 5``, or words of the device's own language.
-    on_open : callable
-        Called once the device is connected and describes itself.
-    orphaned : Event, optional
-        Set when whoever started us is gone: from then on the device is streamed for as long as
-        somebody, a recorder for one, listens to it.
-    warn : callable, optional
-        Takes a sentence on a fault: the device is lost, or it lost samples. Default: ``report``.
+    When whoever started us is gone (``orphaned``), the device is streamed for as long as somebody,
+    a recorder for one, takes the signal in.
 
-    Raises
-    ------
-    DeviceError
-        If the device cannot be reached at first, or comes back with other streams.
+    Raises `DeviceError` if the device cannot be reached at first, or comes back with other streams.
     """
     if not _open(device, stop, orphaned):
         return

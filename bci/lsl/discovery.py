@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pylsl
 
-from bci.errors import AmbiguousStreamError, StreamError
+from bci.errors import AmbiguousStreamError, StreamError, shortened
 from bci.lsl.cue_streams import is_own
 from bci.signals import StreamInfo
 
@@ -112,18 +112,8 @@ def list_streams(wait_s: float = 1.0) -> list[FoundStream]:
 def resolve(query: StreamQuery, timeout_s: float = 5.0) -> FoundStream:
     """Find the one stream that fits a query.
 
-    Parameters
-    ----------
-    query : StreamQuery
-    timeout_s : float
-        Longest wait for it, in seconds.
-
-    Raises
-    ------
-    StreamError
-        If none fits or the predicate is not valid; the message lists what there is.
-    AmbiguousStreamError
-        If several fit; the message lists them.
+    Raises `StreamError` if none fits or the predicate is not valid; the message lists what there
+    is. Raises `AmbiguousStreamError` if several fit; the message lists them.
     """
     found = await_stream(query, threading.Event(), timeout_s)
     assert found is not None  # nobody can set the event
@@ -134,6 +124,7 @@ def await_stream(
     query: StreamQuery,
     stop: threading.Event,
     timeout_s: float,
+    # Given the reason twice a second while no stream fits
     on_wait: Callable[[StreamError], None] = lambda _: None,
 ) -> FoundStream | None:
     """Wait for the one stream that fits a query.
@@ -141,26 +132,8 @@ def await_stream(
     liblsl's own resolver can return seconds late; this one looks in the background and sees
     ``stop`` within a hundredth of a second.
 
-    Parameters
-    ----------
-    query : StreamQuery
-    stop : threading.Event
-    timeout_s : float
-        Longest wait, in seconds; infinite is allowed.
-    on_wait : callable
-        Given the reason twice a second while no stream fits.
-
-    Returns
-    -------
-    found : FoundStream or None
-        None if ``stop`` was set before.
-
-    Raises
-    ------
-    StreamError
-        If none fits in time or the predicate is not valid; the message lists what there is.
-    AmbiguousStreamError
-        If several fit; the message lists them.
+    Raises `StreamError` if none fits in time or the predicate is not valid; the message lists what
+    there is. Raises `AmbiguousStreamError` if several fit; the message lists them.
     """
     watch, everything = StreamWatch(query), StreamWatch(StreamQuery())
     now = time.monotonic()
@@ -197,9 +170,7 @@ def await_stream(
 def _listing(streams: list[FoundStream], lead: str) -> str:
     if not streams:
         return "no stream is there at all"
-    shown = "; ".join(str(stream) for stream in streams[:_MAX_LISTED])
-    more = f" and {len(streams) - _MAX_LISTED} more" if len(streams) > _MAX_LISTED else ""
-    return f"{lead}: {shown}{more}"
+    return f"{lead}: {shortened([str(stream) for stream in streams], _MAX_LISTED, '; ')}"
 
 
 def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
@@ -246,14 +217,7 @@ def _quoted(value: str) -> str:
 class StreamWatch:
     """Looks for one stream in the background; asking costs nothing and never waits.
 
-    Parameters
-    ----------
-    query : StreamQuery
-
-    Raises
-    ------
-    StreamError
-        If the query cannot be expressed.
+    Raises `StreamError` if the query cannot be expressed.
     """
 
     def __init__(self, query: StreamQuery) -> None:

@@ -28,7 +28,7 @@ class ReceivedPrediction:
 
     ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
     after that. ``similarities`` are the cosines with each class, where the decoder compares.
-    ``decision`` is the engine's at the end of this window: None where its evidence is not whole
+    ``decision`` is the engine's at the window's end: None where its evidence is not whole
     yet, or where an earlier version sent the stream.
     """
 
@@ -50,21 +50,6 @@ class PredictionOutlet:
     similar the window was to it, as a cosine. The last two are the decision: the number of the
     class, from 0 (-1 below the threshold), and its confidence; both NaN until the evidence is
     whole.
-
-    Parameters
-    ----------
-    name : str
-        The engine's name.
-    classes : tuple of str
-    source_id : str
-    simulated : bool
-        Whether the signal is simulated.
-    task : str
-        What is decoded, for the views that show it.
-    adaptation : str
-        ``off``, or what of the model follows the signal.
-    compares : bool
-        Whether predictions have similarities.
     """
 
     def __init__(
@@ -74,8 +59,8 @@ class PredictionOutlet:
         source_id: str,
         simulated: bool,
         task: str,
-        adaptation: str = "off",
-        compares: bool = False,
+        adaptation: str = "off",  # ``off``, or what of the model follows the signal
+        compares: bool = False,  # Whether predictions have similarities
     ) -> None:
         channels = [Channel(label, "class", "probability") for label in classes]
         channels += [Channel(label, "latency", "s") for label in LATENCIES]
@@ -113,7 +98,6 @@ class PredictionOutlet:
         return published
 
     def close(self) -> None:
-        """Take the stream off the network."""
         del self._outlet
 
 
@@ -146,7 +130,6 @@ class DecisionOutlet:
         self._outlet.push(Marker(event.time, event.to_json()))
 
     def close(self) -> None:
-        """Take the stream off the network."""
         self._outlet.close()
 
 
@@ -164,17 +147,13 @@ class StatusOutlet:
         self._outlet.push_sample([status.line()])
 
     def close(self) -> None:
-        """Take the stream off the network."""
         del self._outlet
 
 
 class PredictionInlet:
     """Receives a ``<name>-predictions`` stream.
 
-    Raises
-    ------
-    StreamError
-        If the stream does not answer or is not one of predictions.
+    Raises `StreamError` if the stream does not answer or is not one of predictions.
     """
 
     def __init__(self, found: FoundStream) -> None:
@@ -229,16 +208,14 @@ class PredictionInlet:
         return Decision(self.classes[int(number)], confidence) if number.is_integer() else None
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close()
 
 
 class DecisionInlet:
-    """Receives a ``<name>-decisions`` stream; ``n_invalid`` counts what was no event."""
+    """Receives a ``<name>-decisions`` stream; what is no event is left out."""
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found)
-        self.n_invalid = 0
 
     @property
     def connected(self) -> bool:
@@ -246,39 +223,21 @@ class DecisionInlet:
 
     def pull(self, timeout: float = 0.0) -> list[DecisionEvent]:
         """Events that came since the last call, oldest first; times are on our clock."""
-        events = []
-        for marker in self._inlet.pull(timeout):
-            event = event_from_json(marker.label, marker.time)
-            if event is None:
-                self.n_invalid += 1
-            else:
-                events.append(event)
-        return events
+        came = (event_from_json(each.label, each.time) for each in self._inlet.pull(timeout))
+        return [event for event in came if event is not None]
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close()
 
 
 class StatusInlet:
-    """Receives a ``<name>-status`` stream.
-
-    Attributes
-    ----------
-    name : str
-        Name of the stream.
-    n_invalid : int
-        Texts that were no status of this version.
-    problem : str or None
-        Reason why the newest of those could not be read; None while all can.
-    """
+    """Receives a ``<name>-status`` stream."""
 
     def __init__(self, found: FoundStream) -> None:
         # One character more than is read: a text that was cut is refused for its length.
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)
         self.name = found.info.name
-        self.n_invalid = 0
-        self.problem: str | None = None
+        self.problem: str | None = None  # Why the newest text could not be read
 
     @property
     def connected(self) -> bool:
@@ -291,10 +250,8 @@ class StatusInlet:
             try:
                 statuses.append(read_status(marker.label))
             except MessageError as error:
-                self.n_invalid += 1
                 self.problem = str(error)
         return statuses
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close()

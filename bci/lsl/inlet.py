@@ -50,29 +50,16 @@ class InletStats:
 class SignalInlet:
     """A numeric stream as chunks of float32 with smooth time stamps and absolute indices.
 
-    Parameters
-    ----------
-    found : FoundStream
-    buffer_s : float
-        How much liblsl keeps for us while we are busy, in seconds.
-    by_arrival : bool
-        Take the moments of arrival instead of the sender's stamps, which is done anyway where
-        those are years off.
-    given_hz : float, optional
-        The true rate, where the nominal one is wrong.
-
-    Raises
-    ------
-    StreamError
-        If the stream does not answer, or is not numeric.
+    Raises `StreamError` if the stream does not answer, or is not numeric.
     """
 
     def __init__(
         self,
         found: FoundStream,
-        buffer_s: float = 360.0,
+        buffer_s: float = 360.0,  # Of liblsl, while we are busy
+        # Instead of the sender's stamps, which is done anyway where those are years off
         by_arrival: bool = False,
-        given_hz: float | None = None,
+        given_hz: float | None = None,  # The true rate, where the nominal one is wrong
     ) -> None:
         if found.channel_format in ("string", "undefined"):
             raise StreamError(
@@ -106,15 +93,7 @@ class SignalInlet:
         """Whether values came that float32 cannot hold exactly."""
 
     def map_channels(self, info: StreamInfo, apply: Callable[[Chunk], Chunk]) -> None:
-        """Give other channels from here on, by name or interpolated; see `bci.head.remap`.
-
-        Parameters
-        ----------
-        info : StreamInfo
-            Describes the stream with those channels.
-        apply : callable
-            Makes a chunk of them from a chunk of the stream's own.
-        """
+        """Give other channels from here on, by name or interpolated; see `bci.head.remap`."""
         self.info, self._map = info, apply
 
     @property
@@ -166,24 +145,12 @@ class SignalInlet:
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
         """Wait for samples.
 
-        Parameters
-        ----------
-        max_samples : int
-            Return as soon as so many are there.
-        timeout : float
-            Return with what is there after so many seconds.
+        Returns as soon as ``max_samples`` are there, or with what came after ``timeout`` seconds:
+        no chunk, one or, where samples were lost in between, several. Their data stay right until
+        the next pull. After stamps that are off the line, samples are held back until later ones
+        distinguish a loss from lateness; see `bci.clock.dejitter.SampleClock`.
 
-        Returns
-        -------
-        chunks : list of Chunk
-            None, one, or, where samples were lost in between, several. Their data stay right
-            until the next pull. After stamps that are off the line, samples are held back until
-            later ones distinguish a loss from lateness; see `bci.clock.dejitter.SampleClock`.
-
-        Raises
-        ------
-        StreamError
-            If the stream was gone and came back changed.
+        Raises `StreamError` if the stream was gone and came back changed.
         """
         if not self.connected and not self._return(timeout):
             return []
@@ -289,7 +256,6 @@ class SignalInlet:
         return data[:n_ready]
 
     def close(self) -> None:
-        """Leave the stream."""
         self._connection.close()
 
 

@@ -6,19 +6,12 @@ from collections.abc import Sequence
 
 from pylsl import local_clock
 
+from bci.errors import shortened
 from bci.lsl.inlet import InletStats
-
-_MAX_NAMED = 8
 
 
 class LossLog:
-    """Puts what changed in an inlet's figures into sentences with time, place and number.
-
-    Parameters
-    ----------
-    name : str
-        Of the stream.
-    """
+    """Puts what changed in an inlet's figures into sentences with time, place and number."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -49,13 +42,7 @@ class LossLog:
 
 
 class UnsoundLog:
-    """Says once of channels that they hold no numbers, and once that they do again.
-
-    Parameters
-    ----------
-    name : str
-        Of the stream.
-    """
+    """Says once of channels that they hold no numbers, and once that they do again."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -68,9 +55,8 @@ class UnsoundLog:
             return None
         if not unsound:
             return f"{self._name}: all channels hold numbers again"
-        more = f" and {len(unsound) - _MAX_NAMED} more" if len(unsound) > _MAX_NAMED else ""
         return (
-            f"{self._name}: {', '.join(unsound[:_MAX_NAMED])}{more} held values that are no "
+            f"{self._name}: {shortened(unsound)} held values that are no "
             f"numbers (NaN) at {clock_time(math.nan)}; windows with them give no prediction"
         )
 

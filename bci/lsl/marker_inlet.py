@@ -16,16 +16,7 @@ _MAX_LABEL = 20_000
 class MarkerInlet:
     """A marker stream, of strings or of numbers, on our clock.
 
-    Parameters
-    ----------
-    found : FoundStream
-    longest : int
-        Longer labels are cut to so many characters.
-
-    Raises
-    ------
-    StreamError
-        If the stream does not answer.
+    Raises `StreamError` if the stream does not answer.
     """
 
     def __init__(self, found: FoundStream, longest: int = _MAX_LABEL) -> None:
@@ -75,5 +66,4 @@ class MarkerInlet:
         return arrived
 
     def close(self) -> None:
-        """Leave the stream."""
         self._connection.close()

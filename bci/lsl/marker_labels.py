@@ -15,14 +15,6 @@ def labels_of(
 
     Several texts or numbers of one sample are joined by ``/``. Numbers of type ``Annotations`` are
     durations, as MNE-LSL's player sends them: the channels that are not zero name the label.
-
-    Parameters
-    ----------
-    rows : iterable
-        Samples, each with one value a channel: text, bytes in UTF-8, or number.
-    stream_type : str
-    ch_names : sequence of str
-        Labels of the channels.
     """
     durations = stream_type.strip().casefold() in _ANNOTATIONS
     for row in rows:

@@ -57,10 +57,7 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
 
     Its channels are as `bci.channels.description.describe` has them.
 
-    Raises
-    ------
-    StreamError
-        If the description is beyond any sensible size or has no channel.
+    Raises `StreamError` if the description is beyond any sensible size or has no channel.
     """
     n_channels = described.channel_count()
     name = described.name()[:_MAX_LABEL]

@@ -9,12 +9,7 @@ from bci.signals import Channel, Chunk, Marker, StreamInfo
 
 
 class SignalOutlet:
-    """A float32 stream of samples with their time stamps and full channel meta-data.
-
-    Parameters
-    ----------
-    info : StreamInfo
-    """
+    """A float32 stream of samples with their time stamps and full channel meta-data."""
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
@@ -29,31 +24,19 @@ class SignalOutlet:
         self._outlet.push_chunk(chunk.data, chunk.timestamps)
 
     def close(self) -> None:
-        """Take the stream off the network."""
         _close(self)
 
 
 class MarkerOutlet:
-    """A string stream of events, irregular.
-
-    Parameters
-    ----------
-    name, source_id : str
-    simulated : bool
-        Whether the events belong to a simulated signal.
-    stream_type : str
-        ``Markers`` for cues and the like; another, so as not to be taken for those.
-    described : mapping of str to str, optional
-        Further entries of the stream's description.
-    """
+    """A string stream of events, irregular."""
 
     def __init__(
         self,
         name: str,
         source_id: str,
         simulated: bool = False,
-        stream_type: str = "Markers",
-        described: Mapping[str, str] | None = None,
+        stream_type: str = "Markers",  # Another is not taken for cues
+        described: Mapping[str, str] | None = None,  # Further entries of the stream's description
     ) -> None:
         channel = Channel("marker", "marker", "text")
         info = StreamInfo(name, stream_type, 0.0, (channel,), source_id, simulated)
@@ -70,7 +53,6 @@ class MarkerOutlet:
         self._outlet.push_sample([marker.label], marker.time)
 
     def close(self) -> None:
-        """Take the stream off the network."""
         _close(self)
 
 

@@ -37,14 +37,7 @@ class RawInlet:
     A description that no reader of recordings takes for one is left out of ``header``, which
     ``was_cut`` then.
 
-    Parameters
-    ----------
-    found : FoundStream
-
-    Raises
-    ------
-    StreamError
-        If it does not answer, or describes itself by what cannot be true.
+    Raises `StreamError` if it does not answer, or describes itself by what cannot be true.
     """
 
     def __init__(self, found: FoundStream) -> None:
@@ -73,17 +66,10 @@ class RawInlet:
     def pull(self) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
         """Take the samples that have come, some thousand at most.
 
-        Returns
-        -------
-        stamps : ndarray, shape (n_samples,)
-            On the sender's clock.
-        values : ndarray, shape (n_samples, n_channels)
-            Of the stream's number type, right until the next call; ``bytes`` for texts.
+        Stamps are on the sender's clock. Values, (n_samples, n_channels), are of the stream's
+        number type, or ``bytes`` for texts, and right until the next call.
 
-        Raises
-        ------
-        StreamError
-            If the stream is gone and cannot be waited for.
+        Raises `StreamError` if the stream is gone and cannot be waited for.
         """
         most = _MAX_TEXTS if self._buffer is None else _MAX_SAMPLES
         try:
@@ -102,7 +88,6 @@ class RawInlet:
         return float(pylsl.local_clock()) - self._offset, self._offset
 
     def close(self) -> None:
-        """Leave the stream."""
         self._inlet.close_stream()
 
 

@@ -82,7 +82,6 @@ class RecorderWatch:
                 del self._open[uid]
 
     def close(self) -> None:
-        """Leave the streams."""
         for recorder in self._open.values():
             recorder.inlet.close()
 

@@ -12,71 +12,37 @@ class Event(Message):
 
 
 class NoteEvent(Event):
-    """Information for a person; nothing is wrong.
-
-    Parameters
-    ----------
-    text : str
-        One sentence.
-    """
+    """Information for a person; nothing is wrong."""
 
     event: Literal["note"] = "note"
-    text: Text
+    text: Text  # One sentence
 
 
 class WarningEvent(Event):
-    """A problem that a person should look at; the command goes on. Standard error has it too.
-
-    Parameters
-    ----------
-    text : str
-        One sentence.
-    """
+    """A problem that a person should look at; the command goes on. Standard error has it too."""
 
     event: Literal["warning"] = "warning"
-    text: Text
+    text: Text  # One sentence
 
 
 class ErrorEvent(Event):
-    """The reason of the command's end, with exit code 2. Standard error has it too.
-
-    Parameters
-    ----------
-    text : str
-        One line.
-    """
+    """The reason of the command's end, with exit code 2. Standard error has it too."""
 
     event: Literal["error"] = "error"
-    text: Text
+    text: Text  # One line
 
 
 class ProgressEvent(Event):
-    """Progress of a command.
-
-    Parameters
-    ----------
-    doing : str
-        Description of the present part.
-    done : int
-        Parts that are done.
-    of : int
-        All parts.
-    """
+    """Progress of a command."""
 
     event: Literal["progress"] = "progress"
-    doing: Text
-    done: Count
-    of: Count
+    doing: Text  # Description of the present part
+    done: Count  # Parts that are done
+    of: Count  # All parts
 
 
 class FileEvent(Event):
-    """A file was written: of ``bci import``, ``bci export`` and ``bci benchmark``.
-
-    Parameters
-    ----------
-    file : str
-        Path of the file.
-    """
+    """A file was written: of ``bci import``, ``bci export`` and ``bci benchmark``."""
 
     event: Literal["file"] = "file"
-    file: Text
+    file: Text  # Path of the file

@@ -9,95 +9,50 @@ from bci.messages.general import Event
 
 
 class DeviceEntry(Message):
-    """A device that can be streamed.
+    """A device that can be streamed."""
 
-    Parameters
-    ----------
-    name : str
-        Name of the device, as ``bci stream`` takes it.
-    what : str
-        Description in a few words.
-    transport : str
-        Way that its samples come: serial, Bluetooth, network ...
-    needs : tuple of str
-        Names of the parameters that it needs.
-    takes : tuple of str
-        Names of the parameters that it can do without.
-    ports : tuple of str
-        Serial ports of the computer now, where it takes one.
-    """
-
-    name: Text
-    what: Text
-    transport: Text
+    name: Text  # Name of the device, as ``bci stream`` takes it
+    what: Text  # Description in a few words
+    transport: Text  # Way that its samples come: serial, Bluetooth, network and others
+    # Names of the parameters that it needs
     needs: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
+    # Names of the parameters that it can do without
     takes: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
+    # Serial ports of the computer now, where it takes one
     ports: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
 
 
 class DevicesEvent(Event):
-    """Every device of the installation: the answer of ``bci devices``.
-
-    Parameters
-    ----------
-    devices : tuple of DeviceEntry
-        In order of their names.
-    """
+    """Every device of the installation: the answer of ``bci devices``."""
 
     event: Literal["devices"] = "devices"
+    # In order of their names
     devices: tuple[DeviceEntry, ...] = Field(default=(), max_length=MAX_ITEMS)
 
 
 class PluginEntry(Message):
-    """A plug-in of an installed package.
+    """A plug-in of an installed package."""
 
-    Parameters
-    ----------
-    kind : {"decoder", "filter", "device", "view", "bridge"}
-    name : str
-        Its name in profiles and commands.
-    distribution, version : str
-        The package that offers it.
-    where : str
-        ``module:attribute``.
-    summary : str
-        A few words on what it is.
-    needs : tuple of str
-        Modules that have to be installed besides.
-    problem : str or None
-        Why it cannot be used, a sentence; None if it can.
-    task : str or None
-        Of a decoder: the one task that it is for; None for any classes.
-    carries_over : bool
-        Of a decoder: it can be trained on some people and fine-tuned on another.
-    adapts : tuple of str
-        Of a decoder: values of ``output.adapt`` that it can do.
-    needs_cues : bool
-        Of a decoder: its windows begin at cues.
-    """
-
-    kind: Text
-    name: Text
-    distribution: Text
-    version: Text
-    where: Text
-    summary: Text = ""
+    kind: Text  # decoder, filter, device, view or bridge
+    name: Text  # Its name in profiles and commands
+    distribution: Text  # Name of the package that offers it
+    version: Text  # Version of that package
+    where: Text  # ``module:attribute``
+    summary: Text = ""  # A few words on what it is
+    # Modules that have to be installed besides
     needs: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
-    problem: Text | None = None
-    task: Text | None = None
+    problem: Text | None = None  # Why it cannot be used, a sentence; None if it can
+    task: Text | None = None  # Of a decoder: the one task that it is for; None for any classes
+    # Of a decoder: it can be trained on some people and fine-tuned on another
     carries_over: bool = False
+    # Of a decoder: values of ``output.adapt`` that it can do
     adapts: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
-    needs_cues: bool = False
+    needs_cues: bool = False  # Of a decoder: its windows begin at cues
 
 
 class PluginsEvent(Event):
-    """Every plug-in of the installation: the answer of ``bci plugins``.
-
-    Parameters
-    ----------
-    plugins : tuple of PluginEntry
-        By kind, in order of their names.
-    """
+    """Every plug-in of the installation: the answer of ``bci plugins``."""
 
     event: Literal["plugins"] = "plugins"
+    # By kind, in order of their names
     plugins: tuple[PluginEntry, ...] = Field(default=(), max_length=MAX_ITEMS)

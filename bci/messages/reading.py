@@ -49,10 +49,7 @@ _STATUS: TypeAdapter[AnyStatus] = TypeAdapter(AnyStatus)
 def read_event(line: str | bytes) -> AnyEvent:
     """Read an event of a command.
 
-    Raises
-    ------
-    MessageError
-        If it is none that this version knows; the message names the field.
+    Raises `MessageError` if it is none that this version knows; the message names the field.
     """
     return _read(_EVENT, line, _MAX_EVENT)
 
@@ -60,10 +57,7 @@ def read_event(line: str | bytes) -> AnyEvent:
 def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
     """Read a status that came over the network.
 
-    Raises
-    ------
-    MessageError
-        If it is none that this version knows; the message names the field.
+    Raises `MessageError` if it is none that this version knows; the message names the field.
     """
     return _read(_STATUS, line, MAX_STATUS)
 

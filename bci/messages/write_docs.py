@@ -82,7 +82,8 @@ def _models_in(hint: Any) -> list[type[BaseModel]]:
 
 def _section(model: type[BaseModel], tag: str) -> str:
     name = f"`{model.model_fields[tag].default}`" if tag else model.__name__
-    summary, meanings = _read_docstring(model)
+    summary = _markdown(" ".join(inspect.cleandoc(model.__doc__ or "").split()))
+    meanings = _read_comments(model)
     hints = get_type_hints(model, include_extras=True)
     rows = [
         f"| `{field}` | {_type(hints[field])} | {meanings.get(field, '')} |"
@@ -93,21 +94,18 @@ def _section(model: type[BaseModel], tag: str) -> str:
     return "\n".join([f"### {name}\n", f"{summary}\n", *table, ""])
 
 
-def _read_docstring(model: type[BaseModel]) -> tuple[str, dict[str, str]]:
-    """Summary of a model, and the meaning of each field."""
-    text = inspect.cleandoc(model.__doc__ or "")
-    summary, _, listed = text.partition("\n\nParameters\n----------\n")
+def _read_comments(model: type[BaseModel]) -> dict[str, str]:
+    """Meaning of each field, by the comment behind it or above it."""
     meanings: dict[str, str] = {}
-    names: list[str] = []
-    for line in listed.splitlines():
-        if line and not line.startswith(" "):
-            names = line.split(" : ")[0].split(", ")
-            meanings |= dict.fromkeys(names, "")
-        elif line:
-            for name in names:
-                meanings[name] = f"{meanings[name]} {line.strip()}".strip()
-    plain = {name: _markdown(meaning) for name, meaning in meanings.items()}
-    return _markdown(" ".join(summary.split())), plain
+    above: list[str] = []
+    for line in inspect.getsource(model).splitlines():
+        if comment := re.match(r"    # (.+)", line):
+            above.append(comment[1])
+            continue
+        if field := re.match(r"    (\w+): .*?(?:  # (.+))?$", line):
+            meanings[field[1]] = _markdown(" ".join(above) or field[2] or "") + "."
+        above = []
+    return meanings
 
 
 def _markdown(text: str) -> str:

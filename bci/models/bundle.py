@@ -1,4 +1,7 @@
-"""Model bundles: a folder with a readable card and plain arrays; data, never code."""
+"""Model bundles: a folder with a readable card and plain arrays; data, never code.
+
+What is missing, invalid, was changed or cannot be written raises `BundleError`.
+"""
 
 import os
 import shutil
@@ -24,10 +27,7 @@ _MAX_BYTES = 4 << 30
 def check_place(folder: Path, overwrite: bool = False) -> None:
     """Prove that a bundle can be written there, before it is worked for.
 
-    Raises
-    ------
-    BundleError
-        If the folder exists and ``overwrite`` is not set, holds something else, or cannot be made.
+    With ``overwrite`` a model there may be replaced, but nothing else.
     """
     if why := obstacle(folder):
         raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
@@ -41,13 +41,7 @@ def check_place(folder: Path, overwrite: bool = False) -> None:
 def save_bundle(
     folder: Path, card: Card, arrays: dict[str, NDArray[np.generic]], overwrite: bool = False
 ) -> None:
-    """Write a bundle; it appears whole or not at all.
-
-    Raises
-    ------
-    BundleError
-        If it cannot be written there; see `check_place`.
-    """
+    """Write a bundle; it appears whole or not at all."""
     check_place(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
@@ -80,13 +74,7 @@ def _clear(old: Path, folder: Path) -> None:
 
 
 def load_card(folder: Path) -> Card:
-    """Read a bundle's card alone.
-
-    Raises
-    ------
-    BundleError
-        If there is no bundle, or its card is invalid.
-    """
+    """Read a bundle's card alone."""
     if not (folder / CARD).is_file():
         raise BundleError(f"{folder} is not a model: it has no {CARD}; see bci models")
     return parse_yaml(folder / CARD, Card, BundleError)
@@ -95,16 +83,7 @@ def load_card(folder: Path) -> Card:
 def load_bundle(folder: Path, sealed: bool = True) -> tuple[Card, dict[str, NDArray[np.generic]]]:
     """Read a bundle and check that its arrays are those that its card was written with.
 
-    Parameters
-    ----------
-    folder : Path
-    sealed : bool
-        Without it, arrays that were changed are read too: to compare them, never to decode with.
-
-    Raises
-    ------
-    BundleError
-        If a part is missing, invalid, or was changed.
+    Not ``sealed``, arrays that were changed are read too: to compare them, never to decode with.
     """
     card = load_card(folder)
     file = folder / ARRAYS

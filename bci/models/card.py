@@ -1,8 +1,7 @@
 """The card of a model: everything about it but its arrays."""
 
-import re
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -41,7 +40,7 @@ class SourceCard(Settings):
     """A recording that the model learnt from, and which of its channels were interpolated.
 
     ``sha256`` is of its file, or of its samples where there is none; ``samples_sha256`` of its
-    samples, and empty in older cards.
+    samples.
     """
 
     file: str
@@ -167,14 +166,6 @@ class Card(Settings):
     embedded_by: str | None = None
     arrays_sha256: str = ""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _infer_kind_of_old_cards(cls, given: object) -> object:
-        """Cards of before ``kind`` have it in the sentence about their folds."""
-        if not isinstance(given, dict) or "kind" in given:
-            return given
-        return {**given, **_of_old_card(given)}
-
     @model_validator(mode="after")
     def _decides_between_classes(self) -> "Card":
         if len(self.classes) < 2 and not self.without_labels:
@@ -203,20 +194,6 @@ class Card(Settings):
             "not distinguishable from chance: do not rely on this model. A threshold makes its "
             "commands rarer, not right"
         )
-
-
-def _of_old_card(given: dict[str, Any]) -> dict[str, Any]:
-    score = given.get("score")
-    folds = score.get("folds", "") if isinstance(score, dict) else getattr(score, "folds", "")
-    pipeline = given.get("pipeline")
-    at_cues = isinstance(pipeline, dict) and pipeline.get("at_cues") is True
-    found: dict[str, Any] = {"kind": "own", "needs": {"cues": at_cues}}
-    whole = re.search(r"of whole people, (\d{1,6}) people", str(folds))
-    if whole:
-        found |= {"kind": "base", "people": {"n": int(whole[1]), "whole_folds": True}}
-    elif given.get("without_labels") is True:
-        found["kind"] = "base"
-    return found
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:

@@ -27,11 +27,7 @@ def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
 def fit_temperature(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
     """Fit the temperature under which held-out decisions are likeliest.
 
-    Parameters
-    ----------
-    probabilities : ndarray, shape (n_trials, n_classes)
-    truth : ndarray of int, shape (n_trials,)
-        Numbers of the true classes.
+    ``probabilities`` (n_trials, n_classes); ``truth`` (n_trials,) are the numbers of the classes.
 
     Notes
     -----
@@ -81,12 +77,6 @@ def error_interval(
     Few trials in ten bins make the error too large (30 trials of a perfectly calibrated model have
     0.14 on average), and a resample adds as much again. So both ends are corrected for what the
     resamples add: the lower one as in the basic interval, the upper one by shifting it.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape (n_trials, n_classes)
-    truth : ndarray of int, shape (n_trials,)
-    n_resamples : int
     """
     n = len(truth)
     bins, gaps = _gaps(probabilities, truth)
@@ -98,14 +88,7 @@ def error_interval(
 
 
 class Tempered:
-    """A decoder whose probabilities are tempered.
-
-    Parameters
-    ----------
-    decoder : Decoder
-        Trained.
-    temperature : float
-    """
+    """A decoder whose probabilities are tempered."""
 
     def __init__(self, decoder: Decoder, temperature: float) -> None:
         self.inner = decoder

@@ -109,10 +109,7 @@ class ConfidenceCard(Settings):
     def decisions(self, has_rest_class: bool) -> str:
         """The threshold, the false decisions at rest and the decisions at cues, in sentences.
 
-        Parameters
-        ----------
-        has_rest_class : bool
-            Whether the model has a class for rest; else it is recommended where it would help.
+        Where the model has no class for rest, one is recommended if it would help.
         """
         evidence = f", each from {self.evidence_s:g} s of evidence" if self.evidence_s else ""
         sentences = [f"decisions from confidence {self.held_to:.3g} on{evidence}", self._at_rest()]

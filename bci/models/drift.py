@@ -36,10 +36,7 @@ _MAX_PAUSE_S = 5.0
 class Pace:
     """Picks one window a second, counted in samples: for work that need not be done with each.
 
-    Parameters
-    ----------
-    sfreq : float
-        Rate of the windows, in hertz.
+    ``sfreq`` is the rate of the windows, in hertz.
     """
 
     def __init__(self, sfreq: float) -> None:
@@ -110,12 +107,7 @@ def distance(one: Covariance, other: Covariance) -> float:
 class RunningCovariance:
     """Covariance of the windows of late, one a second, forgetting with `TIME_CONSTANT_S`.
 
-    Parameters
-    ----------
-    picks : sequence of int
-        Which channels.
-    sfreq : float
-        Rate of the windows, in hertz.
+    ``picks`` are numbers of channels; ``sfreq`` is the rate of the windows, in hertz.
     """
 
     def __init__(self, picks: list[int], sfreq: float) -> None:
@@ -143,13 +135,7 @@ class RunningCovariance:
 class Drift:
     """Follows how far the windows of late are from a model's calibration.
 
-    Parameters
-    ----------
-    card : DriftCard
-    ch_names : tuple of str
-        Of the windows.
-    sfreq : float
-        Rate of the windows, in hertz.
+    ``ch_names`` and ``sfreq``, in hertz, are of the windows.
 
     Raises
     ------
@@ -193,13 +179,8 @@ def describe_drift(
 ) -> DriftCard | None:
     """Describe calibration data for a model's card; None where the recordings are too short.
 
-    Parameters
-    ----------
-    runs : iterable of iterable of Window
-        Every sound window of each run. A single run is taken as two halves.
-    ch_names : tuple of str
-    sfreq : float
-        Rate of the windows, in hertz.
+    ``runs`` are all sound windows of each run, at ``sfreq`` hertz; a single run is taken as two
+    halves.
     """
     evenly = np.linspace(0, len(ch_names) - 1, min(len(ch_names), _MAX_CHANNELS))
     picks = [int(number) for number in evenly.round()]

@@ -81,14 +81,6 @@ def false_decisions(run: Commands, threshold: float, lasting: int) -> int:
     A decision counts when it begins, changes to another class, or is there already in the first
     window of a rest. While it is held it counts again every ``lasting`` predictions: by then its
     window shares no sample with the one before. So a decoder that is always sure is never quiet.
-
-    Parameters
-    ----------
-    run : Commands
-    threshold : float
-        Least confidence of a decision.
-    lasting : int
-        Predictions until a decision rests on new samples alone; see `independent_after`.
     """
     false = reaches(run.confidence, threshold) & (run.number != NO_COMMAND) & run.in_rest
     held = np.zeros(len(false), dtype=np.bool_)
@@ -101,12 +93,7 @@ def false_decisions(run: Commands, threshold: float, lasting: int) -> int:
 def independent_after(n_samples: int, hop: int, n_windows: int = 1) -> int:
     """Predictions until a decision shares no sample with an earlier one.
 
-    Parameters
-    ----------
-    n_samples, hop : int
-        Of the windows.
-    n_windows : int
-        Windows that a decision is taken from.
+    ``n_samples`` and ``hop`` are of the windows; a decision is taken from ``n_windows``.
     """
     return math.ceil(n_samples / hop) + n_windows - 1
 
@@ -125,16 +112,9 @@ def choose_threshold(
     Where the minutes of rest cannot bound the rate at the limit, the limit is the least that they
     can bound: no false decision at all was seen.
 
-    Parameters
-    ----------
-    runs : list of Commands
-        Of runs that the decoder did not learn from.
-    hop_s : float
-        Between predictions, in seconds.
-    most_per_min : float
-        The limit, in false decisions a minute of rest.
-    lasting : int
-        As for `false_decisions`.
+    ``runs`` are those that the decoder did not learn from, with ``hop_s`` seconds between
+    predictions; the limit is ``most_per_min`` false decisions a minute of rest; ``lasting`` is as
+    for `false_decisions`.
 
     Returns
     -------

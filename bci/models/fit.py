@@ -1,10 +1,13 @@
-"""Fit of a stream to a model: by names, units and rate, or not at all."""
+"""Fit of a stream to a model: by names, units and rate, or not at all.
+
+What does not fit raises `MismatchError`, with what helps.
+"""
 
 from dataclasses import replace
 from typing import Any
 
 from bci.channels.units import UNKNOWN, factor
-from bci.errors import MismatchError
+from bci.errors import MismatchError, shortened
 from bci.models.card import Card, ChannelCard
 from bci.pipeline.resampling import Resampler
 from bci.profiles.stream_options import apply_stream_options
@@ -14,12 +17,8 @@ from bci.signals import Channel, StreamInfo
 def with_options(card: Card, given: dict[str, Any]) -> Card:
     """A model's card with the options of the stream.
 
-    Parameters
-    ----------
-    card : Card
-    given : dict
-        Of the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before those
-        that the model was calibrated with.
+    ``given`` has the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before
+    those that the model was calibrated with.
     """
     stream = card.stream.model_copy(update={"labels": None}) if "names" in given else card.stream
     pipeline = card.pipeline.model_copy(update=given)
@@ -31,18 +30,13 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
 
     Names that were given to a stream of other labels are not given to one whose own labels are
     those of the model.
-
-    Raises
-    ------
-    MismatchError
-        If names were given to a stream of other labels, and this one lacks the model's.
     """
     labels, needed = card.stream.labels, {c.name.lower() for c in card.stream.channels}
     if labels is not None and not info.named and info.ch_names != labels:
         if not needed <= {name.lower() for name in info.ch_names}:
             raise MismatchError(
                 f"{info.name}: the names of {card.name} were given to channels called "
-                f"{_abridged(labels)}; this stream's are {_abridged(info.ch_names)}: name them "
+                f"{shortened(labels)}; this stream's are {shortened(info.ch_names)}: name them "
                 "anew by --names, or pipeline.names in the profile"
             )
         info = replace(info, named=True)
@@ -50,13 +44,7 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
-    """Make the resampler from a stream's rate to the model's; None where they are equal.
-
-    Raises
-    ------
-    MismatchError
-        If the stream is irregular or the rates cannot be brought together.
-    """
+    """Make the resampler from a stream's rate to the model's; None where they are equal."""
     if not _is_other_rate(card, info) or not info.sfreq > 0:
         return None
     return Resampler(info.sfreq, card.stream.sfreq, info.n_channels)
@@ -73,11 +61,6 @@ def check_stream(card: Card, info: StreamInfo) -> None:
 
     Units of one quantity (V and uV) do not differ: the pipeline converts them. Another rate does
     not either where the model's settings have the stream resampled.
-
-    Raises
-    ------
-    MismatchError
-        Naming everything that differs: rate, missing channels, kinds, units; and what helps.
     """
     info = info_for(card, info)
     differs, hints = [], []
@@ -114,10 +97,6 @@ def check_stream(card: Card, info: StreamInfo) -> None:
             f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "
             f"Choose another stream or calibrate a model for this one. {' '.join(hints)}".strip()
         )
-
-
-def _abridged(names: tuple[str, ...]) -> str:
-    return ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
 
 
 def _is_numbered(name: str) -> bool:

@@ -14,14 +14,7 @@ def shaft_pairs(ch_names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     A gap in the numbers is not bridged: those contacts are further apart than the others. A
     channel without a neighbour is in no pair. Shafts come in the order of their first channel.
 
-    Parameters
-    ----------
-    ch_names : sequence of str
-
-    Raises
-    ------
-    ValueError
-        If no two channels are neighbours, or two are the same contact.
+    Raises `ValueError` if no two channels are neighbours, or two are the same contact.
     """
     shafts: dict[str, dict[int, str]] = {}
     for name in ch_names:

@@ -22,13 +22,6 @@ class DisplaySignal:
     While it is paused nothing newer is taken in: what was there when it stopped stays there, for as
     long as it is looked at, unless another filter is chosen. Afterwards it catches up
     with what the feed's ring still has.
-
-    Parameters
-    ----------
-    info : StreamInfo
-    source : RingBuffer
-        Written to by the feed.
-    chosen : DisplayFilter
     """
 
     def __init__(

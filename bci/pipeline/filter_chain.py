@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.channels.description import abridged
 from bci.channels.units import factor, working_unit
-from bci.errors import MismatchError, PluginError
+from bci.errors import MismatchError, PluginError, shortened
 from bci.pipeline import filters, kernels
 from bci.plugins.shapes import STAGE
 from bci.profiles import pipeline_settings as settings
@@ -39,25 +38,15 @@ class Chain:
 
     Channels are brought to the unit that the pipeline works in: microvolts, teslas.
 
-    Parameters
-    ----------
-    wanted : PipelineSettings
-    info : StreamInfo
-        Where it states fewer names, kinds and units than the settings, those of the settings hold.
-    units : sequence of str, optional
-        Of the picked channels, where they are to be others: those a model was trained in.
-
-    Raises
-    ------
-    MismatchError
-        If the stream lacks a channel, has one in a unit that cannot be converted, or is too slow
-        for a filter; the message names it.
+    Raises `MismatchError` if the stream lacks a channel, has one in a unit that cannot be
+    converted, or is too slow for a filter; the message names it.
     """
 
     def __init__(
         self,
         wanted: settings.PipelineSettings,
         info: StreamInfo,
+        # Of the picked channels, where they are to be others: those a model was trained in
         units: Sequence[str] | None = None,
     ) -> None:
         info = apply_stream_options(info, wanted)
@@ -122,19 +111,7 @@ class Chain:
             stage.reset()
 
     def process(self, data: FloatArray, first: int) -> FilteredChunk:
-        """Filter the next block.
-
-        Parameters
-        ----------
-        data : ndarray, shape (n_samples, n_channels of the stream)
-        first : int
-            Absolute index of ``data[0]`` at the stream's rate.
-
-        Returns
-        -------
-        filtered : FilteredChunk
-            Its data stay right until the next call.
-        """
+        """Filter the next block, whose absolute index is ``first``; right until the next call."""
         newest_bad = -1
         if not self._started:
             # The first values set the filters' state, so all of them have to be real ones.
@@ -243,10 +220,7 @@ def _factors(
 def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
     """Indices of the wanted channels in a stream; names are matched without regard to case.
 
-    Raises
-    ------
-    MismatchError
-        If one is missing; the message names it and what there is.
+    Raises `MismatchError` if one is missing; the message names it and what there is.
     """
     if wanted.channels is None:
         picks = [i for i, channel in enumerate(info.channels) if channel.kind in wanted.kinds]
@@ -262,7 +236,7 @@ def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[i
     missing = [name for name in wanted.channels if name.lower() not in by_name]
     if missing:
         raise MismatchError(
-            f"{info.name} lacks the channels {abridged(missing)}; "
-            f"it has {abridged([channel.name for channel in info.channels])}"
+            f"{info.name} lacks the channels {shortened(missing, 24)}; "
+            f"it has {shortened(info.ch_names, 24)}"
         )
     return [by_name[name.lower()] for name in wanted.channels]

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from bci.channels.description import AVERAGED, abridged
+from bci.channels.description import AVERAGED
 from bci.channels.units import UNKNOWN
+from bci.errors import shortened
 from bci.pipeline.bipolar import shaft_pairs
 from bci.profiles.pipeline_settings import FilterSettings, Hertz, Seconds
 from bci.signals import Channel, Signal
@@ -88,7 +89,7 @@ class CommonAverage(FilterSettings):
         if not brain or len(set(kinds)) == 1:
             return filters.CommonAverageReference()
         others = [channel.name for channel in signal.channels if channel.kind not in brain]
-        left_out = f"not part of the common average: {abridged(others)}"
+        left_out = f"not part of the common average: {shortened(others)}"
         groups: list[NDArray[np.int64]] = [
             np.flatnonzero(np.array(kinds) == kind).astype(np.int64) for kind in brain
         ]

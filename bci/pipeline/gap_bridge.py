@@ -11,10 +11,6 @@ class GapBridge:
 
     Where numbers come again they are shifted to go on from that value: the filter meets no step.
     Each channel is treated alone; one without a gap is left as it is.
-
-    Parameters
-    ----------
-    n_channels : int
     """
 
     def __init__(self, n_channels: int) -> None:

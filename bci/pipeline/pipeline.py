@@ -152,12 +152,8 @@ class Pipeline:
     def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
         """Take samples in; return the predictions of the windows that they completed.
 
-        Parameters
-        ----------
-        chunk : Chunk
-        newest_only : bool
-            Decode only the newest complete window and count the others as skipped: for a
-            consumer that has fallen behind.
+        With ``newest_only`` the newest complete window is decoded and the others count as skipped:
+        for a consumer that has fallen behind.
         """
         return [prediction for _, prediction in self.decode(chunk, newest_only)]
 

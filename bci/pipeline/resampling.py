@@ -31,16 +31,7 @@ class Resampler:
     changes no bit. After a gap nothing comes until the filter is full of new samples, and the
     output has a gap too. What is not finite spreads over the filter's length, and no further.
 
-    Parameters
-    ----------
-    sfreq, wanted : float
-        Rates of input and output in hertz.
-    n_channels : int
-
-    Raises
-    ------
-    MismatchError
-        If there is no fraction of small numbers between the rates.
+    Raises `MismatchError` if there is no fraction of small numbers between the rates.
     """
 
     def __init__(self, sfreq: float, wanted: float, n_channels: int) -> None:

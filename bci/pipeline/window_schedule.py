@@ -66,19 +66,7 @@ class EveryHop:
 
 
 class AtCues:
-    """One window for each requested time, beginning at the sample nearest to it.
-
-    Parameters
-    ----------
-    n_samples : int
-        Of a window, at the output rate.
-    decimation : int
-        Input samples an output sample.
-    period : float
-        Between output samples, in seconds.
-    ring : RingBuffer
-        That the output samples are written to.
-    """
+    """One window for each requested time, beginning at the sample nearest to it."""
 
     def __init__(self, n_samples: int, decimation: int, period: float, ring: RingBuffer) -> None:
         self._n_samples = n_samples

@@ -15,15 +15,8 @@ _DEEPEST = 8
 def class_attributes(value: str) -> dict[str, object]:
     """Attributes of a class that are literals, those of its bases included.
 
-    Parameters
-    ----------
-    value : str
-        ``module:class``.
-
-    Returns
-    -------
-    attributes : dict
-        With ``__doc__``, its docstring; of a function that alone. Empty where no source is found.
+    ``value`` is ``module:class``. With ``__doc__``, its docstring; of a function that alone. Empty
+    where no source is found.
     """
     module, _, name = value.partition(":")
     return _attributes(module, name, 0)

@@ -42,10 +42,7 @@ class DecoderTraits:
 def decoder_traits(name: str) -> DecoderTraits:
     """Properties of the decoder of that name.
 
-    Raises
-    ------
-    PluginError
-        If there is none.
+    Raises `PluginError` if there is none.
     """
     return traits_in(class_attributes(find(_GROUP, name).value))
 

@@ -12,32 +12,17 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.:_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a device.
+    """One parameter of a device."""
 
-    Parameters
-    ----------
-    name : str
-        As the device calls it.
-    label : str
-        As a person calls it.
-    hint : str
-        An example, or the value of an empty field.
-    number : type, optional
-        ``int`` or ``float`` where it is one, between ``low`` and ``high``.
-    choices : tuple of str
-        All values, where they are known.
-    pattern : re.Pattern, optional
-        Form of the whole text.
-    """
-
-    name: str
-    label: str
-    hint: str = ""
+    name: str  # As the device calls it
+    label: str  # As a person calls it
+    hint: str = ""  # An example, or the value of an empty field
+    # ``int`` or ``float`` where it is one, between ``low`` and ``high``
     number: type[int] | type[float] | None = None
     low: float = float("-inf")
     high: float = float("inf")
-    choices: tuple[str, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    choices: tuple[str, ...] = ()  # All values, where they are known
+    pattern: re.Pattern[str] | None = None  # Form of the whole text
 
     def problem(self, text: str, needed: bool) -> str:
         """Problem of a value, in a sentence; empty if there is none."""

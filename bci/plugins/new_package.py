@@ -18,25 +18,8 @@ _MAX_LETTERS = 40
 def write_plugin(kind: str, name: str, folder: Path) -> Path:
     """Write the package ``bci-<name>`` into a folder of its own.
 
-    Parameters
-    ----------
-    kind : {"decoder", "filter", "device"}
-    name : str
-        Lower-case letters, digits and single hyphens; the plug-in's name.
-    folder : Path
-        Where the package's folder is made.
-
-    Returns
-    -------
-    made : Path
-        The package's folder.
-
-    Raises
-    ------
-    PluginError
-        If the kind or the name is none, or a plug-in of that name is installed.
-    PlaceError
-        If the folder exists already or cannot be written.
+    Raises `PluginError` if the kind or the name is none, or a plug-in of that name is installed.
+    Raises `PlaceError` if the folder exists already or cannot be written.
     """
     if kind not in KINDS:
         raise PluginError(

@@ -24,16 +24,7 @@ def split_pairs(given: Sequence[str], error: type[Exception]) -> dict[str, str]:
 def parse_parameters(
     settings: type[ModelT], name: str, given: Mapping[str, str], error: type[Exception]
 ) -> ModelT:
-    """Make a settings model from text; raises ``error`` where a parameter is wrong.
-
-    Parameters
-    ----------
-    settings : type of BaseModel
-    name : str
-        Of the device or bridge, for the message.
-    given : mapping of str to str
-    error : type of Exception
-    """
+    """Make a settings model from text; raises ``error`` where a parameter is wrong."""
     split = {key: _split(settings, key, value) for key, value in given.items()}
     try:
         return settings.model_validate(split)

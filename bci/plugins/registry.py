@@ -40,27 +40,14 @@ _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A plug-in that a package offers.
+    """A plug-in that a package offers."""
 
-    Parameters
-    ----------
-    group : str
-        One of `GROUPS`.
-    name : str
-        Its name in profiles and commands.
-    value : str
-        Where it is: ``module:attribute``.
-    distribution, version : str
-        The package that offers it.
-    rivals : tuple of str
-        Other packages that offer the same name. Then none of them is used.
-    """
-
-    group: str
-    name: str
-    value: str
-    distribution: str
+    group: str  # One of `GROUPS`
+    name: str  # Its name in profiles and commands
+    value: str  # Where it is: ``module:attribute``
+    distribution: str  # The package that offers it
     version: str
+    # Other packages that offer the same name. Then none of them is used
     rivals: tuple[str, ...] = ()
 
     @property
@@ -70,11 +57,8 @@ class Plugin:
     def load(self) -> Any:
         """Import it and check its shape.
 
-        Raises
-        ------
-        PluginError
-            If two packages offer the name, a package is missing, the import fails, or the plug-in
-            lacks an attribute or a method of its kind; the message names it.
+        Raises `PluginError` if two packages offer the name, a package is missing, the import fails,
+        or the plug-in lacks an attribute or a method of its kind; the message names it.
         """
         return _load(self)
 
@@ -95,10 +79,7 @@ def plugins(group: str) -> dict[str, Plugin]:
 def find(group: str, name: str) -> Plugin:
     """The plug-in of that name.
 
-    Raises
-    ------
-    PluginError
-        If there is none; the message lists what there is.
+    Raises `PluginError` if there is none; the message lists what there is.
     """
     known = plugins(group)
     if name in known:

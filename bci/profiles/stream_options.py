@@ -16,16 +16,8 @@ def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamIn
     ``names`` are those of its channels, in order. ``unit`` is that of channels in volts that state
     none. Doing it again changes nothing.
 
-    Parameters
-    ----------
-    info : StreamInfo
-    wanted : PipelineSettings
-
-    Raises
-    ------
-    MismatchError
-        If there are more or fewer names than channels, or a kind is of a channel that the stream
-        does not have.
+    Raises `MismatchError` if there are more or fewer names than channels, or a kind is of a channel
+    that the stream does not have.
     """
     if wanted.names is not None and not info.named:
         info = replace(info, channels=_named(info, wanted.names), named=True)

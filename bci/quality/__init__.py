@@ -4,9 +4,10 @@
 - meter: those figures, from the samples
 - limits: the thresholds
 - judge: the verdict, which does not flicker
-- judged_signal: an open stream and the meter of its channels
+- judged_signal: an open stream, the meter of its channels and their impedances
 - silence: streams that send nothing
 - words: what is wrong, and what helps
 - spectra: spectra, peaks and bands of a live stream
+- quality_stream: the verdicts put out
 - monitor: a live stream watched
 """

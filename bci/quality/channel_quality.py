@@ -29,40 +29,16 @@ _WORDS: dict[State, Literal["good", "doubtful", "bad", "not judged"]] = {
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuality:
-    """One channel, this second.
-
-    Parameters
-    ----------
-    state : State
-        Settled: it does not flicker.
-    text : str
-        The reason for people, with its figure; empty where the channel is good.
-    rms : float
-        Of what is faster than half a hertz, in the channel's unit.
-    line_share : float
-        Share of the power that lies at the line frequency, 0 to 1.
-    high : float
-        Rms above 35 Hz without the line, in the channel's unit; muscle, mostly.
-    drift : float
-        Of the slow mean, in the channel's unit a second.
-    kurtosis : float
-        Excess; 0 for Gaussian noise, large for jumps and blinks.
-    correlation : float
-        Largest magnitude with a neighbour; NaN where positions are unknown.
-    impedance_kohm : float
-        NaN where it is not measured.
-    reason : Reason or None
-        Reason why it is not good, or not judged; None where it is good.
-    """
+    """One channel, this second."""
 
     name: str
-    state: State
-    text: str
-    rms: float
-    line_share: float
-    high: float
-    drift: float
-    kurtosis: float
-    correlation: float
-    impedance_kohm: float
-    reason: Reason | None = None
+    state: State  # Settled: it does not flicker
+    text: str  # The reason for people, with its figure; empty where the channel is good
+    rms: float  # Of what is faster than half a hertz, in the channel's unit
+    line_share: float  # Share of the power that lies at the line frequency, 0 to 1
+    high: float  # Rms above 35 Hz without the line, in the channel's unit; muscle, mostly
+    drift: float  # Of the slow mean, in the channel's unit a second
+    kurtosis: float  # Excess; 0 for Gaussian noise, large for jumps and blinks
+    correlation: float  # Largest magnitude with a neighbour; NaN where positions are unknown
+    impedance_kohm: float  # NaN where it is not measured
+    reason: Reason | None = None  # Reason why it is not good, or not judged; None where it is good

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from bci.channels.units import UNKNOWN
 from bci.messages.quality_reasons import Reason
 from bci.quality.channel_quality import State
-from bci.quality.limits import Limits, has_no_unit, per_uv
+from bci.quality.limits import LIMITS, has_no_unit, per_uv
 from bci.signals import Channel
 
 # A verdict gets worse after so many seconds in a row that agree, and better after so many.
@@ -26,16 +26,9 @@ _GOOD = Finding()
 
 
 class ChannelJudge:
-    """Judges one channel, second by second.
+    """Judges one channel, second by second."""
 
-    Parameters
-    ----------
-    channel : Channel
-    limits : Limits
-    """
-
-    def __init__(self, channel: Channel, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, channel: Channel) -> None:
         self._scale = per_uv(channel)
         self._has_electrode = channel.kind not in _NOT_JUDGED
         self._unjudged = Reason.NO_KIND if channel.kind == UNKNOWN else None
@@ -69,7 +62,7 @@ class ChannelJudge:
             # Its other figures are those of a signal with zeros in it.
             return Finding(State.DOUBTFUL, Reason.VALUES_MISSING, unknown)
         if constant:
-            is_railed = extreme / self._scale > self._limits.rail_uv
+            is_railed = extreme / self._scale > LIMITS.rail_uv
             return Finding(State.BAD, Reason.RAILED if is_railed else Reason.FLAT)
         if held:
             return Finding(State.BAD, Reason.CLIPPED)
@@ -85,20 +78,19 @@ class ChannelJudge:
 
     def _checks(self, figures: dict[str, float]) -> list[tuple[float, tuple[float, float], Reason]]:
         """List figures with their limits, from what has one cause to what has many."""
-        limits = self._limits
         microvolts = {name: abs(figures[name]) / self._scale for name in ("rms", "high", "drift")}
         checks = [
-            (figures["impedance_kohm"], limits.impedance_kohm, Reason.IMPEDANCE),
-            (figures["line_share"], limits.line_share, Reason.LINE_NOISE),
-            (microvolts["drift"], limits.drift_uv_s, Reason.DRIFTING),
-            (figures["kurtosis"], limits.kurtosis, Reason.JUMPS),
-            (microvolts["high"], limits.high_uv, Reason.MUSCLE),
-            (microvolts["rms"], limits.rms_uv, Reason.VERY_LARGE),
+            (figures["impedance_kohm"], LIMITS.impedance_kohm, Reason.IMPEDANCE),
+            (figures["line_share"], LIMITS.line_share, Reason.LINE_NOISE),
+            (microvolts["drift"], LIMITS.drift_uv_s, Reason.DRIFTING),
+            (figures["kurtosis"], LIMITS.kurtosis, Reason.JUMPS),
+            (microvolts["high"], LIMITS.high_uv, Reason.MUSCLE),
+            (microvolts["rms"], LIMITS.rms_uv, Reason.VERY_LARGE),
         ]
         if self._unjudged == Reason.NO_UNIT:
             share = (figures["high"] / max(figures["rms"], 1e-150)) ** 2
-            checks.append((share, limits.high_share, Reason.MUSCLE))
-        doubtful, bad = limits.least_correlation
+            checks.append((share, LIMITS.high_share, Reason.MUSCLE))
+        doubtful, bad = LIMITS.least_correlation
         checks.append((-figures["correlation"], (-doubtful, -bad), Reason.UNLIKE_NEIGHBOURS))
         return checks
 

@@ -37,6 +37,9 @@ class Limits:
     rail_uv: float = 50_000.0
 
 
+LIMITS = Limits()
+
+
 def per_uv(channel: Channel) -> float:
     """Size of a microvolt of scalp EEG in a channel's unit; NaN where that is unknown."""
     unit, size = _PER_UV.get(channel.kind, ("", np.nan))

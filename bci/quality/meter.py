@@ -10,7 +10,7 @@ from bci.messages.quality_reasons import describe
 from bci.pipeline import kernels
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.judge import ChannelJudge
-from bci.quality.limits import Limits
+from bci.quality.limits import LIMITS
 from bci.signals import Chunk, StreamInfo
 
 Values = NDArray[np.float64]
@@ -32,27 +32,15 @@ class _Sums:
 
 
 class QualityMeter:
-    """Follows the quality of every channel of a stream.
+    """Follows the quality of every channel of a stream."""
 
-    Parameters
-    ----------
-    info : StreamInfo
-        A regular stream.
-    line_hz : float
-        Frequency of the power line, 50 or 60.
-    limits : Limits
-    """
-
-    def __init__(
-        self, info: StreamInfo, line_hz: float = 50.0, limits: Limits | None = None
-    ) -> None:
+    def __init__(self, info: StreamInfo, line_hz: float = 50.0) -> None:
         if not info.sfreq > 0:
             raise ValueError(f"{info.name} is irregular: it has no signal quality")
         self.info = info
-        self._limits = limits or Limits()
         self._n_second = max(1, round(info.sfreq))
         self._settling = round(_SETTLING_S * info.sfreq)
-        self._judges = [ChannelJudge(channel, self._limits) for channel in info.channels]
+        self._judges = [ChannelJudge(channel) for channel in info.channels]
         self._neighbours, self._has_neighbours = _neighbours(info)
         self._weight = 1.0 - float(np.exp(-2 * np.pi * _SLOW_HZ / info.sfreq))
         self._line = _biquad_peak(line_hz, info.sfreq)
@@ -127,7 +115,7 @@ class QualityMeter:
         constant = self._state[kernels.N_REPEATS] >= n - 1
         held = (
             np.maximum(self._state[kernels.N_LOWEST], self._state[kernels.N_HIGHEST]) / n
-            >= self._limits.held_share
+            >= LIMITS.held_share
         )
         extreme = np.maximum(abs(self._state[kernels.LOWEST]), abs(self._state[kernels.HIGHEST]))
         reports = []

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery, await_stream
-from bci.lsl.impedance_stream import Impedances
 from bci.lsl.inlet import InletStats, SignalInlet
-from bci.lsl.quality_stream import QualityOutlet
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.stream_options import apply_stream_options
 from bci.quality.channel_quality import ChannelQuality
+from bci.quality.judged_signal import Impedances
 from bci.quality.meter import QualityMeter
+from bci.quality.quality_stream import QualityOutlet
 from bci.signals import StreamInfo
 
 _PULL_S = 0.05
@@ -34,33 +34,18 @@ class StreamQuality:
 def monitor(
     query: StreamQuery,
     stop: threading.Event,
+    # Receives every second's report, and one with the last channels when the stream is lost
     on_report: Callable[[StreamQuality], None],
     line_hz: float = 50.0,
-    wait_s: float = 5.0,
+    wait_s: float = 5.0,  # For the stream at first
+    # Names, kinds and unit of channels that the stream does not state
     options: PipelineSettings | None = None,
 ) -> None:
     """Judge a stream once a second and publish the verdicts, until ``stop`` is set.
 
     Impedances are taken from the stream ``<name>-impedance`` where there is one.
 
-    Parameters
-    ----------
-    query : StreamQuery
-    stop : threading.Event
-        Seen within a tenth of a second.
-    on_report : callable
-        Receives every second's report, and one with the last channels when the stream is lost.
-    line_hz : float
-        Frequency of the power line.
-    wait_s : float
-        Longest wait for the stream at first, in seconds.
-    options : PipelineSettings, optional
-        Names, kinds and unit of channels that the stream does not state.
-
-    Raises
-    ------
-    StreamError
-        If the stream is not there, is irregular, or comes back changed.
+    Raises `StreamError` if the stream is not there, is irregular, or comes back changed.
     """
     found = await_stream(query, stop, wait_s)
     if found is None:

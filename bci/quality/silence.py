@@ -11,19 +11,7 @@ _RECORDED_SILENT_S = 2.0
 class SilenceMeter:
     """Watch over a regular stream: whether it has stopped sending, and since when.
 
-    Parameters
-    ----------
-    sfreq : float
-        Of the stream, in hertz; one of 0 is irregular and never silent.
-    now : float
-        Seconds on any monotonic clock.
-
-    Attributes
-    ----------
-    since : float or None
-        Time of the last samples on that clock; None while samples come.
-    allowed_s : float
-        Longest pause of a stream that sends.
+    Times are seconds on any monotonic clock. An irregular stream, of rate 0, is never silent.
     """
 
     def __init__(self, sfreq: float, now: float) -> None:
@@ -57,12 +45,7 @@ class SilentStreams:
     ) -> tuple[tuple[str, float], ...]:
         """List the streams of which nothing has come for more than two seconds, with how long.
 
-        Parameters
-        ----------
-        written : tuple of (str, int)
-            Each regular stream and the number of its samples.
-        now : float
-            Seconds on any monotonic clock.
+        ``written`` is each regular stream and the number of its samples.
         """
         seen = {}
         for place, (name, n) in enumerate(written):

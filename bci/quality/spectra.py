@@ -63,15 +63,6 @@ class Spectra:
 
     A segment ends at every whole quarter of a second, counted from the stream's first sample.
     One that holds a lost sample is NaN.
-
-    Parameters
-    ----------
-    info : StreamInfo
-        A regular stream.
-    ring : RingBuffer
-        Written to by another thread.
-    limit_hz : float
-        The highest frequency; half the rate where that is less.
     """
 
     def __init__(self, info: StreamInfo, ring: RingBuffer, limit_hz: float = HIGH_HZ) -> None:

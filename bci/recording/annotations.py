@@ -31,17 +31,7 @@ def is_marker(label: str, mne: bool = True) -> bool:
 def acquired(
     notes: Iterable[tuple[float, float, str]], indices: NDArray[np.int64], sfreq: float
 ) -> NDArray[np.bool_]:
-    """Rows that were really acquired.
-
-    Parameters
-    ----------
-    notes : iterable of (onset, duration, label)
-        In seconds from the first sample.
-    indices : ndarray, shape (n_samples,)
-        Absolute index of each row.
-    sfreq : float
-        In hertz.
-    """
+    """Rows that were really acquired; notes are (onset, duration, label), in seconds."""
     keep = np.ones(len(indices), dtype=np.bool_)
     for onset, duration, label in notes:
         if label.upper().startswith(SKIP):

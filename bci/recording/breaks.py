@@ -31,21 +31,12 @@ def lost(length: float, sfreq: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """Absolute sample indices of a file's rows, and times of what the file places among them.
+    """Absolute sample indices of a file's rows, and times of what the file places among them."""
 
-    Parameters
-    ----------
-    n_samples : int
-        Rows in the file.
-    sfreq : float
-        In hertz.
-    breaks : sequence of Break
-        In any order. Those before the first row and behind the last one mean nothing and are
-        ignored; of several before one row, the longest counts.
-    """
-
-    n_samples: int
-    sfreq: float
+    n_samples: int  # Rows in the file
+    sfreq: float  # In hertz
+    # In any order. Those before the first row and behind the last one mean nothing and are ignored;
+    # of several before one row, the longest counts
     breaks: Sequence[Break] = ()
 
     @property

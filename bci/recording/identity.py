@@ -11,13 +11,7 @@ from bci.signals import Recording
 
 
 def source_digest(recording: Recording) -> str:
-    """Hash a recording: its file where it is one, else its samples.
-
-    Returns
-    -------
-    digest : str
-        SHA-256, hexadecimal.
-    """
+    """SHA-256 of a recording, in hexadecimal: of its file where it is one, else of its samples."""
     file = Path(recording.source)
     if file.is_file() or (file.is_dir() and _is_recording(file)):
         return file_sha256(file)
@@ -25,13 +19,7 @@ def source_digest(recording: Recording) -> str:
 
 
 def samples_digest(recording: Recording) -> str:
-    """Hash the samples of a recording, the same of a file, an array and an `mne.io.Raw`.
-
-    Returns
-    -------
-    digest : str
-        SHA-256, hexadecimal.
-    """
+    """SHA-256 of the samples of a recording, the same of file, array and `mne.io.Raw`."""
     digest = hashlib.sha256(f"{recording.data.shape}".encode())
     digest.update(np.ascontiguousarray(recording.data).data)
     return digest.hexdigest()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.channels.description import stream_type
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line, shortened
 from bci.lsl.cue_streams import cue_query
 from bci.profiles.profile import Profile
 from bci.recording import triggers
@@ -34,7 +34,6 @@ _NOT_CONTINUOUS = ("No raw data in", "Could not find measurement data", "number 
 _COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
 # GDF's code 0x7ffe: what follows was recorded after a pause.
 _GDF_SEGMENT = "32766"
-_MAX_NAMED = 8
 _XDF = (".xdf", ".xdfz")
 _log = logging.getLogger(__name__)
 
@@ -164,25 +163,12 @@ def _read_with_mne(path: Path, choice: triggers.TriggerChoice) -> tuple[Recordin
 
 def recording_of(
     raw: Any,
-    volts: NDArray[np.float64],
-    path: Path,
+    volts: NDArray[np.float64],  # In MNE's units: volts, tesla ...; shape (n_channels, n_samples)
+    path: Path,  # Its ending decides how breaks and kinds of channels are stated
     choice: triggers.TriggerChoice = triggers.ALL,
-    findings: Sequence[str] = (),
+    findings: Sequence[str] = (),  # Problems that are known already
 ) -> tuple[Recording, TimeLine]:
-    """Make a recording of what MNE read, and the time line of its samples.
-
-    Parameters
-    ----------
-    raw : mne.io.BaseRaw
-    volts : ndarray of float64, shape (n_channels, n_samples)
-        Its signal in MNE's units: volts, tesla ...
-    path : Path
-        Its file; the ending decides how breaks and kinds of channels are stated.
-    choice : Choice, optional
-        Markers to take.
-    findings : sequence of str
-        Problems that are known already.
-    """
+    """Make a recording of what MNE read, and the time line of its samples."""
     channels, scale = channels_of(raw, path)
     sfreq = float(raw.info["sfreq"])
     notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")
@@ -243,7 +229,7 @@ def _opened(path: Path) -> tuple[Any, NDArray[np.float64]]:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
-    detail = (str(error).splitlines() or [type(error).__name__])[0]
+    detail = first_line(error)
     if isinstance(error, ValueError) and "unsupported file type" in detail.lower():
         return (
             f"{path}: not a kind of recording that is known here; these are: {described_formats()}"
@@ -286,9 +272,8 @@ def _breaks(
     unknown = sorted({each.row for each in breaks if each.lost == UNKNOWN and each.row > 0})
     if not unknown:
         return breaks, []
-    times = ", ".join(f"{row / sfreq:.1f} s" for row in unknown[:_MAX_NAMED])
-    more = f" and {len(unknown) - _MAX_NAMED} more" if len(unknown) > _MAX_NAMED else ""
-    return breaks, [f"breaks of unknown length, each counted as one lost sample, at {times}{more}"]
+    times = shortened([f"{row / sfreq:.1f} s" for row in unknown])
+    return breaks, [f"breaks of unknown length, each counted as one lost sample, at {times}"]
 
 
 def _codes(
@@ -309,11 +294,6 @@ def _codes(
     for name in triggers.chosen(names, wanted, str(path), annotated):
         if wanted is None and combined and name not in combined:
             continue
-        events = triggers.events_of(triggers.codes_of(signal[raw.ch_names.index(name)]))
-        if finding := triggers.noise(name, events, line.n_samples / line.sfreq):
-            findings.append(finding)
-        times = line.place([row / line.sfreq for row, _ in events])
-        found += [
-            Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)
-        ]
+        codes = triggers.codes_of(signal[raw.ch_names.index(name)])
+        found += triggers.markers_of(name, codes, line, findings)
     return found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bci.channels.description import DeclaredChannels, describe
 from bci.clock.dejitter import number_samples
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 from bci.lsl.cue_streams import CueQuery, merged
 from bci.signals import Channel, Marker, MarkerStream, Recording, StreamInfo
 
@@ -38,19 +38,8 @@ def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = N
     columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was
     annotated.
 
-    Parameters
-    ----------
-    path : Path
-    wanted : str, optional
-        Name of the series, where there are several.
-    markers : CueQuery, optional
-        Which of ``trials`` and the series of annotations hold the cues.
-
-    Raises
-    ------
-    RecordingError
-        If pynwb is missing, the file is damaged or too large, or it is not clear which series is
-        meant.
+    Raises `RecordingError` if pynwb is missing, the file is damaged or too large, or it is not
+    clear which series is meant.
     """
     try:
         import pynwb
@@ -63,8 +52,9 @@ def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = N
     except RecordingError:
         raise
     except Exception as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecordingError(f"{path}: damaged or not an NWB file ({detail:.200})") from error
+        raise RecordingError(
+            f"{path}: damaged or not an NWB file ({first_line(error):.200})"
+        ) from error
 
 
 def _choose(file: Any, path: Path, wanted: str | None) -> Any:

@@ -46,20 +46,12 @@ class Recorder:
     """Writes all chosen streams as they are: number type, sender's time stamps, clock offsets.
 
     Streams that appear later are added; one that vanishes and comes back goes on.
-
-    Parameters
-    ----------
-    writer : XdfWriter
-    names : tuple of str
-        Names of the streams; without any, all that there are.
-    report : callable
-        Takes one sentence on each event.
     """
 
     def __init__(
         self,
         writer: XdfWriter,
-        names: tuple[str, ...] = (),
+        names: tuple[str, ...] = (),  # Without any, all streams that there are
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._writer = writer
@@ -87,17 +79,7 @@ class Recorder:
     def run(self, stop: threading.Event, on_second: Callable[[], None] = lambda: None) -> None:
         """Record until ``stop`` is set.
 
-        Parameters
-        ----------
-        stop : threading.Event
-            Seen within a tenth of a second.
-        on_second : callable
-            Called about twice a second.
-
-        Raises
-        ------
-        RecordingError
-            If the disk is full or fails; what was written before is whole.
+        Raises `RecordingError` if the disk is full or fails; what was written before is whole.
         """
         watch = StreamWatch(StreamQuery())
         outlet = StatusOutlet("recorder", self._status_id)

@@ -6,9 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bci.errors import shortened
+from bci.signals import FloatArray
+
 # Float32 holds every whole number up to this one.
 LARGEST_EXACT = 1 << 24
-_MAX_NAMED = 8
+
+
+def as_float32(values: NDArray[Any]) -> FloatArray:
+    """Samples in the number type that everything here works in."""
+    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def is_rounded(values: NDArray[Any]) -> bool:
@@ -21,22 +30,8 @@ def is_rounded(values: NDArray[Any]) -> bool:
 
 
 def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
-    """Remark which channels hold values above 2^24 that float32 rounds.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_samples, n_channels)
-        As the file holds them.
-    names : sequence of str
-
-    Returns
-    -------
-    findings : tuple of str
-        One sentence, or none.
-    """
+    """Remark which channels of (n_samples, n_channels) hold values that float32 rounds."""
     found = [name for name, column in zip(names, values.T, strict=True) if is_rounded(column)]
     if not found:
         return ()
-    shown = ", ".join(found[:_MAX_NAMED])
-    more = f" and {len(found) - _MAX_NAMED} more" if len(found) > _MAX_NAMED else ""
-    return (f"{shown}{more}: values above {LARGEST_EXACT} are rounded to float32",)
+    return (f"{shortened(found)}: values above {LARGEST_EXACT} are rounded to float32",)

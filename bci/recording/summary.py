@@ -61,10 +61,7 @@ class StreamReport:
 def describe_recording(path: Path) -> list[StreamReport]:
     """Report on every stream of a file of any format that can be read.
 
-    Raises
-    ------
-    RecordingError
-        If it cannot be read.
+    Raises `RecordingError` if it cannot be read.
     """
     if path.suffix.lower() in (".xdf", ".xdfz") and path.exists():
         return [_report_xdf(stream) for stream in load_streams(path)]

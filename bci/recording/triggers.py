@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import RecordingError
+from bci.recording.breaks import TimeLine
+from bci.signals import Marker
 
 ANNOTATIONS = "annotations"
 """Name of a file's annotations, where markers are chosen."""
@@ -42,21 +44,7 @@ ALL = TriggerChoice()
 def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: bool) -> list[str]:
     """The trigger channels to take events from.
 
-    Parameters
-    ----------
-    names : sequence of str
-        The file's trigger channels.
-    wanted : str, optional
-        Name of one of them, or `ANNOTATIONS` for none of them; without it, all.
-    source : str
-        The file, for messages.
-    annotated : bool
-        Whether the file has annotations.
-
-    Raises
-    ------
-    RecordingError
-        If the file has nothing of that name.
+    Raises `RecordingError` if the file has nothing of that name.
     """
     if wanted is None:
         return list(names)
@@ -72,12 +60,7 @@ def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: boo
 
 
 def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
-    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n_samples,)
-    """
+    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended."""
     codes = np.nan_to_num(np.round(values)).astype(np.int64)
     if codes.min(initial=0) < 0 and codes.min() >= -(1 << 15):
         codes = np.where(codes < 0, codes + (1 << 16), codes)
@@ -91,6 +74,17 @@ def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
     """
     rows = np.flatnonzero((np.diff(codes) != 0) & (codes[1:] != 0)) + 1
     return [(int(row), int(codes[row])) for row in rows]
+
+
+def markers_of(
+    name: str, codes: NDArray[np.int64], line: TimeLine, findings: list[str]
+) -> list[Marker]:
+    """Markers of a trigger channel; where it looks like noise, a finding is added."""
+    events = events_of(codes)
+    if finding := noise(name, events, line.n_samples / line.sfreq):
+        findings.append(finding)
+    times = line.place([row / line.sfreq for row, _ in events])
+    return [Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)]
 
 
 def noise(name: str, events: Sequence[tuple[int, int]], seconds: float) -> str | None:

@@ -20,10 +20,7 @@ def write_fif(recording: Recording, path: Path, description: str = "") -> None:
     Markers become annotations, and lost samples a stretch marked as skipped. Folders are made;
     a description that begins with "simulated" marks the recording as such.
 
-    Raises
-    ------
-    RecordingError
-        If far more samples are lost than are there.
+    Raises `RecordingError` if far more samples are lost than are there.
     """
     raw = raw_array(recording)
     raw.info["description"] = description

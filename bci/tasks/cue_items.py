@@ -1,4 +1,8 @@
-"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers."""
+"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers.
+
+Where words, moods or files are too few, too many, or cannot be read, or the paradigm has no use for
+them, a `ProfileError` is raised that names it.
+"""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -26,37 +30,21 @@ _MIN_RATED = 10
 
 @dataclass(frozen=True, slots=True)
 class CueScreenItem:
-    """One item on the cue screen: the cue of a class.
+    """One item on the cue screen: the cue of a class."""
 
-    Parameters
-    ----------
-    label : str
-        The class.
-    marker : str
-        Sent when the item is painted.
-    kind : str
-        ``arrow``, ``word``, ``picture`` or ``text``.
-    shown : str
-        Direction of the arrow (``left``, ``right``, ``up``, ``down``), the word, the file, or the
-        text.
-    item : str
-        Start of the marker of the rating afterwards; empty where nothing is rated.
-    """
-
-    label: str
-    marker: str
-    kind: CueKind
+    label: str  # The class
+    marker: str  # Sent when the item is painted
+    kind: CueKind  # ``arrow``, ``word``, ``picture`` or ``text``
+    # Direction of the arrow (``left``, ``right``, ``up``, ``down``), the word, the file, or the
+    # text
     shown: str
-    item: str = ""
+    item: str = ""  # Start of the marker of the rating afterwards; empty where nothing is rated
 
 
 def class_cues(paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
     """Make an arrow for each class that is a direction or a part of the body; else a word.
 
-    Raises
-    ------
-    ProfileError
-        If the paradigm shows items (films, images) instead of classes.
+    Raises `ProfileError` if the paradigm shows items (films, images) instead of classes.
     """
     if not paradigm.classes:
         raise ProfileError("this profile names no classes: choose another, or words or pictures")
@@ -76,10 +64,7 @@ def word_cues(text: str) -> tuple[CueScreenItem, ...]:
 
     Commas or lines separate the words; without either, spaces do.
 
-    Raises
-    ------
-    ProfileError
-        If there are fewer than two different words, or too many.
+    Raises `ProfileError` if there are fewer than two different words, or too many.
     """
     words = _words_of(text)
     _check_number(len(words), "words")
@@ -89,10 +74,8 @@ def word_cues(text: str) -> tuple[CueScreenItem, ...]:
 def mood_cues(text: str, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
     """Make a cue for each mood of a text, separated as words are; its item is named after it.
 
-    Raises
-    ------
-    ProfileError
-        If there are too few for cross-validation, or too many, or the paradigm shows no items.
+    Raises `ProfileError` if there are too few for cross-validation, or too many, or the paradigm
+    shows no items.
     """
     moods = _words_of(text)
     _check_number(len(moods), "moods", _MIN_RATED)
@@ -102,11 +85,8 @@ def mood_cues(text: str, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
 def clip_cues(folder: Path, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
     """Make a cue for each picture or text file of a folder; its item is named after the file.
 
-    Raises
-    ------
-    ProfileError
-        If there are too few for cross-validation, too many, or two of one name, a text cannot be
-        read, or the paradigm shows no items.
+    Raises `ProfileError` if there are too few for cross-validation, too many, or two of one name, a
+    text cannot be read, or the paradigm shows no items.
     """
     files = _files_of(folder, (*PICTURES, *TEXTS), "pictures and texts", _MIN_RATED)
     return tuple(
@@ -146,10 +126,7 @@ def picture_cues(folder: Path, profile: Profile) -> tuple[CueScreenItem, ...]:
 
     Where the profile looks images up in a gallery, they are the image's name there.
 
-    Raises
-    ------
-    ProfileError
-        If the folder holds fewer than two pictures, too many, or two of one name.
+    Raises `ProfileError` if the folder holds fewer than two pictures, too many, or two of one name.
     """
     files = _files_of(folder, PICTURES, "pictures")
     begins = profile.paradigm.items or "" if profile.task == IMAGES else ""

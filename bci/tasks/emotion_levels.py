@@ -67,13 +67,11 @@ def grid_of(classes: tuple[str, ...]) -> LevelGrid | None:
     return grid if len(set(axes)) == len(axes) and grid.classes == classes else None
 
 
-def grid_for(labels: NDArray[np.str_], n_levels: int = N_LEVELS) -> LevelGrid:
+def grid_for(labels: NDArray[np.str_]) -> LevelGrid:
     """The grid, with all its levels, that labels found in recordings are from.
 
-    Raises
-    ------
-    RecordingError
-        If a label is not a level on each of the same axes; the message names it.
+    Raises `RecordingError` if a label is not a level on each of the same axes; the message names
+    it.
     """
     grid: LevelGrid | None = None
     for label in np.unique(labels):
@@ -84,10 +82,10 @@ def grid_for(labels: NDArray[np.str_], n_levels: int = N_LEVELS) -> LevelGrid:
                 "decoder needs: choose another decoder, or other markers"
             )
         axes, levels = _split(text)
-        grid = grid or LevelGrid(axes, n_levels)
-        if axes != grid.axes or max(levels) > n_levels:
+        grid = grid or LevelGrid(axes)
+        if axes != grid.axes or max(levels) > N_LEVELS:
             raise RecordingError(
-                f"class {text!r} is not a level from 1 to {n_levels} on each of "
+                f"class {text!r} is not a level from 1 to {N_LEVELS} on each of "
                 f"{', '.join(grid.axes)}, as the others are"
             )
     assert grid is not None

@@ -2,6 +2,8 @@
 
 A gallery is a safetensors file: one array of embeddings and, in its header, the images' names, what
 made the embeddings, and where the pictures lie. Data, never code.
+
+What is missing, too large, damaged, or no gallery raises `GalleryError`.
 """
 
 import json
@@ -28,22 +30,12 @@ _MAX_DIMENSIONS = 10_000
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images that a person may see.
+    """Images that a person may see."""
 
-    Parameters
-    ----------
-    names : tuple of str
-        As on the markers, ``image-0001``; distinct.
-    embeddings : ndarray of float32, shape (n_images, n_dimensions)
-    made_by : str
-        The model or method that made the embeddings, as shown to people.
-    pictures : tuple of str
-        File of each image, relative to the gallery's folder; empty where there are none.
-    """
-
-    names: tuple[str, ...]
-    embeddings: FloatArray
-    made_by: str
+    names: tuple[str, ...]  # As on the markers, ``image-0001``; distinct
+    embeddings: FloatArray  # shape (n_images, n_dimensions)
+    made_by: str  # The model or method that made the embeddings, as shown to people
+    # File of each image, relative to the gallery's folder; empty where there are none
     pictures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -55,13 +47,7 @@ class Gallery:
             raise GalleryError("an embedding holds values that are not finite")
 
     def of(self, names: list[str]) -> FloatArray:
-        """Embeddings of images, shape (n, n_dimensions).
-
-        Raises
-        ------
-        GalleryError
-            Naming those that are not in the gallery.
-        """
+        """Embeddings of images, shape (n, n_dimensions)."""
         row = {name: i for i, name in enumerate(self.names)}
         if missing := [name for name in dict.fromkeys(names) if name not in row]:
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -90,10 +76,7 @@ def save_gallery(gallery: Gallery, file: Path) -> None:
 def load_gallery(file: Path) -> Gallery:
     """Read a gallery.
 
-    Raises
-    ------
-    GalleryError
-        If it is missing, too large, or not a gallery.
+    Raises `GalleryError` if it is missing, too large, or not a gallery.
     """
     with _opened(file) as content:
         header = content.metadata()
@@ -106,10 +89,7 @@ def load_gallery(file: Path) -> Gallery:
 def read_pictures(file: Path) -> dict[str, Path]:
     """The picture of each image that has one, by the image's name; no embedding is read.
 
-    Raises
-    ------
-    GalleryError
-        If the gallery is missing, too large, or not a gallery.
+    Raises `GalleryError` if the gallery is missing, too large, or not a gallery.
     """
     with _opened(file) as content:
         names, pictures = _listed(content.metadata())
@@ -162,20 +142,11 @@ def _check(names: tuple[str, ...], pictures: tuple[str, ...]) -> None:
 def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
     """A gallery of embeddings that another program made.
 
-    Parameters
-    ----------
-    vectors : Path
-        NumPy file (``.npy``) of numbers, shape (n_images, n_dimensions).
-    listed : Path
-        UTF-8 text, an image a line in the order of the vectors: its name, or its picture's path,
-        whose stem is then the name. Paths are relative to the gallery's folder to be.
-    made_by : str
-        What made the embeddings.
+    ``vectors`` is a NumPy file of numbers, (n_images, n_dimensions). ``listed`` is UTF-8 text, an
+    image a line in the order of the vectors: its name, or its picture's path, whose stem is then
+    the name. Paths are relative to the gallery's folder to be.
 
-    Raises
-    ------
-    GalleryError
-        If a file is missing or damaged, or the two do not fit together.
+    Raises `GalleryError` if a file is missing or damaged, or the two do not fit together.
     """
     try:
         lines = listed.read_text(encoding="utf-8-sig").splitlines()

@@ -1,4 +1,7 @@
-"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one."""
+"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one.
+
+What is missing or does not fit the profile raises `ProfileError`.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -135,17 +138,10 @@ KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
 def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreenItem, ...]:
     """Make the cues of a kind of run.
 
-    Parameters
-    ----------
-    kind : ParadigmKind
-    text : str
-        Words, moods, or the folder of pictures or clips; the classes of a profile need none.
-    profile : Profile
+    ``text`` is words, moods, or the folder of pictures or clips; the classes of a profile need
+    none.
 
-    Raises
-    ------
-    ProfileError
-        If words, moods or files are missing.
+    Raises `ProfileError` if words, moods or files are missing.
     """
     if kind is WORDS:
         return word_cues(text)
@@ -172,10 +168,7 @@ def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
 def check_timing(timing: CueTiming, profile: Profile) -> None:
     """Check that a trial is long enough for the profile's decoder.
 
-    Raises
-    ------
-    ProfileError
-        If it is too short, or the limits of the pause are swapped.
+    Raises `ProfileError` if it is too short, or the limits of the pause are swapped.
     """
     if timing.pause_min_s > timing.pause_max_s:
         raise ProfileError("the pause at least is longer than the pause at most")
@@ -215,15 +208,7 @@ def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
 def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str) -> str:
     """Find the name of the profile for a kind of run; empty where the chosen one is kept.
 
-    Parameters
-    ----------
-    kind : Kind
-    profile : Profile
-        The one that is chosen.
-    sensors : collection of str
-        Kinds of the stream's channels, as ``eeg`` or ``seeg``.
-    usual : str
-        The profile of classes that was chosen last, if one was.
+    ``usual`` is the profile of classes that was chosen last, if one was.
     """
     task, name = "", ""
     if kind.rated:

@@ -46,15 +46,6 @@ class Schedule:
     Where trials are rated, the rating comes before the pause and takes as long as it takes. A trial
     that is interrupted before its pause is shown again at the end, so that a pause
     costs no trial.
-
-    Parameters
-    ----------
-    order : sequence of CueScreenItem
-    timing : CueTiming
-    seed : int
-        Of the pauses.
-    rated : bool
-        Whether each trial is rated.
     """
 
     def __init__(

@@ -27,12 +27,6 @@ class LevelCourse:
 
     What it shows is ``delay_s`` behind the predictions on average, in addition to what these take.
     After two seconds without any it begins anew.
-
-    Parameters
-    ----------
-    grid : LevelGrid
-    delay_s : float
-        The mean's time constant.
     """
 
     def __init__(self, grid: LevelGrid, delay_s: float = DELAY_S) -> None:

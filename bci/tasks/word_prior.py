@@ -17,17 +17,14 @@ _MAX_BYTES = 50_000_000
 class WordPrior:
     """A bigram over the words of a decoder, and the words decided so far.
 
+    ``counts``, (n_words + 1, n_words + 1), is how often column follows row. The last row and column
+    are the beginning and the end of a sentence, whose next one begins at once. One is added to
+    each, so that no word is ruled out.
+
     Which word was the last is never known for sure, so all of them are held with their
     probabilities (the forward algorithm of a hidden Markov model). The evidence for a word is its
     probability by the decoder, which learns all classes alike often; that is multiplied by how
     likely the word is to come next, and normalised.
-
-    Parameters
-    ----------
-    counts : ndarray, shape (n_words + 1, n_words + 1)
-        How often column follows row. The last row and column are the beginning and the end of a
-        sentence, whose next one begins at once. One is added to each, so that no word is ruled
-        out.
     """
 
     def __init__(self, counts: NDArray[np.float64]) -> None:
@@ -49,17 +46,7 @@ class WordPrior:
 def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
     """A prior from a text file with one sentence a line; what is none of the words is left out.
 
-    Parameters
-    ----------
-    file : Path
-        Plain text, UTF-8.
-    words : sequence of str
-        The decoder's classes, in its order; upper and lower case are alike.
-
-    Raises
-    ------
-    ProfileError
-        If the file cannot be read, or none of the words is in it.
+    Raises `ProfileError` if the file cannot be read, or none of the words is in it.
     """
     try:
         if file.stat().st_size > _MAX_BYTES:

@@ -81,28 +81,11 @@ def calibrate(
     has items (films, images) they are folds of whole items. Every fit
     (covariance mean, spatial filters, classifier) sees training folds only.
 
-    Parameters
-    ----------
-    recordings : list of Recording
-        Runs of one subject, same montage and rate.
-    profile : Profile
-    make_decoder : callable
-        Gives a fresh, untrained decoder.
-    name : str
-        What the model will be called.
-    on_progress : callable, optional
-    base : Card, optional
-        Of the model that ``make_decoder``'s decoders go on from.
-    look : callable, optional
-        Finds what the decoder looks at.
-    on_step : callable, optional
-    on_runs : callable, optional
-        Given the trials of each recording before the training.
-    rest : sequence of Recording, optional
-        Recordings of rest that nothing is learnt from. The threshold is chosen on them too.
-    restore : callable, optional
-        Makes the decoder of a loaded model, which is compared with the trained one; see
-        `bci.training.stored_check`.
+    ``make_decoder`` gives a fresh, untrained decoder, which goes on from the model of ``base`` if
+    there is one. ``look`` finds what the decoder looks at. ``on_runs`` is given the trials of each
+    recording before the training. From ``rest`` nothing is learnt, but the threshold is chosen on
+    it too. ``restore`` makes the decoder of a loaded model, which is compared with the trained one;
+    see `bci.training.stored_check`.
 
     Raises
     ------

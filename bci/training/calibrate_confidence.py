@@ -35,19 +35,9 @@ def calibrate_confidence(
 ) -> ConfidenceCard:
     """Derive temperature and threshold from held-out predictions.
 
-    Parameters
-    ----------
-    held_out : list of HeldOut
-        Of each fold, by a decoder that did not learn from it.
-    rest : list of Streamed
-        Of recordings of rest, by the served decoder.
-    surer : float
-        Log odds of the served decoder over those of the folds' decoders; see
-        `bci.training.cross_validation.surer`.
-    at_chance : bool
-        Whether the model cannot be told from guessing; then nothing is promised.
-    pipeline : Pipeline
-    profile : Profile
+    ``rest`` are recordings of rest, by the served decoder; ``surer`` is its log odds over those of
+    the folds' decoders (`bci.training.cross_validation.surer`). Nothing is promised of a model
+    ``at_chance``.
     """
     probabilities, truth = together(held_out)
     crossed = _crossed(held_out)

@@ -19,14 +19,8 @@ _PATTERN = "pattern."
 class ClassPattern:
     """How each channel goes with one class.
 
-    Parameters
-    ----------
-    label : str
-        The class.
-    ch_names : tuple of str
-        The channels that the decoder sees: the stream's, or pairs where a filter makes pairs.
-    weights : ndarray of float32, shape (n_channels,)
-        What they mean depends on the decoder; see `decoders.patterns.class_patterns`.
+    ``ch_names`` are the channels that the decoder sees: the stream's, or pairs where a filter makes
+    pairs. ``weights`` (n_channels,); see `decoders.patterns.class_patterns` for their meaning.
     """
 
     label: str

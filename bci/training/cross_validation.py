@@ -1,4 +1,7 @@
-"""Cross-validation: decoders decide the fold that they did not learn from, and are scored on it."""
+"""Cross-validation: decoders decide the fold that they did not learn from, and are scored on it.
+
+Where there are too few trials or items to hold any out, `RecordingError` is raised.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,13 +34,7 @@ _TINY = 1e-12
 
 
 def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Make the test masks of the cross-validation, and describe the folds.
-
-    Raises
-    ------
-    RecordingError
-        If there are too few trials to hold any out.
-    """
+    """Make the test masks of the cross-validation, and describe the folds."""
     runs = np.unique(epochs.runs)
     if len(runs) > 1:
         splits = [epochs.runs == run for run in runs]
@@ -60,13 +57,7 @@ def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
 
 
 def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Make test masks of five folds of whole items, drawn at random (seeded); describe them.
-
-    Raises
-    ------
-    RecordingError
-        If there are too few items to hold any out.
-    """
+    """Make test masks of five folds of whole items, drawn at random (seeded); describe them."""
     assert epochs.items is not None
     items = np.unique(epochs.items)
     if len(items) < 2 * _ITEM_FOLDS:
@@ -155,13 +146,7 @@ def cross_validate(
     on_progress: Progress,
     on_step: OnStep,
 ) -> CrossValidation:
-    """Train a decoder on all folds but one, and let it decide that one; fold by fold.
-
-    Raises
-    ------
-    RecordingError
-        If there are too few trials or items to hold any out.
-    """
+    """Train a decoder on all folds but one, and let it decide that one; fold by fold."""
     splits, described = split_by_run(epochs) if epochs.items is None else split_by_item(epochs)
     streams = fold_streams(splits, epochs, recordings, profile)
     made = CrossValidation([], streams, described, [])
@@ -245,22 +230,8 @@ def surer(
 
     A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
     of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
-    (where it is no class), and since it is what the threshold is held against.
-
-    Parameters
-    ----------
-    decoder : Decoder
-        Trained on all folds.
-    held_out : list of HeldOut
-        Of each fold.
-    streams : list of Stream or None
-        Of each fold.
-    profile : Profile
-
-    Returns
-    -------
-    surer : float
-        Ratio of the root mean squares; at least 1, and 1 without rest.
+    (where it is no class), and since it is what the threshold is held against. The result
+    is the ratio of the root mean squares; at least 1, and 1 without rest.
     """
     folds: list[NDArray[np.float64]] = []
     served: list[NDArray[np.float64]] = []

@@ -1,6 +1,6 @@
 """Decoders to choose from for a calibration: fast to deep, with what this computer allows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +16,35 @@ from bci.tasks.paradigms import EMOTION, SPEECH
 from bci.training.calibrate import check_base_fits
 
 _FAST, _DEEP = "tangent-space", "dbconformer"
+# By task: a fast decoder and a network, each with a sentence.
+_OFFERS = {
+    EMOTION: (
+        (
+            "differential-entropy",
+            "From the power in five bands, in seconds (ridge regression of each level).",
+        ),
+        ("histn", "A small network over time, channels and regions. Takes minutes (HiSTN)."),
+    ),
+    SPEECH: (
+        (
+            "high-gamma-lda",
+            "From high-gamma power in five parts of each word, in seconds (linear discriminant "
+            "analysis).",
+        ),
+        (
+            "duin",
+            "A network over time and contacts, for some hundred words. Takes minutes (Du-IN).",
+        ),
+    ),
+    IMAGES: (
+        ("image-ridge", "From every sample of every sensor, in seconds (ridge regression)."),
+        (
+            "meg-images",
+            "A network over sensors and time, for a thousand trials or more. Takes an hour or more "
+            "(MEG encoder).",
+        ),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +69,8 @@ def decoder_choices(
 ) -> tuple[DecoderOffer, ...]:
     """List the decoders for a profile; the first is the best start.
 
-    Parameters
-    ----------
-    profile : Profile
-    models : Path
-        Folder of the base models.
-    info : StreamInfo, optional
-        The stream that the runs are recordings of; None: no base fits yet.
-    pictures : Path, optional
-        Folder of the pictures that were shown, with their gallery.
+    ``models`` holds the base models, ``pictures`` those that were shown and their gallery. ``info``
+    is the stream that the runs are recordings of; where it is None, no base fits yet.
     """
     if profile.task == EMOTION:
         return emotion_choices()
@@ -120,42 +142,12 @@ def class_choices(
 
 def emotion_choices() -> tuple[DecoderOffer, ...]:
     """List the decoders of valence and arousal, which have no classes to draw a curve of."""
-    return (
-        DecoderOffer(
-            "Fast",
-            "From the power in five bands, in seconds (ridge regression of each level).",
-            "differential-entropy",
-            curve=False,
-        ),
-        DecoderOffer(
-            "Deep",
-            "A small network over time, channels and regions. Takes minutes (HiSTN).",
-            "histn",
-            lacks=_lacks_torch(),
-            curve=False,
-        ),
-        *_of_plugins("emotion"),
-    )
+    return (*_fast_and_deep(EMOTION), *_of_plugins(EMOTION))
 
 
 def word_choices() -> tuple[DecoderOffer, ...]:
     """List the decoders of words, from depth electrodes."""
-    return (
-        DecoderOffer(
-            "Fast",
-            "From high-gamma power in five parts of each word, in seconds (linear discriminant "
-            "analysis).",
-            "high-gamma-lda",
-        ),
-        DecoderOffer(
-            "Deep",
-            "A network over time and contacts, for some hundred words. Takes minutes (Du-IN).",
-            "duin",
-            lacks=_lacks_torch(),
-            curve=False,
-        ),
-        *_of_plugins("speech"),
-    )
+    return (*_fast_and_deep(SPEECH), *_of_plugins(SPEECH))
 
 
 def image_choices(pictures: Path) -> tuple[DecoderOffer, ...]:
@@ -165,23 +157,17 @@ def image_choices(pictures: Path) -> tuple[DecoderOffer, ...]:
     """
     gallery = pictures / "gallery.safetensors"
     made = f" Looks images up in {gallery} (bci embed-images)."
+    return tuple(
+        replace(offer, sentence=offer.sentence + made, gallery=gallery)
+        for offer in _fast_and_deep(IMAGES)
+    )
+
+
+def _fast_and_deep(task: str) -> tuple[DecoderOffer, DecoderOffer]:
+    (fast, in_seconds), (deep, network) = _OFFERS[task]
     return (
-        DecoderOffer(
-            "Fast",
-            "From every sample of every sensor, in seconds (ridge regression)." + made,
-            "image-ridge",
-            curve=False,
-            gallery=gallery,
-        ),
-        DecoderOffer(
-            "Deep",
-            "A network over sensors and time, for a thousand trials or more. Takes an hour or more "
-            "(MEG encoder)." + made,
-            "meg-images",
-            lacks=_lacks_torch(),
-            curve=False,
-            gallery=gallery,
-        ),
+        DecoderOffer("Fast", in_seconds, fast, curve=task == SPEECH),
+        DecoderOffer("Deep", network, deep, lacks=_lacks_torch(), curve=False),
     )
 
 

@@ -1,4 +1,7 @@
-"""Cutting labelled trials out of recordings with the very pipeline that serves."""
+"""Cutting labelled trials out of recordings with the very pipeline that serves.
+
+Where cues are missing, or are in several streams, `RecordingError` names what there is.
+"""
 
 import bisect
 from collections import Counter, deque
@@ -95,12 +98,8 @@ class Epochs:
 def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
     """Join epochs of one pipeline.
 
-    Parameters
-    ----------
-    parts : sequence of Epochs
-    apart : int
-        Added to the numbers of trials and runs for each part before: for parts that were numbered
-        each for itself.
+    ``apart`` is added to the numbers of trials and runs for each part before, where parts were
+    numbered each for itself.
     """
     n = range(len(parts))
     items = [part.items for part in parts if part.items is not None]
@@ -115,13 +114,7 @@ def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
 
 
 def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
-    """The markers of a recording among which its cues are; see `bci.lsl.cue_streams`.
-
-    Raises
-    ------
-    RecordingError
-        If several streams hold cues.
-    """
+    """The markers of a recording among which its cues are; see `bci.lsl.cue_streams`."""
     if not recording.marker_streams:
         return recording.markers
     holding = streams_with_cues(recording, paradigm)
@@ -152,12 +145,6 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
     A trial ends early where the next marker of the paradigm or `RATING` comes early. One that
     `INTERRUPTED` ends early was broken off: it is no trial.
     Rest, where it is a class, has no more trials than the class that has most: the first ones.
-
-    Raises
-    ------
-    RecordingError
-        If there is no cue; the message names the markers that there are. If several streams hold
-        cues.
     """
     trials = [trial for trial, broken_off in _cued(recording, paradigm) if not broken_off]
     if paradigm.rest_class and trials:
@@ -206,13 +193,7 @@ def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
 
 
 def require_every_class(recording: Recording, paradigm: Paradigm) -> None:
-    """Prove that a recording has a cue of every class.
-
-    Raises
-    ------
-    RecordingError
-        If a class has no marker; the message names those that there are.
-    """
+    """Prove that a recording has a cue of every class."""
     markers = cue_markers(recording, paradigm)
     found = {cue.label for m in markers if (cue := paradigm.cue_of(m.label)) is not None}
     missing = [name for name in paradigm.classes if name not in found]

@@ -14,6 +14,9 @@ from bci.training.calibrate import common_pipeline, decide_trials
 from bci.training.cross_validation import Progress, split_by_run
 from bci.training.epochs import Epochs, cut_epochs
 
+# Trials a class from one point to the next.
+_STEP = 4
+
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
@@ -32,45 +35,25 @@ def learning_curve(
     make_decoder: Callable[[], Decoder],
     signal: Signal,
     on_progress: Progress | None = None,
-    step: int = 4,
     on_point: Callable[[CurvePoint], None] = lambda _point: None,
 ) -> list[CurvePoint]:
     """Cross-validate by run with the first trials only, then with more and more of them.
 
     The folds and what is held out are those of `bci.training.calibrate.calibrate`. From the
     training folds a decoder sees the first ``k`` trials of each class in order of time, as if
-    calibration had ended there, for ``k`` = ``step``, 2 ``step`` ..., and at last all of them.
+    calibration had ended there, for ``k`` = 4, 8 ..., and at last all of them. All points share
+    their held-out trials, so that the difference of two is surer than their intervals.
 
-    Parameters
-    ----------
-    epochs : Epochs
-        Runs in order of time.
-    make_decoder : callable
-        Gives a fresh, untrained decoder.
-    signal : Signal
-        What the epochs' windows are made of.
-    on_progress : callable, optional
-    step : int
-        Trials per class from one point to the next; 2 or more.
-    on_point : callable, optional
-        Told each point as soon as it is known.
-
-    Returns
-    -------
-    curve : list of CurvePoint
-        By rising number of trials. All points share their held-out trials, so that the difference
-        of two of them is surer than their intervals.
+    ``epochs`` are of runs in order of time.
 
     Raises
     ------
     RecordingError
         If there are too few trials to hold any out.
     """
-    if step < 2:
-        raise ValueError(f"step = {step} must be 2 or more")
     splits, _ = split_by_run(epochs)
     fewest = min(int(_trials_left(epochs.only(~test)).min()) for test in splits)
-    sizes = [*range(step, fewest, step), None]
+    sizes = [*range(_STEP, fewest, _STEP), None]
     curve = []
     for number, size in enumerate(sizes):
         if on_progress is not None:

@@ -1,4 +1,7 @@
-"""A trained model with its score and patterns, and the other models to compare it with."""
+"""A trained model with its score and patterns, and the other models to compare it with.
+
+A model that is missing or invalid raises `BundleError`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +25,7 @@ class ModelResult:
 
 
 def read_result(folder: Path, models: Path, subject: str | None) -> ModelResult:
-    """Read a model and find the others of the same subject; without a subject, all with classes.
-
-    Raises
-    ------
-    BundleError
-        If the model is missing or invalid.
-    """
+    """Read a model and find the others of the same subject; without a subject, all with classes."""
     card = load_card(folder)
     earlier = [
         (other, their_card)
@@ -40,13 +37,7 @@ def read_result(folder: Path, models: Path, subject: str | None) -> ModelResult:
 
 
 def read_newest(models: Path) -> ModelResult:
-    """Read the newest of all models, with the others.
-
-    Raises
-    ------
-    BundleError
-        If there is none.
-    """
+    """Read the newest of all models, with the others."""
     found = _with_classes(models)
     if not found:
         raise BundleError(f"there is no model in {models} yet: record a run and train one")

@@ -14,14 +14,8 @@ def files_of_people(
 ) -> dict[str, list[Path]]:
     """Each person's recordings, in order of their names.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds a folder for each person, by whose name it is called.
-    runs : str, optional
-        Pattern of the files within a person's folder; without, every recording there.
-    without : sequence of str
-        Who is left out.
+    ``folder`` holds a folder for each person, by whose name it is called; ``runs`` is a pattern of
+    the files in one, without which every recording counts; ``without`` are left out.
 
     Raises
     ------

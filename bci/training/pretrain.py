@@ -38,22 +38,10 @@ def pretrain(
 
     A held-out person's alignment is learnt from that person's windows without their labels.
 
-    Parameters
-    ----------
-    people : mapping of str to list of Recording
-        Each person's runs; all of one montage and rate.
-    profile : Profile
-    make_decoder : callable
-        Gives a fresh, untrained decoder that can be adapted to a person.
-    name : str
-        What the model will be called.
-    on_progress : callable
-    n_folds : int
-        At most; each fold trains once.
-    unfinished : Path, optional
-        Folder in which each training of a network keeps how far it is, so that one that was
-        stopped goes on and one that was done is not done again; to be deleted by the caller.
-    on_runs : callable, optional
+    ``make_decoder`` gives a fresh decoder that can be adapted to a person. There are at most
+    ``n_folds`` folds, each trained once. In the folder ``unfinished`` each training of a network
+    keeps how far it is, so that one that was stopped goes on and one that was done is not done
+    again; the caller deletes it.
 
     Raises
     ------
@@ -148,25 +136,11 @@ def score_people(
     n_folds: int,
     unfinished: Path | None = None,
 ) -> list[HeldOutPredictions]:
-    """Each person decided by a decoder of other people, aligned by unlabelled windows.
+    """The last window of each trial of each person, decided by a decoder of other people.
 
-    Parameters
-    ----------
-    people : list of Epochs
-        No run of one has the number of a run of another.
-    make_decoder : callable
-        Gives a fresh, untrained decoder that can be adapted to a person.
-    signal : Signal
-    on_progress : callable
-    n_folds : int
-        Of whole people; each trains once.
-    unfinished : Path, optional
-        See `pretrain`.
+    That decoder is aligned by the person's windows, without their labels.
 
-    Returns
-    -------
-    decided : list of Decided
-        Of the last window of each trial, in the order of the people.
+    No run of one person has the number of a run of another. For ``unfinished`` see `pretrain`.
     """
     decided = []
     for fold, held_out in enumerate(np.array_split(np.arange(len(people)), n_folds)):

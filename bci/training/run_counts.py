@@ -65,15 +65,7 @@ class RunCount:
 def count_runs(
     recordings: list[Recording], epochs: Epochs, paradigm: Paradigm
 ) -> tuple[RunCount, ...]:
-    """Count cues and trials of each run.
-
-    Parameters
-    ----------
-    recordings : list of Recording
-    epochs : Epochs
-        Of these recordings, in this order.
-    paradigm : Paradigm
-    """
+    """Count cues and trials of each run."""
     counts = []
     for run, recording in enumerate(recordings):
         own = epochs.only(epochs.runs == run)

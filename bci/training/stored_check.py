@@ -38,18 +38,7 @@ def check_stored(
     Up to 32 calibration windows are decoded by the trained decoder, by the stored one, and by the
     stored one behind the live pipeline. All probabilities have to be equal to the bit.
 
-    Parameters
-    ----------
-    decoder : Decoder
-        Trained.
-    card : Card
-    arrays : mapping of str to ndarray
-        Of the bundle.
-    restore : callable
-    epochs : Epochs
-        That it was trained on.
-    recordings : list of Recording
-        That the epochs were cut from.
+    ``epochs`` are those that it was trained on, cut from ``recordings`` in their order.
 
     Raises
     ------

@@ -20,13 +20,8 @@ _MOST_POINTS = 25
 class TimeCourse:
     """Accuracy of windows by when they end.
 
-    Parameters
-    ----------
-    seconds : ndarray, shape (n,)
-        Time of the window's last sample after the cue; up to one hop earlier than told.
-    accuracy : ndarray, shape (n,)
-    trials : ndarray, shape (n,)
-        How many trials had a sound window there.
+    ``seconds`` (n,) are from the cue to the window's last sample, up to one hop earlier than told;
+    ``trials`` (n,) counts those with a sound window there.
     """
 
     seconds: NDArray[np.float64]
@@ -65,12 +60,7 @@ def time_course(right: Iterable[tuple[int, bool]], first_s: float, hop_s: float)
 
     Places at which fewer than half as many trials have a window as elsewhere are left out.
 
-    Parameters
-    ----------
-    right : iterable of (int, bool)
-    first_s : float
-        When the first window of a trial ends, after the cue.
-    hop_s : float
+    The first window of a trial ends ``first_s`` after the cue.
     """
     places, hits = np.array(list(right), dtype=np.int64).T
     found, number = np.unique(places, return_inverse=True)

@@ -3,8 +3,7 @@
 - session: what an engine published into a recording
 - placement: the engine's count for the recorded samples
 - models: the models that decoded
-- again: the second decoding
-- matching: the live prediction of each window
+- again: the second decoding, and the live prediction of each window
 - comparison: differences
 - verify: all of it
 """

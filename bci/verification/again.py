@@ -18,7 +18,6 @@ from bci.models.fit import info_for
 from bci.pipeline.pipeline import Window
 from bci.profiles.profile import Output
 from bci.signals import Chunk, FloatArray, Marker, Prediction, StreamInfo
-from bci.verification.matching import Matches
 from bci.verification.models import FoundModel
 from bci.verification.placement import UNKNOWN, Placement
 from bci.verification.session import LivePrediction, LiveRun
@@ -44,53 +43,62 @@ class PlacedSignal:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A window that was decoded again.
+    """A window that was decoded again."""
 
-    Parameters
-    ----------
-    time : float
-        When its last sample was taken, in seconds on the sender's clock.
-    prediction : Prediction
-        Its time is that of ``live``, where there is one, else about when it was taken on the
-        engine's clock.
-    decoded : Decoded or None
-        None where no prediction was published live, so that it was no evidence either.
-    live : LivePrediction or None
-        The one that was published of the same window.
-    card : Card
-        Of the model.
-    comparable : bool
-        Whether all that the window depends on is in the recording.
-    decidable : bool
-        Whether all that its evidence depends on is.
-    """
-
-    time: float
+    time: float  # When its last sample was taken, in seconds on the sender's clock
+    # Its time is that of ``live``, where there is one, else about when it was taken on the engine's
+    # clock
     prediction: Prediction
+    # None where no prediction was published live, so that it was no evidence either
     decoded: Decoded | None
-    live: LivePrediction | None
-    card: Card
-    comparable: bool
-    decidable: bool
+    live: LivePrediction | None  # The one that was published of the same window
+    card: Card  # Of the model
+    comparable: bool  # Whether all that the window depends on is in the recording
+    decidable: bool  # Whether all that its evidence depends on is
+
+
+class Matches:
+    """Live predictions by the times of their windows, taken in order."""
+
+    def __init__(self, predictions: Sequence[LivePrediction], offset: float) -> None:
+        # Seconds that the engine's clock is ahead of the sender's; the newest pair shows it best
+        self.offset = offset
+        # Times, on the sender's clock, of live predictions that no window was decoded again for
+        self.unmatched: list[float] = []
+        self._predictions = predictions
+        self._next = self._first = 0
+
+    @property
+    def begun(self) -> bool:
+        """True once a live prediction was met on the stream that is published now."""
+        return self._next > self._first
+
+    def begin_stream(self) -> None:
+        """Predictions come on a new stream, which a recorder has to find first."""
+        self._first = self._next
+
+    def match(self, time: float, tolerance_s: float) -> LivePrediction | None:
+        """The live prediction of the window whose last sample has a smooth time, if any."""
+        expected = time + self.offset
+        while self._next < len(self._predictions):
+            live = self._predictions[self._next]
+            if live.time > expected + tolerance_s:
+                return None
+            self._next += 1
+            if live.time >= expected - tolerance_s:
+                self.offset = live.time - time
+                return live
+            self.unmatched.append(live.time - self.offset)
+        return None
+
+    def finish(self) -> None:
+        """Count the live predictions that are left."""
+        self.unmatched += [p.time - self.offset for p in self._predictions[self._next :]]
+        self._next = len(self._predictions)
 
 
 class SecondDecoding:
-    """All windows of a run, decoded again in their order.
-
-    Parameters
-    ----------
-    run : LiveRun
-    signal : PlacedSignal
-    models : sequence of FoundModel
-        One for each of the run's.
-
-    Attributes
-    ----------
-    matches : Matches
-    spans : list of (float, float)
-        Stretches in which all windows are comparable: times of last samples, in seconds on the
-        sender's clock.
-    """
+    """All windows of a run, decoded again in their order."""
 
     def __init__(self, run: LiveRun, signal: PlacedSignal, models: Sequence[FoundModel]) -> None:
         self._run = run
@@ -98,6 +106,8 @@ class SecondDecoding:
         self._models = models
         self.output = Output.model_validate(run.provenance.output)
         self.matches = Matches(run.predictions, signal.placement.offsets[0].ahead_s)
+        # Stretches in which all windows are comparable: times of last samples, in seconds on the
+        # sender's clock
         self.spans: list[tuple[float, float]] = []
         self._seams = np.array([seam.index for seam in run.seams])
         self._info, self._mapping = signal.info, None
@@ -109,12 +119,8 @@ class SecondDecoding:
     def windows(self) -> Iterator[Again]:
         """Decode.
 
-        Raises
-        ------
-        MismatchError
-            If a model does not fit the signal.
-        RecordingError
-            If what a model learnt live is not in the recording.
+        Raises `MismatchError` if a model does not fit the signal. Raises `RecordingError` if what a
+        model learnt live is not in the recording.
         """
         ends = [*(model.decides_from for model in self._run.models[1:]), None]
         # One thread, as in the live engine: so the numbers are the same to the last bit.

@@ -27,32 +27,16 @@ class Difference(NamedTuple):
 
 @dataclass
 class SessionComparison:
-    """Counts of what is equal to the bit, and the first that is not.
+    """Counts of what is equal to the bit, and the first that is not."""
 
-    Attributes
-    ----------
-    windows, equal : int
-        Windows that were compared, and those whose predictions are equal.
-    skipped : int
-        Windows without a live prediction, as many as the engine skipped because it was late.
-    missing : int
-        Further windows without a live prediction.
-    extra : int
-        Live predictions of which no window was decoded again.
-    left_out : int
-        Live predictions that depend on samples that the recording lacks.
-    decisions, decisions_equal : int
-        Events of the decision that were compared, and those that are equal.
-    first, first_decision : Difference or None
-    """
-
-    windows: int = 0
-    equal: int = 0
+    windows: int = 0  # Windows that were compared
+    equal: int = 0  # Those whose predictions are equal
+    # Windows without a live prediction, as many as the engine skipped because it was late
     skipped: int = 0
-    missing: int = 0
-    extra: int = 0
-    left_out: int = 0
-    decisions: int = 0
+    missing: int = 0  # Further windows without a live prediction
+    extra: int = 0  # Live predictions of which no window was decoded again
+    left_out: int = 0  # Live predictions that depend on samples that the recording lacks
+    decisions: int = 0  # Events of the decision that were compared
     decisions_equal: int = 0
     first: Difference | None = None
     first_decision: Difference | None = None
@@ -69,15 +53,7 @@ class SessionComparison:
 
 
 def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComparison:
-    """Compare a run's predictions and decisions with the second decoding.
-
-    Parameters
-    ----------
-    run : LiveRun
-    second : SecondDecoding
-    n_skipped : int
-        Windows that the engine skipped while it was recorded.
-    """
+    """Compare a run's predictions and decisions with the second decoding."""
     found = SessionComparison()
     decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
@@ -156,16 +132,7 @@ def _same_decision(again: Again, live: LivePrediction) -> bool:
 
 
 class _Decisions:
-    """The events of the decision that ran live, beside those that the windows give again.
-
-    Parameters
-    ----------
-    run : LiveRun
-    found : Comparison
-        Takes the counts.
-    is_whole : bool
-        Without the beginning, the first event that ran live shows the decision that held.
-    """
+    """The events of the decision that ran live, beside those that the windows give again."""
 
     def __init__(self, run: LiveRun, found: SessionComparison, is_whole: bool) -> None:
         self._events = deque(run.events or ())

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bci.engine.provenance import ModelRun, array_hashes, card_hash
-from bci.errors import BciError, RecordingError
+from bci.errors import BciError, RecordingError, shortened
 from bci.interfaces import Decoder
 from bci.models.bundle import ARRAYS, CARD, load_card
 from bci.models.card import Card
@@ -18,8 +18,6 @@ from bci.profiles.profile import file_sha256
 
 Load = Callable[[Path], tuple[Card, Decoder]]
 """Reads a model folder, changed arrays too; raises `BciError` where it cannot."""
-
-_MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -34,31 +32,17 @@ class FoundModel:
 
 def find_model(
     run: ModelRun,
-    given: Sequence[Path],
-    places: Sequence[Path],
+    given: Sequence[Path],  # Model folders that were named
+    places: Sequence[Path],  # Searched where none was named, two folders deep
     load: Load,
     is_only: bool = True,
 ) -> FoundModel:
     """Find the model that decoded, by its hashes, else by its name.
 
-    Parameters
-    ----------
-    run : ModelRun
-    given : sequence of Path
-        Model folders that were named.
-    places : sequence of Path
-        Folders that are searched where none was named, two folders deep.
-    load : callable
-    is_only : bool
-        Whether no other model decoded: then a single folder that was named is taken whatever it
-        is called.
+    Where no other model decoded, a single folder that was named is taken whatever it is called.
 
-    Raises
-    ------
-    RecordingError
-        If there is none.
-    BundleError
-        If a model that was named cannot be read.
+    Raises `RecordingError` if there is none. Raises `BundleError` if a model that was named cannot
+    be read.
     """
     problems: list[BciError | OSError] = []
     candidates = list(given)
@@ -135,8 +119,7 @@ def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> st
     )
     parts = []
     if changed:
-        more = f" and {len(changed) - _MAX_NAMED} more" if len(changed) > _MAX_NAMED else ""
-        parts.append(f"array {', '.join(changed[:_MAX_NAMED])}{more}")
+        parts.append(f"array {shortened(changed, 5)}")
     elif run.arrays_file and file_sha256(folder / ARRAYS) != run.arrays_file:
         parts.append(f"{ARRAYS}, but none of the arrays that decode")
     if card_hash(card) != run.card:

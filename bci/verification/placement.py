@@ -18,72 +18,37 @@ UNKNOWN = -1
 
 
 class Offset(NamedTuple):
-    """Difference of two clocks at the sample of an absolute index.
+    """Difference of two clocks at the sample of an absolute index."""
 
-    Parameters
-    ----------
-    sample : int
-        Absolute index.
-    time : float
-        In seconds on the engine's LSL clock.
-    ahead_s : float
-        Seconds that this clock is ahead of the sender's.
-    """
-
-    sample: int
-    time: float
-    ahead_s: float
+    sample: int  # Absolute index
+    time: float  # In seconds on the engine's LSL clock
+    ahead_s: float  # Seconds that this clock is ahead of the sender's
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Places of a recording's samples in the engine's count.
+    """Places of a recording's samples in the engine's count."""
 
-    Parameters
-    ----------
-    indices : ndarray of int64, shape (n_samples,)
-        Absolute index of each row; `UNKNOWN` of those that the engine did not receive, or whose
-        place is not known.
-    smooth : ndarray of float64, shape (n_samples,)
-        Smooth time stamps in seconds on the sender's clock.
-    offsets : list of Offset
-        In the order of the samples; at least one.
-    n_lacking : int
-        Samples that the engine received and the recording lacks, or whose place is not known.
-    gaps : list of int
-        Absolute index behind each gap that the recording's own time stamps show.
-    is_whole : bool
-        Whether the recording has the engine's first sample.
-    """
-
+    # Absolute index of each row, shape (n_samples,); `UNKNOWN` of those that the engine did not
+    # receive, or whose place is not known
     indices: NDArray[np.int64]
-    smooth: TimeArray
-    offsets: list[Offset]
+    smooth: TimeArray  # Smooth time stamps, shape (n_samples,), in seconds on the sender's clock
+    offsets: list[Offset]  # In the order of the samples; at least one
+    # Samples that the engine received and the recording lacks, or whose place is not known
     n_lacking: int
-    gaps: list[int]
-    is_whole: bool
+    gaps: list[int]  # Absolute index behind each gap that the recording's own time stamps show
+    is_whole: bool  # Whether the recording has the engine's first sample
 
 
 def place(
-    stamps: TimeArray,
+    stamps: TimeArray,  # As they were sent, in seconds
     sfreq: float,
     positions: tuple[Position, ...],
     seams: tuple[Position, ...],
+    # The newest stamp that can be right; a step beyond it is a clock that was set
     latest: float = float("inf"),
 ) -> Placement | None:
-    """Give rows the engine's count; None where no position lies in the recording.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_samples,)
-        Time stamps as they were sent, in seconds.
-    sfreq : float
-        Sampling rate in hertz.
-    positions, seams : tuple of Position
-        See `bci.verification.session.LiveRun`.
-    latest : float
-        The newest stamp that can be right; a step beyond it is a clock that was set.
-    """
+    """Give rows the engine's count; None where no position lies in the recording."""
     known, first_rows = np.unique(stamps, return_index=True)
     at = np.searchsorted(known, [position.stamp for position in positions])
     found = [

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -38,32 +39,18 @@ class LivePrediction:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """One run of an engine, from its start to its end, as far as it was recorded.
+    """One run of an engine, from its start to its end, as far as it was recorded."""
 
-    Parameters
-    ----------
-    provenance : Provenance
-        The newest of the run; models, seams and positions of older ones are in the lists below.
-    models : tuple of ModelRun
-        In the order in which they decoded.
-    seams : tuple of Position
-        The first sample, and the first one behind each gap or step of the sender's clock.
-    positions : tuple of Position
-        Samples by which the signal is aligned, those of the seams too, in order.
-    skipped_before : int
-        Windows that were skipped before the first message that was recorded.
-    predictions : tuple of LivePrediction
-        In the order of publication.
-    events : tuple of DecisionEvent or None
-        Of the decision, in the order of publication; None where they were not recorded.
-    """
-
+    # The newest of the run; models, seams and positions of older ones are in the lists below
     provenance: Provenance
-    models: tuple[ModelRun, ...]
+    models: tuple[ModelRun, ...]  # In the order in which they decoded
+    # The first sample, and the first one behind each gap or step of the sender's clock
     seams: tuple[Position, ...]
+    # Samples by which the signal is aligned, those of the seams too, in order
     positions: tuple[Position, ...]
-    skipped_before: int
-    predictions: tuple[LivePrediction, ...] = ()
+    skipped_before: int  # Windows that were skipped before the first message that was recorded
+    predictions: tuple[LivePrediction, ...] = ()  # In the order of publication
+    # Of the decision, in the order of publication; None where they were not recorded
     events: tuple[DecisionEvent, ...] | None = None
 
     @property
@@ -79,19 +66,7 @@ class LiveRun:
 def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:
     """Read the runs of an engine out of a recording's streams.
 
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    streams : list of dict
-        As they were sent; see `bci.recording.xdf.read.load_streams`.
-    engine : str, optional
-        Name of the engine, where the recording holds several.
-
-    Raises
-    ------
-    RecordingError
-        If there is no provenance, or that of several engines.
+    Raises `RecordingError` if there is no provenance, or that of several engines.
     """
     messages = _messages(path, streams)
     names = sorted({each.engine for each in messages})
@@ -161,14 +136,10 @@ def _run(messages: list[Provenance]) -> LiveRun:
     return LiveRun(
         newest,
         tuple(models[key] for key in sorted(models)),
-        tuple(sorted(seams, key=_sample)),
-        tuple(sorted(seams | here, key=_sample)),
+        tuple(sorted(seams, key=attrgetter("sample"))),
+        tuple(sorted(seams | here, key=attrgetter("sample"))),
         messages[0].skipped,
     )
-
-
-def _sample(position: Position) -> int:
-    return position.sample
 
 
 def _predictions(streams: Streams, name: str) -> list[LivePrediction]:

@@ -13,9 +13,10 @@ from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery
 from bci.messages import VerifyEvent
 from bci.profiles.profile import Output
+from bci.recording.rounding import as_float32
 from bci.recording.xdf.header import field_of
 from bci.recording.xdf.markers import find_markers
-from bci.recording.xdf.read import as_float32, info_of, load_streams
+from bci.recording.xdf.read import info_of, load_streams
 from bci.signals import Marker, Recording, StreamInfo
 from bci.training.epochs import cue_markers
 from bci.verification.again import PlacedSignal, SecondDecoding
@@ -31,34 +32,13 @@ _COMPARED_S = 60.0
 def verify(
     path: Path,
     load: Load,
-    models: Sequence[Path] = (),
-    places: Sequence[Path] = (),
-    engine: str | None = None,
+    models: Sequence[Path] = (),  # Without them they are searched by their hashes and names
+    places: Sequence[Path] = (),  # Folders that are searched
+    engine: str | None = None,  # Name of the engine, where the recording holds several
 ) -> list[VerifyEvent]:
     """Decode a recorded session again and compare it with what ran live.
 
-    Parameters
-    ----------
-    path : Path
-        An XDF recording of a signal and of all streams of the engine that decoded it.
-    load : callable
-        Reads a model folder.
-    models : sequence of Path
-        Folders of the models; without them they are searched by their hashes and names.
-    places : sequence of Path
-        Folders that are searched.
-    engine : str, optional
-        Name of the engine, where the recording holds several.
-
-    Returns
-    -------
-    events : list of VerifyEvent
-        One for each run of the engine.
-
-    Raises
-    ------
-    RecordingError
-        If nothing can be compared: no predictions, no provenance, no model.
+    Raises `RecordingError` if nothing can be compared: no predictions, no provenance, no model.
     """
     if path.suffix.lower() not in (".xdf", ".xdfz"):
         raise RecordingError(

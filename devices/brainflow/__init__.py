@@ -1,8 +1,7 @@
 """Amplifiers through BrainFlow.
 
-- family: all boards as one plug-in
 - boards: parameters and streams of each board
-- device: a session with one
+- device: a session with one, and all of them as one plug-in
 - impedance: electrode impedances from the lead-off signal
 - errors: exit codes as sentences
 """

@@ -134,32 +134,17 @@ class BrainFlowSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board of the installed BrainFlow.
+    """A board of the installed BrainFlow."""
 
-    Parameters
-    ----------
-    name : str
-        As in `BrainFlowSettings.board`.
-    board_id : int
-        BrainFlow's number for it.
-    transport : str
-        ``serial``, ``serial dongle``, ``bluetooth``, ``wifi``, ``network``, ``usb``, ``spi``,
-        ``file``, ``none``, or `UNKNOWN`.
-    needs, takes : tuple of str
-        Settings that the board cannot do without, and those that it understands besides.
-    sfreq : float
-        Of the first stream, in hertz; 0 where another board decides it.
-    n_channels : int
-        Of the first stream; 0 where another board decides it.
-    """
-
-    name: str
-    board_id: int
+    name: str  # As in `BrainFlowSettings.board`
+    board_id: int  # BrainFlow's number for it
+    # ``serial``, ``serial dongle``, ``bluetooth``, ``wifi``, ``network``, ``usb``, ``spi``,
+    # ``file``, ``none``, or `UNKNOWN`
     transport: str
-    needs: tuple[str, ...]
-    takes: tuple[str, ...]
-    sfreq: float
-    n_channels: int
+    needs: tuple[str, ...]  # Settings that the board cannot do without
+    takes: tuple[str, ...]  # Those that it understands besides
+    sfreq: float  # Of the first stream, in hertz; 0 where another board decides it
+    n_channels: int  # Of the first stream; 0 where another board decides it
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +162,7 @@ class BoardStream:
 def board_shim() -> Any:
     """BrainFlow's Python module, silenced.
 
-    Raises
-    ------
-    DeviceError
-        If it is not installed.
+    Raises `DeviceError` if it is not installed.
     """
     try:
         with warnings.catch_warnings():
@@ -204,10 +186,7 @@ def boards() -> tuple[Board, ...]:
 def find_board(name: str) -> Board:
     """The board of that name.
 
-    Raises
-    ------
-    DeviceError
-        If there is none; the message names similar ones.
+    Raises `DeviceError` if there is none; the message names similar ones.
     """
     known = {board.name: board for board in boards()}
     if name in known:
@@ -238,10 +217,7 @@ def impedance_commands(name: str) -> tuple[str, ...]:
 def board_streams(settings: BrainFlowSettings, board: Board) -> tuple[BoardStream, ...]:
     """What the board gives, the EEG first where it has one.
 
-    Raises
-    ------
-    DeviceError
-        If impedances are asked of a board that cannot measure them.
+    Raises `DeviceError` if impedances are asked of a board that cannot measure them.
     """
     source = find_board(settings.master_board or "") if "master_board" in board.needs else board
     # A file or a network stream holds one preset only.

@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -13,24 +14,28 @@ from pylsl import local_clock
 from bci.clock.dejitter import DeviceClock
 from bci.clock.package_counter import PackageCounter
 from bci.errors import DeviceError
+from bci.interfaces import Device
 from bci.signals import Chunk, Marker, Reading, StreamInfo
 from devices.brainflow.boards import (
     BoardStream,
     BrainFlowSettings,
     board_shim,
     board_streams,
+    boards,
     check_needs,
     find_board,
     impedance_commands,
 )
 from devices.brainflow.errors import explain
 from devices.brainflow.impedance import ImpedanceMeter
+from devices.catalogue import Entry, make
 
-# BrainFlow tells of new samples only when asked.
+# BrainFlow reports new samples only on request.
 _POLL_S = 0.004
 # A board that streams is never silent for so long; one that was unplugged is, without an error.
 _SILENCE_S = 3.0
 _BUFFER_S = 60
+_SYNTHETIC = "synthetic"
 
 
 @dataclass
@@ -75,15 +80,8 @@ class BrainFlowDevice:
     Of a file or a network stream of BrainFlow's, the default preset is taken. BrainFlow's player
     leaves the markers of a file out.
 
-    Parameters
-    ----------
-    settings : BrainFlowSettings
-
-    Raises
-    ------
-    DeviceError
-        If BrainFlow is not installed, has no such board, or the board needs a parameter that is
-        missing.
+    Raises `DeviceError` if BrainFlow is not installed, has no such board, or the board needs a
+    parameter that is missing.
     """
 
     def __init__(self, settings: BrainFlowSettings) -> None:
@@ -149,8 +147,8 @@ class BrainFlowDevice:
                 reading.chunks.extend(taken.chunks)
                 reading.markers.extend(taken.markers)
         if batches[0][1].shape[1]:
-            self._heard = local_clock()
-        elif local_clock() - self._heard > _SILENCE_S:
+            self._received_at = local_clock()
+        elif local_clock() - self._received_at > _SILENCE_S:
             if self._settings.board == "playback":
                 return None
             raise DeviceError(
@@ -162,18 +160,10 @@ class BrainFlowDevice:
         return reading
 
     def command(self, text: str) -> str:
-        """Tell the board something while it runs.
+        """Send the board a command while it runs.
 
-        Parameters
-        ----------
-        text : str
-            ``marker N`` puts the number N, not 0, into the marker channel; anything else is in
-            the board's own language.
-
-        Returns
-        -------
-        answer : str
-            The board's, or that it gave none.
+        ``marker N`` puts the number N, not 0, into the marker channel; anything else is in the
+        board's own language. Returns its answer, or that it gave none.
         """
         if self._shim is None:
             raise DeviceError(f"board {self._board.name} is not open")
@@ -199,7 +189,7 @@ class BrainFlowDevice:
         rate = max(preset.description["sampling_rate"] for preset in self._presets)
         self._shim.start_stream(max(_BUFFER_S * int(rate), 1000))
         self._streaming = True
-        self._heard = local_clock()
+        self._received_at = local_clock()
 
     def _wait(self, timeout: float) -> None:
         deadline = local_clock() + timeout
@@ -246,6 +236,35 @@ class BrainFlowDevice:
 
     def _trouble(self, error: Exception) -> DeviceError:
         return DeviceError(f"board {self._board.name}: {explain(error, self._settings)}")
+
+
+class BrainFlowBoards:
+    """Boards of the installed BrainFlow; see `devices.catalogue.Family`."""
+
+    summary = "amplifiers of many makers"
+    needs = ("brainflow",)
+
+    @staticmethod
+    def entries() -> list[Entry]:
+        """List every board.
+
+        Raises `DeviceError` if BrainFlow is not installed.
+        """
+        return [
+            Entry(
+                board.name,
+                "simulated board of BrainFlow" if board.name == _SYNTHETIC else "BrainFlow board",
+                board.transport,
+                board.needs,
+                board.takes,
+            )
+            for board in boards()
+        ]
+
+    @staticmethod
+    def create(name: str, parameters: Mapping[str, str]) -> Device:
+        """Make the board of that name; see `devices.catalogue.create`."""
+        return make(BrainFlowDevice, BrainFlowSettings, name, {"board": name, **parameters})
 
 
 def _disown(shim: Any) -> None:

@@ -67,10 +67,6 @@ class FieldTripDevice:
     resolutions, where it has them; without, they stay numbers of the converter, of unknown unit.
     An event becomes the marker ``type/value``, or ``value`` where its type is empty or
     ``trigger``.
-
-    Parameters
-    ----------
-    settings : FieldTripSettings
     """
 
     settings = FieldTripSettings

@@ -58,12 +58,12 @@ def read_resolutions(header: Any) -> NDArray[np.float64] | None:
 def read_channels(header: Any, physical: bool) -> tuple[Channel, ...]:
     """The channels, with unique names; units only where the samples are physical quantities."""
     names = [*header.labels, *[""] * header.nChannels][: header.nChannels]
-    said = []
+    stated = []
     for label, flag in zip(names, _flags(header), strict=True):
         label = printable(label)[:_LONGEST_NAME]
         kind, unit = _kind(label, flag)
-        said.append(DeclaredChannels(label, kind, unit if physical else ""))
-    return describe(said)
+        stated.append(DeclaredChannels(label, kind, unit if physical else ""))
+    return describe(stated)
 
 
 def _kind(name: str, flag: str) -> tuple[str, str]:

@@ -7,14 +7,7 @@ _PIECE = 1 << 20
 
 
 class Wire:
-    """A socket for mne-realtime's client that waits, and takes, only so much.
-
-    Parameters
-    ----------
-    connection : socket
-    timeout_s : float
-        Longest wait for a whole answer, in seconds.
-    """
+    """A socket for mne-realtime's client that waits, and takes, only so much."""
 
     def __init__(self, connection: socket.socket, timeout_s: float) -> None:
         self._connection = connection

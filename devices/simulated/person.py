@@ -8,48 +8,39 @@ from devices.simulated.sources import Array
 
 
 class SimulatedPerson:
-    """Says how strongly each source of a scenario is active.
+    """Decides how strongly each source of a scenario is active.
 
     Without others' cues, cues and pauses are the person's own, the same for the same seed. While
     there are others, its own wait; between cues, and at one that it does not know, it rests.
-
-    Parameters
-    ----------
-    scenario : Scenario
-    sfreq : float
-    own, told : numpy.random.Generator
-        For its own trials, and for how well it follows each cue of others.
-    per_label : int
-        Length of a round of its own in which each label comes equally often.
     """
 
     def __init__(
         self,
         scenario: Scenario,
         sfreq: float,
-        own: np.random.Generator,
-        told: np.random.Generator,
-        per_label: int,
+        own: np.random.Generator,  # For its own trials
+        cued: np.random.Generator,  # For how well it follows each cue of others
+        per_label: int,  # Length of a round of its own in which each label comes equally often
     ) -> None:
         self._scenario = scenario
         self._period = 1.0 / sfreq
         self._own = scenario.trials(own, per_label)
-        self._told = told
+        self._cued = cued
         self._trial: SimulatedTrial | None = None
         self._next_trial = next(self._own)
         self._asked = self._follows = False
-        self._heard: list[Marker] = []
+        self._received: list[Marker] = []
         self._latest = -np.inf
         self._ended = np.inf
         self._since = self._waited = 0.0
 
-    def listen(self, asked: bool) -> None:
+    def follow(self, asked: bool) -> None:
         """Whether there are others' cues to follow from here on."""
         self._asked = asked
 
-    def hear(self, marker: Marker) -> None:
+    def receive(self, marker: Marker) -> None:
         """A cue of others; its time is counted from the first sample, as that of all here."""
-        self._heard.append(marker)
+        self._received.append(marker)
 
     def act(self, times: Array) -> tuple[Array, list[Marker]]:
         """Gain of each source at the next times (n, n_sources), and the markers of its own cues."""
@@ -57,9 +48,9 @@ class SimulatedPerson:
         markers = [Marker(0.0, REST)] if times[0] == 0 and marks_rest else []
         if self._asked != self._follows:
             markers += self._turn(float(times[0]))
-        heard, self._heard = self._heard, []
+        received, self._received = self._received, []
         if self._follows:
-            for marker in heard:
+            for marker in received:
                 self._take(marker)
             return self._gains(times), markers
         after = times[-1] + self._period
@@ -89,11 +80,11 @@ class SimulatedPerson:
 
     def _take(self, marker: Marker) -> None:
         if marker.time < self._latest:
-            return  # a marker that was sent late tells of what is over
+            return  # a marker that was sent late is about what is over
         self._latest = marker.time
         label = self._scenario.asked_by(marker.label)
         if label is not None:
-            self._trial = SimulatedTrial(marker.time, label, float(self._told.uniform()))
+            self._trial = SimulatedTrial(marker.time, label, float(self._cued.uniform()))
             self._ended = np.inf
         else:
             self._ended = min(self._ended, marker.time)

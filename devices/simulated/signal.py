@@ -35,35 +35,17 @@ class Amplitudes:
 
 
 class SimulatedSignal:
-    """An endless signal with cues; the same seed and run give the same bits.
-
-    Parameters
-    ----------
-    channels : tuple of Channel
-        With positions.
-    sfreq : float
-    scenario : Scenario
-    seed, run : int
-        Every run has its own noise, order of cues and pauses.
-    levels : Levels
-    trials_per_label : int
-        Length of a round in which each label comes equally often.
-
-    Attributes
-    ----------
-    person : Person
-        Who does the task; can be told to follow cues of others.
-    """
+    """An endless signal with cues; the same seed and run give the same bits."""
 
     def __init__(
         self,
-        channels: tuple[Channel, ...],
+        channels: tuple[Channel, ...],  # With positions
         sfreq: float,
         scenario: Scenario,
         seed: int,
-        run: int = 1,
+        run: int = 1,  # Every run has its own noise, order of cues and pauses
         levels: Amplitudes | None = None,
-        trials_per_label: int = 1,
+        trials_per_label: int = 1,  # Length of a round in which each label comes equally often
     ) -> None:
         levels = levels or Amplitudes()
         # Each part has random numbers of its own, so that one does not shift another's.

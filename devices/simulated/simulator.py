@@ -51,19 +51,6 @@ class SimulatorDevice:
 
     The person has cues of its own, the same for the same seed. While there is a stream of cues, it
     follows those instead, rests between them and sends no marker.
-
-    Parameters
-    ----------
-    settings : SimulatorSettings
-    clock : callable
-        Gives the LSL time.
-
-    Attributes
-    ----------
-    lost_samples : int
-        How many samples the faults have lost so far.
-    cues : str or None
-        Name of the stream of cues; None for any guided calibration's.
     """
 
     settings = SimulatorSettings
@@ -74,7 +61,7 @@ class SimulatorDevice:
         self, settings: SimulatorSettings, clock: Callable[[], float] = local_clock
     ) -> None:
         self._settings = settings
-        self.cues = settings.cues
+        self.cues = settings.cues  # Name of the stream of cues; None for any guided calibration's
         self._clock = clock
         self._channels = _channels(settings)
         self._chunk = max(1, round(settings.chunk_s * settings.sfreq))
@@ -82,15 +69,12 @@ class SimulatorDevice:
         self._began: float | None = None
         self._out_until = 0.0
         self._disconnected = False
-        self.lost_samples = 0
+        self.lost_samples = 0  # By the faults, so far
 
     def open(self) -> None:
         """Make the signal ready; it starts with the first read.
 
-        Raises
-        ------
-        DeviceError
-            While the simulated plug is pulled.
+        Raises `DeviceError` while the simulated plug is pulled.
         """
         if self._clock() < self._out_until:
             raise DeviceError("the simulated device is not plugged in")
@@ -118,10 +102,7 @@ class SimulatorDevice:
     def read(self, timeout: float) -> Reading:
         """The chunks that became due, with the faults that were asked for.
 
-        Raises
-        ------
-        DeviceError
-            When the simulated plug is pulled.
+        Raises `DeviceError` when the simulated plug is pulled.
         """
         sfreq = self._settings.sfreq
         if self._began is None:
@@ -149,11 +130,11 @@ class SimulatorDevice:
         """Do what these markers ask for, for as long as their stream is there."""
         if self._blocks is None:
             return
-        self._person.listen(present)
+        self._person.follow(present)
         if self._began is not None:
             started = self._began + self._skipped / self._settings.sfreq
             for marker in markers:
-                self._person.hear(Marker(marker.time - started, marker.label))
+                self._person.receive(Marker(marker.time - started, marker.label))
 
     def close(self) -> None:
         """Nothing is held open."""

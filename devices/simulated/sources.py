@@ -40,12 +40,6 @@ class Rhythms:
     """Rhythms that wax and wane: noise around one frequency each, of unit rms.
 
     Those of the same frequency and width are filtered together, which costs no more than one.
-
-    Parameters
-    ----------
-    rhythms : sequence of (hz, width_hz)
-    sfreq : float
-    rng : numpy.random.Generator
     """
 
     def __init__(

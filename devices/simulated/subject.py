@@ -70,13 +70,7 @@ def simulate_run(
 ) -> Recording:
     """One run of cued trials; the same settings and run give the same bits.
 
-    Parameters
-    ----------
-    settings : SubjectSettings
-    run : int
-        Number of the run; every run has its own noise, order of cues and pauses.
-    scenario : Scenario, optional
-        Instead of the task's own for that run.
+    Every run has its own noise, order of cues and pauses.
     """
     task = TASKS[settings.task]
     per_label = settings.trials_per_class or task.trials_per_label

@@ -1,5 +1,6 @@
 """The calibration window in the dashboard: its stream, signal quality and engine."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -14,22 +15,14 @@ from gui.processes.child import Command
 from gui.processes.engine_command import ENGINE, engine_command
 from gui.processes.program_buttons import Programs
 from gui.settings import DashboardSettings
-from gui.theme import DARK, Theme
+from gui.theme import Theme
 from gui.widgets.units import percent
 from gui.workers.stream_feed import Feed
 from gui.workers.stream_readers import SignalFound
 
 
 class CalibrationController(QObject):
-    """Opens the window when it is wanted, and hands a new model to the engine.
-
-    Parameters
-    ----------
-    options : DashboardOptions
-    remembered : DashboardSettings
-    feed : Feed
-    programs : Programs
-    """
+    """Opens the window when it is wanted, and hands a new model to the engine."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
@@ -48,11 +41,9 @@ class CalibrationController(QObject):
         self._options = options
         self._remembered = remembered
         self._programs = programs
-        self._theme: Theme = DARK
-        self._line_hz, self._silence = 50.0, ""
         self._info: StreamInfo | None = None
-        self._signal_alive = False
-        self._quality: list[ChannelQuality] = []
+        # By what it is about, in the order of time: the newest call for a window not yet made.
+        self._latest: dict[str, Callable[[CalibrationWindow], None]] = {}
         self._engine_alive = False
         self._decoded = ""  # the stream that the engine decodes
         self._handed = ""
@@ -69,18 +60,15 @@ class CalibrationController(QObject):
     def open(self) -> None:
         """Show the window where it was left."""
         if self.window is None:
-            self.window = CalibrationWindow(self._options, self._remembered)
-            self.window.set_theme(self._theme)
-            self.window.cued.connect(self.cued)
-            self.window.reported.connect(self.reported)
-            self.window.pages.notice.simulator_wanted.connect(self.simulator_wanted)
-            self.window.pages.notice.headset_wanted.connect(self.headset_wanted)
-            self.window.use_wanted.connect(self._use)
-            self.window.set_stream(self._info if self._signal_alive else None)
-            self.window.signals.head.line_chosen.connect(self.line_chosen)
-            self.window.signals.head.set_line(self._line_hz)
-            self.window.signals.set_silent(self._silence)
-            self.window.signals.set_quality(self._quality)
+            window = self.window = CalibrationWindow(self._options, self._remembered)
+            window.cued.connect(self.cued)
+            window.reported.connect(self.reported)
+            window.pages.notice.simulator.clicked.connect(self.simulator_wanted)
+            window.pages.notice.headset.clicked.connect(self.headset_wanted)
+            window.use_wanted.connect(self._use)
+            window.signals.head.line_chosen.connect(self.line_chosen)
+            for call in self._latest.values():
+                call(window)
         self.window.open()
 
     def open_models(self) -> None:
@@ -91,15 +79,11 @@ class CalibrationController(QObject):
             self.window.look_at_models()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        if self.window is not None:
-            self.window.set_theme(theme)
+        self._show("theme", lambda window: window.set_theme(theme))
 
     def set_line(self, hz: float) -> None:
         """Show the frequency of the power line."""
-        self._line_hz = hz
-        if self.window is not None:
-            self.window.signals.head.set_line(hz)
+        self._show("line", lambda window: window.signals.head.set_line(hz))
 
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
@@ -111,26 +95,27 @@ class CalibrationController(QObject):
         if self.window is not None:
             self.window.stop(timeout_s)
 
-    def _on_signal(self, found: SignalFound) -> None:
-        self._info, self._quality, self._silence = found.info, [], ""
-        self._signal_alive = True
+    def _show(self, what: str, call: Callable[[CalibrationWindow], None]) -> None:
+        """Do this with the window, now or when it is made."""
+        self._latest.pop(what, None)
+        self._latest[what] = call
         if self.window is not None:
-            self.window.set_stream(found.info)
+            call(self.window)
+
+    def _on_signal(self, found: SignalFound) -> None:
+        self._info = found.info
+        self._show("stream", lambda window: window.set_stream(found.info))
 
     def _on_alive(self, alive: bool) -> None:
-        self._signal_alive = alive
-        if self.window is not None:
-            self.window.set_stream(self._info if alive else None)
+        info = self._info if alive else None
+        self._show("stream", lambda window: window.set_stream(info))
 
     def _on_silent(self, since: float | None) -> None:
-        self._silence = "" if since is None else no_samples_since(since)
-        if self.window is not None:
-            self.window.signals.set_silent(self._silence)
+        silence = "" if since is None else no_samples_since(since)
+        self._show("silence", lambda window: window.signals.set_silent(silence))
 
     def _on_quality(self, channels: list[ChannelQuality]) -> None:
-        self._quality = channels
-        if self.window is not None:
-            self.window.signals.set_quality(channels)
+        self._show("quality", lambda window: window.signals.set_quality(channels))
 
     def _on_engine_alive(self, alive: bool) -> None:
         self._engine_alive = alive

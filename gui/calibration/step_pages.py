@@ -1,24 +1,15 @@
 """The steps of a calibration: their names above, and one page at a time."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QWidget
 
 from bci.signals import StreamInfo
-from gui.actions import with_key
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, restyle, row
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.theme import Theme
-from gui.widgets.buttons import button
 from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named
 
@@ -27,12 +18,7 @@ SETUP, SIGNALS, CUES, TRAIN, RESULT = range(5)
 
 
 class StepPages(QWidget):
-    """All pages, of which one is shown, and the notice about a replayed recording.
-
-    Parameters
-    ----------
-    setup : SetupPage
-    """
+    """All pages, of which one is shown, and the notice about a replayed recording."""
 
     def __init__(self, setup: SetupPage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,22 +28,16 @@ class StepPages(QWidget):
         self.result = ResultPage()
         self.notice = ReplayNotice()
         self._info: StreamInfo | None = None
-        names = QHBoxLayout()
-        names.setSpacing(22)
         self._labels = [named(QLabel(f"{k + 1}  {s}"), "step") for k, s in enumerate(NAMES)]
-        for label in self._labels:
-            names.addWidget(label)
-        names.addStretch()
+        names = row(*self._labels, 0)
+        names.setSpacing(22)
         waiting = named(QLabel("The cues are shown in a window of their own."), "dim")
         self.stack = QStackedWidget()
         for page in (self.setup, self.signals, waiting, self.training, self.result):
             self.stack.addWidget(page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(12)
-        column.addLayout(names)
-        column.addWidget(self.notice)
-        column.addWidget(self.stack, 1)
+        whole = column(names, self.notice, (self.stack, 1))
+        whole.setSpacing(12)
+        self.setLayout(whole)
 
     @property
     def step(self) -> int:
@@ -68,9 +48,7 @@ class StepPages(QWidget):
         self.stack.setCurrentIndex(step)
         for k, label in enumerate(self._labels):
             label.setProperty("now", k == step)
-            label.style().unpolish(label)
-            label.style().polish(label)
-            label.updateGeometry()
+            restyle(label)
         self._show_notice()
         # Space and Enter press this one; Qt would choose the button that goes back.
         leads: dict[int, QWidget] = {
@@ -96,12 +74,6 @@ class StepPages(QWidget):
         for page in (self.signals, self.training, self.result):
             page.set_theme(theme)
 
-    def press(self, buttons: dict[int, QPushButton]) -> None:
-        """Press the button of the page that is shown, if it has one that can be pressed."""
-        button = buttons.get(self.step)
-        if button is not None and button.isVisible():
-            button.click()
-
     def _show_notice(self) -> None:
         """Warn before any cue: a run of a replayed recording teaches nothing."""
         replayed = self._info is not None and self._info.replayed
@@ -112,26 +84,19 @@ class StepPages(QWidget):
 class ReplayNotice(QFrame):
     """A strip: a replayed recording cannot follow cues, and these sources can."""
 
-    simulator_wanted = Signal()
-    headset_wanted = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("notice")
         self.text = named(Sentence(), "noticetext")
-        self.simulator = button(
-            "Use the simulator", with_key("Stream a person who follows cues", "calibrate-simulator")
+        self.simulator = keyed(
+            "Use the simulator", "Stream a person who follows cues", "calibrate-simulator"
         )
-        self.simulator.clicked.connect(self.simulator_wanted)
-        self.headset = button(
-            "Connect a headset", with_key("Choose a device in the dashboard", "calibrate-headset")
+        self.headset = keyed(
+            "Connect a headset", "Choose a device in the dashboard", "calibrate-headset"
         )
-        self.headset.clicked.connect(self.headset_wanted)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 4, 4, 4)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.simulator)
-        row.addWidget(self.headset)
+        content = row((self.text, 1), self.simulator, self.headset)
+        content.setContentsMargins(10, 4, 4, 4)
+        self.setLayout(content)
         self.hide()
 
     def show_stream(self, name: str) -> None:

@@ -6,21 +6,23 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from bci.profiles.profile import Profile
-from bci.recording.bids.runs import RecordedRuns, find_runs
+from bci.recording.bids.runs import RecordedRun, RecordedRuns, find_runs
 from bci.signals import StreamInfo
 from bci.training.decoder_choices import DecoderOffer, decoder_choices
 from bci.training.run_counts import TrialCount, count_trials
+from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.training_process import TrainingProcess
 from gui.options import DashboardOptions
+from gui.settings import DashboardSettings
+from gui.widgets.open_recording import ask_for_recordings
 from gui.workers.background import Background
 
 Decoders = tuple[DecoderOffer, ...]
 
 
 class TrainingControl(QObject):
-    """Finds what can be trained, counts its trials and trains it.
+    """Finds what can be trained, counts its trials, and trains what is chosen on the page.
 
     Attributes
     ----------
@@ -31,28 +33,29 @@ class TrainingControl(QObject):
         The training under way.
     """
 
-    found = Signal(str, object, object)  # heading, RecordedRuns, tuple of DecoderOffer
-    not_found = Signal(str, str)  # heading, reason
-    decoders_known = Signal(object)  # tuple of DecoderOffer
-    trials_counted = Signal(object, str)  # Path, its trials
-    unusable = Signal(object, str)  # Path, reason
+    offered = Signal()  # the page has recordings and decoders, or why there are none
     trained = Signal(object)  # Path of the model
     failed = Signal(str)
     reported = Signal(str)
 
-    def __init__(self, options: DashboardOptions, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self, options: DashboardOptions, remembered: DashboardSettings, page: TrainingPage
+    ) -> None:
+        super().__init__(page)
         self.choice: RunChoice | None = None
         self.profile = options.profile
         self.process: TrainingProcess | None = None
         self.models = options.recordings / "models"
         self._options = options
+        self._remembered = remembered
+        self._page = page
         self._has_profile = False  # whether the profile is that of the choice
         self._info: StreamInfo | None = None  # the stream of the recordings
-        self._finding = Background(self)
-        self._counter = _TrialCounter(self)
-        self._counter.counted.connect(self._on_counted)
-        self._counter.failed.connect(self.unusable)
+        self._finding, self._counting = Background(self), Background(self)
+        self._uncounted: list[Path] = []
+        self._is_counting = False
+        page.add.clicked.connect(self._choose_files)
+        page.train.clicked.connect(self._train_or_cancel)
 
     def take(self, choice: RunChoice) -> None:
         self.choice, self._has_profile = choice, False
@@ -63,51 +66,90 @@ class TrainingControl(QObject):
         self._info = info
         if run is not None and run.is_file():
             self.profile, self._has_profile = self.choice.profile_for(run), True
-        recordings = self._options.recordings
-        work = partial(_find, self.choice, run, recordings, self.models, info)
+        work = partial(_find, self.choice, run, self._options.recordings, self.models, info)
         self._finding.run(
-            work,
-            lambda found: self.found.emit(heading, *found),
-            partial(self.not_found.emit, heading),
+            work, partial(self._offer, heading), partial(self._offer_nothing, heading)
         )
 
-    def count(self, files: list[Path]) -> None:
-        if self.choice is not None:
-            self._counter.count(files, self.choice.profile)
-
-    def train(self, files: list[Path], decoder: DecoderOffer) -> TrainingProcess:
-        """Make a training, which its owner connects and starts."""
-        assert self.choice is not None
-        name = f"{self.choice.session.subject}-{datetime.now():%Y%m%d-%H%M%S}"
-        model = self.models / name
-        if not self._has_profile:
-            self.profile, self._has_profile = self.choice.profile_for(model), True
-        process = TrainingProcess(
-            self._options.bci, self.profile, sorted(files), decoder, model, self
-        )
-        process.counted.connect(self.trials_counted)
-        process.reported.connect(self.reported)
-        process.failed.connect(self._on_failed)
-        process.finished.connect(self._on_finished)
-        self.process = process
-        return process
-
-    def cancel(self) -> None:
-        if self.process is not None:
-            self.process.cancel()
+    def add_files(self, files: list[Path]) -> None:
+        """List these recordings, ticked, with their trials."""
+        found = [RecordedRun.of(file) for file in files if file.exists()]
+        if found:
+            self._remembered.calibration_file = str(found[-1].file.resolve())
+            self._count(self._page.runs.add(found))
 
     def retire(self) -> None:
         """End the looking, the counting and the training; returns at once."""
         self._finding.retire()
-        self._counter.retire()
-        self.cancel()
+        self._counting.retire()
+        if self.process is not None:
+            self.process.stop()
+
+    def _offer(self, heading: str, found: tuple[RecordedRuns, Decoders]) -> None:
+        runs, decoders = found
+        self._page.offer(heading, runs.runs, runs.same_visit, decoders)
+        self._uncounted = []
+        self._count(self._page.runs.all_files)
+        self.offered.emit()
+
+    def _offer_nothing(self, heading: str, why: str) -> None:
+        self._offer(heading, (RecordedRuns([], set()), ()))
+        self._page.set_training(False, why)
+
+    def _choose_files(self) -> None:
+        """Open a dialog for recordings of any kind, from any folder."""
+        start = self._remembered.calibration_file or str(self._options.recordings)
+        ask_for_recordings(self._page, "Add recordings to train on", start, self.add_files)
+
+    def _count(self, files: list[Path]) -> None:
+        self._uncounted += files
+        if not self._is_counting:
+            self._count_next()
+
+    def _count_next(self) -> None:
+        """Count one file after the other: a recording may take much memory."""
+        self._is_counting = bool(self._uncounted)
+        if self._uncounted:
+            assert self.choice is not None
+            file = self._uncounted.pop(0)
+            work = partial(count_trials, file, self.choice.profile)
+            counted, failed = partial(self._on_counted, file), partial(self._on_unusable, file)
+            self._counting.run(work, counted, failed)
 
     def _on_counted(self, file: Path, found: TrialCount) -> None:
-        self.trials_counted.emit(file, found.run.counts)
+        self._page.runs.show_trials(file, found.run.counts)
         if self._info is None and self.choice is not None:
             # Only now is it known which base models fit.
             self._info = found.info
-            self.decoders_known.emit(_decoders_for(self.choice, self.models, found.info))
+            self._page.offer_decoders(_decoders_for(self.choice, self.models, found.info))
+        self._count_next()
+
+    def _on_unusable(self, file: Path, why: str) -> None:
+        self._page.runs.show_none(file, why)
+        self._count_next()
+
+    def _train_or_cancel(self) -> None:
+        if not self._page.is_training:
+            self._train()
+        elif self.process is not None:
+            self.process.stop()
+
+    def _train(self) -> None:
+        assert self.choice is not None
+        page, options = self._page, self._options
+        model = self.models / f"{self.choice.session.subject}-{datetime.now():%Y%m%d-%H%M%S}"
+        if not self._has_profile:
+            self.profile, self._has_profile = self.choice.profile_for(model), True
+        files = sorted(page.files)
+        process = TrainingProcess(options.bci, self.profile, files, page.decoder, model, self)
+        process.counted.connect(page.runs.show_trials)
+        process.reported.connect(page.show_event)
+        process.logged.connect(self.reported)
+        process.failed.connect(self._on_failed)
+        process.finished.connect(self._on_finished)
+        self.process = process
+        page.set_training(True)
+        process.start()
 
     def _on_failed(self, why: str) -> None:
         self.process = None
@@ -115,48 +157,8 @@ class TrainingControl(QObject):
 
     def _on_finished(self, model: Path) -> None:
         self.process = None
+        self._page.set_training(False)
         self.trained.emit(model)
-
-
-class _TrialCounter(QObject):
-    """Counts one file after the other."""
-
-    counted = Signal(object, object)  # Path, TrialCount
-    failed = Signal(object, str)  # Path, why it has none
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._background = Background(self)
-        self._waiting: list[Path] = []
-        self._is_busy = False
-        self._profile: Profile | None = None
-
-    def count(self, files: list[Path], profile: Profile) -> None:
-        """Count these after those that wait; those of another profile are given up."""
-        waiting = self._waiting if profile == self._profile else []
-        self._profile, self._waiting = profile, [*waiting, *files]
-        if not self._is_busy:
-            self._next()
-
-    def retire(self) -> None:
-        """Report nothing any more; returns at once."""
-        self._background.retire()
-
-    def _next(self) -> None:
-        self._is_busy = bool(self._waiting)
-        if not self._waiting or self._profile is None:
-            return
-        file = self._waiting.pop(0)
-        work = partial(count_trials, file, self._profile)
-        self._background.run(work, partial(self._on_counted, file), partial(self._on_failed, file))
-
-    def _on_counted(self, file: Path, found: TrialCount) -> None:
-        self.counted.emit(file, found)
-        self._next()
-
-    def _on_failed(self, file: Path, why: str) -> None:
-        self.failed.emit(file, why)
-        self._next()
 
 
 def _find(

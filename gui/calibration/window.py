@@ -9,31 +9,25 @@ from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from bci.errors import BciError
-from bci.recording.bids.runs import RecordedRun, RecordedRuns
+from bci.profiles.profile import check_agreement, check_task, load_profile
 from bci.signals import StreamInfo
-from bci.training.model_result import ModelResult
-from gui.actions import CALIBRATION, WindowActions, key_of, press
-from gui.calibration.model_reader import ModelReader
+from bci.training.model_result import ModelResult, read_newest, read_result
+from gui.actions import CALIBRATION, WindowActions, key_of
+from gui.calibration.keyed_buttons import press
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.run.run_control import RunControl
 from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, StepPages
-from gui.calibration.training_control import Decoders, TrainingControl
+from gui.calibration.training_control import TrainingControl
 from gui.options import DashboardOptions
 from gui.settings import DashboardSettings
 from gui.theme import Theme
-from gui.widgets.open_recording import ask_for_recordings
 from gui.widgets.window_size import resize_within_screen
+from gui.workers.background import Background
 
 
 class CalibrationWindow(QWidget):
-    """One page a step; nothing of a run or training is lost by going back or by closing it.
-
-    Parameters
-    ----------
-    options : DashboardOptions
-    remembered : DashboardSettings
-    """
+    """One page a step; nothing of a run or training is lost by going back or by closing it."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
@@ -43,75 +37,48 @@ class CalibrationWindow(QWidget):
         super().__init__()
         self.setWindowTitle("bci - calibrate")
         resize_within_screen(self, QSize(1120, 700))
-        self._options = options
         self._remembered = remembered
         self._info: StreamInfo | None = None
         self._run_info: StreamInfo | None = None  # the stream of the newest run
-        self.runs = RunControl(options, self)
-        self.training = TrainingControl(options, self)
-        self.reader = ModelReader(self.training.models, self)
+        self._trained: Path | None = None  # the model that was trained in this window
+        self._subject = ""  # whose models are compared; empty: everybody's
         filled = remembered.calibrate or remembered.record
         self.pages = StepPages(SetupPage(options.profile, filled, options.engine_name))
         self.setup, self.signals = self.pages.setup, self.pages.signals
         self.training_page, self.result = self.pages.training, self.pages.result
+        self.runs = RunControl(options, self)
+        self.training = TrainingControl(options, remembered, self.training_page)
+        self._reading = Background(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 14)
         column.addWidget(self.pages)
-        self._bind()
+        callbacks = {action.id: partial(press, self, action.id) for action in CALIBRATION}
+        WindowActions(self, CALIBRATION, callbacks | {"calibrate-close": self.close})
         self._connect_pages()
         self._connect_controls()
         self._go(SETUP)
 
-    def _bind(self) -> None:
-        setup, signals, training, result = self.setup, self.signals, self.training_page, self.result
-        forward = {SETUP: setup.next, SIGNALS: signals.start, TRAIN: training.train}
-        forward[RESULT] = result.use
-        buttons = {
-            "calibrate-next": forward,
-            "calibrate-back": {SIGNALS: signals.back, TRAIN: training.again, RESULT: result.back},
-            "calibrate-again": {TRAIN: training.again, RESULT: result.again},
-            "calibrate-files": {SETUP: setup.cue_fields.browse, TRAIN: training.add},
-            "calibrate-models": {SETUP: setup.models},
-            "calibrate-train": {SETUP: setup.train},
-        }
-        callbacks: dict[str, Callable[[], object]] = {
-            name: partial(self.pages.press, of_page) for name, of_page in buttons.items()
-        }
-        callbacks["calibrate-simulator"] = partial(press, self.pages.notice.simulator)
-        callbacks["calibrate-headset"] = partial(press, self.pages.notice.headset)
-        callbacks["calibrate-close"] = self.close
-        WindowActions(self, CALIBRATION, callbacks)
-
     def _connect_pages(self) -> None:
         self.setup.chosen.connect(self._on_chosen)
         self.setup.training_wanted.connect(self._on_training_wanted)
-        self.setup.models_wanted.connect(self.look_at_models)
-        self.signals.back_wanted.connect(lambda: self._go(SETUP))
-        self.signals.start_wanted.connect(self._start_run)
-        page, result = self.training_page, self.result
-        page.files_wanted.connect(self._choose_files)
-        page.train_wanted.connect(self._train)
-        page.cancel_wanted.connect(self.training.cancel)
-        page.again_wanted.connect(lambda: self._go(SIGNALS))
-        result.again_wanted.connect(lambda: self._go(SIGNALS if self.training.choice else SETUP))
-        result.back_wanted.connect(lambda: self._go(TRAIN if self.reader.subject else SETUP))
-        result.look_wanted.connect(lambda m: self.reader.read_model(m, result.show_message))
-        result.use_wanted.connect(self._use)
+        self.setup.models.clicked.connect(self.look_at_models)
+        self.signals.back.clicked.connect(lambda: self._go(SETUP))
+        self.signals.start.clicked.connect(self._start_run)
+        self.training_page.again.clicked.connect(lambda: self._go(SIGNALS))
+        result = self.result
+        result.again.clicked.connect(lambda: self._go(SIGNALS if self.training.choice else SETUP))
+        result.back.clicked.connect(lambda: self._go(TRAIN if self._subject else SETUP))
+        result.table.look_wanted.connect(lambda model: self._read(model, result.show_message))
+        result.use.clicked.connect(self._use)
 
     def _connect_controls(self) -> None:
         self.runs.cued.connect(self.cued)
         self.runs.reported.connect(self.reported)
         self.runs.ended.connect(self._on_run_ended)
-        training, page = self.training, self.training_page
-        training.found.connect(self._offer)
-        training.not_found.connect(self._on_not_found)
-        training.decoders_known.connect(page.offer_decoders)
-        training.trials_counted.connect(page.runs.show_trials)
-        training.unusable.connect(page.runs.show_none)
-        training.trained.connect(self._on_trained)
-        training.failed.connect(self._on_training_failed)
-        training.reported.connect(self.reported)
-        self.reader.read.connect(self._show_result)
+        self.training.offered.connect(self._on_offered)
+        self.training.trained.connect(self._on_trained)
+        self.training.failed.connect(self._on_training_failed)
+        self.training.reported.connect(self.reported)
 
     def open(self) -> None:
         """Show the window where it was left."""
@@ -131,7 +98,7 @@ class CalibrationWindow(QWidget):
 
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
-        self.reader.retire()
+        self._reading.retire()
         self.close()
         self.training.retire()
 
@@ -175,36 +142,9 @@ class CalibrationWindow(QWidget):
             self._remembered.replay_file = str(file.resolve())
         self.training.find(summary, self._run_info, file)
 
-    def _offer(self, heading: str, found: RecordedRuns, decoders: Decoders) -> None:
-        self.training_page.offer(heading, found.runs, found.same_visit, decoders)
-        self.training.count(self.training_page.runs.all_files)
+    def _on_offered(self) -> None:
         self.pages.stack.setCurrentIndex(TRAIN)
         self.open()
-
-    def _on_not_found(self, heading: str, why: str) -> None:
-        self._offer(heading, RecordedRuns([], set()), ())
-        self.training_page.set_training(False, why)
-
-    def _choose_files(self) -> None:
-        """Open a dialog for recordings of any kind, from any folder."""
-        start = self._remembered.calibration_file or str(self._options.recordings)
-        ask_for_recordings(self, "Add recordings to train on", start, self.add_files)
-
-    def add_files(self, files: list[Path]) -> None:
-        """List these recordings, ticked, with their trials."""
-        found = [RecordedRun.of(file) for file in files if file.exists()]
-        if found:
-            self._remembered.calibration_file = str(found[-1].file.resolve())
-            self.training.count(self.training_page.runs.add(found))
-
-    def _train(self) -> None:
-        page = self.training_page
-        process = self.training.train(page.files, page.decoder)
-        process.progressed.connect(page.show_progress)
-        process.pointed.connect(page.show_point)
-        process.stepped.connect(page.show_step)
-        page.set_training(True)
-        process.start()
 
     def _on_training_failed(self, why: str) -> None:
         self.training_page.set_training(False, why)
@@ -213,8 +153,8 @@ class CalibrationWindow(QWidget):
     def _on_trained(self, model: Path) -> None:
         choice = self.training.choice
         assert choice is not None
-        self.training_page.set_training(False)
-        self.reader.read_trained(model, choice.session.subject, self._on_training_failed)
+        self._trained, self._subject = model, choice.session.subject
+        self._read(model, self._on_training_failed)
 
     def _report_unseen(self, sentence: str) -> None:
         """Report in the log where this window was closed meanwhile."""
@@ -222,23 +162,36 @@ class CalibrationWindow(QWidget):
             self.reported.emit(f"{sentence} Calibrate ({key_of('calibrate')}) shows it.")
 
     def look_at_models(self) -> None:
-        """Show earlier models of every subject."""
-        self.reader.read_newest(self.setup.show_message)
+        """Show the newest model among those of every subject, wherever it was trained."""
+        work = partial(read_newest, self.training.models)
+        self._reading.run(work, self._show_newest, self.setup.show_message)
+
+    def _show_newest(self, result: ModelResult) -> None:
+        self._subject = ""
+        self._show_result(result)
+
+    def _read(self, model: Path, on_failed: Callable[[str], None]) -> None:
+        work = partial(read_result, model, self.training.models, self._subject or None)
+        self._reading.run(work, self._show_result, on_failed)
 
     def _show_result(self, result: ModelResult) -> None:
-        is_new = result.folder == self.reader.trained
+        is_new = result.folder == self._trained
         self.result.show_result(result, self.training_page.curve if is_new else None)
         self._go(RESULT)
         if is_new:
             self._report_unseen(f"{result.folder.name} is trained.")
 
-    def _use(self, folder: Path) -> None:
+    def _use(self) -> None:
         """Hand on a model; an earlier one may need another profile than the current one."""
-        assert self.result.result is not None
-        profile = self.training.profile
+        result, profile = self.result.result, self.training.profile
+        if result is None:
+            return
         try:
-            self.reader.check_usable(folder, self.result.result.card, profile)
+            if result.folder != self._trained:
+                loaded = load_profile(profile)
+                check_task(loaded, result.card.task, result.folder)
+                check_agreement(loaded, result.card.pipeline, result.folder)
         except BciError as error:
             self.result.show_message(f"Not with the profile {profile}: {error}")
             return
-        self.use_wanted.emit(folder, profile)
+        self.use_wanted.emit(result.folder, profile)

@@ -1,7 +1,7 @@
 """Connecting: live streams, devices and files.
 
 - stream_list: the streams on the network
-- device_catalogue, device_form: devices and their parameters
+- device_form: the parameters of a device
 - panel: the side panel
 - source_process: the source that was started here
 - controller: joins the panel to the network, the devices and the source

@@ -2,37 +2,30 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.live_streams import LiveStream
-from bci.messages import DeviceEntry
+from bci.messages import DeviceEntry, DevicesEvent
 from bci.serial_ports import FOLDER, serial_ports
-from gui.connect.device_catalogue import DeviceCatalogue, has_brainflow
 from gui.connect.panel import ConnectPanel
 from gui.connect.source_process import SourceProcess
 from gui.processes.child import Child, Command
 from gui.settings import DashboardSettings
-from gui.widgets.open_recording import ask_for_recording
+from gui.widgets.open_recording import ask_for_recordings
 from gui.workers.stream_directory import Directory
 
 SUBJECT = "source"
 _LOOK_AT_PORTS_MS = 2000
+_LISTING_ENDS_MS = 200
 
 
 class ConnectController(QObject):
     """Does what the user wants of the panel, and keeps the panel up to date.
 
-    Parameters
-    ----------
-    panel : ConnectPanel
-    bci : tuple of str
-        How the command line is called.
-    remembered : DashboardSettings
-    folder : Path
-        Where recordings are.
-    follow_last : bool
-        Show the stream of the last time as soon as it is there, unless one was chosen by then.
+    ``bci`` is how the command line is called, ``folder`` where recordings are. With
+    ``follow_last`` the stream of the last time is shown as soon as it is there, unless one was
+    chosen by then.
     """
 
     stream_wanted = Signal(object, str)  # StreamQuery, and the stream's name
@@ -49,10 +42,8 @@ class ConnectController(QObject):
         follow_last: bool,
     ) -> None:
         super().__init__(panel)
-        self._panel = panel
-        self._bci = bci
-        self._remembered = remembered
-        self._folder = folder
+        self._panel, self._bci = panel, bci
+        self._remembered, self._folder = remembered, folder
         self._last = dict(remembered.last_stream) if follow_last else {}
         self._wants_simulator = False
         self.streams: tuple[LiveStream, ...] = ()
@@ -60,11 +51,11 @@ class ConnectController(QObject):
         self._ports: tuple[str, ...] = ()
         self.directory = Directory(self)
         self.directory.changed.connect(self._on_streams)
-        self.catalogue = DeviceCatalogue(bci, self)
-        self.catalogue.found.connect(self._on_devices)
-        self.catalogue.failed.connect(self._on_no_devices)
-        self._port_timer = QTimer(self)
-        self._port_timer.setInterval(_LOOK_AT_PORTS_MS)
+        self._is_listed = False
+        self.listing = Child(Command("listing of devices", (*bci, "devices", "--json")), self)
+        self.listing.reported.connect(self._on_listed)
+        self.listing.died.connect(self._on_listing_ended)
+        self._port_timer = QTimer(self, interval=_LOOK_AT_PORTS_MS)
         self._port_timer.timeout.connect(self._look_at_ports)
         self.connection = SourceProcess(self)
         self.connection.changed.connect(self._on_connection)
@@ -77,20 +68,20 @@ class ConnectController(QObject):
         panel.replay_wanted.connect(self.choose_file)
         panel.disconnect_wanted.connect(self.connection.close)
         self.directory.start()
-        self.catalogue.fetch()
+        self.listing.start()
         self._port_timer.start()
         self._look_at_ports()
 
     def retire(self) -> None:
         """Begin to stop; returns at once."""
         self.directory.retire()
-        self.catalogue.retire()
+        self.listing.give_up()
         self._port_timer.stop()
 
     def stop(self, timeout_s: float) -> None:
         """Stop looking; the source is for the window to end, with its other children."""
         self.directory.stop(timeout_s)
-        self.catalogue.stop()
+        self.listing.wait(QDeadlineTimer(_LISTING_ENDS_MS))
 
     @property
     def processes(self) -> list[Child]:
@@ -99,20 +90,9 @@ class ConnectController(QObject):
 
     def look_again(self) -> None:
         """Fetch the devices anew where some lacked: BrainFlow may be installed by now."""
-        if not has_brainflow(self._devices or ()):
-            self.catalogue.fetch()
-
-    def set_shown(self, name: str) -> None:
-        """Mark the stream that the window shows."""
-        self._panel.streams.set_shown(name)
-
-    def is_ending(self, name: str) -> bool:
-        """Check whether a stream goes because the user disconnected it."""
-        return self.connection.is_ending(name)
-
-    def is_restarting(self, name: str) -> bool:
-        """Check whether a stream goes because its source crashed, and is started again."""
-        return name in self.connection.streams and self.connection.is_restarting
+        if not _has_brainflow(self._devices or ()):
+            self._is_listed = False
+            self.listing.start()
 
     def use_simulator(self) -> None:
         """Stream the simulator, in the place of what is connected."""
@@ -131,7 +111,10 @@ class ConnectController(QObject):
         """Show the dialog for a recording, and stream what is chosen."""
         if not self.connection.is_active:
             start = self._remembered.streamed_file or str(self._folder)
-            ask_for_recording(self._panel.window(), "Replay a recording", start, self.replay)
+            ask_for_recordings(
+                self._panel.window(), "Replay a recording", start,
+                lambda files: self.replay(str(files[0])),
+            )  # fmt: skip
 
     def _open(self, name: str, arguments: tuple[str, ...]) -> None:
         self.well.emit()
@@ -151,7 +134,11 @@ class ConnectController(QObject):
         self._remembered.last_stream = _identity(stream)
         self.stream_wanted.emit(stream.query, stream.name)
 
-    def _on_devices(self, devices: tuple[DeviceEntry, ...]) -> None:
+    def _on_listed(self, event: object) -> None:
+        if not isinstance(event, DevicesEvent):
+            return
+        self._is_listed = True
+        devices = event.devices
         if devices == self._devices:
             return
         filled = dict(self._remembered.device_parameters)
@@ -162,12 +149,13 @@ class ConnectController(QObject):
             filled[chosen] = self._panel.form.values()
         self._devices = devices
         self._panel.set_devices(devices, chosen, filled)
-        if not has_brainflow(devices):
+        if not _has_brainflow(devices):
             self.logged.emit("boards of many makers need BrainFlow: pip install 'bci[brainflow]'")
 
-    def _on_no_devices(self, why: str) -> None:
-        self._panel.set_no_devices()
-        self.problem.emit(why)
+    def _on_listing_ended(self, why: str) -> None:
+        if not self._is_listed:
+            self._panel.set_no_devices()
+            self.problem.emit(f"{why}.")
 
     def _look_at_ports(self) -> None:
         """Look for boards and dongles; lists one folder and opens nothing."""
@@ -198,3 +186,8 @@ class ConnectController(QObject):
 
 def _identity(stream: LiveStream) -> dict[str, str]:
     return {"name": stream.name, "type": stream.type, "source_id": stream.source_id}
+
+
+def _has_brainflow(devices: tuple[DeviceEntry, ...]) -> bool:
+    """Check whether BrainFlow's boards are among them; its simulated one always is."""
+    return any(device.name == "synthetic" for device in devices)

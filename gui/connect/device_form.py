@@ -30,20 +30,19 @@ class DeviceForm(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._device: DeviceEntry | None = None
         self.fields: dict[str, QLineEdit | QComboBox] = {}
         self._parameters: dict[str, Parameter] = {}
+        self._needs: tuple[str, ...] = ()
         self._later: list[str] = []
         self._ports: tuple[str, ...] = ()
-        self._form = QFormLayout()
-        self._form.setVerticalSpacing(4)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+        grows = QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow
+        left = Qt.AlignmentFlag.AlignLeft
+        self._form = QFormLayout(verticalSpacing=4, fieldGrowthPolicy=grows, labelAlignment=left)
         self.more = QToolButton()
         self.more.setCheckable(True)
-        self.more.setText("More ...")
         self.more.setToolTip("Show all parameters of this device")
         self.more.toggled.connect(self._show_later)
+        self.more.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._form)
@@ -51,16 +50,17 @@ class DeviceForm(QWidget):
 
     def set_device(self, device: DeviceEntry, values: dict[str, str]) -> None:
         """Show the parameters of this device, filled with ``values``."""
-        self._device = device
-        self._clear()
-        names = [*device.needs, *(name for name in device.takes if name not in device.needs)]
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self.fields.clear()
+        self._needs = device.needs
+        names = list(dict.fromkeys((*device.needs, *device.takes)))
+        self._parameters = {name: describe(name) for name in names}
         for name in names:
             self._add(name, values.get(name, ""))
         # A value of the last time is never hidden.
         self._later = [
-            name
-            for k, name in enumerate(names)
-            if k >= _AT_FIRST and name not in device.needs and not values.get(name)
+            name for name in names[_AT_FIRST:] if name not in self._needs and not values.get(name)
         ]
         self.more.setVisible(bool(self._later))
         self.more.setChecked(False)
@@ -74,12 +74,7 @@ class DeviceForm(QWidget):
 
     def problem(self) -> str:
         """First problem of the values, in a sentence; empty if all is well."""
-        needs = self._device.needs if self._device else ()
-        values = self.values()
-        for name, parameter in self._parameters.items():
-            if problem := parameter.problem(values.get(name, ""), name in needs):
-                return problem
-        return ""
+        return next(filter(None, self._problems().values()), "")
 
     def set_ports(self, ports: tuple[str, ...]) -> None:
         """The serial ports that are there now: offered, and the only one is filled in."""
@@ -94,16 +89,8 @@ class DeviceForm(QWidget):
         """Check whether a value is wrong; one that is only missing is not."""
         return any(bool(field.property("wrong")) for field in self.fields.values())
 
-    def _clear(self) -> None:
-        while self._form.rowCount():
-            self._form.removeRow(0)
-        self.fields.clear()
-        self._parameters.clear()
-
     def _add(self, name: str, value: str) -> None:
-        assert self._device is not None
-        parameter = describe(name)
-        needed = name in self._device.needs
+        parameter, needed = self._parameters[name], name in self._needs
         field: QLineEdit | QComboBox
         if parameter.choices:
             field = ComboBox()
@@ -112,49 +99,40 @@ class DeviceForm(QWidget):
                 field.addItem(choice, choice)
             field.setCurrentIndex(max(0, field.findData(value)))
             field.currentIndexChanged.connect(self._judge)
-        elif name == _PORT:
-            field = self._port_field(parameter.hint)
-            self._fill_ports(field, value)
         else:
-            field = QLineEdit(value)
-            field.setMinimumWidth(40)
-            field.setPlaceholderText(parameter.hint)
-            field.textChanged.connect(self._judge)
-            field.returnPressed.connect(self.submitted)
+            line = field = QLineEdit(value, placeholderText=parameter.hint)
+            if name == _PORT:
+                field = ComboBox()
+                field.setEditable(True)
+                field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+                field.setLineEdit(line)
+                self._fill_ports(field, value)
+            line.setMinimumWidth(40)
+            line.textChanged.connect(self._judge)
+            line.returnPressed.connect(self.submitted)
         field.setToolTip(f"{name}{': needed' if needed else ''}")
         label = plain(named(QLabel(parameter.label + " *" * needed), "field"))
         self.fields[name] = field
-        self._parameters[name] = parameter
         self._form.addRow(label, field)
 
-    def _port_field(self, hint: str) -> ComboBox:
-        field = ComboBox()
-        field.setEditable(True)
-        field.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        line = field.lineEdit()
-        assert line is not None
-        line.setPlaceholderText(hint)
-        line.returnPressed.connect(self.submitted)
-        field.editTextChanged.connect(self._judge)
-        return field
-
     def _fill_ports(self, field: QComboBox, text: str) -> None:
-        assert self._device is not None
-        only = self._ports[0] if len(self._ports) == 1 and _PORT in self._device.needs else ""
-        field.blockSignals(True)
+        only = self._ports[0] if len(self._ports) == 1 and _PORT in self._needs else ""
         field.clear()
         field.addItems(list(self._ports))
         field.setEditText(text or only)
-        field.blockSignals(False)
-        self._judge()
+
+    def _problems(self) -> dict[str, str]:
+        values = self.values()
+        return {
+            name: parameter.problem(values.get(name, ""), name in self._needs)
+            for name, parameter in self._parameters.items()
+        }
 
     def _judge(self) -> None:
         values = self.values()
-        needs = self._device.needs if self._device else ()
-        for name, field in self.fields.items():
-            wrong = self._parameters[name].problem(values.get(name, ""), name in needs)
+        for name, problem in self._problems().items():
             # An empty field that is needed is missing, not yet wrong.
-            mark_wrong(field, bool(wrong and values.get(name)))
+            mark_wrong(self.fields[name], bool(problem) and name in values)
         self.changed.emit()
 
     def _show_later(self, shown: bool) -> None:

@@ -7,10 +7,11 @@ from gui.actions import WindowActions, action_button
 from gui.connect.shown_signal import ShownSignal
 from gui.decisions.status_line import DashboardStatus
 from gui.processes.engine_watch import EngineWatch
-from gui.widgets.labels import ElidedLabel, tip
-from gui.widgets.layouts import named
+from gui.widgets.labels import ElidedLabel
+from gui.widgets.layouts import fill, named
 
 _LONGEST = 43
+_BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
 
 
 class Header(QWidget):
@@ -28,22 +29,13 @@ class Header(QWidget):
         self.title = named(ElidedLabel(), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
-        self.connect_button = action_button(commands["panel-connect"])
-        self.replay_button = action_button(commands["recordings"])
-        self.calibrate_button = action_button(commands["calibrate"])
-        self.log_button = action_button(commands["panel-log"])
-        self.theme_button = action_button(commands["theme"])
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.connect_button)
-        row.addSpacing(6)
-        row.addWidget(self.title)
-        row.addWidget(self.badge)
-        row.addStretch()
-        for part in (self.calibrate_button, programs, self.replay_button, self.log_button):
-            row.addWidget(part)
-        row.addWidget(self.theme_button)
-        self.set_title("waiting for a stream ...")
+        self.buttons = {name: action_button(commands[name]) for name in _BUTTONS}
+        connect, calibrate, *others = self.buttons.values()
+        fill(
+            QHBoxLayout(self), connect, 6, self.title, self.badge, None,
+            calibrate, programs, *others,
+        )  # fmt: skip
+        self.title.setText("waiting for a stream ...")
 
     def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:
         """Name the stream that is shown or awaited, here and in the window's title."""
@@ -52,25 +44,18 @@ class Header(QWidget):
         engine.changed.connect(self._show_badge)
 
     def _show_awaited(self, name: str) -> None:
-        self.set_title(f"waiting for {name} ...")
+        self.title.setText(f"waiting for {name} ...")
         self._show_badge()
 
     def _show_found(self, info: StreamInfo) -> None:
-        short = self.set_title(info.name)
+        self.title.setText(info.name)
         what = " (simulated signal)" if info.simulated else " (replay)" if info.replayed else ""
-        self.window().setWindowTitle(f"{short} - bci{what}")
+        self.window().setWindowTitle(f"{info.name[:_LONGEST]} - bci{what}")
         self._show_badge()
 
     def _show_badge(self) -> None:
         """Mark a signal that no person gives at this moment."""
         simulated, replayed = self._status.simulated, self._status.signal_replayed
-        words = [*(["SIMULATED SIGNAL"] if simulated else []), *(["REPLAY"] if replayed else [])]
-        self.badge.setText(" \u00b7 ".join(words))
-        self.badge.setVisible(bool(words))
-
-    def set_title(self, text: str) -> str:
-        """Show a title, shortened where it is too long; returns what is shown."""
-        short = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-        self.title.setText(short)
-        self.title.setToolTip(tip(text))
-        return short
+        both = " \u00b7 " * (simulated and replayed)
+        self.badge.setText("SIMULATED SIGNAL" * simulated + both + "REPLAY" * replayed)
+        self.badge.setVisible(simulated or replayed)

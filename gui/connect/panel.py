@@ -11,13 +11,12 @@ from gui.connect.stream_list import ROW, StreamList
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 from gui.widgets.scroll_areas import FitHeightScrollArea
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
 # With more streams the list takes what room there is, and can be searched.
 _LEAST_ROWS = 4
-_FETCHING = "looking for devices ..."
 
 
 class ConnectPanel(QWidget):
@@ -27,22 +26,19 @@ class ConnectPanel(QWidget):
     device_wanted = Signal(str, dict)  # name and parameters
     replay_wanted = Signal()
     disconnect_wanted = Signal()
-    device_changed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._devices: dict[str, DeviceEntry] = {}
         self._filled: dict[str, dict[str, str]] = {}
-        self._active = False
+        self._active = self._stopping = False
         self.streams = StreamList()
         self.streams.chosen.connect(self.stream_chosen)
-        self.sought = QLineEdit()
-        self.sought.setPlaceholderText("Find a stream")
+        self.sought = QLineEdit(placeholderText="Find a stream")
         self.sought.textChanged.connect(self.streams.show_found)
-        self.no_streams = named(QLabel(_NONE_YET), "dim")
-        self.no_streams.setWordWrap(True)
+        self.no_streams = named(Sentence(_NONE_YET), "dim")
         self.devices = ComboBox()
-        self.devices.addItem(_FETCHING)
+        self.devices.addItem("looking for devices ...")
         self.devices.setEnabled(False)
         self.devices.setToolTip("Type a few letters to find a device")
         self.devices.setMaxVisibleItems(16)
@@ -51,8 +47,8 @@ class ConnectPanel(QWidget):
         self.form = DeviceForm()
         self.form.changed.connect(self._judge)
         self.form.submitted.connect(self.toggle)
-        self.problem = named(Sentence(), "problem")
-        self.connect_button = button("Connect", with_key("Connect the device", "connect-device"))
+        self.problem, self.state = named(Sentence(), "problem"), named(Sentence(), "state")
+        self.connect_button = button("Connect", "")
         self.connect_button.clicked.connect(self.toggle)
         self.simulator = button("Simulator", with_key("Stream a simulated person", "simulator"))
         self.simulator.clicked.connect(self.try_simulator)
@@ -60,7 +56,9 @@ class ConnectPanel(QWidget):
             "Stream a file ...", with_key("Replay a recording as if it were live", "stream-file")
         )
         self.replay.clicked.connect(self.replay_wanted)
-        self._build()
+        self._lay_out()
+        self.set_streams(())
+        self.set_connection("", False, False)
 
     def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
         """Show the signal streams that are on the network now."""
@@ -91,20 +89,16 @@ class ConnectPanel(QWidget):
 
     def set_connection(self, state: str, active: bool, stopping: bool) -> None:
         """Show the state of the dashboard's own source; ``active`` while it runs."""
-        self._active = active
+        self._active, self._stopping = active, stopping
         self.state.setText(state)
         self.state.setVisible(bool(state))
         self.devices.setEnabled(not active and bool(self._devices))
         self.form.setEnabled(not active)
         self.connect_button.setText("Disconnect" if active else "Connect")
-        self.connect_button.setToolTip(
-            with_key("Stop the source that was started here", "connect-device")
-            if active
-            else with_key("Connect the device", "connect-device")
-        )
+        does = "Stop the source that was started here" if active else "Connect the device"
+        self.connect_button.setToolTip(with_key(does, "connect-device"))
         self.simulator.setEnabled(not active)
         self.replay.setEnabled(not active)
-        self._stopping = stopping
         self._judge()
 
     def toggle(self) -> None:
@@ -121,36 +115,22 @@ class ConnectPanel(QWidget):
         chosen = self.devices.currentText() == "simulator" and not self.form.problem()
         self.device_wanted.emit("simulator", self.form.values() if chosen else {})
 
-    def _build(self) -> None:
-        self.state = named(Sentence(), "state")
-        self.state.hide()
-        self._stopping = False
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(10, 8, 10, 10)
-        column.setSpacing(6)
-        column.addWidget(named(QLabel("Live streams"), "heading"))
-        column.addWidget(self.no_streams)
-        column.addWidget(self.sought)
+        buttons = QWidget()
+        simulator, replay = named(self.simulator, "narrow"), named(self.replay, "narrow")
+        fill(QHBoxLayout(named(buttons, "plain")), simulator, replay, spacing=4)
+        fill(
+            column,
+            *(named(QLabel("Live streams"), "heading"), self.no_streams, self.sought),
+            *(self.streams, 4, named(QLabel("Connect a device"), "heading"), self.devices),
+            *(self.what, FitHeightScrollArea(self.form), self.problem, self.state),
+            *(self.connect_button, 4, named(QLabel("No headset?"), "heading"), buttons, None),
+            margins=(10, 8, 10, 10),
+            spacing=6,
+        )
         # Far more of it than of the empty room below.
-        column.addWidget(self.streams, 100)
-        column.addSpacing(4)
-        column.addWidget(named(QLabel("Connect a device"), "heading"))
-        column.addWidget(self.devices)
-        column.addWidget(self.what)
-        column.addWidget(FitHeightScrollArea(self.form))
-        column.addWidget(self.problem)
-        column.addWidget(self.state)
-        column.addWidget(self.connect_button)
-        column.addSpacing(4)
-        column.addWidget(named(QLabel("No headset?"), "heading"))
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for push in (self.simulator, self.replay):
-            row.addWidget(named(push, "narrow"))
-        column.addLayout(row)
-        column.addStretch(1)
-        self.set_streams(())
-        self._judge()
+        column.setStretchFactor(self.streams, 100)
 
     def _show_device(self) -> None:
         device = self._devices.get(self.devices.currentText())
@@ -159,7 +139,6 @@ class ConnectPanel(QWidget):
         self.devices.setEnabled(not self._active)
         self.what.setText(_describe(device))
         self.form.set_device(device, self._filled.get(device.name, {}))
-        self.device_changed.emit(device.name)
 
     def _judge(self) -> None:
         problem = "" if self._active else self.form.problem()
@@ -171,6 +150,5 @@ class ConnectPanel(QWidget):
 
 
 def _describe(device: DeviceEntry) -> str:
-    if device.transport == "none":
-        return f"{device.what[:1].upper()}{device.what[1:]}."
-    return f"{device.what[:1].upper()}{device.what[1:]}, reached by {device.transport}."
+    by = "" if device.transport == "none" else f", reached by {device.transport}"
+    return f"{device.what[:1].upper()}{device.what[1:]}{by}."

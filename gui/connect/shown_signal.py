@@ -26,15 +26,7 @@ SUBJECT = "signal"
 class ShownSignal(QObject):
     """Passes the shown stream on to its views, and reports when it ends, stalls or loses samples.
 
-    Parameters
-    ----------
-    situation : Situation
-    tabs : SignalTabs
-    quality : QualityView
-    engine : EngineShown
-    sources : Connecting
-    programs : Programs
-        With ``sources`` they know which streams end because the user wanted it.
+    ``sources`` and ``programs`` know which streams end because the user wanted it.
     """
 
     found = Signal(object)  # StreamInfo
@@ -87,7 +79,6 @@ class ShownSignal(QObject):
         self._tabs.set_signal(found)
         self._tabs.set_trouble("")
         self._quality.set_stream(info)
-        self._sources.set_shown(info.name)
         self.found.emit(info)
         self.logged.emit(
             f"showing {info.name}: {counted(info.n_channels, 'channel')} at {info.sfreq:g} Hz"
@@ -101,7 +92,7 @@ class ShownSignal(QObject):
             self._situation.samples_at = local_clock()
         elif self._is_ending(name):
             self.logged.emit(f"{name} was disconnected")
-        elif self._sources.is_restarting(name):
+        elif self._sources.connection.restarts(name):
             self.logged.emit(f"{name} is gone until its source has started again")
         else:
             self.problem.emit(
@@ -145,7 +136,7 @@ class ShownSignal(QObject):
         self.logged.emit("the losses so far were acknowledged")
 
     def _is_ending(self, name: str) -> bool:
-        return self._sources.is_ending(name) or self._programs.is_ending(name)
+        return self._sources.connection.is_ending(name) or self._programs.is_ending(name)
 
     def _end_cue(self, at: float) -> None:
         """The shown signal ends: so does its cue, but not that of another stream's decisions."""
@@ -155,7 +146,7 @@ class ShownSignal(QObject):
     def _on_problem(self, why: str) -> None:
         """Expect no answer of a stream whose source ends or starts again."""
         name = self._situation.stream_name
-        if self._is_ending(name) or self._sources.is_restarting(name):
+        if self._is_ending(name) or self._sources.connection.restarts(name):
             self.logged.emit(why)
         else:
             self.problem.emit(why, "")

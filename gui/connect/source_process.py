@@ -78,6 +78,10 @@ class SourceProcess(QObject):
         """Check whether a stream goes, or went, because the user disconnected its source."""
         return stream in self._dismissed or (stream in self.streams and not self.is_active)
 
+    def restarts(self, stream: str) -> bool:
+        """Check whether a stream goes because its source crashed, and is started again."""
+        return self.is_restarting and stream in self.streams
+
     def gives(self, streams: tuple[str, ...]) -> bool:
         """Check whether its source runs, and gives one of these streams."""
         return self.is_active and not self.is_stopping and bool(self.streams & set(streams))

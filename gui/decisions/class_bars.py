@@ -5,7 +5,7 @@ from math import exp, log, tanh
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.actions import with_key
@@ -24,6 +24,7 @@ _TIP = (
     "How likely each class is. A class beyond the dotted line is decided. Without a line, several "
     "windows are decided together: the last decision stands above the bars."
 )
+_NO_CUE = "true cue: none now"
 # Its log-odds fade with this time constant.
 _MEMORY_S = 1.0
 _MAX_LOG_ODDS = 6.0  # log-odds that one window may claim, 99.8 %
@@ -90,7 +91,7 @@ class Ball(Plot):
 
     def draw(self) -> None:
         theme, place = self.theme, self.course.place
-        self._track.setPen(pg.mkPen(theme.line, width=6))
+        self._track.setPen(self.pen(theme.line, 6))
         ends = [pg.mkPen(theme.class_colour(k), width=3) for k in range(2)]
         self._targets.setData([-1, 1], [0, 0], pen=ends, brush=theme.panel)
         towards = theme.class_colour(int(place > 0))
@@ -101,7 +102,6 @@ class Ball(Plot):
         self._names.setTextPen(theme.text)
 
     def numbers(self) -> Table:
-        """The place of the ball."""
         return Table(("place",), [(self.course.place,)])
 
 
@@ -114,9 +114,8 @@ class ClassBars(DecisionFrame):
 
     ball_toggled = Signal(bool)
 
-    def __init__(self, threshold: float = 0.7, parent: QWidget | None = None) -> None:
-        super().__init__("Decision", threshold, parent=parent)
-        self.cue: str | None = None
+    def __init__(self, threshold: float = 0.7) -> None:
+        super().__init__("Decision", threshold)
         self.has_ball = False
         self.source = self.doubt = ""
         self.bars, self.ball = ProbabilityBars("Probabilities"), Ball()
@@ -133,14 +132,10 @@ class ClassBars(DecisionFrame):
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
-        """Show the hint while no engine runs."""
-        n_bars = max(2, min(len(self.classes), _MAX_BARS))
-        if self._is_many:
-            n_bars = _N_LIKELIEST
+        n_bars = _N_LIKELIEST if self._is_many else max(2, len(self.classes))
         self.bars.set_rows(n_bars, min(_BAR_PX, _ROOM_PX // n_bars))
-        is_ball = self.has_ball and len(self.classes) == 2
-        self.bars.setVisible(not is_ball)
-        self.ball.setVisible(is_ball)
+        self.bars.setVisible(not self._shows_ball)
+        self.ball.setVisible(self._shows_ball)
         self.ball.setFixedHeight(self.bars.height())
         self._toggle.setVisible(len(self.classes) == 2)
         super().set_engine(alive)
@@ -157,18 +152,15 @@ class ClassBars(DecisionFrame):
         self.ball_toggled.emit(self.has_ball)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take the classes of an engine that was found."""
         self.ball.course.reset()
         super().set_classes(classes)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """Show the newest prediction; None when it is too old."""
         if prediction is None:
             self.ball.course.reset()
         super().show_prediction(prediction)
 
     def take(self, prediction: ReceivedPrediction) -> None:
-        """Move the ball."""
         if len(self.probabilities) == 2:
             self.ball.course.add(prediction.taken, *self.probabilities)
 
@@ -185,53 +177,43 @@ class ClassBars(DecisionFrame):
             self.setToolTip(tip(f"The model is {why}. {_TIP}" if why else _TIP))
             self.refresh()
 
-    def show_cue(self, cue: str | None) -> None:
-        """Show the class that is asked for now."""
-        self.cue = cue
-        self.refresh()
+    @property
+    def _shows_ball(self) -> bool:
+        return self.has_ball and len(self.classes) == 2
 
     @property
     def _is_many(self) -> bool:
         return len(self.classes) > _MAX_BARS
 
     @property
-    def shown(self) -> list[int]:
-        """Numbers of the classes that have a bar, from top to bottom."""
+    def _shown(self) -> list[int]:
         if self._is_many:
             return likeliest(self.probabilities or (0.0,) * len(self.classes), _N_LIKELIEST)
         return list(range(len(self.classes)))
 
     def _colour(self, number: int) -> QColor:
-        many = self._is_many
-        return self.theme.colour("accent") if many else self.theme.class_colour(number)
+        return self.theme.colour("accent") if self._is_many else self.theme.class_colour(number)
 
     def refresh(self) -> None:
-        """Draw again after a change."""
         super().refresh()
         decision = self.decision
         number = self.classes.index(decision) if decision in self.classes else 0
-        self.write_headline(decision, self._colour(number))
-        if self.has_ball and len(self.classes) == 2:
-            self.ball.show_ball(
-                self.theme, self.classes, is_decided(decision), self.live, self.rule.words
-            )
+        self.write_headline(self._colour(number))
+        if self._shows_ball:
+            decided, words = is_decided(decision), self.rule.words
+            self.ball.show_ball(self.theme, self.classes, decided, self.live, words)
         else:
-            self.draw_bars(self.bars, self._bars())
+            shares = self.probabilities or (None,) * len(self.classes)
+            bars = [Bar(self.classes[k], shares[k], self._colour(k)) for k in self._shown]
+            self.draw_bars(self.bars, bars)
         self._write_cue()
-        among = f"of {len(self.classes)}" if self._is_many else ""
-        self.beside_foot.setText(among)
-
-    def _bars(self) -> list[Bar]:
-        shares = self.probabilities or (None,) * len(self.classes)
-        return [Bar(self.classes[k], shares[k], self._colour(k)) for k in self.shown]
+        self.beside_foot.setText(f"of {len(self.classes)}" if self._is_many else "")
 
     def _write_cue(self) -> None:
-        text, colour = "true cue: none now", "dim"
+        text, colour = (f"true cue: {self.cue}", "text") if self.cue else (_NO_CUE, "dim")
         if self.source:
             text, colour = f"of {self.source}, not shown", "warning"
-        elif self.cue:
-            text, colour = f"true cue: {self.cue}", "text"
-        if self.doubt and not self.source:
+        elif self.doubt:
             text = f"at chance; {text}" if self.cue else "the model is at chance"
             colour = "warning"
         self.write_foot(text, colour)

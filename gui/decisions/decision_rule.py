@@ -16,22 +16,13 @@ def in_words(decision: Decision | None) -> str:
 
 @dataclass
 class DecisionRule:
-    """The rule by which an engine decides, one for all its views. They decide nothing.
+    """The rule by which an engine decides, one for all its views. They decide nothing."""
 
-    Parameters
-    ----------
-    threshold : float
-        Least confidence of a decision.
-    evidence_s : float
-        Evidence that decisions are taken from, in seconds; 0: each window decides alone.
-    since : float, optional
-        When the engine's decision changed last.
-    now : float
-        LSL clock.
-    """
-
+    # Least confidence of a decision.
     threshold: float
+    # Evidence that decisions are taken from, in seconds; 0: each window decides alone.
     evidence_s: float = 0.0
+    # When the engine's decision changed last, and now, on the LSL clock.
     since: float | None = None
     now: float = 0.0
 

@@ -13,11 +13,10 @@ from gui.decisions.decision_rule import DecisionRule, in_words
 from gui.decisions.headline import NO_PREDICTION, Headline, restyle
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, NO_ENGINE
-from gui.widgets.labels import ElidedLabel
+from gui.widgets.labels import HINT_HEIGHT, NO_ENGINE, ElidedLabel
 from gui.widgets.layouts import named
 
-FOOT_HEIGHT = 24
+_FOOT_HEIGHT = 24
 
 
 class DecisionView(Protocol):
@@ -58,10 +57,7 @@ class CueFinder(Protocol):
 class CueWindows:
     """Remembers cues, and finds that of a window by the time of the window's last sample.
 
-    Parameters
-    ----------
-    window_s : float
-        How long a window is, from its cue on.
+    A window begins with its cue and ends ``window_s`` later.
     """
 
     def __init__(self, window_s: float) -> None:
@@ -88,20 +84,11 @@ class CueWindows:
 class DecisionFrame(QWidget):
     """A headline, the part of the task, and a foot line; a hint while no engine runs.
 
-    Parameters
-    ----------
-    title : str
-        Accessible name.
-    threshold : float
-        Least confidence of a decision, until an engine reports its own.
-    headline_px : int
-        Largest letters of the headline.
+    It decides above ``threshold`` until it gets the engine's rule.
     """
 
-    def __init__(
-        self, title: str, threshold: float, headline_px: int = 30, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str, threshold: float, headline_px: int = 30) -> None:
+        super().__init__()
         self._theme: Theme = DARK
         self.rule = DecisionRule(threshold)
         self.hint = NO_ENGINE
@@ -110,6 +97,7 @@ class DecisionFrame(QWidget):
         self.classes: tuple[str, ...] = ()
         self.probabilities: tuple[float, ...] = ()
         self.why = ""
+        self.cue: str | None = None
         self._decided: Decision | None = None
         self.headline = Headline(headline_px)
         self._hint = named(QLabel(), "dim")
@@ -118,7 +106,7 @@ class DecisionFrame(QWidget):
         self.body = QVBoxLayout()
         self.foot_row = QHBoxLayout()
         for label in (self.foot, self.beside_foot):
-            label.setFixedHeight(FOOT_HEIGHT)
+            label.setFixedHeight(_FOOT_HEIGHT)
         self.foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.foot_row.addWidget(self.foot, 1)
         self.foot_row.addWidget(self.beside_foot)
@@ -145,7 +133,6 @@ class DecisionFrame(QWidget):
         self.refresh()
 
     def set_engine(self, alive: bool) -> None:
-        """Show the hint while no engine runs."""
         self.has_engine = alive
         self.refresh()
         self._hint.setVisible(not alive)
@@ -167,7 +154,6 @@ class DecisionFrame(QWidget):
         self.set_engine(True)
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """Show the newest prediction; None when it is too old."""
         self.live = prediction is not None
         if prediction is not None and len(prediction.probabilities) == len(self.classes):
             self.probabilities = tuple(float(share) for share in prediction.probabilities)
@@ -179,12 +165,12 @@ class DecisionFrame(QWidget):
         """Take more of a prediction, where a view shows more."""
 
     def show_rejected(self, why: str) -> None:
-        """Show why windows give no prediction."""
         self.why = why
         self.refresh()
 
     def show_cue(self, cue: str | None) -> None:
-        """Show the class that is asked for now, where a view does not find it by the window."""
+        self.cue = cue
+        self.refresh()
 
     @property
     def decision(self) -> str:
@@ -192,15 +178,13 @@ class DecisionFrame(QWidget):
         return in_words(self._decided) if self.live and self.probabilities else NO_PREDICTION
 
     def refresh(self) -> None:
-        """Draw again after a change."""
         self._hint.setText(self.hint)
 
-    def write_headline(self, decision: str, colour: QColor) -> None:
+    def write_headline(self, colour: QColor) -> None:
         """Write the decision with its confidence, or why there is no prediction."""
-        beside = self.rule.beside(self._decided) if decision != NO_PREDICTION else ""
-        self.headline.write(
-            self.theme, decision, colour, beside, self.why, calm=bool(self.rule.evidence_s)
-        )
+        is_calm = bool(self.rule.evidence_s)
+        beside = self.rule.beside(self._decided)
+        self.headline.write(self.theme, self.decision, colour, beside, self.why, is_calm)
 
     def draw_bars(self, plot: ProbabilityBars, bars: Sequence[Bar]) -> None:
         """Show bars with the threshold of the engine."""

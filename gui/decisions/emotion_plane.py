@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid, grid_of
@@ -22,6 +22,11 @@ _TRAIL_S = 12.0
 # The trail fades in so many steps; the oldest is still to be seen.
 _N_FADES, _FAINTEST = 6, 80
 _TRUE = "\u25a1"
+_TIP = (
+    "Valence: how pleasant. Arousal: how excited. The dot is the decoded state, smoothed over some "
+    "seconds. It is hollow while the engine decides nothing. The squares are the true levels. A "
+    "bar is how likely a level is, from 1 to 5."
+)
 # The ends of an axis, first the low one.
 _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
 
@@ -101,20 +106,14 @@ class EmotionView(DecisionFrame):
 
     Dot and bars are of smoothed probabilities, see `LevelCourse`; the delay of that is written
     below. The decision is not smoothed.
-
-    Parameters
-    ----------
-    threshold : float
-        Least confidence of a decision, as it is written below the plane.
     """
 
     def __init__(self, threshold: float = 0.1) -> None:
         super().__init__("Valence and arousal", threshold, headline_px=22)
         self.course = LevelCourse(LevelGrid(("valence", "arousal")))
-        self.cue: str | None = None
         self.plane = EmotionPlane(self.course)
         self.threshold_words = named(QLabel(), "dim")
-        self.axis_names = tuple(QLabel() for _ in range(2))
+        self.axis_names = tuple(named(QLabel(), "plain") for _ in range(2))
         self.bars = tuple(
             ProbabilityBars("Probability of each level", _NUMBERS_PX, _SHARES_PX)
             for _ in self.axis_names
@@ -123,35 +122,26 @@ class EmotionView(DecisionFrame):
         left.addWidget(self.plane)
         left.addWidget(self.threshold_words)
         for name, bars in zip(self.axis_names, self.bars, strict=True):
-            name.setObjectName("plain")
             bars.plotItem.layout.setContentsMargins(0, 0, 0, 0)
             right.addWidget(name)
             right.addWidget(bars)
         right.addStretch()
-        both = named(QWidget(), "plain")
-        row = QHBoxLayout(both)
-        for layout in (left, right, row):
-            layout.setContentsMargins(0, 0, 0, 0)
-            layout.setSpacing(2)
+        row = QHBoxLayout()
+        left.setSpacing(2)
+        right.setSpacing(2)
         row.setSpacing(10)
         row.addLayout(left)
         row.addLayout(right, 1)
         self.body.addWidget(self.headline)
-        self.body.addWidget(both)
-        self.setToolTip(
-            tip(
-                "Valence: how pleasant. Arousal: how excited. The dot is the decoded state, "
-                "smoothed over some seconds. It is hollow while the engine decides nothing. The "
-                "squares are the true levels. A bar is how likely a level is, from 1 to 5."
-            )
-        )
+        self.body.addLayout(row)
+        self.setToolTip(tip(_TIP))
         self.set_classes(self.course.grid.classes)
 
-    def set_classes(self, classes: tuple[str, ...]) -> bool:  # type: ignore[override]
-        """Take an engine's classes; False where they are no levels of two axes."""
+    def set_classes(self, classes: tuple[str, ...]) -> None:
+        """Take an engine's classes where they are levels of two axes; else change nothing."""
         grid = grid_of(classes)
         if grid is None or len(grid.axes) != 2:
-            return False
+            return
         self.course = LevelCourse(grid)
         self.live = False
         self.plane.set_course(self.course)
@@ -160,10 +150,8 @@ class EmotionView(DecisionFrame):
             bars.set_home((0.0, 1.0), (-0.5, grid.n_levels - 0.5))
             bars.setFixedHeight(grid.n_levels * _BAR_PX)
         super().set_classes(classes)
-        return True
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """Show the newest prediction; None when it is too old."""
         if prediction is None:
             self.course.reset()
         super().show_prediction(prediction)
@@ -171,14 +159,8 @@ class EmotionView(DecisionFrame):
     def take(self, prediction: ReceivedPrediction) -> None:
         self.course.add(prediction.taken, prediction.probabilities)
 
-    def show_cue(self, cue: str | None) -> None:
-        """Show the true levels; None between cues."""
-        self.cue = cue
-        self.refresh()
-
     @property
     def decision(self) -> str:
-        """The engine's decision now, in words."""
         if self.course.by_axis is None:
             return NO_PREDICTION
         levels = true_levels(self.course.grid, super().decision)
@@ -196,9 +178,7 @@ class EmotionView(DecisionFrame):
 
     def refresh(self) -> None:
         super().refresh()
-        if not hasattr(self, "bars"):
-            return
-        self.write_headline(self.decision, self.theme.colour("text"))
+        self.write_headline(self.theme.colour("text"))
         self.threshold_words.setText(self.rule.words)
         true = true_levels(self.course.grid, self.cue)
         if self.plane.theme is not self.theme:
@@ -206,20 +186,16 @@ class EmotionView(DecisionFrame):
         self.plane.show_state(true, self.live, is_decided(self.decision))
         for axis, plot in enumerate(self.bars):
             plot.show_bars(self.theme, self._bars_of(axis, true), 0.0, "", has_line=False)
-        self.write_foot(f"{_TRUE} {self.sentence}" if true else self.sentence,
-                        "text" if true else "dim")  # fmt: skip
+        mark, colour = (f"{_TRUE} ", "text") if true else ("", "dim")
+        self.write_foot(mark + self.sentence, colour)
         self.beside_foot.setText(f"{self.course.delay_s:g} s delay")
 
     def _bars_of(self, axis: int, true: tuple[int, ...]) -> list[Bar]:
         """A bar for each level of an axis, the highest on top."""
         by_axis, colour = self.course.by_axis, self.theme.class_colour(axis)
         shares = by_axis[axis].tolist() if self.live and by_axis is not None else None
-        return [
-            Bar(
-                str(level),
-                shares[level - 1] if shares else None,
-                colour,
-                _TRUE if true and true[axis] == level else "",
-            )
-            for level in range(self.course.grid.n_levels, 0, -1)
-        ]
+        bars = []
+        for level in range(self.course.grid.n_levels, 0, -1):
+            mark = _TRUE if true and true[axis] == level else ""
+            bars.append(Bar(str(level), shares[level - 1] if shares else None, colour, mark))
+        return bars

@@ -21,23 +21,17 @@ def is_decided(decision: str) -> bool:
 class Headline(QWidget):
     """The decision on the left, its confidence or age on the right; or why there is none.
 
-    Parameters
-    ----------
-    pixels : int
-        Largest letters of a decision; they shrink until it fits. Other words are smaller and dim.
+    Letters of a decision have at most ``pixels``, and shrink until it fits; other words are smaller
+    and dim.
     """
 
-    def __init__(self, pixels: int = 30, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, pixels: int = 30) -> None:
+        super().__init__()
         self._pixels = pixels
         self._colours = "", ""
-        self._is_calm = False
-        self._is_rejected = False
-        self.decision, self.beside, self.why = (
-            ElidedLabel(),
-            named(QLabel(), "plain"),
-            ElidedLabel(),
-        )
+        self._is_calm = self._is_rejected = False
+        self.decision, self.why = ElidedLabel(), ElidedLabel()
+        self.beside = named(QLabel(), "plain")
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(0)
@@ -58,7 +52,7 @@ class Headline(QWidget):
         calm: bool = False,
     ) -> None:
         """Show a decision in its colour; ``calm`` makes small what stands beside it."""
-        rejected = decision == NO_PREDICTION and bool(why)
+        self._is_rejected = rejected = decision == NO_PREDICTION and bool(why)
         dim = theme.colour("dim")
         self._colours = (colour if is_decided(decision) else dim).name(), dim.name()
         self._is_calm = calm
@@ -67,14 +61,12 @@ class Headline(QWidget):
         self.why.setText(f"signal not used: {why}" if rejected else "")
         self.why.setVisible(rejected)
         restyle(self.why, f"font-size: {CAPTION_PX}px; color: {theme.warning};")
-        self._is_rejected = rejected
         self._fit()
 
     def _fit(self) -> None:
-        decided = is_decided(self.decision.text())
-        pixels = self._pixels if decided else min(self._pixels, _LOW)
-        if self._is_rejected:
-            pixels = _NONE
+        pixels = self._pixels
+        if not is_decided(self.decision.text()):
+            pixels = _NONE if self._is_rejected else min(pixels, _LOW)
         font = QFont(self.font())
         font.setBold(True)
         both = f"{self.decision.text()}  {self.beside.text()}"

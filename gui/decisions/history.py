@@ -1,6 +1,8 @@
 """Predictions, or smoothed levels, of the last half minute beside the true cues."""
 
 from collections import deque
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -16,11 +18,14 @@ from gui.decisions.rejections import EXPLAINED
 from gui.plots.axis import Axis
 from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, STALE_S, Past, PastPlot
 from gui.plots.tags import Tag, Tags
-from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
-from gui.widgets.labels import tip
+from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, tip
 
 # Below the lines is the band of cues, above them are the decisions.
-_CUES, _HIGHEST = (-0.3, -0.1), 1.14
+_CUES, _HIGHEST, _MARKED = (-0.3, -0.1), 1.14, (0.0, 0.5, 1.0)
+_TIP = (
+    "Above the dotted line a class is decided. Without one, a triangle marks a decision of the "
+    "engine, in the colour of its class."
+)
 # A line has its extremes in each of so many steps of the span: about a pixel.
 _STEPS = 900
 
@@ -33,8 +38,8 @@ class HistoryView(PastPlot):
     Where decisions are taken over more than a window, a triangle on top is one, in place of a line.
     """
 
-    def __init__(self, threshold: float = 0.7) -> None:
-        self.rule = DecisionRule(threshold)
+    def __init__(self, rule: DecisionRule) -> None:
+        self.rule = rule
         self.classes: tuple[str, ...] = ()
         self._decisions: deque[DecisionEvent] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
@@ -44,22 +49,17 @@ class HistoryView(PastPlot):
         self._marked: tuple[object, ...] = ()
         self._left = Axis("left")
         super().__init__("Predictions of the last half minute", self._left, (_CUES[0], _HIGHEST))
-        self._levels = [pg.InfiniteLine(share, angle=0) for share in (0.0, 0.5, 1.0)]
-        self.threshold_line = pg.InfiniteLine(threshold, angle=0)
+        self._levels = [pg.InfiniteLine(share, angle=0) for share in _MARKED]
+        self.threshold_line = pg.InfiniteLine(rule.threshold, angle=0)
         self._holes = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.cue_bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         self.decision_marks = pg.ScatterPlotItem(symbol="t", size=11, pen=None)
-        for item in (*self._levels, self._holes, self.threshold_line, self.cue_bars,
-                     self.decision_marks):  # fmt: skip
+        behind = (*self._levels, self._holes, self.threshold_line)
+        for item in (*behind, self.cue_bars, self.decision_marks):
             self.addItem(item, ignoreBounds=True)
         self.curves: list[pg.PlotCurveItem] = []
         self.reasons, self.cue_names = Tags(self, (0, 0)), Tags(self)
-        self.setToolTip(
-            tip(
-                "Above the dotted line a class is decided. Without one, a triangle marks a "
-                f"decision of the engine, in the colour of its class.\n\n{EXPLAINED}"
-            )
-        )
+        self.setToolTip(tip(f"{_TIP}\n\n{EXPLAINED}"))
         self.hint = NO_ENGINE
         self.set_engine(False)
 
@@ -118,9 +118,8 @@ class HistoryView(PastPlot):
 
     def _fit_curves(self) -> None:
         """Have a curve for each class; a history that nobody sees has none."""
-        for curve in self.curves[len(self.classes) :]:
-            self.removeItem(curve)
-        del self.curves[len(self.classes) :]
+        while len(self.curves) > len(self.classes):
+            self.removeItem(self.curves.pop())
         while len(self.curves) < len(self.classes):
             self.curves.append(pg.PlotCurveItem(connect="finite"))
             self.addItem(self.curves[-1], ignoreBounds=True)
@@ -133,11 +132,11 @@ class HistoryView(PastPlot):
         for k, curve in enumerate(self.curves):
             curve.setPen(self.pen(theme.class_colour(k), 2))
             curve.setData(times - self.now, shares[:, k])
-        shown = [d for d in self._decisions if d.label in self.classes]
+        shown = [d for d in self._decisions if rule.evidence_s and d.label in self.classes]
         self.decision_marks.setData(
-            [d.time - self.now for d in shown] if rule.evidence_s else [],
-            [1.07] * len(shown) if rule.evidence_s else [],
-            brush=[self._colour(d.label) for d in shown] if rule.evidence_s else None,
+            [d.time - self.now for d in shown],
+            [1.07] * len(shown),
+            brush=[self._colour(d.label) for d in shown] or None,
         )
         self._draw_cues()
         self._draw_holes()
@@ -156,24 +155,21 @@ class HistoryView(PastPlot):
             return
         self._marked = marked
         for line in self._levels:
-            line.setPen(theme.colour("line"))
-        self.threshold_line.setPen(theme.colour("dim"), style=Qt.PenStyle.DotLine)
+            line.setPen(self.pen(theme.colour("line"), 1))
+        self.threshold_line.setPen(self.pen(theme.colour("dim"), 1, style=Qt.PenStyle.DotLine))
         self.threshold_line.setValue(rule.threshold)
         self.threshold_line.setVisible(not rule.evidence_s)
         # No number where that of the threshold is.
         decided = () if rule.evidence_s else (rule.threshold,)
         gap = NAME_PX / max(self.px_per_y, 1.0)
-        usual = [s for s in (0.0, 0.5, 1.0) if all(abs(s - m) > gap for m in decided)]
+        usual = [s for s in _MARKED if all(abs(s - m) > gap for m in decided)]
         written = [(share, f"{100 * share:.0f} %") for share in (*usual, *decided)]
         self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
 
     def _draw_cues(self) -> None:
         cues = self.cues_shown()
-        self.cue_bars.setOpts(
-            x0=[start for start, _, _ in cues], x1=[stop for _, stop, _ in cues],
-            y0=[_CUES[0]] * len(cues), y1=[_CUES[1]] * len(cues),
-            brushes=[self._colour(cue) for _, _, cue in cues],
-        )  # fmt: skip
+        brushes = [self._colour(cue) for _, _, cue in cues]
+        self.cue_bars.setOpts(**_spans(cues, *_CUES), brushes=brushes)
         names, ink = [], self.theme.colour("on_class")
         left = self.viewRect().left()
         for start, stop, cue in cues:
@@ -185,11 +181,8 @@ class HistoryView(PastPlot):
 
     def _draw_holes(self) -> None:
         holes = [(start - self.now, stop - self.now) for start, stop in self.holes()]
-        self._holes.setOpts(
-            x0=[start for start, _ in holes], x1=[stop for _, stop in holes],
-            y0=[0.0] * len(holes), y1=[1.0] * len(holes),
-            brush=QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern),
-        )  # fmt: skip
+        brush = QBrush(self.theme.colour("line"), Qt.BrushStyle.BDiagPattern)
+        self._holes.setOpts(**_spans(holes, 0.0, 1.0), brush=brush)
         tags = []
         for start, stop in holes:
             # A status reports on up to half a second before.
@@ -206,8 +199,9 @@ class HistoryView(PastPlot):
         What the dotted line is stands among them, in its place.
         """
         rule, dim = self.rule, self.theme.colour("dim")
-        ends = [(1.0, "\u25be decided", dim) if rule.evidence_s
-                else (rule.threshold, "\u00b7\u00b7\u00b7 decided", dim)]  # fmt: skip
+        ends = [(rule.threshold, "\u00b7\u00b7\u00b7 decided", dim)]
+        if rule.evidence_s:
+            ends = [(1.0, "\u25be decided", dim)]
         if len(self.shares):
             shares = self.shares[-1].tolist()
             room = int(self.px_per_y / NAME_PX)
@@ -221,6 +215,13 @@ class HistoryView(PastPlot):
     def words_at(self, k: int) -> str:
         best = int(np.argmax(self.shares[k]))
         return f"{self.classes[best]} {100 * self.shares[k, best]:.0f} %"
+
+
+def _spans(spans: Sequence[tuple[Any, ...]], low: float, high: float) -> dict[str, list[float]]:
+    """Bars that begin and end as the spans do, from ``low`` to ``high``."""
+    n = len(spans)
+    return {"x0": [span[0] for span in spans], "x1": [span[1] for span in spans],
+            "y0": [low] * n, "y1": [high] * n}  # fmt: skip
 
 
 class LevelHistory(PastPlot):

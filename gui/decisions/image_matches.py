@@ -6,19 +6,18 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
 
 from bci.errors import GalleryError
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.models.card import Card
 from bci.tasks.image_gallery import read_pictures
-from gui.decisions.decision_rule import in_words
-from gui.decisions.decision_view import CueFinder, DecisionFrame, likeliest
-from gui.decisions.headline import NO_PREDICTION
-from gui.decisions.word_list import N_SHOWN, TICK
-from gui.plots.probability_bars import Bar, ProbabilityBars
+from gui.decisions.decision_view import CueFinder
+from gui.decisions.word_list import N_SHOWN, FiveLikeliest
+from gui.plots.probability_bars import ProbabilityBars
 from gui.theme import Theme
 from gui.widgets.labels import plain, tip
 from gui.widgets.layouts import named
@@ -61,42 +60,20 @@ def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
     return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
 
 
-@dataclass(frozen=True)
-class ImageMatch:
-    """An image that fits the window: its probability, and its similarity where that is known."""
-
-    name: str
-    probability: float
-    similarity: float | None = None
-
-
-class ImageMatches(DecisionFrame):
+class ImageMatches(FiveLikeliest):
     """The five images that the last window fits best: similarity and probability of each.
 
-    Parameters
-    ----------
-    shown : ShownImages
-    threshold : float
-        Least confidence of a decision, for the line through the bars.
-    truth : CueFinder, optional
-        Finds the image of a window.
+    ``truth`` finds the image of a window.
     """
 
     def __init__(
-        self,
-        shown: ShownImages,
-        threshold: float = 0.5,
-        truth: CueFinder | None = None,
-        parent: QWidget | None = None,
+        self, shown: ShownImages, threshold: float = 0.5, truth: CueFinder | None = None
     ) -> None:
-        super().__init__("Seen image", threshold, 24, parent)
-        self.best: list[ImageMatch] = []
-        self.true_image: str | None = None
-        self.rank: int | None = None
-        self._truth = truth
+        bars = ProbabilityBars("Likeliest images", 100, 104, thickness=0.4)
+        super().__init__("Seen image", truth, threshold, bars, 24)
+        self._similar: NDArray[np.float32] | None = None
         self._shown = shown
         self._read = lru_cache(_N_KEPT)(_read)
-        self.bars = ProbabilityBars("Likeliest images", 100, 104, thickness=0.4)
         self.bars.set_rows(N_SHOWN, _ROW_PX)
         self.best_tile, self.true_tile = _tile(_BEST_PX), _tile(_TRUE_PX)
         self.tiles = [_tile(_TILE_PX) for _ in range(N_SHOWN)]
@@ -131,88 +108,51 @@ class ImageMatches(DecisionFrame):
         self.body.addWidget(self._heads, 0, Qt.AlignmentFlag.AlignRight)
         self.body.addLayout(rows)
 
-    def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take the candidates of an engine that was found."""
-        self._forget()
-        super().set_classes(classes)
-
-    def _forget(self) -> None:
-        self.best, self.true_image, self.rank = [], None, None
-
     def take(self, prediction: ReceivedPrediction) -> None:
-        """Find the best images, and the one that the window began with."""
-        similar = prediction.similarities
-        self.best = [
-            ImageMatch(
-                self.classes[k],
-                self.probabilities[k],
-                None if similar is None or np.isnan(similar[k]) else float(similar[k]),
-            )
-            for k in likeliest(self.probabilities, N_SHOWN)
-        ]
-        self.true_image = self._truth.cue_of(prediction.taken) if self._truth else None
-        self.rank = None
-        if self.true_image in self.classes:
-            own = self.probabilities[self.classes.index(self.true_image)]
-            self.rank = 1 + sum(share > own for share in self.probabilities)
-        self.setAccessibleDescription(f"{self.decision}; true image: {self.truth}")
+        self._similar = prediction.similarities
+        super().take(prediction)
 
-    def show_rejected(self, why: str) -> None:
-        """Show why the last window gave no prediction."""
-        self._forget()
-        super().show_rejected(why)
-
-    @property
-    def decision(self) -> str:
-        """The engine's decision, in words."""
-        return brief(in_words(self._decided)) if self.best else NO_PREDICTION
+    def figure(self, number: int) -> str:
+        """The similarity of an image; empty where it is not known."""
+        if self._similar is None or np.isnan(self._similar[number]):
+            return ""
+        return f"{self._similar[number]:.2f}".replace("-", "\u2212")
 
     @property
     def truth(self) -> str:
-        """The image that was shown, in words."""
-        if self.true_image is None:
+        if self.true_class is None:
             return "not known"
-        rank = "no candidate" if self.rank is None else f"rank {self.rank} of {len(self.classes)}"
-        return f"{brief(self.true_image)}, {rank}"
+        rank = "no candidate"
+        if self.true_class in self.classes:
+            own = self.probabilities[self.classes.index(self.true_class)]
+            better = sum(share > own for share in self.probabilities)
+            rank = f"rank {1 + better} of {len(self.classes)}"
+        return f"{brief(self.true_class)}, {rank}"
 
     def refresh(self) -> None:
-        """Draw again after a change."""
         super().refresh()
-        accent = self.theme.colour("accent")
-        self.write_headline(self.decision, accent if self.live else self.theme.colour("dim"))
-        bars = [
-            Bar(
-                brief(match.name),
-                match.probability,
-                accent,
-                TICK if match.name == self.true_image else "",
-                "" if match.similarity is None else _signed(match.similarity),
-            )
-            for match in self.best
-        ]
-        self.draw_bars(self.bars, bars)
         self._show_pictures()
         true, _, rank = self.truth.partition(", ")
         self.true_text.setText(f"true image: {true}\n{rank}")
-        similar = bool(self.best) and self.best[0].similarity is not None
-        if similar != self._heads.isVisibleTo(self):
-            self._heads.setVisible(similar)
+        has_figures = any(bar.figure for bar in self.bars.bars)
+        if has_figures != self._heads.isVisibleTo(self):
+            self._heads.setVisible(has_figures)
             self.fit_height()
         self.write_foot(self._shown.compared_by and f"by {self._shown.compared_by}", "dim")
         self.beside_foot.setText(f"of {len(self.classes)} images")
 
     def _show_pictures(self) -> None:
-        large = self._picture(self.best[0].name, _BEST_PX) if self.best else QPixmap()
+        names = [self.classes[k] for k in self.best]
+        large = self._picture(names[0], _BEST_PX) if names else QPixmap()
+        small = [self._picture(name, _TRUE_PX) for name in names[1:]]
         _show(self.best_tile, self.theme, large, "no picture")
-        for k, tile in enumerate(self.tiles):
-            picture = large if k == 0 else QPixmap()
-            if 0 < k < len(self.best):
-                picture = self._picture(self.best[k].name, _TRUE_PX)
+        none = [QPixmap()] * N_SHOWN
+        for tile, picture in zip(self.tiles, [large, *small, *none], strict=False):
             _show(tile, self.theme, picture)
-        true = self._picture(self.true_image, _TRUE_PX) if self.true_image else QPixmap()
+        true = self._picture(self.true_class, _TRUE_PX) if self.true_class else QPixmap()
         _show(self.true_tile, self.theme, true)
-        self.true_tile.setVisible(self.true_image is not None)
-        self.best_tile.setVisible(bool(self.best))
+        self.true_tile.setVisible(self.true_class is not None)
+        self.best_tile.setVisible(bool(names))
 
     def _picture(self, name: str, side: int) -> QPixmap:
         """The middle square of an image's picture, sharp on a dense screen; null without one."""
@@ -233,10 +173,6 @@ def _show(tile: QLabel, theme: Theme, picture: QPixmap, without: str = "") -> No
         tile.setText(without)
     else:
         tile.setPixmap(picture)
-
-
-def _signed(similarity: float) -> str:
-    return f"{similarity:.2f}".replace("-", "\u2212")
 
 
 def _read(file: Path | None, side: int) -> QImage:

@@ -13,20 +13,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
 from gui.decisions.headline import restyle
-from gui.decisions.latency_figures import (
-    N_BINS,
-    STAGES,
-    LatencyFigures,
-    drift_text,
-    is_far,
-    is_wasteful,
-    losses,
-    lost_text,
-    rejected_text,
-)
+from gui.decisions.latency_figures import N_BINS, STAGES, LatencyFigures, notes
 from gui.decisions.rejections import EXPLAINED
 from gui.decisions.status_line import delay_text
 from gui.plots.axis import Axis
@@ -50,8 +39,9 @@ The histogram shows the last minute.
 
 Drift: how far the recent signal is from the calibration. 1 is the largest distance between its
 runs. Beyond 1.5, look at the electrodes or calibrate again."""
-_MIN_HEIGHT, _HEAD_PX, _STAGES_PX, _HISTOGRAM_PX = 120, 80, 58, 56
-_FIGURE_PX, _BAR_PX = 20, 12
+_MIN_HEIGHT, _HISTOGRAM_PX, _FIGURE_PX, _BAR_PX = 120, 46, 20, 12
+# In less height the words would be over the bars.
+_WORDS_FROM_PX = 50
 
 
 class LatencyHistogram(Plot):
@@ -85,8 +75,9 @@ class LatencyHistogram(Plot):
             brush=self.theme.colour("trace"),
         )  # fmt: skip
         words = counted(int(self.counts.sum()), "prediction")
-        top = max(1.0, float(self.counts.max()))
-        self._words.show([Tag(self.end, top, words, self.theme.colour("dim"))])
+        place = self.end, max(1.0, float(self.counts.max()))
+        has_room = self.plotItem.vb.height() > _WORDS_FROM_PX
+        self._words.show([Tag(*place, words, self.theme.colour("dim"))] if has_room else [])
 
     def _edges(self) -> np.ndarray:
         return np.linspace(0.0, self.end, N_BINS + 1)
@@ -119,31 +110,52 @@ class LatencyView(QWidget):
         self.has_engine = True
         self.figures = LatencyFigures()
         self.histogram = LatencyHistogram()
-        title, self.delay = ElidedLabel(), named(QLabel(), "dim")
-        title.setText("latency to prediction")
-        title.setObjectName("dim")
-        title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.delay = named(QLabel(), "dim")
         self.values = [named(QLabel("-"), "plain") for _ in range(3)]
         self.legend = [named(QLabel(), "plain") for _ in STAGES]
         self.rejected, self.lost, self.drift = (plain(named(QLabel(), "plain")) for _ in range(3))
         for label in (self.rejected, self.lost):
             label.setWordWrap(True)
             label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        head, foot, figures = QHBoxLayout(), QHBoxLayout(), QGridLayout()
-        head.addWidget(title, 1)
-        head.addWidget(self.delay)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 14, 8)
+        column.setSpacing(2)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
+        self._head = self._lay_out_head()
+        column.addLayout(self._head)
+        self.stages = self._lay_out_stages()
+        column.addWidget(self.stages)
+        column.addWidget(self.histogram, 1)
+        column.addStretch()
+        column.addWidget(self.rejected)
+        foot = QHBoxLayout()
         foot.addWidget(self.lost, 1)
         foot.addWidget(self.drift, 0, Qt.AlignmentFlag.AlignBottom)
-        figures.setVerticalSpacing(0)
+        column.addLayout(foot)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(_MIN_HEIGHT)
+        self.setAccessibleName("Latency and losses")
+        self.setToolTip(tip(f"{_STAGES_EXPLAINED}\n\n{EXPLAINED}"))
+        self.refresh()
+
+    def _lay_out_head(self) -> QGridLayout:
+        grid, title = QGridLayout(), named(ElidedLabel(), "dim")
+        title.setText("latency to prediction")
+        title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        top = QHBoxLayout()
+        top.addWidget(title, 1)
+        top.addWidget(self.delay)
+        grid.addLayout(top, 0, 0, 1, 3)
+        grid.setVerticalSpacing(0)
         for k, name in enumerate(("now", "median", "99th percentile")):
-            figures.addWidget(self.values[k], 0, k)
-            figures.addWidget(named(QLabel(name), "dim"), 1, k)
-            figures.setColumnStretch(k, 1)
-        self.stages = named(QWidget(), "plain")
-        stages = QVBoxLayout(self.stages)
-        stages.setContentsMargins(0, 2, 0, 0)
-        stages.setSpacing(2)
-        # A part for each stage, as long as its share.
+            grid.addWidget(self.values[k], 1, k)
+            grid.addWidget(named(QLabel(name), "dim"), 2, k)
+            grid.setColumnStretch(k, 1)
+        return grid
+
+    def _lay_out_stages(self) -> QWidget:
+        """A part for each stage, as long as its share, and their names."""
+        stages = named(QWidget(), "plain")
         self.stage_bar, names = QHBoxLayout(), QHBoxLayout()
         self.stage_bar.setSpacing(0)
         self.parts = [QLabel() for _ in STAGES]
@@ -151,24 +163,12 @@ class LatencyView(QWidget):
             part.setFixedHeight(_BAR_PX)
             self.stage_bar.addWidget(part)
             names.addWidget(label, 1)
-        stages.addLayout(self.stage_bar)
-        stages.addLayout(names)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 8, 14, 8)
+        column = QVBoxLayout(stages)
+        column.setContentsMargins(0, 2, 0, 0)
         column.setSpacing(2)
-        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
-        column.addLayout(head)
-        column.addLayout(figures)
-        column.addWidget(self.stages)
-        column.addWidget(self.histogram, 1)
-        column.addStretch()
-        column.addWidget(self.rejected)
-        column.addLayout(foot)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(_MIN_HEIGHT)
-        self.setAccessibleName("Latency and losses")
-        self.setToolTip(tip(f"{_STAGES_EXPLAINED}\n\n{EXPLAINED}"))
-        self.refresh()
+        column.addLayout(self.stage_bar)
+        column.addLayout(names)
+        return stages
 
     @property
     def theme(self) -> Theme:
@@ -178,10 +178,6 @@ class LatencyView(QWidget):
     def theme(self, theme: Theme) -> None:
         self._theme = self.histogram.theme = theme
         self.refresh()
-
-    def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Take predictions in; `advance` counts and shows them."""
-        self.figures.add(predictions)
 
     def advance(self, now: float) -> None:
         """Show the predictions that came, as often as figures can be read; LSL clock."""
@@ -198,22 +194,14 @@ class LatencyView(QWidget):
         self.status = status
         self.refresh()
 
-    @property
-    def median_ms(self) -> float | None:
-        """Median latency of the last minute; None before the first prediction."""
-        return self.figures.median_ms
-
     def refresh(self) -> None:
         self._write_figures()
         self._write_stages()
         self.histogram.show_histogram(*self.figures.histogram())
         status = self.status if self.has_engine else None
         self.delay.setText(delay_text(self.status))
-        for label, text, is_wrong in (
-            (self.rejected, rejected_text(status), is_wasteful(status)),
-            (self.lost, lost_text(status), bool(losses(status))),
-            (self.drift, drift_text(status), is_far(status)),
-        ):
+        labels = self.rejected, self.lost, self.drift
+        for label, (text, is_wrong) in zip(labels, notes(status), strict=True):
             label.setText(text)
             label.setVisible(bool(text))
             restyle(label, f"color: {self._theme.warning if is_wrong else self._theme.dim};")
@@ -244,12 +232,14 @@ class LatencyView(QWidget):
     def _fit(self) -> None:
         """Leave out what there is no room for."""
         width = self.width() - 28
-        texts = (self.rejected, self.lost)
-        need = sum(label.heightForWidth(width) + 2 for label in texts if label.text())
-        room = self.height() - _HEAD_PX - 16 - need
-        self.stages.setVisible(room >= _STAGES_PX)
+        texts = [label for label in (self.rejected, self.lost) if label.text()]
+        parts = sum(label.heightForWidth(width) for label in texts) + self._head.sizeHint().height()
+        # The margins, and the spaces between the parts.
+        room = self.height() - 16 - 2 * 5 - parts
+        needed = self.stages.sizeHint().height()
+        self.stages.setVisible(room >= needed)
         has_bars = bool(len(self.figures.totals))
-        self.histogram.setVisible(has_bars and room >= _STAGES_PX + _HISTOGRAM_PX)
+        self.histogram.setVisible(has_bars and room >= needed + _HISTOGRAM_PX)
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
         # It takes the room that it gets.

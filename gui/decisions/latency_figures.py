@@ -4,20 +4,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.messages import EngineStatus
+from bci.messages import EngineStatus, WindowCounts
 from bci.models.drift import BEYOND
 from gui.decisions.rejections import REASONS, rejected
-from gui.widgets.units import round_up
+from gui.widgets.units import counted, round_up
 
 STAGES = ("arrive", "filter", "decode", "publish")
 N_BINS = 26
 # Fields of the status that count losses, and their names.
 _LOST = {
-    "lost_samples": "samples",
-    "gaps": "gaps",
-    "clock_jumps": "clock jumps",
-    "reconnects": "reconnections",
-    "non_finite": "non-finite values",
+    "lost_samples": "sample",
+    "gaps": "gap",
+    "clock_jumps": "clock jump",
+    "reconnects": "reconnection",
+    "non_finite": "non-finite value",
 }
 # Every start has windows that the filters' transient reaches: nothing is wrong then.
 _SETTLING, _GAP = REASONS["rejected_settling"], REASONS["rejected_gap"]
@@ -42,8 +42,7 @@ class LatencyFigures:
         self._counted = -np.inf
         # When each was taken, in seconds, and when each of its stages ended, in ms after that.
         self._rows = np.zeros((0, 5))
-        self.totals = np.zeros(0)
-        self.stages = np.zeros(4)
+        self.totals, self.stages = np.zeros(0), np.zeros(4)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
         """Take predictions in; `advance` counts them."""
@@ -86,52 +85,33 @@ def _row(p: ReceivedPrediction) -> tuple[float, ...]:
     return p.taken, *(1000 * until for until in stages)
 
 
-def losses(status: EngineStatus | None) -> dict[str, int]:
-    """Losses by name; those of zero are left out."""
-    counts = {name: getattr(status, field, 0) for field, name in _LOST.items()}
-    return {name: n for name, n in counts.items() if n}
+def notes(status: EngineStatus | None) -> tuple[tuple[str, bool], ...]:
+    """Rejected windows, losses and drift in words; whether a person should look at each.
 
-
-def lost_text(status: EngineStatus | None) -> str:
-    """``lost: 7 samples, 2 gaps``; None: no engine runs."""
+    None: no engine runs. What is not measured is empty.
+    """
     if status is None:
-        return "no engine reports losses"
-    lost = [
-        f"{n:,} {name.removesuffix('s') if n == 1 else name}" for name, n in losses(status).items()
-    ]
-    return f"lost: {', '.join(lost)}" if lost else "no samples lost"
+        return ("", False), ("no engine reports losses", False), ("", False)
+    lost = [counted(n, what) for field, what in _LOST.items() if (n := getattr(status, field))]
+    drift = status.drift
+    return (
+        (_rejected_text(status.windows), _is_wasteful(status.windows, bool(lost))),
+        (f"lost: {', '.join(lost)}" if lost else "no samples lost", bool(lost)),
+        ("", False) if drift is None else (f"drift {drift:.1f} of {BEYOND}", drift > BEYOND),
+    )
 
 
-def rejected_text(status: EngineStatus | None) -> str:
+def _rejected_text(windows: WindowCounts) -> str:
     """``windows not used: gap (12); skipped: 2``; those of zero are left out."""
-    if status is None:
-        return ""
-    windows = status.windows
     why = ", ".join(f"{reason} ({n:,})" for reason, n in rejected(windows).items() if n)
     skipped = f"skipped: {windows.skipped:,}" if windows.skipped else ""
-    if not why:
-        return f"all windows used; {skipped}" if skipped else "all windows used, none skipped"
-    return "; ".join(filter(None, (f"windows not used: {why}", skipped)))
+    if why:
+        return "; ".join(filter(None, (f"windows not used: {why}", skipped)))
+    return f"all windows used; {skipped}" if skipped else "all windows used, none skipped"
 
 
-def is_wasteful(status: EngineStatus | None) -> bool:
-    """Whether windows gave no prediction for a reason that a person should look at."""
-    if status is None:
-        return False
+def _is_wasteful(windows: WindowCounts, any_lost: bool) -> bool:
     # Without a loss, a gap is where a replay began again.
-    harmless = (_SETTLING,) if losses(status) else (_SETTLING, _GAP)
-    counts = rejected(status.windows)
-    watched = (n for reason, n in counts.items() if reason not in harmless)
-    return any(watched) or bool(status.windows.skipped)
-
-
-def drift_text(status: EngineStatus | None) -> str:
-    """``drift 0.8 of 1.5``; empty where it is not measured."""
-    if status is None or status.drift is None:
-        return ""
-    return f"drift {status.drift:.1f} of {BEYOND}"
-
-
-def is_far(status: EngineStatus | None) -> bool:
-    """Whether the signal is beyond the allowed drift."""
-    return status is not None and status.drift is not None and status.drift > BEYOND
+    harmless = (_SETTLING,) if any_lost else (_SETTLING, _GAP)
+    watched = (n for reason, n in rejected(windows).items() if reason not in harmless)
+    return any(watched) or bool(windows.skipped)

@@ -47,9 +47,8 @@ class DashboardStatus:
     def show_other(self, awaited: str) -> None:
         """Forget the stream that was shown: nothing is known of the other one yet."""
         self.awaited = awaited
-        self.stream_name, self.signal_alive, self.signal_simulated = "", False, False
-        self.signal_replayed = False
-        self.stats = None
+        self.stream_name, self.stats = "", None
+        self.signal_alive = self.signal_simulated = self.signal_replayed = False
         self.acknowledged, self.acknowledged_at = {}, ""
 
     def acknowledge(self) -> None:
@@ -90,11 +89,12 @@ class DashboardStatus:
         """Sum the sentence up in one mark."""
         if not self.signal_alive:
             return State.BAD
-        silent = now - self.samples_at > _STALE_S
-        engine = self.engine_lost or self.engine_silent_s(now) or self.decodes_other
-        engine = engine or (self.engine_alive and self._waits)
-        doubtful = silent or self._n_lost or engine or self._findings or self.model_warning
-        return State.DOUBTFUL if doubtful else State.GOOD
+        doubts = (
+            now - self.samples_at > _STALE_S, self._n_lost, self._findings, self.model_warning,
+            self.engine_lost, self.engine_silent_s(now), self.decodes_other,
+            self.engine_alive and self._waits,
+        )  # fmt: skip
+        return State.DOUBTFUL if any(doubts) else State.GOOD
 
     @property
     def _waits(self) -> bool:
@@ -106,18 +106,14 @@ class DashboardStatus:
         return self.status.stream if self.status is not None else None
 
     @property
-    def _is_decoded(self) -> bool:
-        return self.engine_alive and self.decoded in (None, self.stream_name)
-
-    @property
     def decodes_other(self) -> bool:
         """Return whether an engine decodes another stream than the one shown."""
-        return self.engine_alive and not self._is_decoded
+        return self.engine_alive and self.decoded not in (None, self.stream_name)
 
     @property
     def is_decoded(self) -> bool:
-        """Tell whether an engine decodes the shown stream, and so reports its losses."""
-        return self._is_decoded and self.decoded is not None
+        """Return whether an engine decodes the shown stream, and so reports its losses."""
+        return self.engine_alive and self.decoded == self.stream_name
 
     @property
     def model_warning(self) -> str:
@@ -129,14 +125,8 @@ class DashboardStatus:
     def _n_lost(self) -> int:
         counts = self._counts()
         # The engine's own count where one runs: its windows suffered from these.
-        counter = _ENGINE if _ENGINE in counts and self._is_decoded else _SHOWN
+        counter = _ENGINE if self.is_decoded else _SHOWN
         return max(0, counts[counter] - self.acknowledged.get(counter, 0))
-
-    @property
-    def _loss(self) -> str:
-        since = f" since {self.acknowledged_at}" if self.acknowledged_at else ""
-        lost = counted(self._n_lost, "sample") if self._n_lost else "no samples"
-        return f"{lost} lost{since}"
 
     @property
     def _findings(self) -> tuple[str, ...]:
@@ -151,8 +141,8 @@ class DashboardStatus:
 
     def sentence(self, now: float, late_ms: float | None) -> str:
         """Write all of it in one sentence, with findings about the stream's clock and rate."""
-        sentence = self._sentence(now, late_ms)
-        return "; ".join((sentence, *self._findings)) if self.signal_alive else sentence
+        findings = self._findings if self.signal_alive else ()
+        return "; ".join((self._sentence(now, late_ms), *findings))
 
     def _sentence(self, now: float, late_ms: float | None) -> str:
         name = self.stream_name
@@ -163,7 +153,10 @@ class DashboardStatus:
             return f"{name} is there but sends no samples"
         if self.hostname not in ("", socket.gethostname()):
             name = f"{name} from {self.hostname}"
-        shown = f"{name} is shown, {self._loss}"
+        since = f" since {self.acknowledged_at}" if self.acknowledged_at else ""
+        lost = counted(self._n_lost, "sample") if self._n_lost else "no samples"
+        loss = f"{lost} lost{since}"
+        shown = f"{name} is shown, {loss}"
         if self.engine_lost:
             return f"{shown}; the engine is gone"
         if now - self.status_at < _STALE_S and self._waits:
@@ -172,13 +165,13 @@ class DashboardStatus:
             return f"{shown}; no engine is running"
         if silent := self.engine_silent_s(now):
             return f"{shown}; the engine has not answered for {silent:.0f} s"
-        if not self._is_decoded:
+        if self.decodes_other:
             return f"{shown}; the engine decodes {self.decoded}"
         delay = delay_text(self.status)
         lateness = "" if late_ms is None else f", {late_ms:.1f} ms late{delay and f' ({delay})'}"
         model = _describe_model(self.status) if self.status else "an engine"
         model += ", which is no better than chance" if self.model_warning else ""
-        return f"{name} is decoded by {model}{lateness}, {self._loss}"
+        return f"{name} is decoded by {model}{lateness}, {loss}"
 
 
 def delay_text(status: EngineStatus | None) -> str:

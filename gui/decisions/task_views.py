@@ -28,20 +28,12 @@ _METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
 
 @dataclass(frozen=True)
 class ViewContext:
-    """The parts that a view is made with.
+    """The parts that a view is made with: ``truth`` finds the true class of a window."""
 
-    Parameters
-    ----------
-    threshold : float
-        Least probability of a decision.
-    truth : CueFinder, optional
-        Finds the true class of a window.
-    images : ShownImages, optional
-        Pictures of the classes, where images are decoded.
-    """
-
+    # Least probability of a decision.
     threshold: float
     truth: CueFinder | None = None
+    # Pictures of the classes, where images are decoded.
     images: ShownImages | None = None
 
 

@@ -23,8 +23,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.headline import NOT_SURE
 from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.empty_state import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE
-from gui.widgets.labels import plain
+from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, plain
 from gui.widgets.layouts import named
 from gui.widgets.units import brief
 
@@ -53,81 +52,6 @@ class TranscriptEntry:
         return None if self.word is None or self.cue is None else self.word == self.cue
 
 
-class Transcript:
-    """Takes the engine's decisions and the cues, and keeps the words.
-
-    With one window at each cue every window is an entry, with the decision that its prediction
-    carries. Where windows slide, an entry is an event of the engine's decision that begins a word;
-    it is compared with no cue.
-
-    Parameters
-    ----------
-    windows : CueWindows, optional
-        Finds the cue of a window; None where windows slide.
-    """
-
-    def __init__(self, windows: CueWindows | None) -> None:
-        self._windows = windows
-        self.begin(())
-
-    def begin(self, classes: tuple[str, ...]) -> None:
-        """Forget all entries; these are the words from now on."""
-        self.classes = classes
-        self.entries: list[TranscriptEntry] = []
-        self.n_right = self.n_judged = self.n_unsure = 0
-
-    @property
-    def is_cued(self) -> bool:
-        """Return whether there is one window at each cue."""
-        return self._windows is not None
-
-    def add(self, prediction: ReceivedPrediction) -> bool:
-        """Take a prediction; return whether it is an entry."""
-        if self._windows is None or len(prediction.probabilities) != len(self.classes):
-            return False
-        decision = prediction.decision
-        word, confidence = (None, None) if decision is None else decision
-        cue = self._windows.cue_of(prediction.taken)
-        self._keep(TranscriptEntry(prediction.taken, word, confidence, cue))
-        return True
-
-    def add_decision(self, event: DecisionEvent) -> bool:
-        """Take an event of the engine's decision; return whether it is an entry."""
-        if self._windows is not None or event.label is None:
-            return False
-        self._keep(TranscriptEntry(event.time, event.label, event.confidence, None))
-        return True
-
-    def add_rejected(self, now: float, why: str) -> bool:
-        """Take a window that was rejected since the last status; return whether it is an entry."""
-        if self._windows is None:
-            return False
-        last = self.entries[-1].time if self.entries else float("-inf")
-        over = [(end, cue) for end, cue in self._windows.over(now) if end > last + 0.1]
-        end, cue = over[0] if over else (now, None)
-        self._keep(TranscriptEntry(end, None, None, cue, why))
-        return True
-
-    @property
-    def tally(self) -> str:
-        """``9 of 11 right (chance 10 %), 2 not sure``; empty before the first."""
-        parts = []
-        if self.n_judged:
-            chance = f"chance {100 / len(self.classes):.0f} %"
-            parts.append(f"{self.n_right} of {self.n_judged} right ({chance})")
-        if self.n_unsure:
-            parts.append(f"{self.n_unsure} not sure")
-        return ", ".join(parts)
-
-    def _keep(self, entry: TranscriptEntry) -> None:
-        if entry.is_right is not None:
-            self.n_judged += 1
-            self.n_right += entry.is_right
-        self.n_unsure += entry.word is None and not entry.why
-        self.entries.append(entry)
-        self.entries = self.entries[-_N_KEPT:]
-
-
 def clock_time(at: float) -> str:
     """Write the time of day of an instant on the LSL clock."""
     return time.strftime("%H:%M:%S", time.localtime(time.time() - local_clock() + at))
@@ -136,15 +60,12 @@ def clock_time(at: float) -> str:
 class TranscriptView(QWidget):
     """Rows of words that are written like text and scroll when they are full.
 
-    Parameters
-    ----------
-    windows : CueWindows, optional
-        Finds the cue of a window; None where windows slide.
-    heading : str
-    truth : str
-        Stands before the true word: it was asked for, or shown.
-    time_of : callable
-        Writes an instant of the LSL clock.
+    With one window at each cue every window is an entry, with the decision that its prediction
+    carries. Where windows slide, ``windows`` is None: an entry is an event of the engine's decision
+    that begins a word; it is compared with no cue.
+
+    ``truth`` stands before the true word: it was asked for, or shown. ``time_of`` writes an instant
+    of the LSL clock.
     """
 
     def __init__(
@@ -153,14 +74,12 @@ class TranscriptView(QWidget):
         heading: str = "transcript",
         truth: str = "asked",
         time_of: Callable[[float], str] = clock_time,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._theme: Theme = DARK
         self.hint = NO_ENGINE
         self.has_engine = False
-        self.transcript = Transcript(windows)
-        self._truth, self._time_of = truth, time_of
+        self._windows, self._truth, self._time_of = windows, truth, time_of
         self._heading = named(QLabel(heading), "dim")
         self._hint = plain(named(QLabel(), "dim"))
         self.tally = named(QLabel(), "dim")
@@ -185,7 +104,8 @@ class TranscriptView(QWidget):
         column.addWidget(self.words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(heading.capitalize())
-        self.theme = DARK
+        self.words.setStyleSheet("background: transparent; border: none;")
+        self.set_classes(())
         self.set_engine(False)
 
     @property
@@ -195,10 +115,8 @@ class TranscriptView(QWidget):
     @theme.setter
     def theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.words.setStyleSheet("background: transparent; border: none;")
-        entries = self.transcript.entries
-        for row in range(self.words.count()):
-            self._write(row, entries[row - self.words.count()])
+        for row in range(len(self.entries)):
+            self._write(row)
 
     def set_engine(self, alive: bool) -> None:
         """Show the hint while no engine runs."""
@@ -208,49 +126,69 @@ class TranscriptView(QWidget):
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
         """Take the classes of an engine that was found, and begin again."""
-        self.transcript.begin(classes)
+        self.classes = classes
+        self.entries: list[TranscriptEntry] = []
+        self._n_right = self._n_judged = self._n_unsure = 0
         self.words.clear()
         self.set_engine(True)
 
+    def add_cue(self, time: float, cue: str | None) -> None:
+        if self._windows is not None:
+            self._windows.add(time, cue)
+
+    def advance(self, now: float) -> None:
+        """Nothing moves here."""
+
     def add(self, predictions: list[ReceivedPrediction]) -> None:
         """Take predictions, oldest first."""
-        for prediction in predictions:
-            if self.transcript.add(prediction):
-                self._append()
+        for each in predictions:
+            if self._windows is not None and len(each.probabilities) == len(self.classes):
+                word, confidence = each.decision or (None, None)
+                cue = self._windows.cue_of(each.taken)
+                self._append(TranscriptEntry(each.taken, word, confidence, cue))
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
         """Take the engine's decisions, oldest first."""
-        for decision in decisions:
-            if self.transcript.add_decision(decision):
-                self._append()
+        for each in decisions:
+            if self._windows is None and each.label is not None:
+                self._append(TranscriptEntry(each.time, each.label, each.confidence, None))
 
     def show_rejected(self, now: float, why: str) -> None:
         """Take a window without a prediction, reported at ``now``, LSL clock."""
-        if self.transcript.add_rejected(now, why):
-            self._append()
+        if self._windows is None:
+            return
+        last = self.entries[-1].time if self.entries else float("-inf")
+        over = [(end, cue) for end, cue in self._windows.over(now) if end > last + 0.1]
+        end, cue = over[0] if over else (now, None)
+        self._append(TranscriptEntry(end, None, None, cue, why))
 
     @property
     def sentence(self) -> str:
         """The newest entry in words."""
-        if not self.transcript.entries:
+        if not self.entries:
             return "nothing yet"
-        newest = self.transcript.entries[-1]
+        newest = self.entries[-1]
         return f"{_word(newest)}: {self._about(newest)}"
 
-    def _append(self) -> None:
+    def _append(self, entry: TranscriptEntry) -> None:
+        if entry.is_right is not None:
+            self._n_judged += 1
+            self._n_right += entry.is_right
+        self._n_unsure += entry.word is None and not entry.why
+        self.entries.append(entry)
         item = QListWidgetItem()
         self.words.addItem(item)
         self.words.setItemWidget(item, QLabel())
-        if self.words.count() > _N_KEPT:
+        if len(self.entries) > _N_KEPT:
             self.words.takeItem(0)
-        last = self.words.count() - 1
-        for row in range(max(0, last - 1), last + 1):
-            self._write(row, self.transcript.entries[row - last - 1])
+            del self.entries[0]
+        for row in range(max(0, len(self.entries) - 2), len(self.entries)):
+            self._write(row)
         self.refresh()
         self.setAccessibleDescription(self.sentence)
 
-    def _write(self, row: int, entry: TranscriptEntry) -> None:
-        theme, item = self.theme, self.words.item(row)
+    def _write(self, row: int) -> None:
+        theme, entry, item = self.theme, self.entries[row], self.words.item(row)
         label = self.words.itemWidget(item)
         assert isinstance(label, QLabel)
         is_doubtful = entry.is_right is False or bool(entry.why)
@@ -262,11 +200,11 @@ class TranscriptView(QWidget):
             f"{word}<br><span style='color: {ink}'>{escape(self._about(entry))}</span><br>"
             f"<span style='color: {theme.dim}'>{self._time_of(entry.time)}</span>"
         )
-        newest = row == self.words.count() - 1
+        is_newest = entry is self.entries[-1]
+        ground, border = (theme.window, theme.accent) if is_newest else ["transparent"] * 2
         label.setStyleSheet(
-            f"font-size: {CAPTION_PX}px; padding: 0 6px; border-radius: 5px; background:"
-            f" {theme.window if newest else 'transparent'};"
-            f" border: 1px solid {theme.accent if newest else 'transparent'};"
+            f"font-size: {CAPTION_PX}px; padding: 0 6px; border-radius: 5px;"
+            f" background: {ground}; border: 1px solid {border};"
         )
         item.setSizeHint(label.sizeHint())
 
@@ -284,15 +222,24 @@ class TranscriptView(QWidget):
 
     def refresh(self) -> None:
         """Show the words, or why there are none."""
-        alive = self.has_engine
-        has_words = bool(self.transcript.entries)
-        at_cues = " at each cue" if self.transcript.is_cued else ""
+        alive, has_words = self.has_engine, bool(self.entries)
+        at_cues = " at each cue" if self._windows is not None else ""
         self._hint.setText(f"nothing yet: one{at_cues}" if alive else self.hint)
         self._hint.setVisible(not (alive and has_words))
         self.words.setVisible(alive and has_words)
-        self.tally.setText(self.transcript.tally)
+        self.tally.setText(self._tally())
         for label in (self._heading, self.tally):
             label.setVisible(alive)
+
+    def _tally(self) -> str:
+        """``9 of 11 right (chance 10 %), 2 not sure``; empty before the first."""
+        parts = []
+        if self._n_judged:
+            chance = f"chance {100 / len(self.classes):.0f} %"
+            parts.append(f"{self._n_right} of {self._n_judged} right ({chance})")
+        if self._n_unsure:
+            parts.append(f"{self._n_unsure} not sure")
+        return ", ".join(parts)
 
 
 def _word(entry: TranscriptEntry) -> str:

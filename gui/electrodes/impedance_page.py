@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
-from bci.quality.limits import Limits
+from bci.quality.limits import LIMITS
 from bci.signals import StreamInfo
 from gui.electrodes.quality_marks import MarkList, mark_pixmap
 from gui.plots.head_map import Electrode, HeadMap
@@ -19,7 +19,7 @@ _WORDS = {State.GOOD: "good", State.DOUBTFUL: "high", State.BAD: "too high"}
 
 def impedance_state(kohm: float) -> State:
     """Judge an impedance by the limits that judge the signal's quality too."""
-    doubtful, bad = Limits().impedance_kohm
+    doubtful, bad = LIMITS.impedance_kohm
     return State.BAD if kohm > bad else State.DOUBTFUL if kohm > doubtful else State.GOOD
 
 
@@ -114,7 +114,7 @@ class ImpedancePage(QWidget):
 
 
 def _ranges() -> dict[State, str]:
-    doubtful, bad = Limits().impedance_kohm
+    doubtful, bad = LIMITS.impedance_kohm
     return {
         State.GOOD: f"good: to {doubtful:g} kOhm",
         State.DOUBTFUL: f"high: to {bad:g} kOhm",

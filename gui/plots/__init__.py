@@ -1,9 +1,8 @@
 """Plots: pyqtgraph items in the dashboard's one visual language.
 
-- axis: axes whose numbers carry their unit
+- axis: axes whose numbers carry their unit, and the colours of an image with theirs
 - steady_range: a range that stays while its values change
 - tags: words at places in a plot
-- colour_scale: the colours of an image and their numbers
 - export: numbers as CSV, pictures as PNG or SVG
 - plot: the widget that every plot is; zoom, pan, reset, read, copy, save
 - past_plot: the last half minute, moving to the left

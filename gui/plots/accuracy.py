@@ -9,10 +9,7 @@ from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
 from gui.theme import DARK, Theme
-from gui.widgets.labels import tip
-from gui.widgets.units import by_chance, counted, percent
-
-_FIGURE_PX = 36
+from gui.widgets.units import by_chance, percent
 
 
 class AccuracyLine(Plot):
@@ -63,15 +60,15 @@ class AccuracyLine(Plot):
 class AccuracyView(QWidget):
     """The figure large, its interval and chance as a picture and in words."""
 
-    def __init__(self) -> None:
+    def __init__(self, figure_px: int = 36) -> None:
         super().__init__()
         self.setObjectName("plain")
-        self._theme: Theme = DARK
-        self.score: ScoreCard | None = None
+        self.theme: Theme = DARK
+        self._figure_px = figure_px
+        self._at_chance = False
         self.figure, self.words, self.line = QLabel(), QLabel(), AccuracyLine()
-        self.figure.setFixedWidth(124)
         row = QHBoxLayout()
-        row.setContentsMargins(14, 6, 12, 0)
+        row.setSpacing(12)
         row.addWidget(self.figure)
         row.addWidget(self.words, 1)
         column = QVBoxLayout(self)
@@ -79,43 +76,28 @@ class AccuracyView(QWidget):
         column.setSpacing(0)
         column.addLayout(row)
         column.addWidget(self.line)
-        self.setFixedHeight(128)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(
-            tip(
-                "Held-out trials are those that the model had not learnt from when it decided"
-                " them. Chance is what one scores without any signal, by guessing or by "
-                "always saying the same."
-            )
-        )
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = self.line.theme = theme
+        colour = theme.warning if self._at_chance else theme.text
+        style = f"color: {colour}; font-size: {self._figure_px}px; font-weight: 700;"
+        self.figure.setStyleSheet(style)
 
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = self.line.theme = theme
-        self._colour_figure()
-
-    def set_score(self, score: ScoreCard) -> None:
-        """Show a score; one at chance is a warning."""
-        self.score = score
-        figure = percent(score.accuracy)
-        self.setAccessibleName(f"Accuracy {figure}")
-        self.figure.setText(figure)
+    def show_accuracy(
+        self, interval: tuple[float, float, float], chance: float, trials: str, at_chance: bool
+    ) -> None:
+        """Show an accuracy between its low and high end; one at chance is a warning."""
+        low, accuracy, high = interval
+        self._at_chance = at_chance
+        self.setAccessibleName(f"Accuracy {percent(accuracy)}")
+        self.figure.setText(percent(accuracy))
         self.words.setText(
-            f"of {counted(score.trials, 'held-out trial')} decided rightly\n"
-            f"95 % interval {percent(score.low)} to {percent(score.high)}"
+            f"of {trials} decided rightly\n95 % interval {percent(low)} to {percent(high)}"
         )
-        colour = "warning" if score.at_chance else "accent"
-        self.line.show_accuracy(score.accuracy, score.low, score.high, score.chance, colour)
-        self._colour_figure()
-
-    def _colour_figure(self) -> None:
-        at_chance = self.score is not None and self.score.at_chance
-        colour = self._theme.warning if at_chance else self._theme.text
-        self.figure.setStyleSheet(f"color: {colour}; font-size: {_FIGURE_PX}px; font-weight: 700;")
+        colour = "warning" if at_chance else "accent"
+        self.line.show_accuracy(accuracy, low, high, chance, colour)
+        self.set_theme(self.theme)
 
 
 def verdict(score: ScoreCard) -> str:

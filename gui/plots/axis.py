@@ -1,4 +1,4 @@
-"""Axes in the dashboard's type, whose numbers may carry their unit."""
+"""Axes in the dashboard's type, whose numbers may carry their unit; the scale of colours."""
 
 from collections.abc import Callable
 from math import inf
@@ -24,17 +24,10 @@ def seconds_ago(x: float) -> str:
 
 
 class Axis(pg.AxisItem):
-    """An axis with its name and unit, or with the unit at each number.
+    """An axis with its name and unit, as ``frequency (Hz)``, or with the unit at each number.
 
-    Parameters
-    ----------
-    side : {"left", "bottom", "right", "top"}
-    label : str
-        Name and unit, for example ``frequency (Hz)``; empty takes no room.
-    write : callable, optional
-        Gives a number's text, for example ``percent``; by default the bare number.
-    within : tuple of float
-        Numbers are written from the first to the second only.
+    ``write`` gives a number's text, as `percent` does; the bare number if None. Numbers are written
+    from the first to the second of ``within`` only.
     """
 
     def __init__(
@@ -76,3 +69,24 @@ class Axis(pg.AxisItem):
         if self.write is None:
             return list(super().tickStrings(values, scale, spacing))
         return [self.write(value) for value in values]
+
+
+class ColourScale(pg.ColorBarItem):
+    """Colours with their numbers, at the right of a plot; `setLevels` sets the image's range, too.
+
+    The lightness of viridis (S. van der Walt and N. Smith, 2015) rises evenly: readable in grey,
+    and by colour-blind eyes.
+    """
+
+    def __init__(
+        self, plot: pg.PlotWidget, image: pg.ImageItem, colours: pg.ColorMap | str = "viridis"
+    ) -> None:
+        super().__init__(colorMap=colours, width=12, interactive=False, colorMapMenu=False)
+        self.axis.setWidth(44)
+        self.axis.setStyle(tickFont=caption_font(), tickLength=-4, maxTickLevel=0)
+        self.setImageItem(image, insert_in=plot.plotItem)
+
+    def apply_theme(self, theme: Theme) -> None:
+        for side in ("left", "right", "top", "bottom"):
+            self.getAxis(side).setPen(theme.colour("line"))
+        self.axis.setTextPen(theme.colour("dim"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
@@ -37,7 +37,7 @@ class ConfusionView(Plot):
         for axis in self._names:
             axis.setStyle(tickLength=0)
         self.right, self.wrong = Tags(self, bold=True), Tags(self)
-        self.heading = MATRIX
+        self.set_heading(MATRIX)
         self.is_blank = True
 
     def set_counts(self, classes: tuple[str, ...], counts: list[list[int]]) -> None:
@@ -92,12 +92,11 @@ class ConfusionView(Plot):
     def _write_names(self) -> None:
         metrics = QFontMetricsF(caption_font())
         across, high = self._cell_px
-        for axis, px, room in zip(self._names, (_NUMBERED_PX, _NAMED_PX), (across, _NAMES_PX),
-                                  strict=True):  # fmt: skip
-            short = (metrics.elidedText(name, Qt.TextElideMode.ElideRight, room - 4)
-                     for name in self.classes)  # fmt: skip
-            has_room = min(across, high) >= px
-            axis.setTicks([list(enumerate(short)) if has_room else []])
+        elide = Qt.TextElideMode.ElideRight
+        above, beside = self._names
+        for axis, px, room in ((above, _NUMBERED_PX, across), (beside, _NAMED_PX, _NAMES_PX)):
+            short = [metrics.elidedText(name, elide, room - 4) for name in self.classes]
+            axis.setTicks([list(enumerate(short)) if min(across, high) >= px else []])
 
     def _write_counts(self, shares: np.ndarray) -> None:
         across, high = self._cell_px
@@ -136,11 +135,6 @@ class ConfusionView(Plot):
         share = 100 * float(self.shares()[i, j])
         names = f"asked {self.classes[i]}, decided {self.classes[j]}"
         return f"{names}: {self.counts[i][j]} ({share:.0f} %)"
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        if hasattr(self, "wrong"):
-            self.refresh()
 
 
 def _squares(n: int) -> tuple[np.ndarray, np.ndarray]:

@@ -14,8 +14,9 @@ from bci.head.top_view import Places, Values, flatten, in_rows
 from bci.quality.channel_quality import State
 from bci.signals import Channel
 from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
-from gui.plots.axis import caption_font
+from gui.plots.axis import ColourScale
 from gui.plots.plot import Plot, Table
+from gui.plots.tags import Tag, Tags
 from gui.theme import CAPTION_PX
 from gui.widgets.labels import tip
 
@@ -26,59 +27,30 @@ _ACROSS, _ALONG = (-1.22, 1.22), (-1.12, 1.24)
 
 @dataclass(frozen=True, slots=True)
 class Electrode:
-    """One electrode as it is drawn: a quality mark, or a dot of a colour.
-
-    Parameters
-    ----------
-    channel : int
-    label, value : str
-        Words under it, and at its right.
-    state : State, optional
-        Quality whose mark is drawn; None: a dot.
-    colour : QColor, optional
-        Of dot and label; None: the theme's text.
-    size : float, optional
-        Diameter in pixels; None: as the head has room.
-    is_crossed : bool
-        Whether it is drawn as left out.
-    about, tip : str
-        The readout under the mouse, and a longer tooltip.
-    cells : tuple
-        Its row in the copied numbers.
-    """
+    """One electrode as it is drawn: the mark of its quality, or a dot where that is None."""
 
     channel: int
-    label: str = ""
-    value: str = ""
+    label: str = ""  # under it
+    value: str = ""  # at its right
     state: State | None = None
-    colour: QColor | None = None
-    size: float | None = None
-    is_crossed: bool = False
-    about: str = ""
+    colour: QColor | None = None  # of dot and label; None: the theme's text
+    size: float | None = None  # in pixels; None: as the head has room
+    is_crossed: bool = False  # as left out
+    about: str = ""  # the readout under the mouse
     tip: str = ""
-    cells: tuple[object, ...] = ()
+    cells: tuple[object, ...] = ()  # its row in the copied numbers
 
 
 class HeadMap(Plot):
     """Channels at their places on the head, or in rows where no place is known.
 
-    Parameters
-    ----------
-    title : str
-    columns : tuple of str
-        Names of an electrode's cells in the copied numbers.
-    min_named_px : float
-        Electrodes are labelled on heads of this radius and larger ones.
+    ``columns`` names an electrode's cells in the copied numbers. Electrodes are labelled on heads
+    whose radius is ``min_named_px`` and more.
     """
 
     clicked = Signal(int)  # channel
 
-    def __init__(
-        self,
-        title: str,
-        columns: tuple[str, ...],
-        min_named_px: float = 0.0,
-    ) -> None:
+    def __init__(self, title: str, columns: tuple[str, ...], min_named_px: float = 0.0) -> None:
         super().__init__(title, grid=False)
         self.places: Places = {}
         self.electrodes: tuple[Electrode, ...] = ()
@@ -88,15 +60,13 @@ class HeadMap(Plot):
         self._outline = QGraphicsPathItem(_head_path())
         self.picture = _RoundImage()
         self._marks = pg.ScatterPlotItem()
-        self._texts: list[pg.TextItem] = []
-        self._scale: pg.ColorBarItem | None = None
+        self._labels, self._values = Tags(self, z=1.5), Tags(self, (0.0, 0.5), bold=True, z=3)
+        self._scale: ColourScale | None = None
         for z, item in enumerate((self.picture, self._outline, self._marks)):
             item.setZValue(z)
             self.addItem(item)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = self.getViewBox()
-        box.setAspectLocked(True)
-        box.sigResized.connect(self.refresh)
+        self.setAspectLocked(True)
         self.scene().sigMouseClicked.connect(self._on_click)
         self.set_home(_ACROSS, _ALONG)
         self.set_channels(())
@@ -111,19 +81,13 @@ class HeadMap(Plot):
 
     def add_scale(self, colours: pg.ColorMap) -> None:
         """Draw pictures in these colours, with a scale beside the head."""
-        self._scale = pg.ColorBarItem(interactive=False, width=14, colorMap=colours)
-        self._scale.setImageItem(self.picture, insert_in=self.getPlotItem())
-        self._scale.axis.setStyle(tickFont=caption_font())
+        self._scale = ColourScale(self, self.picture, colours)
         self._scale.hide()
 
     def set_scale_label(self, text: str) -> None:
         if self._scale is not None:
             style = {"color": self.theme.dim, "font-size": f"{CAPTION_PX}px"}
             self._scale.axis.setLabel(text, **style)
-
-    def set_colours(self, colours: pg.ColorMap) -> None:
-        """Draw pictures in these colours, without a scale."""
-        self.picture.setColorMap(colours)
 
     def show_electrodes(self, electrodes: Sequence[Electrode]) -> None:
         """Draw these, the last ones on top; those without a place are left out."""
@@ -156,7 +120,7 @@ class HeadMap(Plot):
         return 1.0 / max(float(self.getViewBox().viewPixelSize()[0]), 1e-9)
 
     def place_px(self, channel: int) -> QPointF:
-        """Place of a channel in the coordinates of this widget."""
+        """The place of a channel in this widget."""
         scene = self.getViewBox().mapViewToScene(QPointF(*self.places[channel]))
         return QPointF(self.mapFromScene(scene))
 
@@ -181,24 +145,25 @@ class HeadMap(Plot):
         dim = self.theme.colour("dim")
         self._outline.setPen(self.pen(dim, 1.5))
         if self._scale is not None:
-            self._scale.axis.setPen(dim)
-            self._scale.axis.setTextPen(dim)
+            self._scale.apply_theme(self.theme)
         radius = self._mark_radius()
         self._marks.setData([self._spot(each, radius) for each in self.electrodes])
-        for text in self._texts:
-            self.removeItem(text)
-        self._texts = []
-        if len(self.electrodes) > _MAX_NAMES or self.radius_px < self._min_named_px:
-            return
-        for each in self.electrodes:
-            x, _ = self.places[each.channel]
-            if each.label:
+        labels: list[Tag] = []
+        values: list[Tag] = []
+        if len(self.electrodes) <= _MAX_NAMES and self.radius_px >= self._min_named_px:
+            text, panel = self.theme.colour("text"), self.theme.colour("panel")
+            # The head's outline does not go through a label.
+            ground = None if self.picture.isVisible() else panel
+            for each in self.electrodes:
+                x, y = self.places[each.channel]
                 # At the edge a label leans inwards, off the outline.
                 lean = (0.5 + 0.3 * x, -0.15)
-                self._write(each, each.label, lean, each.colour or dim)
-            if each.value:
-                ink = each.colour or self.theme.colour("text")
-                self._write(each, f"  {each.value}", (0.0, 0.5), ink, is_value=True)
+                if each.label:
+                    labels.append(Tag(x, y, each.label, each.colour or dim, ground, lean))
+                if each.value:
+                    values.append(Tag(x, y, f"  {each.value}", each.colour or text))
+        self._labels.show(labels)
+        self._values.show(values)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -214,24 +179,6 @@ class HeadMap(Plot):
         found = self.electrode_at(place)
         if event.button() == Qt.MouseButton.LeftButton and found is not None:
             self.clicked.emit(found.channel)
-
-    def _write(
-        self,
-        at: Electrode,
-        words: str,
-        anchor: tuple[float, float],
-        ink: QColor,
-        is_value: bool = False,
-    ) -> None:
-        # The head's outline does not go through a label.
-        bare = is_value or self.picture.isVisible()
-        ground = None if bare else self.theme.colour("panel")
-        text = pg.TextItem(words, color=ink, anchor=anchor, fill=ground)
-        text.setFont(caption_font(bold=is_value))
-        text.setPos(*self.places[at.channel])
-        text.setZValue(3 if is_value else 1.5)
-        self.addItem(text)
-        self._texts.append(text)
 
     def _mark_radius(self) -> float:
         size = min(1.4, self.radius_px / 58)

@@ -24,12 +24,7 @@ _SCORED = "accuracy of held-out windows"
 class LineWithBand(Plot):
     """Accuracies from 0 to 100 %, their 95 % intervals, and chance as a dashed line.
 
-    Parameters
-    ----------
-    title : str
-    column : str
-        Names the horizontal values, with their unit, in the numbers that are copied.
-    bottom : Axis
+    ``column`` names the horizontal values, with their unit, in the copied numbers.
     """
 
     def __init__(self, title: str, column: str, bottom: Axis) -> None:
@@ -37,7 +32,7 @@ class LineWithBand(Plot):
         super().__init__(title, bottom, self.left)
         self._column = column
         # Each point: where it is, accuracy, and its interval.
-        self.points: list[tuple[float, float, float, float]] = []
+        self.points: list[Sequence[float]] = []
         self.chance = 0.0
         self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
         self.band = pg.FillBetweenItem(self._low, self._high)
@@ -48,9 +43,7 @@ class LineWithBand(Plot):
         for item in (self.band, self.chance_line, self.bars, self.line):
             self.addItem(item)
 
-    def show_points(
-        self, points: Sequence[tuple[float, float, float, float]], chance: float, end: float
-    ) -> None:
+    def show_points(self, points: Sequence[Sequence[float]], chance: float, end: float) -> None:
         """Show points, (where, accuracy, low, high), on an axis that ends at ``end``."""
         self.points, self.chance = list(points), chance
         # Room on both sides of a point that is the only one.
@@ -65,18 +58,12 @@ class LineWithBand(Plot):
         self.band.setBrush(veil)
         self._low.setData(x, low)
         self._high.setData(x, high)
-        dots = len(x) <= _MAX_DOTS
         self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=self.pen(colour, 1.4))
         self.bars.setVisible(len(x) <= _MAX_BARS)
-        self.line.setData(
-            x,
-            y,
-            pen=self.pen(colour, 2),
-            symbol="o" if dots else None,
-            symbolBrush=colour,
-        )
+        symbol = "o" if len(x) <= _MAX_DOTS else None
+        self.line.setData(x, y, pen=self.pen(colour, 2), symbol=symbol, symbolBrush=colour)
         dim = self.theme.colour("dim")
-        self.chance_line.setPen(dim, style=Qt.PenStyle.DashLine)
+        self.chance_line.setPen(self.pen(dim, 1, style=Qt.PenStyle.DashLine))
         self.chance_line.setValue(self.chance)
         self.chance_line.setVisible(bool(self.points))
         # At the left: no line begins there.
@@ -96,7 +83,7 @@ class CourseView(LineWithBand):
         super().__init__("Accuracy by time after the cue", "time after the cue (s)", bottom)
         self.intervals: list[tuple[float, float]] = []
         self.setMinimumSize(260, 130)
-        self.heading = "accuracy, by seconds after the cue"
+        self.set_heading("accuracy, by seconds after the cue")
         self.hint, self.is_blank = "accuracy by time: not stored", True
 
     def set_course(self, course: TimeCourse | None, window_s: float, chance: float) -> None:
@@ -111,10 +98,9 @@ class CourseView(LineWithBand):
         )
         self.is_blank = course is None or not len(course.seconds)
         if course is not None and not self.is_blank:
-            each = zip(course.seconds.tolist(), course.accuracy.tolist(), self.intervals,
-                       strict=True)  # fmt: skip
-            end = 1.03 * float(course.seconds[-1])
-            self.show_points([(s, a, low, high) for s, a, (low, high) in each], chance, end)
+            low, high = np.transpose(self.intervals)
+            points = np.column_stack([course.seconds, course.accuracy, low, high]).tolist()
+            self.show_points(points, chance, 1.03 * float(course.seconds[-1]))
 
 
 def intervals_of(course: TimeCourse) -> list[tuple[float, float]]:
@@ -168,7 +154,7 @@ class CurveView(LineWithBand):
 
     def _follow(self) -> None:
         self.is_blank = not (self.scored or self.steps)
-        self.heading = (
+        self.set_heading(
             f"training {self.steps[-1].fold + 1}: error, by pass over the trials"
             if self.is_loss
             else "accuracy, by trials of each class"

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetricsF
 from PySide6.QtWidgets import QSizePolicy
 
 from gui.plots.axis import Axis, caption_font, seconds_ago
 from gui.plots.plot import Plot, Range, Table
 from gui.plots.tags import Tag, Tags, spread
-from gui.widgets.empty_state import HISTORY_HEIGHT
+from gui.widgets.labels import HISTORY_HEIGHT
 from gui.widgets.layouts import is_seen
 
 SPAN_S = 30.0
@@ -90,10 +90,9 @@ class PastPlot(Plot):
             self._drawn = now
             self.draw()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        if hasattr(self, "_y"):
-            self.set_y(self._y)
+    def refresh(self) -> None:
+        self.set_y(self._y)
+        super().refresh()
 
     def set_y(self, y: Range) -> None:
         """Show this range upwards, and the last half minute beside the names."""
@@ -108,16 +107,12 @@ class PastPlot(Plot):
         gap = NAME_PX / max(self.px_per_y, 1.0)
         top = self._y[1] - gap / 2
         places = spread([end for end, _, _ in ends], gap, max(0.0, self._y[0] + gap / 2), top)
+        metrics, elide = QFontMetricsF(caption_font()), Qt.TextElideMode.ElideRight
+        ground = self.theme.colour("panel")
         self.names.show(
-            [Tag(0.0, y, self.elided(name), colour, self.theme.colour("panel"))
+            [Tag(0.0, y, metrics.elidedText(name, elide, _NAMES_PX - 8), colour, ground)
              for y, (_, name, colour) in zip(places, ends, strict=True)]
         )  # fmt: skip
-
-    def elided(self, name: str) -> str:
-        """A name as long as the room beside the lines."""
-        return QFontMetricsF(caption_font()).elidedText(
-            name, Qt.TextElideMode.ElideRight, _NAMES_PX - 8
-        )
 
     @property
     def px_per_s(self) -> float:

@@ -25,9 +25,9 @@ _MAX_NAMES = 3
 class PatternView(QWidget):
     """Orange where a channel's power rises with the class, blue where it falls."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme: Theme = DARK
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme: Theme = DARK
         self.patterns: tuple[ClassPattern, ...] = ()
         self.heads: list[HeadMap] = []
         self._legend = named(Sentence(), "dim")
@@ -45,13 +45,8 @@ class PatternView(QWidget):
             )
         )
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
         self._draw()
 
     def set_patterns(self, patterns: tuple[ClassPattern, ...]) -> None:
@@ -95,12 +90,12 @@ class PatternView(QWidget):
     def _draw(self) -> None:
         shown = self.patterns[:_MAX_HEADS]
         largest = max((float(np.abs(p.weights).max()) for p in shown), default=1.0) or 1.0
-        low, none, high = (self._theme.colour(name) for name in ("accent", "panel", "warning"))
+        low, none, high = (self.theme.colour(name) for name in ("accent", "panel", "warning"))
         colours = pg.ColorMap([0.0, 0.5, 1.0], [low, none, high])
         pictures: dict[tuple[str, ...], HeadPicture] = {}
         for head, pattern in zip(self.heads, shown, strict=True):
-            head.theme = self._theme
-            head.set_colours(colours)
+            head.theme = self.theme
+            head.picture.setColorMap(colours)
             values = pattern.weights.astype(np.float64) / largest
             has_picture = head.has_head and len(head.places) >= MIN_ELECTRODES
             if has_picture:

@@ -1,6 +1,6 @@
 """The one plot of the dashboard: zoom, pan, reset, read, copy, save."""
 
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QPen,
-    QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
 from gui.plots.axis import Axis
 from gui.plots.export import Table as Table
@@ -36,28 +35,18 @@ class Plot(pg.PlotWidget):
 
     A subclass overrides `draw`, which puts its state into items in the theme's colours, `numbers`,
     and, where the value under the mouse is not just its two coordinates, `read`. It calls `refresh`
-    when its state changes.
+    when its state changes. While it `is_blank`, its `hint` stands in its place.
 
     Parameters
     ----------
     title : str
         Names the plot for screen readers, and its files.
     bottom, left : Axis, optional
-        The horizontal and the vertical one, on whichever side they are.
-        None: hidden.
+        The horizontal and the vertical one, on whichever side they are. None: hidden.
     grid : bool
         Whether there is a line at each number of the left axis.
     zoom : tuple of bool
         Whether the mouse changes the range across, and that upwards.
-
-    Attributes
-    ----------
-    hint : str
-        Why there is nothing to draw; shown while the plot is blank.
-    is_blank : bool
-        Whether the hint stands in place of the plot.
-    readout : str
-        The value under the mouse; empty where there is none.
     """
 
     # Whether a line stands at the mouse while a value is read.
@@ -70,11 +59,10 @@ class Plot(pg.PlotWidget):
         left: Axis | None = None,
         grid: bool = True,
         zoom: tuple[bool, bool] = (True, True),
-        parent: QWidget | None = None,
     ) -> None:
         self.axes = (bottom, left)
         shown = {axis.orientation: axis for axis in self.axes if axis is not None}
-        super().__init__(parent, axisItems=dict(shown), enableMenu=False)
+        super().__init__(axisItems=dict(shown), enableMenu=False)
         self.title = title
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -93,12 +81,17 @@ class Plot(pg.PlotWidget):
         self._heading = self.readout = ""
         self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hint_label.setWordWrap(True)
+        over = QVBoxLayout(self)
+        over.setContentsMargins(14, 0, 14, 0)
+        over.addWidget(self.hint_label)
         self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hairline = pg.InfiniteLine(angle=90)
         self.hairline.hide()
         self.addItem(self.hairline, ignoreBounds=True)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
+        # Marks and words that are sized in pixels depend on the room.
+        self.plotItem.vb.sigResized.connect(self.refresh)
         self._add_menu()
         self._theme = DARK
         self._dress()
@@ -123,8 +116,6 @@ class Plot(pg.PlotWidget):
             action.triggered.connect(slot)
             self.addAction(action)
 
-    # For subclasses
-
     def draw(self) -> None:
         """Put the state into items, in the theme's colours."""
 
@@ -140,8 +131,6 @@ class Plot(pg.PlotWidget):
     def pen(self, colour: QColor | str, width: float, **style: Any) -> QPen:
         """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
         return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
-
-    # For their owners
 
     @property
     def theme(self) -> Theme:
@@ -174,15 +163,11 @@ class Plot(pg.PlotWidget):
     def is_blank(self, blank: bool) -> None:
         self._is_blank = blank
         self.hint_label.setVisible(blank)
-        self.plotItem.setVisible(not blank)
+        # Not hidden: axes that are laid out while they are hidden get no room for their numbers.
+        self.plotItem.setOpacity(0.0 if blank else 1.0)
 
-    @property
-    def heading(self) -> str:
+    def set_heading(self, heading: str) -> None:
         """A line above the plot, as it is written; no line where it is empty."""
-        return unescape(self._heading)
-
-    @heading.setter
-    def heading(self, heading: str) -> None:
         self.set_heading_html(escape(heading))
 
     def set_heading_html(self, markup: str) -> None:
@@ -240,8 +225,6 @@ class Plot(pg.PlotWidget):
         except OSError as error:
             self._show_tag(f"not saved: {error}", QPointF(self.rect().center()))
 
-    # Of Qt and pyqtgraph
-
     def _dress(self) -> None:
         theme = self._theme
         self.setBackground(theme.colour("panel"))
@@ -249,7 +232,7 @@ class Plot(pg.PlotWidget):
             axis.apply_theme(theme)
         if self._heading:
             self.set_heading_html(self._heading)
-        self.hairline.setPen(theme.colour("dim"))
+        self.hairline.setPen(self.pen(theme.colour("dim"), 1))
         self.hint_label.setStyleSheet(f"background: transparent; color: {theme.dim};")
         self.tag.setStyleSheet(
             f"background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};"
@@ -308,9 +291,3 @@ class Plot(pg.PlotWidget):
         super().showEvent(event)
         # A hidden plot was not drawn.
         self.draw()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        # Qt calls this while the widget is made, too.
-        if hasattr(self, "hint_label"):
-            self.hint_label.setGeometry(self.rect().adjusted(14, 0, -14, 0))

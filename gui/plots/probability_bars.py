@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QGraphicsTextItem
 
 from gui.plots.axis import Axis, caption_font
@@ -20,16 +20,13 @@ _OLD_ALPHA = 90
 
 @dataclass(frozen=True)
 class Bar:
-    """One class: its probability if there is one, and its colour.
-
-    ``mark`` stands behind the name, as a tick of the true class; ``figure`` before the percentage.
-    """
+    """One class: its probability if there is one, and its colour."""
 
     name: str
     share: float | None
     colour: QColor
-    mark: str = ""
-    figure: str = ""
+    mark: str = ""  # behind the name, as a tick of the true class
+    figure: str = ""  # before the percentage
 
 
 class TextAxis(Axis):
@@ -48,13 +45,7 @@ class TextAxis(Axis):
 class ProbabilityBars(Plot):
     """Bars from 0 to 100 %, from top to bottom. They do not zoom: a part of a bar would mislead.
 
-    Parameters
-    ----------
-    title : str
-    names_px, figures_px : int
-        Width of the names on the left and the figures on the right.
-    thickness : float
-        Of a bar, as a share of its row.
+    ``thickness`` of a bar is a share of its row.
     """
 
     def __init__(
@@ -96,12 +87,12 @@ class ProbabilityBars(Plot):
 
         Bars of single windows have no line where decisions are taken over more of the signal.
         """
-        if theme is not self.theme:
-            self.theme = theme
         self.bars, self._live = tuple(bars), live
         self.threshold.setVisible(has_line)
         self.threshold.setValue(threshold)
         self.words.setPlainText(words)
+        if theme is not self.theme:
+            self.theme = theme
         self.draw()
 
     def draw(self) -> None:
@@ -116,16 +107,14 @@ class ProbabilityBars(Plot):
         for axis, texts in ((self._names, names), (self._figures, figures)):
             axis.setTextPen(theme.text if self._live else theme.dim)
             axis.setTicks([list(zip(rows.tolist(), texts, strict=True))])
-        self.threshold.setPen(pg.mkPen(theme.text, style=Qt.PenStyle.DotLine))
+        self.threshold.setPen(self.pen(theme.text, 1, style=Qt.PenStyle.DotLine))
         self.words.setDefaultTextColor(theme.colour("dim"))
         self._place_words()
 
     def numbers(self) -> Table:
-        """The classes shown and their probabilities."""
         return Table(("class", "probability"), [(bar.name, bar.share) for bar in self.bars])
 
     def read(self, place: QPointF) -> str:
-        """The class under the mouse and its probability."""
         row = round(place.y())
         if not 0 <= row < len(self.bars):
             return ""
@@ -139,12 +128,6 @@ class ProbabilityBars(Plot):
         line = bars.left() + bars.width() * self.threshold.value()
         left = max(0.0, min(line - width / 2, self.width() - width))
         self.words.setPos(left, self.height() - _WORDS_PX - 3)
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        super().resizeEvent(event)
-        # Qt calls this while the widget is made, too.
-        if hasattr(self, "words"):
-            self._place_words()
 
     def _elided(self, bar: Bar) -> str:
         metrics = QFontMetrics(caption_font())

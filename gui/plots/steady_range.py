@@ -6,11 +6,7 @@ from math import ceil, floor, isfinite
 class SteadyRange:
     """Whole steps that hold the values; grows at once, shrinks when two steps are unused.
 
-    Parameters
-    ----------
-    step : float
-    least : float
-        The smallest range, a whole number of steps.
+    ``least``, the smallest range, is a whole number of steps.
     """
 
     def __init__(self, step: float, least: float) -> None:

@@ -9,30 +9,33 @@ from gui.plots.axis import caption_font
 
 
 class Tag(NamedTuple):
-    """A text, where it stands in the plot's units, and its colours."""
+    """A text, where it stands in the plot's units, and its colours.
+
+    ``anchor`` is the point of it that is there: (0, 0) is its top left, (1, 1) its bottom right.
+    """
 
     x: float
     y: float
     text: str
     colour: QColor
     ground: QColor | None = None
+    anchor: tuple[float, float] | None = None
 
 
 class Tags:
     """Texts in a plot, replaced all at once; what did not change costs next to nothing.
 
-    Parameters
-    ----------
-    plot : pyqtgraph.PlotWidget
-    anchor : tuple of float
-        The point of each text that is at its place: (0, 0) is its top left, (1, 1) bottom right.
-    bold : bool
+    ``anchor`` is that of tags that have none.
     """
 
     def __init__(
-        self, plot: pg.PlotWidget, anchor: tuple[float, float] = (0.5, 0.5), bold: bool = False
+        self,
+        plot: pg.PlotWidget,
+        anchor: tuple[float, float] = (0.5, 0.5),
+        bold: bool = False,
+        z: float = 10,
     ) -> None:
-        self._plot, self._anchor, self._font = plot, anchor, caption_font(bold)
+        self._plot, self._anchor, self._font, self._z = plot, anchor, caption_font(bold), z
         self._items: list[pg.TextItem] = []
         self.shown: list[Tag] = []
 
@@ -43,7 +46,7 @@ class Tags:
         while len(self._items) < len(tags):
             item = pg.TextItem(anchor=self._anchor)
             item.setFont(self._font)
-            item.setZValue(10)
+            item.setZValue(self._z)
             self._plot.addItem(item, ignoreBounds=True)
             self._items.append(item)
         for k, tag in enumerate(tags):
@@ -51,6 +54,7 @@ class Tags:
             if before is None or before[2:] != tag[2:]:
                 item.setText(tag.text, tag.colour)
                 item.fill = pg.mkBrush(tag.ground)
+                item.setAnchor(tag.anchor or self._anchor)
             item.setPos(tag.x, tag.y)
             item.setVisible(True)
         for item in self._items[len(tags) :]:

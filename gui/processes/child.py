@@ -41,13 +41,8 @@ class Child(QObject):
     A line of the output that is no event, and the text of a note, are lines of the log. The
     standard input of a child stays open for as long as we live.
 
-    Parameters
-    ----------
-    command : Command
-    parent : QObject, optional
-    outlives : bool
-        Whether it goes on after our end. Then it writes to a file that is read here, and
-        `write_line` does not reach it.
+    One that ``outlives`` goes on after our end. Then it writes to a file that is read here, as
+    nobody may be there to read a pipe, and `write_line` does not reach it.
 
     Attributes
     ----------
@@ -72,13 +67,16 @@ class Child(QObject):
         self.exit_code = -1
         self.has_crashed = False
         self.was_stopped = False
+        self._outlives = outlives
         self._began = 0.0
-        self._last_line = ""
-        self._error = ""
+        self._last_line = self._error = ""
         self._starts_again = False
         self._output, self._log = Lines(), Lines()
         self._process = QProcess(None if outlives else self)
-        self._written = _Written(self._process) if outlives else None
+        self._file: BinaryIO | None = None
+        if outlives:
+            self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+            self._process.setStandardInputFile(QProcess.nullDevice())
         if sys.platform != "win32":
             # Ctrl-C in our terminal is for us: we end our children, or leave them.
             flags = QProcess.UnixProcessFlag.CreateNewSession
@@ -89,12 +87,9 @@ class Child(QObject):
         self._process.readyReadStandardError.connect(self._read)
         self._process.finished.connect(self._finished)
         self._process.errorOccurred.connect(self._failed)
-        self._insist = QTimer(self)
-        self._insist.setSingleShot(True)
-        self._insist.setInterval(_INSIST_MS)
+        self._insist = QTimer(self, singleShot=True, interval=_INSIST_MS)
         self._insist.timeout.connect(self._process.kill)
-        self._look = QTimer(self)
-        self._look.setInterval(_LOOK_EVERY_MS)
+        self._look = QTimer(self, interval=_LOOK_EVERY_MS)
         self._look.timeout.connect(self._read)
 
     @property
@@ -123,9 +118,12 @@ class Child(QObject):
         self.was_stopped = self.has_crashed = False
         self._last_line = self._error = ""
         self._began = time.monotonic()
-        if self._written is not None:
+        if self._outlives:
             _KEPT.append(self._process)
-            self._written.begin(self.command.name)
+            handle, self._path = tempfile.mkstemp(prefix=f"bci-{self.command.name}-", suffix=".log")
+            # Kept open: what clears temporary files may remove it while the process runs.
+            self._file = os.fdopen(handle, "rb")
+            self._process.setStandardOutputFile(self._path)
             self._look.start()
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
         # It may have failed already.
@@ -184,8 +182,8 @@ class Child(QObject):
             self._process.waitForFinished(_KILLED_MS)
 
     def _read(self) -> None:
-        if self._written is not None:
-            output, log = self._written.read(), b""
+        if self._file is not None:
+            output, log = self._file.read(), b""
         else:
             output = bytes(self._process.readAllStandardOutput().data())
             log = bytes(self._process.readAllStandardError().data())
@@ -238,8 +236,10 @@ class Child(QObject):
             self.died.emit(f"The {self.command.name} could not be started: {self.command.argv[0]}")
 
     def _forget_output(self) -> None:
-        if self._written is not None:
-            self._written.end()
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            Path(self._path).unlink(missing_ok=True)
         if self._process in _KEPT:
             _KEPT.remove(self._process)
 
@@ -251,32 +251,6 @@ class Child(QObject):
         if self.has_crashed:
             return f"ended by itself (exit code {self.exit_code}); its last line: {last}"
         return f"ended by itself: {last}"
-
-
-class _Written:
-    """Output of a process that goes to a file, as nobody may be there to read a pipe."""
-
-    def __init__(self, process: QProcess) -> None:
-        self._process = process
-        self._file: BinaryIO | None = None
-        process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
-        process.setStandardInputFile(QProcess.nullDevice())
-
-    def begin(self, name: str) -> None:
-        handle, self._path = tempfile.mkstemp(prefix=f"bci-{name}-", suffix=".log")
-        # Kept open: what clears temporary files may remove it while the process runs.
-        self._file = os.fdopen(handle, "rb")
-        self._process.setStandardOutputFile(self._path)
-
-    def read(self) -> bytes:
-        """Read the output since the last time."""
-        return b"" if self._file is None else self._file.read()
-
-    def end(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            Path(self._path).unlink(missing_ok=True)
 
 
 def stop_all(children: Sequence[Child]) -> None:

@@ -64,16 +64,6 @@ def remember_engine(remembered: DashboardSettings, opened_with: str, command: Co
     remembered.engines[opened_with] = last
 
 
-def remembered_engine(
-    remembered: DashboardSettings, opened_with: str, bci: tuple[str, ...], name: str = ""
-) -> Command | None:
-    """The engine that was last used with this profile; None where its model is gone."""
-    last = remembered.engines.get(opened_with)
-    if last is None or not (Path(last.model) / CARD).is_file():
-        return None
-    return engine_command(bci, last.profile, Path(last.model), name=name)
-
-
 def with_last_engine(
     commands: tuple[Command, ...],
     remembered: DashboardSettings,
@@ -81,8 +71,9 @@ def with_last_engine(
     bci: tuple[str, ...],
     name: str = "",
 ) -> tuple[Command, ...]:
-    """The programs of a window: where no engine is among them, the one that was last used."""
-    if any(command.name == ENGINE for command in commands):
+    """The programs of a window; where no engine is among them, with the one last used."""
+    last = remembered.engines.get(opened_with)
+    has_engine = any(command.name == ENGINE for command in commands)
+    if has_engine or last is None or not (Path(last.model) / CARD).is_file():
         return commands
-    last = remembered_engine(remembered, opened_with, bci, name)
-    return (*commands, last) if last is not None else commands
+    return (*commands, engine_command(bci, last.profile, Path(last.model), name=name))

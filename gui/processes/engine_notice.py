@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from gui.actions import with_key
 from gui.decisions.status_line import DashboardStatus
@@ -11,7 +11,7 @@ from gui.processes.child import Command
 from gui.processes.engine_command import stream_of
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 
 _LONGEST = 24
 _NAME = "decode-shown"
@@ -28,9 +28,8 @@ class Mismatch:
 
     @property
     def sentence(self) -> str:
-        if self.waits:
-            return f"The engine waits for {self.decoded}. The stream shown is {self.shown}."
-        return f"The decisions are of {self.decoded}. The stream shown is {self.shown}."
+        does = "The engine waits for" if self.waits else "The decisions are of"
+        return f"{does} {self.decoded}. The stream shown is {self.shown}."
 
 
 def find_mismatch(
@@ -38,13 +37,7 @@ def find_mismatch(
 ) -> Mismatch | None:
     """An engine that is there for another stream than the one shown, if it is.
 
-    Parameters
-    ----------
-    situation : DashboardStatus
-    command : Command, optional
-        How our engine was started.
-    own : bool
-        Whether it is our engine that runs.
+    ``command`` is how our engine was started, ``own`` whether it is ours that runs.
     """
     waits = not situation.engine_alive
     if not situation.signal_alive or (waits and not own):
@@ -60,7 +53,7 @@ def find_mismatch(
 class EngineNotice(QFrame):
     """The sentence, and one button that makes both the same stream."""
 
-    decode_wanted = Signal(str)  # the stream that the engine shall decode
+    decode_wanted = Signal()  # of the stream shown
     show_wanted = Signal(str)  # the stream that the window shall show
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -68,17 +61,13 @@ class EngineNotice(QFrame):
         self.setObjectName("notice")
         self._mismatch: Mismatch | None = None
         self.text = named(ElidedLabel(), "noticetext")
-        self.change: QPushButton = button("", with_key("Decode what is shown", _NAME))
+        self.change = button("", with_key("Decode what is shown", _NAME))
         self.change.clicked.connect(self._change)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(10, 3, 4, 3)
-        row.addWidget(self.text, 1)
-        row.addStretch()
-        row.addWidget(self.change)
+        fill(QHBoxLayout(self), self.text, None, self.change, margins=(10, 3, 4, 3))
         self.hide()
 
     def show_mismatch(self, mismatch: Mismatch | None) -> None:
-        """Say what does not agree; nothing where all does."""
+        """Show what does not agree; nothing where all does."""
         if mismatch == self._mismatch:
             return
         self._mismatch = mismatch
@@ -87,24 +76,20 @@ class EngineNotice(QFrame):
             return
         self.text.setText(mismatch.sentence)
         if mismatch.own:
-            self.change.setText(f"Decode {_short(mismatch.shown)}")
-            self.change.setToolTip(
-                with_key("Start the engine again on the stream that is shown", _NAME)
-            )
+            does, name = "Decode", mismatch.shown
+            how = "Start the engine again on the stream that is shown"
         else:
-            self.change.setText(f"Show {_short(mismatch.decoded)}")
-            self.change.setToolTip(with_key("Show the stream that this engine decodes", _NAME))
+            does, name = "Show", mismatch.decoded
+            how = "Show the stream that this engine decodes"
+        # An ampersand would mark a key.
+        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+        self.change.setText(f"{does} {short.replace('&', '&&')}")
+        self.change.setToolTip(with_key(how, _NAME))
 
     def _change(self) -> None:
         if self._mismatch is None:
             return
         if self._mismatch.own:
-            self.decode_wanted.emit(self._mismatch.shown)
+            self.decode_wanted.emit()
         else:
             self.show_wanted.emit(self._mismatch.decoded)
-
-
-def _short(name: str) -> str:
-    """The name on a button, where an ampersand would mark a key."""
-    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
-    return short.replace("&", "&&")

@@ -15,14 +15,8 @@ _SUBJECT = "lost engine"
 class EngineWatch(QObject):
     """Reports an engine that is gone, and keeps the model of the one that decodes.
 
-    Parameters
-    ----------
-    situation : Situation
-    programs : Programs
-    remembered : DashboardSettings, optional
-        Keeps the model; none for a demo.
-    profile : str
-        What the dashboard was opened with.
+    ``remembered`` keeps the model, None for a demo; ``profile`` is what the dashboard was opened
+    with.
     """
 
     changed = Signal()
@@ -51,10 +45,9 @@ class EngineWatch(QObject):
         """The engine decodes, or no longer does."""
         self._situation.engine_alive, self._situation.engine_simulated = alive, simulated
         self._situation.on_sign_of_engine(local_clock())
-        command = self._programs.command(ENGINE)
-        runs = alive and self._programs.is_running(ENGINE)
-        if runs and command is not None and self._remembered is not None:
-            remember_engine(self._remembered, self._profile, command)
+        child = self._programs.child(ENGINE)
+        if alive and child is not None and child.is_running and self._remembered is not None:
+            remember_engine(self._remembered, self._profile, child.command)
         self.changed.emit()
 
     def _on_there(self, there: bool) -> None:
@@ -65,7 +58,8 @@ class EngineWatch(QObject):
             self.well.emit(_SUBJECT)
             return
         # That the one before is gone may be noticed only when the next is starting.
-        expected = self._is_restarted or self._programs.was_stopped(ENGINE)
+        child = self._programs.child(ENGINE)
+        expected = self._is_restarted or (child is not None and child.was_stopped)
         self._situation.engine_lost = not (self._is_own and expected)
         # The end of a child is reported when its process ends, with what is done about it.
         if not self._is_own:

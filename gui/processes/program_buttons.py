@@ -12,12 +12,12 @@ from gui.processes.engine_command import ENGINE, model_of, on_stream, replayed_a
 from gui.processes.restart_policy import AGAIN, LEAST_S, RestartPolicy, then
 from gui.widgets.buttons import button
 from gui.widgets.labels import tip
+from gui.widgets.layouts import fill
 
 _PURPOSES = {
     "engine": "Decodes the signal with a model",
     "replay": "Streams the recording as if it were live",
 }
-_WITH_KEY = ("engine", "replay")
 
 
 class Programs(QWidget):
@@ -39,21 +39,14 @@ class Programs(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._policies: dict[str, RestartPolicy] = {}
         self._stream = ""
-        self._choose = button(
+        # Stands in for the engine's button until there is a model.
+        self.choose_button = button(
             "Start engine ...", with_key("Choose a model to decode with", "engine")
         )
-        self._choose.clicked.connect(self.models_wanted)
+        self.choose_button.clicked.connect(self.models_wanted)
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        for child in self.processes:
-            self._row.addWidget(self._add(child))
-        self._row.addWidget(self._choose)
+        fill(self._row, *map(self._add, self.processes), self.choose_button)
         self._offer_choice()
-
-    @property
-    def choose_button(self) -> QPushButton:
-        """Stands in for the engine's button until there is a model."""
-        return self._choose
 
     def set_stream(self, name: str) -> None:
         """Take in the stream that is shown: an engine that is started from now on decodes it."""
@@ -71,20 +64,19 @@ class Programs(QWidget):
         elif name == ENGINE:
             self.models_wanted.emit()
 
+    def child(self, name: str) -> Child | None:
+        """The process of a program; None where there is no such program."""
+        return next((child for child in self.processes if child.command.name == name), None)
+
     def is_running(self, name: str) -> bool:
         """Check whether a program runs as our child."""
-        child = self._child(name)
+        child = self.child(name)
         return child is not None and child.is_running
 
     def command(self, name: str) -> Command | None:
         """Command of a program, for its last or next start."""
-        child = self._child(name)
+        child = self.child(name)
         return child.command if child is not None else None
-
-    def was_stopped(self, name: str) -> bool:
-        """Check whether a program ends, or ended, because the user wanted it."""
-        child = self._child(name)
-        return child is not None and child.was_stopped
 
     def is_ending(self, stream: str) -> bool:
         """Check whether a stream goes because the user stopped the replay that gives it."""
@@ -93,7 +85,7 @@ class Programs(QWidget):
 
     def decode_shown(self) -> None:
         """Have the engine decode the stream that is shown, by starting it again."""
-        child = self._child(ENGINE)
+        child = self.child(ENGINE)
         if child is not None:
             child.command = on_stream(child.command, self._stream)
             child.restart()
@@ -101,21 +93,10 @@ class Programs(QWidget):
     def use_model(self, folder: Path, command: Command, same_stream: bool = True) -> bool:
         """Have the engine decode with a model, without a sample lost where it runs already.
 
-        Parameters
-        ----------
-        folder : Path
-        command : Command
-            How an engine with this model is started.
-        same_stream : bool
-            Whether an engine that runs decodes the stream of this command; if not, it is
-            started again.
-
-        Returns
-        -------
-        swapped : bool
-            Whether a running engine got the model, which it may refuse; else one is started.
+        ``command`` starts an engine with this model. One that runs gets the model, which it may
+        refuse; then this is True. If it does not decode the ``same_stream``, it is started again.
         """
-        child = self._child(command.name)
+        child = self.child(command.name)
         if child is not None and child.is_running and same_stream:
             child.write_line(f"use {folder}")
             return True
@@ -130,7 +111,7 @@ class Programs(QWidget):
 
     def set_command(self, command: Command) -> None:
         """Set the command of the next start."""
-        child = self._child(command.name)
+        child = self.child(command.name)
         if child is not None:
             child.command = command
 
@@ -139,14 +120,11 @@ class Programs(QWidget):
         child.start()
 
     def _offer_choice(self) -> None:
-        self._choose.setVisible(ENGINE not in self.buttons)
-
-    def _child(self, name: str) -> Child | None:
-        return next((child for child in self.processes if child.command.name == name), None)
+        self.choose_button.setVisible(ENGINE not in self.buttons)
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
-        key = f" ({key_of(name)})" if name in _WITH_KEY else ""
+        key = f" ({key_of(name)})" if name in _PURPOSES else ""
         toggle = button(f"Start {name}", tip(f"{_purpose(child)}; a program of its own{key}"))
         toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
         child.running.connect(lambda on: self._on_running(name, on))

@@ -26,19 +26,14 @@ class RecorderLink(Worker):
     failed = Signal(str)  # one sentence
     unread = Signal(str)  # why a recorder on the network cannot be understood
     died = Signal(int, str)  # one started here ended by itself: its exit code, and why
-    ended = Signal()  # a recorder started here; its file is complete
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._child: Child | None = None
-        self._own, self._own_runs = -1, False
+        # Of the recorder that was started here last.
+        self.own_pid, self.is_running = -1, False
         self._last: FoundRecorder | None = None
-
-    @property
-    def own_pid(self) -> int:
-        """Process of the recorder that was started here last; -1 if none was."""
-        return self._own
 
     def retire(self) -> None:
         """Ask the thread to end, and leave recorders to themselves; returns at once."""
@@ -46,9 +41,9 @@ class RecorderLink(Worker):
         if self._child is not None:
             self._child.leave()
 
-    def record(self, argv: tuple[str, ...]) -> None:
+    def start_recorder(self, argv: tuple[str, ...]) -> None:
         """Start a recorder; returns at once."""
-        if self._own_runs:
+        if self.is_running:
             return
         if self._child is not None:
             self._child.deleteLater()
@@ -58,9 +53,9 @@ class RecorderLink(Worker):
         child.running.connect(self._on_running)
         child.start()
 
-    def end(self, recorder: FoundRecorder | None) -> None:
+    def end(self, recorder: FoundRecorder | None = None) -> None:
         """Request that a recorder, or the one just started, ends with all it has."""
-        if recorder is None or (self._own_runs and recorder.pid == self._own):
+        if recorder is None or (self.is_running and recorder.pid == self.own_pid):
             if self._child is not None:
                 self._child.request_end()
         elif not recorder.pid:
@@ -88,11 +83,11 @@ class RecorderLink(Worker):
     def _on_running(self, running: bool) -> None:
         child = self._child
         assert child is not None
-        self._own_runs = running
+        self.is_running = running
         if running:
-            self._own = child.pid
+            self.own_pid = child.pid
             return
-        self._ended.put(self._own)
+        self._ended.put(self.own_pid)
         code = child.exit_code
         reason = child.end_reason or f"exit code {code}"
         if code == -1:
@@ -103,7 +98,6 @@ class RecorderLink(Worker):
             self.died.emit(-code, f"the recorder was killed (signal {code})")
         elif code:
             self.died.emit(code, f"the recorder ended by itself: {reason}")
-        self.ended.emit()
 
     def _report(self, news: RecorderNews) -> None:
         for problem in news.unread:
@@ -113,18 +107,18 @@ class RecorderLink(Worker):
                 self.post(self.logged.emit, f"recorder: {gone.file} has ended")
         last = self._last
         chosen = min(
-            news.running, key=lambda r: (r.pid != self._own, not r.pid, r.uid), default=None
+            news.running, key=lambda r: (r.pid != self.own_pid, not r.pid, r.uid), default=None
         )
         # One that does not answer but is there may go on.
         if chosen == last or (chosen is None and last is not None and self._runs(last)):
             return
-        if chosen and chosen.pid != self._own and chosen.uid != (last.uid if last else None):
+        if chosen and chosen.pid != self.own_pid and chosen.uid != (last.uid if last else None):
             self.post(self.logged.emit, f"recorder: found one that writes {chosen.file}")
         self._last = chosen
         self.post(self.changed.emit, chosen)
 
     def _runs(self, recorder: FoundRecorder) -> bool:
         """Check whether a silent recorder's process runs, where it is one of this computer."""
-        if recorder.pid == self._own:
-            return self._own_runs
+        if recorder.pid == self.own_pid:
+            return self.is_running
         return bool(recorder.pid) and is_recorder(recorder.pid)

@@ -15,10 +15,7 @@ _SEE_LOG = f"see the log ({key_of('panel-log')})"
 class RestartPolicy:
     """Judges each end of one program: a crash after it worked is mended by a restart, in bounds.
 
-    Parameters
-    ----------
-    by : str
-        How the user starts it, as ``press Start engine (Ctrl+E)``.
+    ``by`` is how the user starts it, as ``press Start engine (Ctrl+E)``.
     """
 
     def __init__(self, by: str) -> None:
@@ -28,14 +25,9 @@ class RestartPolicy:
     def why_not(self, code: int, worked: bool, now: float) -> str:
         """Advice where it is not to be started again; empty where it is, which then counts.
 
-        Parameters
-        ----------
-        code : int
-            Its exit code, or the signal that ended it.
-        worked : bool
-            Whether it did its work before; a program that dies at once would die again.
-        now : float
-            Seconds on any monotonic clock.
+        ``code`` is its exit code, or the signal that ended it. ``worked`` is whether it did its
+        work before: a program that dies at once would die again. ``now`` is in seconds on any
+        monotonic clock.
         """
         if code == _ENDED:
             return f"To run it again, {self._by}."

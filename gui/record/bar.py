@@ -11,7 +11,7 @@ from bci.lsl.recorders import FoundRecorder
 from gui.actions import key_of, with_key
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel, tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import fill, named
 from gui.widgets.units import counted
 
 FIELDS = {
@@ -26,30 +26,15 @@ _MAX_NOTE = 200
 
 @dataclass(frozen=True)
 class RecordState:
-    """State of the recording, as the bar shows it.
-
-    Attributes
-    ----------
-    recorder : FoundRecorder or None
-        The recorder that runs.
-    waiting : str
-        A request that is not yet met, as ``starting ...``; empty if there is none.
-    silent : tuple of (str, float)
-        Streams that send nothing though they are recorded, with for how many seconds.
-    restarts : int
-        How often the recorder was started again in this recording.
-    unanswered_s : float
-        For how long the recorder has not answered; 0 while it does.
-    takes_notes : bool
-        Whether notes reach the recording.
-    """
+    """State of the recording, as the bar shows it."""
 
     recorder: FoundRecorder | None = None
-    waiting: str = ""
+    waiting: str = ""  # a request that is not yet met, as ``starting ...``
+    # Streams that send nothing though they are recorded, with for how many seconds.
     silent: tuple[tuple[str, float], ...] = ()
     restarts: int = 0
-    unanswered_s: float = 0.0
-    takes_notes: bool = False
+    unanswered_s: float = 0.0  # 0 while the recorder answers
+    takes_notes: bool = False  # whether notes reach the recording
 
     @property
     def alarm(self) -> str:
@@ -87,24 +72,18 @@ class RecordBar(QWidget):
         self.file = named(ElidedLabel(), "dim")
         self.alarm = named(ElidedLabel(), "alarm")
         self.saved = SavedRecording()
-        self.note = QLineEdit()
-        self.note.setPlaceholderText(with_key("Note", "note"))
-        self.note.setMaxLength(_MAX_NOTE)
+        self.note = QLineEdit(placeholderText=with_key("Note", "note"), maxLength=_MAX_NOTE)
         self.note.setFixedWidth(180)
         self.note.returnPressed.connect(self._give_note)
         self.fields: dict[str, QLineEdit] = {}
-        self._labels: list[QLabel] = []
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 4, 8, 4)
-        row.addWidget(self.button)
+        self._before: list[QWidget] = []  # labels and fields that a recording needs
         for name in FIELDS:
-            self._add_field(row, name, values.get(name, ""))
-        for shown in (self.elapsed, self.alarm, self.details):
-            row.addWidget(shown)
-        row.addWidget(self.saved, 1)
-        row.addStretch()
-        row.addWidget(self.note)
-        row.addWidget(self.file)
+            self._add_field(name, values.get(name, ""))
+        row = QHBoxLayout(self)
+        shown = self.elapsed, self.alarm, self.details, self.saved, None, self.note, self.file
+        fill(row, self.button, *self._before, *shown, margins=(8, 4, 8, 4))
+        # Far more of it than of the empty room.
+        row.setStretchFactor(self.saved, 100)
         self._show()
 
     @property
@@ -129,19 +108,16 @@ class RecordBar(QWidget):
         if self.note.isVisible() and self.note.isEnabled():
             self.note.setFocus()
 
-    def _add_field(self, row: QHBoxLayout, name: str, value: str) -> None:
-        label, field = QLabel(name.capitalize()), QLineEdit(value)
+    def _add_field(self, name: str, value: str) -> None:
+        label, field = QLabel(name.capitalize()), QLineEdit(value, maxLength=40)
         field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
-        field.setMaxLength(40)
         field.setMaximumWidth(130 if name == "task" else 80)
         field.setToolTip(FIELDS[name])
         field.setPlaceholderText("optional" if name == "session" else "")
         field.textChanged.connect(self._show)
         label.setBuddy(field)
         self.fields[name] = field
-        self._labels.append(label)
-        row.addWidget(label)
-        row.addWidget(field)
+        self._before += [label, field]
 
     def _give_note(self) -> None:
         if text := self.note.text().strip():
@@ -152,13 +128,15 @@ class RecordBar(QWidget):
         state, recorder = self._state, self._state.recorder
         is_recording = recorder is not None
         is_complete = bool(self.fields["subject"].text() and self.fields["task"].text())
-        does = "Stop recording" if is_recording else "Record all streams into one file"
-        if not is_complete and not is_recording:
-            does = "Fill in subject and task first"
+        does = (
+            "Record all streams into one file" if is_complete else "Fill in subject and task first"
+        )
+        if is_recording:
+            does = "Stop recording"
         self.button.setText("\u25a0  Stop" if is_recording else "\u25cf  Record")
         self.button.setEnabled(not state.waiting and (is_recording or is_complete))
         self.button.setToolTip(f"{does} ({key_of('record')}). {_GOES_ON}")
-        for widget in (*self._labels, *self.fields.values()):
+        for widget in self._before:
             widget.setVisible(not is_recording)
             widget.setEnabled(not state.waiting)
         alarm = state.alarm
@@ -169,9 +147,9 @@ class RecordBar(QWidget):
         self.file.setVisible(is_recording and not alarm)
         self.note.setVisible(is_recording)
         self.note.setEnabled(state.takes_notes)
-        where = "Written into the recording with the time of Enter"
-        where = where if state.takes_notes else "This recording takes no notes, or not yet"
-        self.note.setToolTip(f"{where} ({key_of('note')})")
+        does = "Written into the recording with the time of Enter"
+        does = does if state.takes_notes else "This recording takes no notes, or not yet"
+        self.note.setToolTip(with_key(does, "note"))
         self.details.setText(state.waiting)
         if recorder is not None:
             self.elapsed.setText(_clock(recorder.elapsed_s))
@@ -198,20 +176,12 @@ class SavedRecording(QWidget):
         self.setObjectName("plain")
         self.files: tuple[Path, ...] = ()
         self.text = named(ElidedLabel(), "dim")
-        self.open = named(
-            button("Open", with_key("Look through it in Recordings", "open-saved")), "narrow"
-        )
+        self.open = button("Open", with_key("Look through it in Recordings", "open-saved"))
         self.open.clicked.connect(lambda: self._emit(self.open_wanted))
-        self.folder = named(
-            button("Show in folder", with_key("Open its folder", "saved-folder")), "narrow"
-        )
+        self.folder = button("Show in folder", with_key("Open its folder", "saved-folder"))
         self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addStretch()
-        for part in (self.text, self.open, self.folder):
-            row.addWidget(part)
+        narrow = named(self.open, "narrow"), named(self.folder, "narrow")
+        fill(QHBoxLayout(self), None, self.text, *narrow, spacing=4)
         self.hide()
 
     def show_files(self, files: tuple[Path, ...], described: str) -> None:

@@ -20,10 +20,9 @@ def confirm_closing(
 
     The window goes on drawing meanwhile.
     """
-    box = QMessageBox(window)
-    box.setWindowTitle("Recording goes on")
-    box.setTextFormat(Qt.TextFormat.PlainText)
     # A file's name is shown as it is, never as markup.
+    box = QMessageBox(window, textFormat=Qt.TextFormat.PlainText)
+    box.setWindowTitle("Recording goes on")
     box.setText(
         "A recording is running. It goes on when this window is closed.\n\n"
         f"File: {Path(status.file).name}\n"

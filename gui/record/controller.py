@@ -39,18 +39,9 @@ class RecordController(QObject):
 
     A recorder of ours that is killed is started again: it goes on in the next run's file.
 
-    Parameters
-    ----------
-    bar : RecordBar
-    bci : tuple of str
-        How the command line is called.
-    folder : Path
-        Where recordings go.
-    streams : tuple of str
-        Which streams are recorded; none means all that there are.
-    remembered : DashboardSettings
-    listed : callable
-        Gives the names of the signal streams that are on the network now.
+    ``bci`` is how the command line is called, ``folder`` where recordings go; ``streams`` are
+    recorded, all where none is named. ``listed`` gives the names of the signal streams that are on
+    the network now.
     """
 
     logged = Signal(str)
@@ -69,12 +60,9 @@ class RecordController(QObject):
         listed: Callable[[], tuple[str, ...]],
     ) -> None:
         super().__init__(bar)
-        self._bar = bar
-        self._bci = bci
-        self._folder = folder
-        self._streams = streams
-        self._remembered = remembered
-        self._listed = listed
+        self._bar, self._remembered = bar, remembered
+        self._bci, self._folder = bci, folder
+        self._streams, self._listed = streams, listed
         self._state = RecordState()
         self._find_until = 0.0
         self._argv: tuple[str, ...] = ()
@@ -94,9 +82,10 @@ class RecordController(QObject):
         bar.start_wanted.connect(self._look_for_streams)
         bar.stop_wanted.connect(self.end)
         bar.noted.connect(self._note)
-        self._finding = self._timer(self._look_again)
-        self._watching = self._timer(self._watch)
-        self._watching.start()
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look_again)
+        self._timer.timeout.connect(self._watch)
+        self._timer.start()
         self.link.start()
 
     @property
@@ -110,8 +99,7 @@ class RecordController(QObject):
 
     def stop(self, timeout_s: float) -> None:
         """Leave the recorder alone."""
-        self._finding.stop()
-        self._watching.stop()
+        self._timer.stop()
         self.link.stop(timeout_s)
         self._offer_notes(False)
 
@@ -120,12 +108,6 @@ class RecordController(QObject):
         self._was_stopped = True
         self._show(waiting="stopping ...")
         self.link.end(self.status)
-
-    def _timer(self, call: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(_LOOK_MS)
-        timer.timeout.connect(call)
-        return timer
 
     def _show(self, **changes: Any) -> None:
         state = replace(self._state, **changes)
@@ -138,16 +120,17 @@ class RecordController(QObject):
         self.well.emit()
         self._find_until = time.monotonic() + _FIND_S
         self._show(waiting="looking for streams ...")
-        self._finding.start()
         self._look_again()
 
     def _look_again(self) -> None:
+        if not self._find_until:
+            return
         listed = self._listed()
         if set(listed) & set(self._streams or listed):
-            self._finding.stop()
+            self._find_until = 0.0
             self._start()
         elif time.monotonic() > self._find_until:
-            self._finding.stop()
+            self._find_until = 0.0
             self._on_failed(NO_STREAM)
 
     def _start(self) -> None:
@@ -165,7 +148,7 @@ class RecordController(QObject):
     def _begin(self) -> None:
         self._was_stopped = False
         self._silent.reset()
-        self.link.record(self._argv)
+        self.link.start_recorder(self._argv)
 
     def _on_status(self, status: FoundRecorder | None) -> None:
         last = self.status

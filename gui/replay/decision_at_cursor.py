@@ -20,30 +20,17 @@ from gui.theme import DARK, Theme
 _TRAIL_S = 15.0
 
 
-class TrialCues:
-    """The recording's trials, as the true cues of windows."""
-
-    def __init__(self) -> None:
-        self.trials: tuple[ReplayTrial, ...] = ()
-
-    def cue_of(self, taken: float) -> str | None:
-        """The class of the trial in which a window's last sample was taken."""
-        k = trial_at(self.trials, taken)
-        return self.trials[k].label if k is not None else None
-
-
 class DecisionAtCursor(QWidget):
     """The view of the model's task, as in the dashboard; bars where the task has none of its own.
 
-    The decisions are those of ``bci evaluate``, as an engine makes them.
-
-    ``lacking`` has a sentence for each gallery of the model whose pictures cannot be shown.
+    The decisions are those of ``bci evaluate``, as an engine makes them. ``lacking`` has a sentence
+    for each gallery of the model whose pictures cannot be shown.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.theme: Theme = DARK
-        self.truth = TrialCues()
+        self.trials: tuple[ReplayTrial, ...] = ()
         self.lacking: list[str] = []
         self.bars = ClassBars()
         self.view: Any = self.bars
@@ -58,6 +45,11 @@ class DecisionAtCursor(QWidget):
             view.theme = theme
             view.refresh()
 
+    def cue_of(self, taken: float) -> str | None:
+        """The class of the trial in which a window's last sample was taken."""
+        k = trial_at(self.trials, taken)
+        return self.trials[k].label if k is not None else None
+
     def set_model(self, card: Card) -> None:
         """Show the decisions of this model from now on."""
         if self.view is not self.bars:
@@ -68,9 +60,7 @@ class DecisionAtCursor(QWidget):
         images = None
         if card.task == "images":
             images, self.lacking = shown_images(card)
-        own, why = own_view(
-            task_of(card.task, card.classes), ViewContext(threshold, self.truth, images)
-        )
+        own, why = own_view(task_of(card.task, card.classes), ViewContext(threshold, self, images))
         if why:
             self.lacking = [why]
         self.view = own or self.bars
@@ -86,7 +76,7 @@ class DecisionAtCursor(QWidget):
 
         ``half_s`` is half a sample: the trial's last window ends where the trial does.
         """
-        self.view.show_cue(self.truth.cue_of(position))
+        self.view.show_cue(self.cue_of(position))
         if predictions is None:
             return
         k = predictions.number_at(position + half_s)

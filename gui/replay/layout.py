@@ -16,13 +16,12 @@ from gui.replay.trial_list import TrialList
 from gui.theme import DARK, Theme
 from gui.widgets.banner import Banner
 from gui.widgets.buttons import button
-from gui.widgets.labels import plain, tip
+from gui.widgets.labels import ElidedLabel, tip
 from gui.widgets.layouts import column_of, named, panel
 from gui.widgets.scroll_areas import FitHeightScrollArea, scrolled
 from gui.widgets.window_size import resize_within_screen
 
 _RIGHT_WIDTH = 330
-_MAX_TITLE = 60
 
 
 class ReplayLayout(QWidget):
@@ -58,13 +57,10 @@ class ReplayLayout(QWidget):
 
     def _build_header(self) -> QLayout:
         self.open_button = button("Open ...", with_key("Open a recording", "replay-open"))
-        self.title = plain(named(QLabel("no recording is open"), "title"))
+        self.title, self.about = named(ElidedLabel(), "title"), named(ElidedLabel(), "dim")
+        self.show_title(None)
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
-        self.about = plain(named(QLabel(), "dim"))
-        # They are cut off in a narrow window, which does not grow for them.
-        self.title.setMinimumWidth(160)
-        self.about.setMinimumWidth(40)
         row = QHBoxLayout()
         for widget in (self.open_button, self.title, self.badge, self.about):
             row.addWidget(widget)
@@ -75,8 +71,8 @@ class ReplayLayout(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.setStyleSheet(theme.style_sheet())
-        self.summary.theme = self.timeline.theme = theme
-        for part in (self.decided, self.traces, self.trial_list):
+        self.timeline.theme = theme
+        for part in (self.decided, self.summary, self.traces, self.trial_list):
             part.set_theme(theme)
 
     def show_decision(self, shown: bool) -> None:
@@ -87,8 +83,7 @@ class ReplayLayout(QWidget):
 
     def show_title(self, opened: OpenedRecording | None) -> None:
         """Name the recording that is open."""
-        name = opened.file.name if opened is not None else "no recording is open"
-        self.title.setText(name if len(name) <= _MAX_TITLE else f"{name[:_MAX_TITLE]} ...")
+        self.title.setText(opened.file.name if opened is not None else "no recording is open")
 
     def show_opened(self, opened: OpenedRecording) -> None:
         """Show name and size of a recording, and whether its signal is simulated."""

@@ -50,11 +50,9 @@ class ModelChoice(QWidget):
     """A list of models with a button that runs the chosen one, and how far that is."""
 
     chosen = Signal()
-    run_wanted = Signal()
-    cancel_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("plain")
         self._models: Sequence[ListedModel] = ()
         self._is_running = False
@@ -63,7 +61,6 @@ class ModelChoice(QWidget):
         self.list.setMaxVisibleItems(20)
         self.list.currentIndexChanged.connect(self._on_chosen)
         self.run = button("Run", "")
-        self.run.clicked.connect(self._toggle)
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setFixedWidth(90)
@@ -93,7 +90,8 @@ class ModelChoice(QWidget):
         assert isinstance(items, QStandardItemModel)
         for k, model in enumerate(models):
             self.list.addItem(_name(model))
-            self.list.setItemData(k, tip(model.why_not or _about(model)), _TOOLTIP)
+            about = tip(model.why_not or _about(model))
+            self.list.setItemData(k, about, Qt.ItemDataRole.ToolTipRole)
             items.item(k).setEnabled(not model.why_not)
         fits = bool(models) and not models[0].why_not
         self.list.setCurrentIndex(0 if fits else -1)
@@ -106,12 +104,6 @@ class ModelChoice(QWidget):
         self.progress.setValue(0)
         self.progress.setVisible(running)
         self._show()
-
-    def set_progress(self, share: float) -> None:
-        self.progress.setValue(round(100 * share))
-
-    def _toggle(self) -> None:
-        (self.cancel_wanted if self._is_running else self.run_wanted).emit()
 
     def _on_chosen(self) -> None:
         self._show()
@@ -134,9 +126,6 @@ class ModelChoice(QWidget):
             why = "No model yet: bci calibrate makes one from labelled recordings"
         self.run.setToolTip(tip(why))
         self.list.setToolTip(tip(_about(model)) if model is not None else tip(why))
-
-
-_TOOLTIP = Qt.ItemDataRole.ToolTipRole
 
 
 def _name(model: ListedModel) -> str:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
 from bci.messages import AnyEvent, EvaluationEvent, PredictedEvent
 from gui.processes.child import Child, Command
-from gui.replay.predictions import PredictionsSoFar
+from gui.replay.predictions import Predictions
 
 # So often what came is shown; an event comes for each window.
 _SHOW_EVERY_MS = 200
@@ -16,10 +16,7 @@ _KILLED_MS = 300
 class ModelProcess(QObject):
     """Runs one model at a time over one file, and passes on its events as they are printed.
 
-    Parameters
-    ----------
-    bci : tuple of str
-        How the command line is called, as ``("python", "-m", "bci")``.
+    ``bci`` is how the command line is called, as ``("python", "-m", "bci")``.
     """
 
     predicted = Signal(object)  # Predictions, all so far
@@ -34,11 +31,7 @@ class ModelProcess(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_SHOW_EVERY_MS)
         self._timer.timeout.connect(self._show)
-        self._begin(())
-
-    def _begin(self, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
-        self._predictions = PredictionsSoFar(classes, hop_s)
-        self._n_shown = 0
+        self._waiting: list[PredictedEvent] = []
         self._evaluation: EvaluationEvent | None = None
 
     @property
@@ -48,7 +41,8 @@ class ModelProcess(QObject):
     def start(self, model: Path, file: Path, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
         """Begin, and give up the run before; ``classes`` and ``hop_s`` are the model's."""
         self.cancel()
-        self._begin(classes, hop_s)
+        self._predictions = Predictions.none(classes, hop_s)
+        self._waiting, self._evaluation = [], None
         argv = (*self._bci, "evaluate", str(model), str(file), "--json", "--windows")
         child = self.child = Child(Command("evaluation", argv), self)
         child.reported.connect(self._take)
@@ -68,20 +62,20 @@ class ModelProcess(QObject):
 
     def _take(self, event: AnyEvent) -> None:
         if isinstance(event, PredictedEvent):
-            self._predictions.add(event)
+            self._waiting.append(event)
         elif isinstance(event, EvaluationEvent):
             self._evaluation = event
 
     def _show(self) -> None:
-        if len(self._predictions) > self._n_shown:
-            self._n_shown = len(self._predictions)
-            self.predicted.emit(self._predictions.so_far)
+        if self._waiting:
+            self._predictions = self._predictions.with_events(self._waiting)
+            self._waiting = []
+            self.predicted.emit(self._predictions)
 
     def _on_running(self, running: bool) -> None:
-        if not running and self.child is not None:
-            self._end(self.child)
-
-    def _end(self, child: Child) -> None:
+        child = self.child
+        if running or child is None:
+            return
         self._show()
         self._leave(child)
         if self._evaluation is not None:

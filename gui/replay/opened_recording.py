@@ -23,19 +23,14 @@ class OpenedRecording:
     models: tuple[ListedModel, ...] = ()
 
     @property
-    def duration(self) -> float:
-        """From the first to the last sample, in seconds."""
-        return float(self.recording.timestamps[-1])
-
-    @property
     def size(self) -> str:
         """``16 channels, 250 Hz, 2:40``."""
         info = self.recording.info
         channels = counted(info.n_channels, "channel")
-        return f"{channels}, {info.sfreq:g} Hz, {clock(self.duration)}"
+        return f"{channels}, {info.sfreq:g} Hz, {clock(self.recording.duration)}"
 
 
-class RecordingReader(QObject):
+class RecordingReader(Background):
     """Reads one file at a time; of several requests only the last one is answered."""
 
     opened = Signal(object)  # OpenedRecording
@@ -44,15 +39,9 @@ class RecordingReader(QObject):
     def __init__(self, models: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._models = models
-        self._background = Background(self)
 
     def read(self, file: Path) -> None:
-        """Begin to read; return at once."""
-        self._background.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
-
-    def retire(self) -> None:
-        """Report nothing any more; return at once."""
-        self._background.retire()
+        self.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
 
 
 def _read(file: Path, models: Path) -> OpenedRecording:

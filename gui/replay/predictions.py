@@ -1,7 +1,7 @@
 """Predictions and decisions of a model over a recording, as ``bci evaluate`` makes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from bci.decisions import Decision
 from bci.messages import PredictedEvent
 
-_FIRST_ROOM = 1024
 # A prediction is missed where the next one comes later than so many hops.
 _MISSED_HOPS = 1.5
 
@@ -18,16 +17,9 @@ _MISSED_HOPS = 1.5
 class Predictions:
     """Predictions of one recording, one a window.
 
-    Parameters
-    ----------
-    classes : tuple of str
-    times : ndarray, shape (n,)
-        When each window's last sample was taken, in seconds of the recording.
-    probabilities : ndarray, shape (n, n_classes)
-    decisions : sequence of Decision or None
-        At the end of each window; None until the evidence is whole. At least n.
-    hop_s : float
-        From one window to the next.
+    ``times``, (n,), are when each window's last sample was taken, in seconds of the recording;
+    ``probabilities`` are (n, n_classes). ``decisions`` are those at the end of each window, None
+    until the evidence is whole; at least n. ``hop_s`` is from one window to the next.
     """
 
     classes: tuple[str, ...]
@@ -35,6 +27,26 @@ class Predictions:
     probabilities: NDArray[np.float64]
     decisions: Sequence[Decision | None]
     hop_s: float = 0.1
+
+    @classmethod
+    def none(cls, classes: tuple[str, ...], hop_s: float = 0.1) -> "Predictions":
+        """No predictions yet of a model."""
+        return cls(classes, np.empty(0), np.empty((0, len(classes))), (), hop_s)
+
+    def with_events(self, events: list[PredictedEvent]) -> "Predictions":
+        """Add windows in their order; those of other classes are left out."""
+        events = [each for each in events if len(each.probabilities) == len(self.classes)]
+        decisions = [
+            None if each.confidence is None else Decision(each.decision, each.confidence)
+            for each in events
+        ]
+        added = np.array([each.probabilities for each in events]).reshape(-1, len(self.classes))
+        return replace(
+            self,
+            times=np.append(self.times, [each.time for each in events]),
+            probabilities=np.vstack([self.probabilities, added]),
+            decisions=[*self.decisions, *decisions],
+        )
 
     @property
     def hold_s(self) -> float:
@@ -62,47 +74,3 @@ class Predictions:
 
 def _is_same(before: Decision | None, now: Decision) -> bool:
     return before is not None and before.label == now.label
-
-
-class PredictionsSoFar:
-    """Takes the events of an evaluation, one window after another.
-
-    Parameters
-    ----------
-    classes : tuple of str
-        Of the model.
-    hop_s : float
-        From one window to the next.
-    """
-
-    def __init__(self, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
-        self._classes, self._hop_s = classes, hop_s
-        self._n = 0
-        self._times = np.empty(_FIRST_ROOM)
-        self._probabilities = np.empty((_FIRST_ROOM, len(classes)))
-        self._decisions: list[Decision | None] = []
-
-    def __len__(self) -> int:
-        return self._n
-
-    def add(self, event: PredictedEvent) -> None:
-        """Take a window; one of other classes is left out."""
-        if len(event.probabilities) != len(self._classes):
-            return
-        if self._n == len(self._times):
-            # What was handed out before keeps its own arrays.
-            self._times = np.concatenate([self._times, self._times])
-            self._probabilities = np.concatenate([self._probabilities, self._probabilities])
-        self._times[self._n] = event.time
-        self._probabilities[self._n] = event.probabilities
-        confidence = event.confidence
-        self._decisions.append(None if confidence is None else Decision(event.decision, confidence))
-        self._n += 1
-
-    @property
-    def so_far(self) -> Predictions:
-        """The predictions until now; they stay as they are."""
-        n = self._n
-        return Predictions(
-            self._classes, self._times[:n], self._probabilities[:n], self._decisions, self._hop_s
-        )

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from bci.messages.evaluation import EvaluationEvent
+from bci.messages import AccuracyFigure, EvaluationEvent
 from bci.tasks.emotion_levels import grid_of
-from gui.plots.accuracy import AccuracyLine
+from gui.plots.accuracy import AccuracyView
 from gui.plots.confusion import ConfusionView
-from gui.theme import DARK, Theme
+from gui.theme import Theme
 from gui.widgets.labels import ElidedLabel, plain, tip
 from gui.widgets.layouts import named
 from gui.widgets.units import brief, by_chance, counted
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAX_CLASSES, _MAX_LINES, _MAX_IN_TIP = 7, 5, 25
 _CELL_PX, _HEAD_PX, _TITLE_PX, _LINE_PX = 27, 52, 18, 42
+_SURE_P = 0.05
 
 
 class Summary(QWidget):
@@ -27,19 +28,16 @@ class Summary(QWidget):
     with how often it was found and its most frequent confusion, and one for all the others.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme: Theme = DARK
+    def __init__(self) -> None:
+        super().__init__()
         self.evaluation: EvaluationEvent | None = None
         self.warnings: tuple[str, ...] = ()
-        self.measures: tuple[str, ...] = ()
         self.scores: list[ClassScore] = []
         self._hint = named(QLabel(), "dim")
-        self._figure, self._beside = QLabel(), named(QLabel(), "dim")
-        self.line = AccuracyLine()
+        self.accuracy = AccuracyView(figure_px=26)
         # There is no room for numbers below: chance and interval are written.
-        self.line.getAxis("bottom").setStyle(showValues=False)
-        self.line.setFixedHeight(_LINE_PX)
+        self.accuracy.line.getAxis("bottom").setStyle(showValues=False)
+        self.accuracy.line.setFixedHeight(_LINE_PX)
         self._warnings, self._measures = plain(QLabel()), plain(QLabel())
         self.confusion = ConfusionView()
         self.confusion.setMinimumSize(0, 0)
@@ -48,82 +46,62 @@ class Summary(QWidget):
         self._table = named(QWidget(), "plain")
         self._rows = QGridLayout(self._table)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        for column, stretch in enumerate((3, 2, 4)):
-            self._rows.setColumnStretch(column, stretch)
+        for k, stretch in enumerate((3, 2, 4)):
+            self._rows.setColumnStretch(k, stretch)
         self._others = named(QLabel(), "dim")
-        self._lay_out()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.set_evaluation(None)
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(10)
-        head.addWidget(self._figure)
-        head.addWidget(self._beside, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 6, 14, 8)
         column.setSpacing(2)
-        column.addWidget(self._hint)
-        column.addLayout(head)
         for widget in (
-            self.line,
-            self._warnings,
-            self._measures,
-            self.confusion,
-            self._table,
+            self._hint, self.accuracy, self._warnings, self._measures, self.confusion, self._table,
             self._others,
-        ):
+        ):  # fmt: skip
             column.addWidget(widget)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_evaluation(None)
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.line.theme = self.confusion.theme = theme
-        self._figure.setStyleSheet("font-size: 26px; font-weight: 700;")
+    def set_theme(self, theme: Theme) -> None:
+        self.accuracy.set_theme(theme)
+        self.confusion.theme = theme
         self._warnings.setStyleSheet(f"color: {theme.warning};")
 
     def set_evaluation(self, evaluation: EvaluationEvent | None) -> None:
         """Show a score; None if there is none yet."""
         self.evaluation = evaluation
-        self.warnings = tuple(_warnings(evaluation)) if evaluation is not None else ()
-        self.measures, self.scores = (), []
-        classes = evaluation.classes if evaluation is not None else ()
+        self.warnings, self.scores = (), []
+        measures: list[str] = []
+        has_matrix = False
         if evaluation is not None:
-            self.measures = tuple(
+            self.warnings = tuple(_warnings(evaluation))
+            measures = [
                 f"{m.name} {m.value:.3g} (chance {m.chance:.3g}, {by_chance(m.p_value)})"
                 for m in evaluation.measures
-            )
-            if len(classes) > _MAX_CLASSES:
-                # It brings scipy's statistics with it.
-                from bci.evaluation.metrics import class_scores
-
-                self.scores = class_scores(
-                    (t.label, t.decision) for t in evaluation.trials if t.decision is not None
-                )
-            self._write_accuracy(evaluation)
-        has_matrix = bool(evaluation and evaluation.confusion) and len(classes) <= _MAX_CLASSES
+            ]
+            self._show_accuracy(evaluation.trial_accuracy)
+            has_matrix = bool(evaluation.confusion) and len(evaluation.classes) <= _MAX_CLASSES
         if evaluation is not None and has_matrix:
-            self.confusion.set_counts(classes, [list(row) for row in evaluation.confusion])
-            self.confusion.setFixedHeight(_HEAD_PX + _CELL_PX * len(classes))
-        self._hint.setText(self.text)
-        self._warnings.setText("\n".join(self.warnings))
-        self._measures.setText("\n".join(self.measures))
+            rows = [list(row) for row in evaluation.confusion]
+            self.confusion.set_counts(evaluation.classes, rows)
+            self.confusion.setFixedHeight(_HEAD_PX + _CELL_PX * len(rows))
+        elif evaluation is not None and len(evaluation.classes) > _MAX_CLASSES:
+            # It brings scipy's statistics with it.
+            from bci.evaluation.metrics import class_scores
+
+            self.scores = class_scores(
+                (t.label, t.decision) for t in evaluation.trials if t.decision is not None
+            )
         self._write_scores()
-        for widget, shown in (
-            (self._hint, evaluation is None),
-            (self._warnings, bool(self.warnings)),
-            (self._measures, bool(self.measures)),
-            (self.confusion, has_matrix),
-            (self._table, bool(self.scores)),
-            (self._others, bool(self.others_text)),
+        for label, text in (
+            (self._hint, "" if evaluation else self.text),
+            (self._warnings, "\n".join(self.warnings)),
+            (self._measures, "\n".join(measures)),
+            (self._others, self.others_text),
         ):
-            widget.setVisible(shown)
-        for widget in (self._figure, self._beside, self.line):
-            widget.setVisible(evaluation is not None)
+            label.setText(text)
+            label.setVisible(bool(text))
+        self.accuracy.setVisible(evaluation is not None)
+        self.confusion.setVisible(has_matrix)
+        self._table.setVisible(bool(self.scores))
         self.updateGeometry()
         self.setAccessibleName(self.text)
         each = (f"{s.name}: {s.right} of {s.asked} found" for s in self.scores[:_MAX_IN_TIP])
@@ -141,14 +119,9 @@ class Summary(QWidget):
             f"that was asked most often), {by_chance(o.p_value)}, n = {counted(o.n, 'trial')}"
         )
 
-    def _write_accuracy(self, evaluation: EvaluationEvent) -> None:
-        accuracy = evaluation.trial_accuracy
-        self._figure.setText(f"{100 * accuracy.value:.0f} %")
-        self._beside.setText(
-            f"of {counted(accuracy.n, 'trial')} decided rightly\n"
-            f"95 % interval {100 * accuracy.low:.0f}\u2013{100 * accuracy.high:.0f} %"
-        )
-        self.line.show_accuracy(accuracy.value, accuracy.low, accuracy.high, accuracy.chance)
+    def _show_accuracy(self, figure: AccuracyFigure) -> None:
+        interval, trials = (figure.low, figure.value, figure.high), counted(figure.n, "trial")
+        self.accuracy.show_accuracy(interval, figure.chance, trials, figure.p_value > _SURE_P)
 
     @property
     def others_text(self) -> str:
@@ -164,7 +137,6 @@ class Summary(QWidget):
         while (item := self._rows.takeAt(0)) is not None:
             if (cell := item.widget()) is not None:
                 cell.deleteLater()
-        self._others.setText(self.others_text)
         if not self.scores:
             return
         assert self.evaluation is not None
@@ -187,7 +159,7 @@ def _warnings(evaluation: EvaluationEvent) -> list[str]:
     warnings = []
     if evaluation.learnt_from:
         warnings.append("No test: trained on this recording.")
-    if evaluation.trial_accuracy.p_value > 0.05:
+    if evaluation.trial_accuracy.p_value > _SURE_P:
         warnings.append("Not distinguishable from chance.")
     if evaluation.trials_without_window:
         warnings.append(f"{evaluation.trials_without_window} not counted: signal not usable")

@@ -6,7 +6,7 @@ from math import floor, log10
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 
 from bci.signals import Recording
 from gui.decisions.decision_rule import in_words
@@ -92,7 +92,7 @@ class Timeline(Plot):
         self.setFixedHeight(TIMELINE_HEIGHT)
         self.setMinimumWidth(320)
         self.plotItem.vb.sigXRangeChanged.connect(self._draw_view)
-        self.set_recording(None, ())
+        self.set_recording(None)
 
     @property
     def view(self) -> tuple[float, float]:
@@ -100,9 +100,9 @@ class Timeline(Plot):
         low, high = self.plotItem.vb.viewRange()[0]
         return float(low), float(high)
 
-    def set_recording(self, recording: Recording | None, trials: tuple[ReplayTrial, ...]) -> None:
-        """Show another recording, whole, without predictions."""
-        self.data = TimelineData(recording, trials)
+    def set_recording(self, recording: Recording | None) -> None:
+        """Show another recording, whole, without trials and predictions."""
+        self.data = TimelineData(recording)
         self.is_blank = recording is None
         duration = max(self.data.duration, 1e-3)
         self.setLimits(
@@ -178,7 +178,7 @@ class Timeline(Plot):
         """Draw all of it again."""
         theme, data = self.theme, self.data
         self._colours = data.colours(theme)
-        self.cursor.setPen(pg.mkPen(theme.text, width=1.5))
+        self.cursor.setPen(self.pen(theme.text, 1.5))
         shaded = theme.colour("text")
         shaded.setAlpha(22)
         self.shown.setBrush(shaded)
@@ -193,7 +193,7 @@ class Timeline(Plot):
         self._half.setTicks([[(middle, "50 %")] if two else []])
         self._half.setTextPen(theme.dim)
         self._middle.setData([0.0, data.duration] if two else [], [middle] * 2 if two else [])
-        self._middle.setPen(pg.mkPen(theme.panel, style=Qt.PenStyle.DashLine))
+        self._middle.setPen(self.pen(theme.panel, 1, style=Qt.PenStyle.DashLine))
         self._draw_view()
 
     def _colour_of(self, label: str) -> QColor:
@@ -280,20 +280,21 @@ class Timeline(Plot):
         self._strip.setImage(lookup[numbers][None])
         self._strip.setRect(QRectF(start, _STRIP[0], stop - start, _STRIP[1]))
 
-    def _seek(self, event: QMouseEvent) -> None:
-        at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
-        self.sought.emit(float(at.x()))
+    def _seek(self, event: QMouseEvent) -> bool:
+        """Whether the mouse seeks, as with the left button in a recording."""
+        is_left = bool(event.buttons() & Qt.MouseButton.LeftButton)
+        if is_left and self.data.recording is not None:
+            at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
+            self.sought.emit(float(at.x()))
+            return True
+        return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        if event.button() == Qt.MouseButton.LeftButton and self.data.recording is not None:
-            self._seek(event)
-        else:
+        if not self._seek(event):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.buttons() & Qt.MouseButton.LeftButton and self.data.recording is not None:
-            self._seek(event)
-        else:
+        if not self._seek(event):
             super().mouseMoveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
@@ -305,12 +306,6 @@ class Timeline(Plot):
         start, stop = self.view
         self._move_to(start - sideways / 120 * 0.1 * (stop - start))
         event.accept()
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802
-        super().resizeEvent(event)
-        # Qt calls this while the widget is made, too.
-        if hasattr(self, "_no_predictions"):
-            self._draw_view()
 
 
 def _bars(top: float, height: float) -> pg.BarGraphItem:

@@ -1,6 +1,7 @@
 """The data of the timeline: what there is of a recording, and predictions as columns of pixels."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +24,15 @@ class TimelineData:
     trials: tuple[ReplayTrial, ...] = ()
     predictions: Predictions | None = None
     until: float = 0.0
-    counts: dict[str, int] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.counts = {}
-        for marker in self.recording.markers if self.recording else ():
-            self.counts[marker.label] = self.counts.get(marker.label, 0) + 1
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number the markers of each label."""
+        return Counter(m.label for m in self.recording.markers) if self.recording else {}
 
     @property
     def duration(self) -> float:
-        return float(self.recording.timestamps[-1]) if self.recording else 0.0
+        return self.recording.duration if self.recording else 0.0
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -75,19 +75,8 @@ class TimelineData:
 def shares(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.float64]:
     """Average the probability of each class in each column; NaN where no prediction holds.
 
-    A prediction holds from the end of its window, when it was known, for one hop.
-
-    Parameters
-    ----------
-    predictions : Predictions
-    start, stop : float
-        Times of the left and the right edge.
-    width : int
-        Columns.
-
-    Returns
-    -------
-    shares : ndarray, shape (width, n_classes)
+    The shares, (width, n_classes), are of so many columns from ``start`` to ``stop``. A prediction
+    holds from the end of its window, when it was known, for one hop.
     """
     n = len(predictions.times)
     edges = np.linspace(start, stop, width + 1)
@@ -111,12 +100,7 @@ def ribbon_picture(
     """Draw the classes one above the other in each column, as high as they are likely.
 
     Of more classes than there are colours the likeliest alone is drawn. The first ``n_known``
-    columns are hatched where no prediction holds.
-
-    Returns
-    -------
-    picture : ndarray, shape (height, n_columns, 4)
-        Red, green, blue, opacity.
+    columns are hatched where no prediction holds. The picture, (height, n_columns, 4), is RGBA.
     """
     n_columns, n_classes = columns.shape
     picture = np.zeros((height, n_columns, 4), dtype=np.uint8)
@@ -144,11 +128,7 @@ def _rgba(colour: QColor) -> NDArray[np.uint8]:
 def decided(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.int64]:
     """Number the class that is decided at the right edge of each column; -1 where none is.
 
-    A decision holds as long as its prediction; see `shares` for the parameters.
-
-    Returns
-    -------
-    numbers : ndarray of int, shape (width,)
+    A decision holds as long as its prediction. The columns are those of `shares`.
     """
     number = {name: k for k, name in enumerate(predictions.classes)}
     found = np.full(width, -1)

@@ -19,8 +19,8 @@ class TransportBar(QWidget):
 
     stepped = Signal(int)
 
-    def __init__(self, playhead: Playhead, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, playhead: Playhead) -> None:
+        super().__init__()
         self.setObjectName("plain")
         self._playhead = playhead
         self.previous = _narrow(" \u25c2 trial ", "Previous trial (comma)")
@@ -50,10 +50,6 @@ class TransportBar(QWidget):
         playhead.moved.connect(self._show_time)
         self._show()
         self._show_time()
-
-    def set_trial(self, text: str) -> None:
-        """Write the trial that is under way."""
-        self.trial.setText(text)
 
     def _show(self) -> None:
         playhead = self._playhead

@@ -7,11 +7,10 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from bci.quality.channel_quality import State
-from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at, trial_from
+from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at
 from gui.theme import DARK, Theme
 from gui.widgets.labels import tip
 from gui.widgets.units import brief, clock
@@ -27,8 +26,8 @@ class TrialList(QTableWidget):
 
     chosen = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, len(_COLUMNS), parent)
+    def __init__(self) -> None:
+        super().__init__(0, len(_COLUMNS))
         self.theme: Theme = DARK
         self.trials: tuple[ReplayTrial, ...] = ()
         self._current: int | None = None
@@ -49,26 +48,30 @@ class TrialList(QTableWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Trials")
-        self.cellClicked.connect(lambda row, _column: self.chosen.emit(row))
-        self.cellActivated.connect(lambda row, _column: self.chosen.emit(row))
+        for picked in (self.cellClicked, self.cellActivated):
+            picked.connect(lambda row, _column: self.chosen.emit(row))
 
     def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
         self.trials = trials
         self._current = None
         self.setRowCount(len(trials))
+        dim = self.theme.colour("dim")
         for row, trial in enumerate(trials):
             verdict = {True: "\u2713 correct", False: "\u2717 wrong", None: ""}[trial.is_right]
             asked, decided = brief(trial.label), brief(trial.decision or "")
+            state = State.GOOD if trial.is_right else State.BAD
+            inks = {0: dim, 1: dim, 4: self.theme.quality_colour(state)}
             texts = (str(row + 1), clock(trial.onset, 1), asked, decided, verdict)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 sure = "" if trial.confidence is None else f", {100 * trial.confidence:.0f} % sure"
                 item.setToolTip(tip(describe(trial) + sure))
+                if column in inks:
+                    item.setForeground(inks[column])
                 self.setItem(row, column, item)
         undecided = all(trial.decision is None for trial in trials)
         for column in _OF_DECISIONS:
             self.setColumnHidden(column, undecided)
-        self._colour()
 
     def show_at(self, position: float) -> str:
         """Select the trial under way, if any, and describe the place among the trials."""
@@ -81,10 +84,6 @@ class TrialList(QTableWidget):
                 self.selectRow(row)
         return describe_place(self.trials, row)
 
-    def neighbour(self, position: float, way: int) -> int | None:
-        """Number the next (+1) or previous (-1) trial; None at the last."""
-        return trial_from(self.trials, position, way)
-
     def _reveal(self) -> None:
         if self._current is not None:
             self.scrollTo(self.model().index(self._current, 0))
@@ -95,14 +94,4 @@ class TrialList(QTableWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
-        self._colour()
-
-    def _colour(self) -> None:
-        dim = self.theme.colour("dim")
-        for row, trial in enumerate(self.trials):
-            state = State.GOOD if trial.is_right else State.BAD
-            verdict = self.theme.quality_colour(state)
-            for column, colour in ((0, dim), (1, dim), (4, verdict)):
-                item = self.item(row, column)
-                assert item is not None
-                item.setForeground(colour)
+        self.set_trials(self.trials)

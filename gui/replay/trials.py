@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bci.errors import RecordingError
 from bci.lsl.cue_streams import merged, without_notes
@@ -50,7 +50,7 @@ def find_replay_trials(
     By a model's paradigm where its markers are there; else by ``cue_of``, which gives the
     class that a marker asks for; else every marker is one.
     """
-    end = float(recording.timestamps[-1])
+    end = recording.duration
     if paradigm is not None:
         try:
             found = find_trials(recording, paradigm)
@@ -63,17 +63,9 @@ def find_replay_trials(
     if recording.marker_streams:
         markers = merged(without_notes(recording.marker_streams))
     ends = [*(marker.time for marker in markers[1:]), end]
-    trials = [
-        ReplayTrial(
-            marker.label, marker.time, max(marker.time, min(following, marker.time + _USUAL_S))
-        )
-        for marker, following in zip(markers, ends, strict=False)
-    ]
-    cued = [
-        ReplayTrial(label, trial.onset, trial.stop)
-        for trial in trials
-        if (label := cue_of(trial.label)) is not None
-    ]
+    stops = [max(m.time, min(e, m.time + _USUAL_S)) for m, e in zip(markers, ends, strict=False)]
+    trials = [ReplayTrial(m.label, m.time, stop) for m, stop in zip(markers, stops, strict=True)]
+    cued = [replace(t, label=label) for t in trials if (label := cue_of(t.label)) is not None]
     return tuple(cued or trials)
 
 

@@ -15,9 +15,9 @@ from gui.replay.layout import ReplayLayout
 from gui.replay.model_run import ModelProcess
 from gui.replay.opened_recording import OpenedRecording, RecordingReader
 from gui.replay.predictions import Predictions
-from gui.replay.trials import ReplayTrial, find_replay_trials, trials_of
+from gui.replay.trials import ReplayTrial, find_replay_trials, trial_from, trials_of
 from gui.settings import DashboardSettings
-from gui.widgets.open_recording import ask_for_recording, newest_recording
+from gui.widgets.open_recording import ask_for_recordings, newest_recording
 
 _FRAME_MS, _STEP_S, _LONG_STEP_S = 16, 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
@@ -26,15 +26,8 @@ _WHEEL = 0.1  # of what the traces show
 class ReplayWindow(ReplayLayout):
     """All of a recording in a window of its own, as it would have been live.
 
-    Parameters
-    ----------
-    bci : tuple of str
-        Program and first arguments of the command line.
-    folder : Path
-        Where recordings are, and models in its ``models``.
-    remembered : DashboardSettings
-    cue_of : callable
-        Gives the class that a marker asks for, if any, where no model does.
+    ``bci`` is how the command line is called. In ``folder`` are recordings, and models in its
+    ``models``. ``cue_of`` gives the class that a marker asks for, if any, where no model does.
     """
 
     def __init__(
@@ -85,11 +78,11 @@ class ReplayWindow(ReplayLayout):
     def choose_file(self) -> None:
         """Ask for a recording, from the one that was recorded or opened last."""
         start = self._remembered.replay_file or str(newest_recording(self._folder))
-        ask_for_recording(self, "Open a recording", start, lambda name: self.open(Path(name)))
+        ask_for_recordings(self, "Open a recording", start, lambda files: self.open(files[0]))
 
     def step(self, way: int) -> None:
         """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
-        if (k := self.trial_list.neighbour(self.playhead.position, way)) is not None:
+        if (k := trial_from(self.trials, self.playhead.position, way)) is not None:
             self.go_to(k)
 
     def go_to(self, trial: int) -> None:
@@ -149,8 +142,7 @@ class ReplayWindow(ReplayLayout):
             lambda way: self._move(way * _WHEEL * self.traces.scope.view.time_base_s)
         )
         self.models.chosen.connect(self._on_model_chosen)
-        self.models.run_wanted.connect(self.run_model)
-        self.models.cancel_wanted.connect(self.run.cancel)
+        self.models.run.clicked.connect(self.run_model)
         self.run.running.connect(self.models.set_running)
         self.run.predicted.connect(self._on_predicted)
         self.run.finished.connect(self._on_finished)
@@ -162,9 +154,9 @@ class ReplayWindow(ReplayLayout):
         self._remembered.replay_file = str(opened.file)
         self.show_opened(opened)
         self.trials = ()
-        self.timeline.set_recording(opened.recording, ())
+        self.timeline.set_recording(opened.recording)
         self.traces.set_recording(opened.recording)
-        self.playhead.set_duration(opened.duration)
+        self.playhead.set_duration(opened.recording.duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
         # A full picture, not an empty one.
@@ -191,7 +183,7 @@ class ReplayWindow(ReplayLayout):
             model = self.models.model
             paradigm = model.card.paradigm if model is not None and model.card else None
             trials = find_replay_trials(self.opened.recording, paradigm, self._cue_of)
-        self.trials = self.decided.truth.trials = trials
+        self.trials = self.decided.trials = trials
         self.trial_list.set_trials(trials)
         self.timeline.set_trials(trials)
         self._on_moved()
@@ -200,7 +192,7 @@ class ReplayWindow(ReplayLayout):
         self.predictions = predictions
         last = float(predictions.times[-1]) if len(predictions.times) else 0.0
         self.timeline.set_predictions(predictions, last)
-        self.models.set_progress(last / max(self.playhead.duration, 1e-3))
+        self.models.progress.setValue(round(100 * last / max(self.playhead.duration, 1e-3)))
         self._on_moved()
 
     def _on_finished(self, evaluation: EvaluationEvent) -> None:
@@ -222,7 +214,7 @@ class ReplayWindow(ReplayLayout):
         position = self.playhead.position
         self._is_stale = True
         self.timeline.set_position(position, self.traces.scope.view.time_base_s)
-        self.transport.set_trial(self.trial_list.show_at(position))
+        self.transport.trial.setText(self.trial_list.show_at(position))
         if self.opened is not None:
             half_s = 0.5 / self.opened.recording.info.sfreq
             self.decided.show_at(self.predictions, position, half_s)

@@ -5,8 +5,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 
 from bci.quality.spectra import SPAN_S, STEP_S
-from gui.plots.axis import Axis, seconds_ago
-from gui.plots.colour_scale import ColourScale
+from gui.plots.axis import Axis, ColourScale, seconds_ago
 from gui.plots.plot import Plot, Table
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import SpectrumSeen
@@ -61,14 +60,10 @@ class SpectrogramView(Plot):
                           brush=self.theme.colour("lost"))  # fmt: skip
         self.image.setImage(known.T.astype(np.float32), autoLevels=False)
         self.image.setRect(QRectF(start, low, -start, high - low))
+        self.colour_scale.apply_theme(self.theme)
         self.colour_scale.setLevels((self._range.low, self._range.high))
         channel = seen.info.channels[seen.channel]
-        self.heading = f"{channel.name}, last {SPAN_S:.0f} s, dB re 1 {squared(channel.unit)}/Hz"
-
-    def _dress(self) -> None:
-        super()._dress()
-        if hasattr(self, "colour_scale"):
-            self.colour_scale.apply_theme(self.theme)
+        self.set_heading(f"{channel.name}, last {SPAN_S:.0f} s, dB re 1 {squared(channel.unit)}/Hz")
 
     def _at(self, place: QPointF) -> tuple[int, int]:
         """The segment and the frequency at a place, by their numbers."""

@@ -1,8 +1,9 @@
 """A banner that reports a problem and stops nothing."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from gui.actions import tip_of
+from gui.widgets.buttons import button
 from gui.widgets.labels import Sentence
 
 _MAX_LETTERS = 400
@@ -16,9 +17,7 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self.text = Sentence(max_letters=_MAX_LETTERS)
         self._subject = ""
-        dismiss = QPushButton("Dismiss")
-        dismiss.setToolTip("Hide this; nothing else changes (Esc)")
-        dismiss.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        dismiss = button("Dismiss", tip_of("dismiss"))
         dismiss.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.addWidget(self.text, 1)

@@ -1,19 +1,25 @@
 """Buttons that take the focus by Tab only, so that keys stay with the view."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QToolButton
 
 from gui.widgets.layouts import named
 
+B = TypeVar("B", bound=QAbstractButton)
+
 
 def button(text: str, tip: str) -> QPushButton:
-    """A button that takes the focus by Tab only, so that keys stay with the scope."""
-    push = QPushButton(text)
-    push.setToolTip(tip)
-    push.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return push
+    return with_text(QPushButton(), text, tip)
+
+
+def with_text(made: B, text: str, tip: str) -> B:
+    made.setText(text)
+    made.setToolTip(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return made
 
 
 def add_stepper(
@@ -26,11 +32,8 @@ def add_stepper(
     """A value between two buttons, that call ``step`` with -1 and +1."""
     buttons = []
     for sign, way, tip in zip(signs, (-1, 1), tips, strict=True):
-        button = named(QToolButton(), "step")
-        button.setText(sign)
-        button.setToolTip(tip)
+        button = with_text(named(QToolButton(), "step"), sign, tip)
         button.setAutoRepeat(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda _checked=False, way=way: step(way))
         buttons.append(button)
     row.addWidget(buttons[0])

@@ -1,8 +1,6 @@
 """The command palette: find a command by a few letters of its name, and run it."""
 
-from dataclasses import dataclass
-
-from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -35,8 +33,8 @@ class CommandPalette(QDialog):
         self.commands.setRootIsDecorated(False)
         self.commands.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.commands.itemClicked.connect(self._run)
-        for entry in _entries(groups):
-            self.commands.addTopLevelItem(_item(entry))
+        self._items = _items_of(groups)
+        self.commands.addTopLevelItems(self._items)
         self.commands.header().setStretchLastSection(False)
         self.commands.header().setSectionResizeMode(0, self.commands.header().ResizeMode.Stretch)
         self.commands.resizeColumnToContents(1)
@@ -46,15 +44,9 @@ class CommandPalette(QDialog):
         column.addWidget(self.commands)
         width, height = _SIZE
         self.resize(min(width, parent.width() - 40), min(height, parent.height() - 80))
-        centre = parent.mapToGlobal(parent.rect().center())
-        top = parent.mapToGlobal(parent.rect().topLeft()).y()
-        self.move(centre.x() - self.width() // 2, top + _BELOW_TOP)
+        left = (parent.width() - self.width()) // 2
+        self.move(parent.mapToGlobal(QPoint(left, _BELOW_TOP)))
         self._filter("")
-
-    @property
-    def shown(self) -> list[str]:
-        """The commands in the list, from above."""
-        return [item.text(0) for item in self._items() if not item.isHidden()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if isinstance(event, QKeyEvent) and event.key() in _MOVES:
@@ -63,16 +55,12 @@ class CommandPalette(QDialog):
             return True
         return super().eventFilter(watched, event)
 
-    def _items(self) -> list[QTreeWidgetItem]:
-        found = (self.commands.topLevelItem(k) for k in range(self.commands.topLevelItemCount()))
-        return [item for item in found if item is not None]
-
     def _filter(self, sought: str) -> None:
         words = sought.casefold().split()
-        for item in self._items():
+        for item in self._items:
             text = f"{item.text(0)} {item.toolTip(0)}".casefold()
             item.setHidden(not all(word in text for word in words))
-        first = next((item for item in self._items() if not item.isHidden()), None)
+        first = next((item for item in self._items if not item.isHidden()), None)
         # One that is disabled cannot be the current one.
         self.commands.setCurrentIndex(QModelIndex())
         if first is not None:
@@ -80,36 +68,23 @@ class CommandPalette(QDialog):
 
     def _run(self) -> None:
         item: QTreeWidgetItem | None = self.commands.currentItem()
-        if item is None or item.isHidden() or not item.flags() & Qt.ItemFlag.ItemIsEnabled:
+        if item is None or item.isHidden() or item.isDisabled():
             return
         action: QAction = item.data(0, _ACTION)
         self.accept()
         action.trigger()
 
 
-@dataclass(frozen=True)
-class _Entry:
-    action: QAction
-    text: str
-    help: str
-    key: str
-    why_not: str
-
-
-def _entries(groups: tuple[WindowActions, ...]) -> list[_Entry]:
-    """Return the commands of the groups, those that can run now first."""
-    found = [
-        _Entry(group[a.id], f"{a.menu}: {a.text}", a.help, a.key_name, group.why_not(a.id))
-        for group in groups
-        for a in group.table
-    ]
-    return sorted(found, key=lambda entry: bool(entry.why_not))
-
-
-def _item(entry: _Entry) -> QTreeWidgetItem:
-    item = QTreeWidgetItem([entry.text, entry.why_not or entry.key])
-    item.setToolTip(0, entry.help)
-    item.setData(0, _ACTION, entry.action)
-    item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
-    item.setDisabled(bool(entry.why_not))
-    return item
+def _items_of(groups: tuple[WindowActions, ...]) -> list[QTreeWidgetItem]:
+    """Make an item for each command of the groups, those that can run now first."""
+    items = []
+    for group in groups:
+        for action in group.table:
+            why_not = group.why_not(action.id)
+            item = QTreeWidgetItem([f"{action.menu}: {action.text}", why_not or action.key_name])
+            item.setToolTip(0, action.help)
+            item.setData(0, _ACTION, group[action.id])
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+            item.setDisabled(bool(why_not))
+            items.append(item)
+    return sorted(items, key=lambda item: item.isDisabled())

@@ -7,11 +7,20 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStyle, QStyleOptionFrame, QWidget
 
+from gui.actions import with_key
+
+# Of the views of the past, and of the line in their place.
+HISTORY_HEIGHT, HINT_HEIGHT = 150, 36
+NO_ENGINE = with_key("no engine: press Start engine", "engine")
+STARTING = "the engine is starting ..."
+
 _MIN_WIDTH = 24
 _MAX_LETTERS = 300
 _LONGEST_WORD = 24
 # A place where a line may break, and that takes no room.
 _BREAK = "\u200b"
+# A word that is too long for a line, as a path is.
+_LONG = re.compile(rf"\S{{{_LONGEST_WORD},}}")
 
 
 def plain(label: QLabel) -> QLabel:
@@ -91,7 +100,7 @@ class Sentence(QLabel):
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
         shown = text if len(text) <= self._max_letters else f"{text[: self._max_letters - 4]} ..."
         self._text = shown
-        super().setText(breakable(shown))
+        super().setText(_LONG.sub(_with_breaks, shown))
         self.setToolTip(tip(text) if shown != text else "")
 
     def text(self) -> str:
@@ -99,14 +108,8 @@ class Sentence(QLabel):
         return self._text
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """No word is so long that it keeps a window from being narrow."""
         least = super().minimumSizeHint()
         return QSize(min(least.width(), 160), least.height())
-
-
-def breakable(text: str) -> str:
-    """The text with breaks inside words that are too long for a line, as paths are."""
-    return re.sub(rf"\S{{{_LONGEST_WORD},}}", _with_breaks, text)
 
 
 def _with_breaks(word: re.Match[str]) -> str:

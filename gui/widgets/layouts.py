@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 W = TypeVar("W", bound=QWidget)
 
@@ -10,6 +10,24 @@ W = TypeVar("W", bound=QWidget)
 def named(widget: W, name: str) -> W:
     widget.setObjectName(name)
     return widget
+
+
+def fill(
+    layout: QBoxLayout,
+    *parts: QWidget | int | None,
+    margins: tuple[int, int, int, int] = (0, 0, 0, 0),
+    spacing: int = -1,
+) -> None:
+    """Add widgets to a row or column; a number is room in pixels, None what room is left."""
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(spacing)
+    for part in parts:
+        if part is None:
+            layout.addStretch(1)
+        elif isinstance(part, int):
+            layout.addSpacing(part)
+        else:
+            layout.addWidget(part)
 
 
 def panel(view: QWidget) -> QFrame:

@@ -12,36 +12,19 @@ from gui.widgets.window_size import resize_within_screen
 RECORDINGS = f"Recordings ({' '.join(f'*{ending}' for ending in ENDINGS)});;All files (*)"
 
 
-def ask_for_recording(
-    parent: QWidget, title: str, start: str, chosen: Callable[[str], object]
-) -> None:
-    """Show a dialog that begins at ``start``; ``chosen`` is called with the file, if one is."""
-    dialog = _dialog(parent, title, start)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-    dialog.fileSelected.connect(chosen)
-    # Not `exec`: the window goes on drawing.
-    dialog.open()
-
-
 def ask_for_recordings(
-    parent: QWidget, title: str, start: str, chosen: Callable[[list[Path]], object]
+    parent: QWidget,
+    title: str,
+    start: str,
+    chosen: Callable[[list[Path]], object],
+    several: bool = False,
 ) -> None:
-    """The same for any number of files."""
-    dialog = _dialog(parent, title, start)
-    dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-    dialog.filesSelected.connect(lambda files: chosen([Path(file) for file in files]))
-    dialog.open()
-
-
-def newest_recording(folder: Path) -> Path:
-    """The recording below a folder that was written last; the folder where there is none."""
-    found = [(file.stat().st_mtime, file) for file in folder.rglob("*.xdf") if file.is_file()]
-    return max(found)[1] if found else folder
-
-
-def _dialog(parent: QWidget, title: str, start: str) -> QFileDialog:
+    """Show a dialog that begins at ``start``; ``chosen`` is called with the files, if any are."""
     dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    modes = QFileDialog.FileMode
+    dialog.setFileMode(modes.ExistingFiles if several else modes.ExistingFile)
+    dialog.filesSelected.connect(lambda files: chosen([Path(file) for file in files]))
     # Qt takes the file's folder by itself, but does not mark the file.
     if Path(start).is_file():
         dialog.selectFile(start)
@@ -50,4 +33,11 @@ def _dialog(parent: QWidget, title: str, start: str) -> QFileDialog:
         # Names of recordings are long, and differ at their end; sizes are not to be cut either.
         table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     resize_within_screen(dialog, QSize(960, 560))
-    return dialog
+    # Not `exec`: the window goes on drawing.
+    dialog.open()
+
+
+def newest_recording(folder: Path) -> Path:
+    """The recording below a folder that was written last; the folder where there is none."""
+    found = [(file.stat().st_mtime, file) for file in folder.rglob("*.xdf") if file.is_file()]
+    return max(found)[1] if found else folder

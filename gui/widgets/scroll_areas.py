@@ -10,31 +10,33 @@ _ANY = 16_777_215
 
 def scrolled(view: QWidget) -> QScrollArea:
     """A column that fills its room, and scrolls where a screen is too low for it."""
-    room = QScrollArea()
+    room = _ScrollArea(view)
     room.setObjectName("column")
-    room.setWidgetResizable(True)
-    room.setFrameShape(QScrollArea.Shape.NoFrame)
-    room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     if width := view.minimumWidth():
         room.setFixedWidth(width)
     view.setMinimumWidth(0)
     view.setMaximumWidth(_ANY)
-    room.setWidget(view)
     return room
 
 
-class FitHeightScrollArea(QScrollArea):
-    """Holds one widget; takes no more height than it needs, and scrolls up and down alone."""
+class _ScrollArea(QScrollArea):
+    """Holds one widget without a frame, and scrolls up and down alone."""
 
-    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setWidget(content)
+
+
+class FitHeightScrollArea(_ScrollArea):
+    """Takes no more height than its content needs."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__(content)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
@@ -48,18 +50,13 @@ class FitHeightScrollArea(QScrollArea):
         )
 
 
-class TextScrollArea(QScrollArea):
+class TextScrollArea(_ScrollArea):
     """Room for wrapped text: as high as the text, or less where there is less; then it scrolls."""
 
-    def __init__(self, content: QWidget, lines: int = 3, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, content: QWidget, lines: int = 3) -> None:
+        super().__init__(content)
         self._lines, self._content = lines, content
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self.setWidget(content)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         high = self._content.heightForWidth(max(self.width(), 160))

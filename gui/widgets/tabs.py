@@ -9,20 +9,13 @@ from gui.widgets.layouts import named
 
 
 class Tabs(QWidget):
-    """One page is shown at a time.
-
-    Parameters
-    ----------
-    pages : dict of str to QWidget
-        By the word on its tab, from left to right.
-    """
+    """One page of several is shown; each has a tab with its name, from left to right."""
 
     changed = Signal(str)
 
     def __init__(self, pages: dict[str, QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pages, self._names = pages, list(pages)
-        self._withdrawn: frozenset[str] = frozenset()
         self._stack = named(QStackedWidget(), "plain")
         self._group = QButtonGroup(self)
         row = QHBoxLayout()
@@ -57,14 +50,15 @@ class Tabs(QWidget):
 
     def offer(self, name: str, offered: bool) -> None:
         """Offer a page, or withdraw it; the first page replaces a withdrawn one that is shown."""
-        self._group.button(self._names.index(name)).setVisible(offered)
-        self._withdrawn = self._withdrawn - {name} if offered else self._withdrawn | {name}
+        tab = self._group.button(self._names.index(name))
+        tab.setVisible(offered)
+        tab.setEnabled(offered)
         if name == self.page and not offered:
             self.show_page(self._names[0])
 
     def offers(self, name: str) -> bool:
         """Return whether a page can be shown now."""
-        return name in self._names and name not in self._withdrawn
+        return name in self._names and self._group.button(self._names.index(name)).isEnabled()
 
     def show_page(self, name: str) -> None:
         """Show a page, and give it the keys; a name that is not offered changes nothing."""

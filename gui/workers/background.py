@@ -1,8 +1,9 @@
 """Work that may wait for a disk, done in a thread so that the windows go on drawing."""
 
 import logging
+import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject
 
@@ -28,24 +29,21 @@ class Background(Worker):
         On Qt's thread ``then`` gets the result, or ``failed`` the sentence of an error.
         """
         self._newest += 1
-        self.aside(self._do, self._newest, work, then, failed)
+        number = self._newest
 
-    def _do(
-        self,
-        number: int,
-        work: Callable[[], T],
-        then: Callable[[T], None],
-        failed: Callable[[str], None],
-    ) -> None:
-        try:
-            result = work()
-        except Exception as error:  # noqa: BLE001 - or the window would wait for ever
-            if not isinstance(error, BciError | OSError | MemoryError):
-                _log.exception("work in the background")
-            self.post(self._report, number, failed, str(error) or type(error).__name__)
-        else:
-            self.post(self._report, number, then, result)
+        def report(call: Callable[[Any], None], outcome: object) -> None:
+            if number == self._newest:
+                call(outcome)
 
-    def _report(self, number: int, call: Callable[[T], None], outcome: T) -> None:
-        if number == self._newest:
-            call(outcome)
+        def do() -> None:
+            try:
+                result = work()
+            except Exception as error:  # noqa: BLE001 - or the window would wait for ever
+                if not isinstance(error, BciError | OSError | MemoryError):
+                    _log.exception("work in the background")
+                self.post(report, failed, str(error) or type(error).__name__)
+            else:
+                self.post(report, then, result)
+
+        # Nobody waits for a disk that hangs.
+        threading.Thread(target=do, daemon=True).start()

@@ -2,9 +2,6 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
-
-from PySide6.QtCore import QObject, Signal
 
 from bci.lsl.cue_streams import cue_query
 from bci.lsl.discovery import StreamQuery
@@ -16,48 +13,25 @@ from gui.workers.stream_readers import (
     SignalReader,
     StatusReader,
 )
-from gui.workers.stream_worker import StreamWorker
+from gui.workers.stream_worker import StreamNews
+from gui.workers.worker import Worker
 
 _STOP_S = 0.8
 
-Reader = StreamWorker[Any] | CueReader
 
-
-class Feed(QObject):
+class Feed(StreamNews):
     """Reads signal, markers, predictions, decisions and status; reports plain data by Qt signals.
 
     Each stream has a thread of its own, so that one that hangs delays none of the others.
 
-    Parameters
-    ----------
-    engine_name : str
-        Prefix of the engine's streams.
-    line_hz : float
-        Frequency of the power line, for the signal's quality.
-    is_cue : callable
-        Whether a marker's label is a cue.
-    stream_options : PipelineSettings, optional
-        The profile's names and units, for a stream that does not carry them itself.
+    ``engine_name`` is the prefix of the engine's streams; ``is_cue`` tells whether a marker's
+    label is a cue. ``stream_options`` has the profile's names and units, for a stream that does
+    not carry them itself.
     """
-
-    signal_found = Signal(object)  # SignalFound
-    signal_alive = Signal(bool)
-    signal_silent = Signal(object)  # since when it sends nothing, s since 1970; None: it sends
-    signal_stats = Signal(object)  # InletStats
-    quality_came = Signal(list)  # of ChannelQuality
-    markers_came = Signal(list)  # of Marker
-    engine_found = Signal(tuple, bool)  # classes, simulated
-    engine_alive = Signal(bool)
-    predictions_came = Signal(list)  # of ReceivedPrediction
-    decisions_came = Signal(list)  # of DecisionEvent
-    engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
-    status_came = Signal(object)  # EngineStatus
-    problem = Signal(str)
 
     def __init__(
         self,
         engine_name: str,
-        line_hz: float = 50.0,
         is_cue: Callable[[str], bool] = lambda _label: True,
         stream_options: PipelineSettings | None = None,
     ) -> None:
@@ -65,21 +39,15 @@ class Feed(QObject):
         self._is_cue = is_cue
         # The cues of our own calibration are shown when they are sent.
         self._own_cues = (f"{engine_name}-cues",)
-        self._line_hz, self._stream_options = line_hz, stream_options
+        self._line_hz, self._stream_options = 50.0, stream_options
         self._signal: SignalReader | None = None
         self._cues: CueReader | None = None
-        self._problems: set[str] = set()
-        self._readers: list[Reader] = []
-        predictions = PredictionReader(StreamQuery(name=f"{engine_name}-predictions"), self)
-        predictions.found.connect(self.engine_found)
-        predictions.alive.connect(self.engine_alive)
-        predictions.received.connect(self.predictions_came)
-        decisions = DecisionReader(StreamQuery(name=f"{engine_name}-decisions"), self)
-        decisions.received.connect(self.decisions_came)
-        status = StatusReader(StreamQuery(name=f"{engine_name}-status"), self)
-        status.alive.connect(self.engine_there)
-        status.received.connect(self.status_came)
-        for reader in (predictions, decisions, status):
+        self._readers: list[Worker] = []
+        for reader in (
+            PredictionReader(_named(engine_name, "predictions"), self, self.engine_alive),
+            DecisionReader(_named(engine_name, "decisions"), self),
+            StatusReader(_named(engine_name, "status"), self, self.engine_there),
+        ):
             self._begin(reader)
 
     def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:
@@ -88,19 +56,12 @@ class Feed(QObject):
             if reader is not None:
                 reader.retire()
         self._forget_finished()
-        self._signal = SignalReader(signal, self._line_hz, self._stream_options, self)
-        self._signal.found.connect(self.signal_found)
-        self._signal.alive.connect(self.signal_alive)
-        self._signal.silent.connect(self.signal_silent)
-        self._signal.quality.connect(self.quality_came)
-        self._signal.stats.connect(self.signal_stats)
+        self._signal = SignalReader(signal, self, self._line_hz, self._stream_options)
         self._begin(self._signal)
         self._cues = None
         if markers is not None:
-            self._cues = CueReader(
-                cue_query(markers), self._is_cue, signal.name or "", self._own_cues, self
-            )
-            self._cues.received.connect(self.markers_came)
+            query, name = cue_query(markers), signal.name or ""
+            self._cues = CueReader(query, self, self._is_cue, name, self._own_cues)
             self._begin(self._cues)
 
     def set_line_hz(self, line_hz: float) -> None:
@@ -125,8 +86,8 @@ class Feed(QObject):
     def is_finished(self) -> bool:
         return all(reader.is_finished for reader in self._readers)
 
-    def _begin(self, reader: Reader) -> None:
-        reader.problem.connect(self._on_problem)
+    def _begin(self, reader: Worker) -> None:
+        reader.setParent(self)
         self._readers.append(reader)
         reader.start()
 
@@ -135,7 +96,6 @@ class Feed(QObject):
             self._readers.remove(reader)
             reader.deleteLater()
 
-    def _on_problem(self, why: str) -> None:
-        if why not in self._problems:
-            self._problems.add(why)
-            self.problem.emit(why)
+
+def _named(engine_name: str, ending: str) -> StreamQuery:
+    return StreamQuery(name=f"{engine_name}-{ending}")

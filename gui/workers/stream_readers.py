@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
-
 from bci.errors import StreamError
 from bci.lsl.cue_listener import CueListener
 from bci.lsl.cue_streams import CueQuery
@@ -18,7 +16,7 @@ from bci.profiles.pipeline_settings import PipelineSettings
 from bci.quality.judged_signal import JudgedSignal
 from bci.quality.silence import SilenceMeter
 from bci.signals import StreamInfo
-from gui.workers.stream_worker import POLL_S, StreamWorker
+from gui.workers.stream_worker import POLL_S, StreamNews, StreamWorker
 from gui.workers.worker import Worker
 
 _STATS_EVERY_S = 0.5
@@ -38,28 +36,18 @@ class SignalFound:
 class SignalReader(StreamWorker[JudgedSignal]):
     """Writes samples to a ring, and judges every channel once a second.
 
-    Parameters
-    ----------
-    query : StreamQuery
-    line_hz : float
-        Frequency of the power line; may be set from another thread.
-    options : PipelineSettings, optional
-        The profile's names and units, for a stream that does not carry them itself.
+    ``line_hz`` is the frequency of the power line; it may be set from another thread. ``options``
+    has the profile's names and units, for a stream that does not carry them itself.
     """
-
-    found = Signal(object)  # SignalFound
-    silent = Signal(object)  # since when it sends nothing, s since 1970; None once it sends
-    quality = Signal(list)  # of ChannelQuality
-    stats = Signal(object)  # InletStats
 
     def __init__(
         self,
         query: StreamQuery,
-        line_hz: float,
+        news: StreamNews,
+        line_hz: float = 50.0,
         options: PipelineSettings | None = None,
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(query, parent)
+        super().__init__(query, news, news.signal_alive)
         self.line_hz = line_hz
         self._options = options
 
@@ -70,7 +58,7 @@ class SignalReader(StreamWorker[JudgedSignal]):
         self._ring = RingBuffer(n_samples, info.n_channels)
         self._silence = SilenceMeter(info.sfreq, now)
         self._stats_due = now
-        self.post(self.found.emit, SignalFound(info, self._ring, found.hostname))
+        self.post(self.news.signal_found.emit, SignalFound(info, self._ring, found.hostname))
         return signal
 
     def read(self, inlet: JudgedSignal) -> None:
@@ -80,45 +68,37 @@ class SignalReader(StreamWorker[JudgedSignal]):
         changed = self._silence.changes(bool(chunks) or not inlet.connected, now)
         since = self._silence.since
         if changed:
-            self.post(self.silent.emit, None if since is None else time.time() - (now - since))
+            at = None if since is None else time.time() - (now - since)
+            self.post(self.news.signal_silent.emit, at)
         for chunk in chunks:
             self._ring.write(chunk.data, chunk.timestamps, chunk.first)
             for report in inlet.judge(chunk):
-                self.post(self.quality.emit, report)
+                self.post(self.news.quality_came.emit, report)
         if changed and since is not None:
             # The last report no longer holds.
-            self.post(self.quality.emit, [])
+            self.post(self.news.quality_came.emit, [])
         if now >= self._stats_due:
             self._stats_due = now + _STATS_EVERY_S
-            self.post(self.stats.emit, inlet.inlet.stats)
+            self.post(self.news.signal_stats.emit, inlet.inlet.stats)
 
 
 class CueReader(Worker):
     """Reports the markers of a signal, by the rule of the engine.
 
-    Parameters
-    ----------
-    query : CueQuery
-    is_cue : callable
-        Whether a label is a cue.
-    signal : str
-        Name of the signal's stream; empty where it is not known.
-    ignored : collection of str
-        Names of streams that are left out.
+    ``signal`` is the name of its stream, empty where it is not known; ``ignored`` are the names
+    of streams that are left out.
     """
-
-    received = Signal(list)  # of Marker
-    problem = Signal(str)
 
     def __init__(
         self,
         query: CueQuery,
+        news: StreamNews,
         is_cue: Callable[[str], bool],
         signal: str,
         ignored: Collection[str],
-        parent: QObject | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
+        self._news = news
         self._chosen = query, is_cue, signal, ignored
 
     def work(self) -> None:
@@ -126,48 +106,40 @@ class CueReader(Worker):
         try:
             listener = CueListener(*self._chosen)
         except StreamError as error:
-            self.post(self.problem.emit, str(error))
+            self.post(self._news.report, str(error))
             return
         while self.wait(POLL_S):
             if markers := listener.pull():
-                self.post(self.received.emit, markers)
+                self.post(self._news.markers_came.emit, markers)
         listener.close()
 
 
 class PredictionReader(StreamWorker[PredictionInlet]):
     """Reports predictions, and first the classes and whether the signal is simulated."""
 
-    found = Signal(tuple, bool)  # classes, simulated
-    received = Signal(list)  # of ReceivedPrediction
-
     def open(self, found: FoundStream) -> PredictionInlet:
         inlet = PredictionInlet(found)
-        self.post(self.found.emit, inlet.classes, inlet.simulated)
+        self.post(self.news.engine_found.emit, inlet.classes, inlet.simulated)
         return inlet
 
     def read(self, inlet: PredictionInlet) -> None:
         if predictions := inlet.pull():
-            self.post(self.received.emit, predictions)
+            self.post(self.news.predictions_came.emit, predictions)
 
 
 class DecisionReader(StreamWorker[DecisionInlet]):
     """Reports when decisions begin and end."""
-
-    received = Signal(list)  # of DecisionEvent
 
     def open(self, found: FoundStream) -> DecisionInlet:
         return DecisionInlet(found)
 
     def read(self, inlet: DecisionInlet) -> None:
         if events := inlet.pull():
-            self.post(self.received.emit, events)
+            self.post(self.news.decisions_came.emit, events)
 
 
 class StatusReader(StreamWorker[StatusInlet]):
     """Reports the status of the engine; once for each stream, that it cannot be read."""
-
-    received = Signal(object)  # EngineStatus
-    _is_unread_reported = False
 
     def open(self, found: FoundStream) -> StatusInlet:
         self._is_unread_reported = False
@@ -176,11 +148,11 @@ class StatusReader(StreamWorker[StatusInlet]):
     def read(self, inlet: StatusInlet) -> None:
         for status in inlet.pull():
             if isinstance(status, EngineStatus):
-                self.post(self.received.emit, status)
+                self.post(self.news.status_came.emit, status)
         if inlet.problem is not None and not self._is_unread_reported:
             self._is_unread_reported = True
             why = describe_unread(f"The status of {inlet.name}", inlet.problem)
-            self.post(self.problem.emit, why)
+            self.post(self.news.report, why)
 
 
 def describe_unread(what: str, problem: str) -> str:

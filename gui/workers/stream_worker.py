@@ -2,13 +2,41 @@
 
 from typing import Generic, Protocol, TypeVar
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from bci.errors import StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from gui.workers.worker import Worker
 
 POLL_S = 0.015
+
+
+class StreamNews(QObject):
+    """Plain data that the readers report."""
+
+    signal_found = Signal(object)  # SignalFound
+    signal_alive = Signal(bool)
+    signal_silent = Signal(object)  # since when it sends nothing, s since 1970; None: it sends
+    signal_stats = Signal(object)  # InletStats
+    quality_came = Signal(list)  # of ChannelQuality
+    markers_came = Signal(list)  # of Marker
+    engine_found = Signal(tuple, bool)  # classes, simulated
+    engine_alive = Signal(bool)
+    predictions_came = Signal(list)  # of ReceivedPrediction
+    decisions_came = Signal(list)  # of DecisionEvent
+    engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
+    status_came = Signal(object)  # EngineStatus
+    problem = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._problems: set[str] = set()
+
+    def report(self, problem: str) -> None:
+        """Report a problem, once."""
+        if problem not in self._problems:
+            self._problems.add(problem)
+            self.problem.emit(problem)
 
 
 class Inlet(Protocol):
@@ -26,15 +54,15 @@ class StreamWorker(Worker, Generic[I]):
     """Keeps one stream open and reads it; a subclass says how, by `open` and `read`.
 
     A stream that answers discovery and nothing else (a firewall, a program that hangs) delays
-    this thread alone.
+    this thread alone. ``alive`` is the signal that it is there, or gone.
     """
 
-    alive = Signal(bool)  # whether the stream is there, as it comes and goes
-    problem = Signal(str)
-
-    def __init__(self, query: StreamQuery, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._query = query
+    def __init__(
+        self, query: StreamQuery, news: StreamNews, alive: SignalInstance | None = None
+    ) -> None:
+        super().__init__()
+        self.news = news
+        self._query, self._alive = query, alive
 
     def open(self, found: FoundStream) -> I:
         """Open the stream, in the thread."""
@@ -49,7 +77,7 @@ class StreamWorker(Worker, Generic[I]):
         try:
             watch = StreamWatch(self._query)
         except StreamError as error:
-            self.post(self.problem.emit, str(error))
+            self.post(self.news.report, str(error))
             return
         inlet: I | None = None
         was_alive = False
@@ -61,13 +89,13 @@ class StreamWorker(Worker, Generic[I]):
                     self.read(inlet)
             except StreamError as error:
                 # It does not answer, or came back as another stream: begin anew.
-                self.post(self.problem.emit, str(error))
+                self.post(self.news.report, str(error))
                 if inlet is not None:
                     inlet.close()
                     inlet = None
             alive = inlet is not None and inlet.connected
-            if alive != was_alive:
-                self.post(self.alive.emit, alive)
+            if alive != was_alive and self._alive is not None:
+                self.post(self._alive.emit, alive)
             was_alive = alive
         if inlet is not None:
             inlet.close()
@@ -77,7 +105,7 @@ class StreamWorker(Worker, Generic[I]):
         if len(found) > 1:
             names = "; ".join(str(stream) for stream in found[:5])
             self.post(
-                self.problem.emit,
+                self.news.report,
                 f"Several streams fit {watch.query}: {names}. The first is shown; "
                 "choose another one under Connect.",
             )

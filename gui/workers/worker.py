@@ -2,11 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from typing import ParamSpec
 
 from PySide6.QtCore import QObject, Qt, Signal
-
-P = ParamSpec("P")
 
 
 class Worker(QObject):
@@ -27,7 +24,7 @@ class Worker(QObject):
         self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def work(self) -> None:
-        """Work in the thread; nothing, where a worker only works `aside`."""
+        """Work in the thread."""
 
     def start(self) -> None:
         """Begin to work; returns at once."""
@@ -40,7 +37,7 @@ class Worker(QObject):
         with self._posting:
             self._stopping.set()
 
-    def stop(self, timeout_s: float) -> None:
+    def stop(self, timeout_s: float = 0.8) -> None:
         """End the thread, and wait for it no longer than this."""
         self.retire()
         if self._thread is not None:
@@ -57,10 +54,6 @@ class Worker(QObject):
     def wait(self, seconds: float) -> bool:
         """Wait in the thread; False at once when it is retired."""
         return not self._stopping.wait(seconds)
-
-    def aside(self, work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Do work that may hang in one more thread, which nobody waits for."""
-        threading.Thread(target=work, args=args, kwargs=kwargs, daemon=True).start()
 
     def post(self, call: Callable[..., None], *values: object) -> None:
         """Have Qt's thread call this, unless the worker is retired by then; returns at once."""

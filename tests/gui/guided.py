@@ -30,7 +30,7 @@ def opened(
     main: MainWindow, qtbot: QtBot, trials: int, task_s: float = QUICK_S
 ) -> CalibrationWindow:
     """The window, filled in up to the signals."""
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     setup = window.setup

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from bci.lsl.recorders import FoundRecorder
 from bci.messages import EngineStatus
 from bci.models.card import Card
 from bci.pipeline.ring import RingBuffer
@@ -32,7 +33,7 @@ from bci.training.decoder_choices import DecoderOffer, class_choices, emotion_ch
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.processes.child import Command
-from gui.processes.recorder import FoundRecorder
+from gui.record.bar import RecordState
 from gui.replay.trials import ReplayTrial
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
 from gui.theme import DARK, LIGHT, Theme
@@ -162,7 +163,7 @@ def test_the_dashboard_s_words_fit(
     main: MainWindow, qtbot: QtBot, theme: Theme, page: str, is_recording: bool
 ) -> None:
     main._apply_theme(theme)
-    main.header.set_title(LONG_NAME)
+    main.header.title.setText(LONG_NAME)
     if page == IMPEDANCE:
         main.tabs.set_quality(simulated.impedances())
     main.tabs.show_page(page)
@@ -170,10 +171,8 @@ def test_the_dashboard_s_words_fit(
     if is_recording:
         names = (LONG_NAME, f"{LONG_NAME}-markers", "bci", "pupil")
         file = f"recordings/sub-12/ses-2/eeg/{LONG_NAME}.xdf"
-        main.record_bar.set_status(
-            FoundRecorder("r", "here", 1, file, 7540.0, 48_200_000, names, ())
-        )
-        main.record_bar.set_takes_notes(True)
+        recorder = FoundRecorder("r", "here", 1, file, 7540.0, 48_200_000, names, ())
+        main.record_bar.show_state(RecordState(recorder, takes_notes=True))
     main.connect_panel.set_connection("cyton is connected", True, False)
     main.show_problem(SENTENCE, "engine")
     main.situation.stream_name = LONG_NAME

@@ -1,5 +1,6 @@
 """Commands that compare decoders on public or simulated data."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,12 @@ OutFile = Annotated[
     typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
 ]
 Subjects = Annotated[int, typer.Option(min=1, help="How many people are simulated.")]
+
+
+def _check(names: list[str] | None, known: Collection[str]) -> None:
+    for name in names or ():
+        if name not in known:
+            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
 
 
 def _emit_file(file: Path | None, as_json: bool) -> None:
@@ -67,12 +74,8 @@ def benchmark_motor_imagery(
     from bci.evaluation.compare_people import PROTOCOLS
     from bci.plugins.decoder_offers import classical, networks
 
-    for name in decoder or ():
-        if name not in (known := (*classical(), *networks())):
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
-    for name in protocol or ():
-        if name not in PROTOCOLS:
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(PROTOCOLS)}")
+    _check(decoder, (*classical(), *networks()))
+    _check(protocol, PROTOCOLS)
     motor_imagery(folder, decoder, protocol, seeds, out_file)
     _emit_file(out_file, as_json)
 
@@ -106,9 +109,7 @@ def benchmark_emotion(
     from bci.cli.benchmark.emotion import emotion
     from bci.plugins.decoder_offers import of_task
 
-    for name in decoder or ():
-        if name not in (known := of_task("emotion")):
-            raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}")
+    _check(decoder, of_task("emotion"))
     emotion(folder, decoder, people, seeds, out_file)
     _emit_file(out_file, as_json)
 

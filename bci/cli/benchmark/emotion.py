@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.table import Table
 
 import decoders
-from bci.cli import events
-from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
-from bci.cli.console import out
+from bci.cli.benchmark.runner import Cell, Results, first, mean_and_sd, print_table, tracked
 from bci.errors import RecordingError
 from bci.evaluation.compare_films import PROTOCOLS, run_protocol, shuffled_films
 from bci.evaluation.metrics import extra_measures
@@ -31,6 +28,10 @@ _SIMULATED_RUNS = 2
 _RUNS = 1000
 
 
+Job = tuple[int, str, str, bool]
+"""One training: seed, decoder, protocol, and whether labels are shuffled."""
+
+
 class Row(NamedTuple):
     """One figure of one person in one training, of ``n`` decisions."""
 
@@ -46,13 +47,30 @@ class Row(NamedTuple):
     n: int
 
 
-class Job(NamedTuple):
-    """One training, and what it is tested on."""
+def _spread(rows: list[Row], shuffled: bool) -> str:
+    """Mean and deviation over people, whose seeds are averaged first."""
+    people: dict[str, list[float]] = {}
+    for row in rows:
+        if row.shuffled == shuffled:
+            people.setdefault(row.person, []).append(row.value)
+    return mean_and_sd([float(np.mean(values)) for values in people.values()]) if people else ""
 
-    seed: int
-    decoder: str
-    protocol: str
-    shuffled: bool
+
+def _n(rows: list[Row]) -> str:
+    n = {row.person: row.n for row in rows if not row.shuffled}
+    what = "windows" if rows[0].protocol == "leaky" else "films"
+    return f"{len(n)} people, {sum(n.values())} {what}"
+
+
+_CELLS: dict[str, Cell] = {
+    "decoder": first("decoder"),
+    "figure": first("name"),
+    "mean ± sd": lambda rows: _spread(rows, False),
+    "chance": lambda rows: f"{np.mean([row.chance for row in rows if not row.shuffled]):.2f}",
+    "labels shuffled": lambda rows: _spread(rows, True),
+    "n": _n,
+    "seeds": lambda rows: str(len({row.seed for row in rows if not row.shuffled})),
+}
 
 
 def emotion(
@@ -62,14 +80,7 @@ def emotion(
     n_seeds: int,
     out_file: Path | None,
 ) -> None:
-    """Print a table a world and protocol; go on where a file left off.
-
-    Raises
-    ------
-    RecordingError
-        If the folder holds no person's recordings, or the file holds something else, or
-        cannot be written.
-    """
+    """Print a table a world and protocol; go on where a file left off."""
     results = Results("emotion", Row, 6, out_file, figures=_figures)
     chosen = names or list(of_task("emotion"))
     recorded = _read(folder) if folder is not None else {}
@@ -82,12 +93,22 @@ def emotion(
         if world not in cut:
             cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
         results.add(_run(world, job, *cut[world]))
-    if events.wanted():
-        return
     for world in worlds:
         for protocol in PROTOCOLS:
             own = [row for row in results.rows if (row.world, row.protocol) == (world, protocol)]
-            _print(world, protocol, [row for row in own if row.decoder in chosen])
+            groups: dict[tuple[str, str], list[Row]] = {}
+            for row in own:
+                groups.setdefault((row.decoder, row.name), []).append(row)
+            shown = [rows for (decoder, _), rows in groups.items() if decoder in chosen]
+            if shown:
+                print_table(_title(world, protocol), _CELLS, shown)
+
+
+def _title(world: str, protocol: str) -> str:
+    title = f"{f'simulated, {world}' if world in WORLDS else world}: {protocol}"
+    if protocol == "leaky":
+        title += ", windows of the same films in training and test, no measure of anything"
+    return title
 
 
 def _figures(fields: dict[str, Any]) -> dict[str, Any]:
@@ -98,7 +119,7 @@ def _figures(fields: dict[str, Any]) -> dict[str, Any]:
 def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
     """Seed by seed, so that whenever it is stopped all decoders have as many."""
     return [
-        Job(seed, name, protocol, shuffled)
+        (seed, name, protocol, shuffled)
         for seed in range(n_seeds)
         for protocol in PROTOCOLS
         for shuffled in ((False,) if protocol == "leaky" else (False, True))
@@ -165,35 +186,3 @@ def _cut(found: People) -> tuple[dict[str, Epochs], Signal]:
         people[name] = replace(own, runs=own.runs + _RUNS * number)
     assert own.signal is not None
     return people, own.signal
-
-
-def _print(world: str, protocol: str, own: list[Row]) -> None:
-    if not own:
-        return
-    people = {row.person for row in own}
-    title = f"{f'simulated, {world}' if world in WORLDS else world}: {protocol}"
-    if protocol == "leaky":
-        title += ", windows of the same films in training and test, no measure of anything"
-    table = Table(
-        "decoder", "figure", "mean ± sd", "chance", "labels shuffled", "n", "seeds",
-        title=title,
-    )  # fmt: skip
-    for decoder in dict.fromkeys(row.decoder for row in own):
-        for name in dict.fromkeys(row.name for row in own):
-            true = [r for r in own if (r.decoder, r.name, r.shuffled) == (decoder, name, False)]
-            mixed = [r for r in own if (r.decoder, r.name, r.shuffled) == (decoder, name, True)]
-            table.add_row(
-                decoder, name, _spread(true), f"{np.mean([r.chance for r in true]):.2f}",
-                _spread(mixed) if mixed else "",
-                f"{len(people)} people, {sum({r.person: r.n for r in true}.values())} "
-                + ("windows" if protocol == "leaky" else "films"),
-                str(len({row.seed for row in true})),
-            )  # fmt: skip
-    out.print(table)
-
-
-def _spread(rows: list[Row]) -> str:
-    """Mean and deviation over people, whose seeds are averaged first."""
-    people = dict.fromkeys(row.person for row in rows)
-    means = [np.mean([row.value for row in rows if row.person == name]) for name in people]
-    return mean_and_sd([float(mean) for mean in means])

@@ -1,22 +1,21 @@
 """EEGMMIDB's subjects as sites with unlike headsets: alone, federated, pooled."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from rich.table import Table
-from scipy import stats
 from scipy.signal import resample_poly
 
 from bci.cli import events
+from bci.cli.benchmark.motor_imagery import read_runs, subject_folders
 from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
+from bci.evaluation.compare_people import paired_p
 from bci.profiles.profile import Profile, load_profile
-from bci.recording.read import read_recording
 from bci.signals import Recording
 from bci.training.epochs import join_epochs
 from decoders.federation.agreement import CommonSpace, Federation, Partner, Rounds, Server
@@ -29,7 +28,6 @@ from decoders.federation.site_data import Material, cut_material, make_site
 CONDITIONS = ("alone", "federated", "alone, common format", "pooled, common format")
 _FORMATS = ("own", "own", "common", "common")
 
-_TRAINING_RUNS, _TEST_RUN = ("04", "08"), "12"
 _8 = ("FC3", "FC4", "C3", "Cz", "C4", "CP3", "CP4", "CPz")
 _16 = (*_8, "C1", "C2", "C5", "C6", "FCz", "FC1", "FC2", "Pz")
 _32 = (
@@ -60,9 +58,6 @@ class Format:
         n_channels = len(self.channels) if self.channels is not None else 64
         return f"{n_channels} ch, {self.sfreq:g} Hz, {self.window_s:g} s"
 
-
-BySeed = dict[str, dict[str, dict[str, float]]]
-"""Accuracies by seed, condition and person, as in the file."""
 
 COMMON = Format(_8, 128.0, 2.0)
 
@@ -107,27 +102,16 @@ def experiment(
     trunk: str = "ifnet",
     conditions: tuple[str, ...] = CONDITIONS,
 ) -> None:
-    """Fill ``out_file`` with the trainings that it lacks, then print the comparison.
-
-    Raises
-    ------
-    RecordingError
-        If a subject's runs are missing, or the file holds something else or cannot
-        be written.
-    """
-    subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _file(s, _TEST_RUN).exists()]
+    """Fill ``out_file`` with the trainings that it lacks, then print the comparison."""
+    subjects = subject_folders(folder)
     if len(subjects) < 2:
         raise RecordingError(f"{folder}: needs two or more folders like S001 with S001R12.edf")
     names = tuple(subject.name for subject in subjects)
     agreed = default_agreement(names, trunk)
     common_space(agreed)
-    # What the file holds beside its rows: they are of these people and settings.
     settings = agreed.model_dump(mode="json", include={"model", "training"})
     made_with = {"settings": settings, "subjects": list(names)}
-    results = Results(
-        "federation", Row, 3, out_file, partial(_rows_of, made_with=made_with, file=out_file),
-        lambda rows: {**made_with, "seeds": _by_seed(rows)}, indent=1,
-    )  # fmt: skip
+    results = Results("federation", Row, 3, out_file, made_with)
 
     @cache
     def materials(kind: str) -> dict[str, Material]:
@@ -149,7 +133,7 @@ def experiment(
         scores = _run(condition, materials(kind), seeded, parts)
         results.add([Row(condition, name, seed, scores[name]) for name in scores])
     if not events.wanted():
-        _print(_by_seed(results.rows), names, conditions)
+        _print(results.rows, names, conditions)
 
 
 def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federation:
@@ -199,7 +183,6 @@ def _train(sites: dict[str, Site], agreed: Federation, folder: Path) -> dict[str
 
 def _pooled(materials: list[Material]) -> Material:
     """One site that holds everybody's windows; each run of each person is aligned by itself."""
-
     return replace(
         materials[0],
         training=join_epochs([m.training for m in materials], _RUNS_PER_PERSON),
@@ -221,41 +204,21 @@ def _score_for(site: Site, material: Material) -> float:
 
 def _material(subject: Path, number: int, kind: str) -> Material:
     headset = format_of(number) if kind == "own" else COMMON
-    runs = [
-        in_format(read_recording(_file(subject, run)), headset)
-        for run in (*_TRAINING_RUNS, _TEST_RUN)
-    ]
+    runs = [in_format(run, headset) for run in read_runs(subject)]
     return cut_material(profile_for(headset), runs[:-1], runs[-1:])
 
 
-def _file(subject: Path, run: str) -> Path:
-    return subject / f"{subject.name}R{run}.edf"
-
-
-def _rows_of(stored: dict[str, Any], made_with: dict[str, Any], file: Path) -> Iterator[Row]:
-    if {name: stored[name] for name in made_with} != made_with:
-        raise RecordingError(f"{file}: made with other subjects or settings; give another --out")
-    for seed, by_condition in stored["seeds"].items():
-        for condition, scores in by_condition.items():
-            for name, accuracy in scores.items():
-                yield Row(condition, name, int(seed), accuracy)
-
-
-def _by_seed(rows: list[Row]) -> BySeed:
-    by_seed: BySeed = {}
+def _print(rows: list[Row], names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
+    """Print one row a site, each the mean over whole seeds; then means and paired tests."""
+    of_seed: dict[int, set[str]] = {}
     for row in rows:
-        of_condition = by_seed.setdefault(str(row.seed), {}).setdefault(row.condition, {})
-        of_condition[row.person] = row.accuracy
-    return by_seed
-
-
-def _print(by_seed: BySeed, names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
-    """Print one row a site, each the mean over seeds; then means and paired tests."""
-    seeds = [done for done in by_seed.values() if set(conditions) <= set(done)]
-    by_condition = {
-        c: np.array([np.mean([seed[c][name] for seed in seeds]) for name in names])
-        for c in conditions
-    }
+        of_seed.setdefault(row.seed, set()).add(row.condition)
+    seeds = [seed for seed, done in of_seed.items() if done >= set(conditions)]
+    scores: dict[tuple[str, str], list[float]] = {}
+    for row in rows:
+        if row.seed in seeds:
+            scores.setdefault((row.condition, row.person), []).append(row.accuracy)
+    by_condition = {c: np.array([np.mean(scores[c, n]) for n in names]) for c in conditions}
     table = Table("site", "headset", *conditions, title="accuracy on run 12, end of cue")
     for k, name in enumerate(names):
         cells = [f"{by_condition[c][k]:.2f}" for c in conditions]
@@ -271,7 +234,7 @@ def _print(by_seed: BySeed, names: tuple[str, ...], conditions: tuple[str, ...])
         if one not in conditions or other not in conditions:
             continue
         difference = by_condition[one] - by_condition[other]
-        p = float(stats.wilcoxon(difference).pvalue) if difference.any() else float("nan")
+        p = paired_p(by_condition[one], by_condition[other])
         better, worse = int((difference > 0).sum()), int((difference < 0).sum())
         out.print(
             f"{one} minus {other}: {difference.mean():+.3f}, better at {better}, worse at {worse} "

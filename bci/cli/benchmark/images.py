@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.table import Table
 
 import decoders
-from bci.cli import events
-from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
-from bci.cli.console import out
+from bci.cli.benchmark.runner import Cell, Results, first, n_trials, print_table, spread, tracked
 from bci.evaluation.compare_images import RetrievalScore, find_images, part_of, shuffled
 from bci.profiles.profile import Profile, load_profile
 from bci.tasks.image_gallery import Gallery, save_gallery
@@ -35,6 +32,10 @@ _LEARNT = {UNSEEN_FEW: (6, True), UNSEEN: (25, True), LATER: (6, False)}
 PARAMS: dict[str, dict[str, object]] = {"image-ridge": {}, "meg-images": {"size": "small"}}
 
 
+Job = tuple[str, str, bool, str]
+"""What one row takes: protocol, window, whether labels are shuffled, and decoder."""
+
+
 class Row(NamedTuple):
     """One decoder on one simulated subject."""
 
@@ -51,60 +52,57 @@ class Row(NamedTuple):
     n_candidates: int
 
 
-class Job(NamedTuple):
-    """What one row takes."""
+def _chance(rows: list[Row]) -> str:
+    n = float(np.mean([row.n_candidates for row in rows]))
+    return f"{1 / n:.3f}, {5 / n:.3f}, {(n + 1) / 2:.1f}"
 
-    protocol: str
-    window: str
-    is_shuffled: bool
-    decoder: str
+
+_CELLS: dict[str, Cell] = {
+    "": lambda rows: "labels shuffled" if rows[0].is_shuffled else rows[0].protocol,
+    "window": first("window"),
+    "decoder": first("decoder"),
+    "top-1": spread("top_1"),
+    "top-5": spread("top_5"),
+    "median rank": spread("median_rank", 1),
+    "chance": _chance,
+    "n": n_trials,
+}
 
 
 def images(n_subjects: int, out_file: Path | None) -> None:
-    """Print the tables; go on where a file left off.
-
-    Raises
-    ------
-    RecordingError
-        If the file holds something else, or cannot be written.
-    """
+    """Print the tables; go on where a file left off."""
     results = Results("images", Row, 6, out_file)
     todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
     for world, subject in tracked(todo, "Simulated subjects"):
         missing = [job for job in _jobs() if results.lacks(world, *job, subject)]
         for job, found in _run(world, subject, missing):
-            results.add(
-                [
-                    Row(world, *job, subject, found.top_1, found.top_5, found.median_rank,
-                        found.n_trials, found.n_candidates)
-                ]
-            )  # fmt: skip
-    if events.wanted():
-        return
+            results.add([Row(world, *job, subject, **found._asdict())])
+    rows = [row for row in results.rows if row.subject <= n_subjects]
     for world in WORLDS:
-        own = [row for row in results.rows if row.world == world and row.subject <= n_subjects]
-        _print(world, own)
+        groups = [[row for row in rows if row[:5] == (world, *job)] for job in _jobs()]
+        print_table(f"simulated subjects, world: {world}", _CELLS, groups)
 
 
 def _jobs() -> list[Job]:
     kinds = [(protocol, _WHOLE, False) for protocol in _LEARNT] + [(UNSEEN, _WHOLE, True)]
     kinds += [(UNSEEN, part, False) for part in _PARTS]
-    return [Job(*kind, decoder) for kind in kinds for decoder in PARAMS]
+    return [(*kind, decoder) for kind in kinds for decoder in PARAMS]
 
 
 def _run(world: str, subject: int, jobs: list[Job]) -> Iterator[tuple[Job, RetrievalScore]]:
     profile = load_profile("images")
-    for protocol in dict.fromkeys(job.protocol for job in jobs):
+    for protocol in dict.fromkeys(job[0] for job in jobs):
         training, test = _simulate(subject, WORLDS[world], *_LEARNT[protocol], profile)
         with tempfile.TemporaryDirectory() as folder:
             params = _galleries(training, test, Path(folder))
-            for job in (job for job in jobs if job.protocol == protocol):
+            for job in (job for job in jobs if job[0] == protocol):
+                _, window, is_shuffled, name = job
                 given, tested = training, test
-                if job.is_shuffled:
+                if is_shuffled:
                     given = shuffled(given, subject)
-                if job.window in _PARTS:
-                    given, tested = (part_of(each, *_PARTS[job.window]) for each in (given, tested))
-                make = partial(decoders.create, job.decoder, {**PARAMS[job.decoder], **params})
+                if window in _PARTS:
+                    given, tested = (part_of(each, *_PARTS[window]) for each in (given, tested))
+                make = partial(decoders.create, name, {**PARAMS[name], **params})
                 yield job, find_images(given, tested, make)
 
 
@@ -138,21 +136,3 @@ def _simulate(
         cut.append(cut_epochs([recording], profile.pipeline, profile.paradigm))
     *earlier, last = cut
     return join_epochs(earlier, apart=1000), last
-
-
-def _print(world: str, rows: list[Row]) -> None:
-    table = Table("", "window", "decoder", "top-1", "top-5", "median rank", "chance", "n",
-                  title=f"simulated subjects, world: {world}")  # fmt: skip
-    for job in _jobs():
-        own = [row for row in rows if Job(*row[1:5]) == job]
-        if not own:
-            continue
-        n = float(np.mean([row.n_candidates for row in own]))
-        table.add_row(
-            "labels shuffled" if job.is_shuffled else job.protocol, job.window, job.decoder,
-            mean_and_sd([row.top_1 for row in own]), mean_and_sd([row.top_5 for row in own]),
-            mean_and_sd([row.median_rank for row in own], 1),
-            f"{1 / n:.3f}, {5 / n:.3f}, {(n + 1) / 2:.1f}",
-            f"{len(own)} subjects, {sum(row.n_trials for row in own)} trials",
-        )  # fmt: skip
-    out.print(table)

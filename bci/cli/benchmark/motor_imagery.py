@@ -1,11 +1,12 @@
 """The motor-imagery benchmark on PhysioNet EEGMMIDB: decoders times protocols."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections import Counter
 from functools import partial
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,22 +15,22 @@ from rich.text import Text
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.runner import Results, tracked
+from bci.cli.benchmark.runner import Cell, Results, first, mean_and_sd, print_table, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import (
     PROTOCOLS,
     Person,
     ScoredRun,
-    compare,
     paired_p,
+    people_p,
     run_protocols,
 )
 from bci.evaluation.metrics import exact_interval
 from bci.plugins.decoder_offers import classical, decoder_traits
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
-from bci.signals import Signal
+from bci.signals import Recording, Signal
 from bci.training.epochs import cut_epochs
 
 _TRAINING_RUNS = ("04", "08")
@@ -38,9 +39,6 @@ _REFERENCE = ("tangent-space", "within")
 # The network that the newer ones have to beat under the same protocol.
 _RIVAL = "eegnet"
 _NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
-
-Stored = dict[str, dict[str, dict[str, list[dict[str, Any]]]]]
-"""The file: figures of every seed, by decoder, protocol and person."""
 
 
 class Row(NamedTuple):
@@ -56,7 +54,11 @@ class Row(NamedTuple):
     inference_p50_ms: float
     inference_p99_ms: float
     n_parameters: int
-    streamed: float | None = None
+    streamed: float
+
+
+Conditions = dict[tuple[str, str], list[list[Row]]]
+"""Rows of each person, in their order, by decoder and protocol; left out unless of all."""
 
 
 def motor_imagery(
@@ -66,15 +68,8 @@ def motor_imagery(
     n_seeds: int,
     out_file: Path | None,
 ) -> None:
-    """Print one row a decoder and protocol, and one a person; go on where a file left off.
-
-    Raises
-    ------
-    RecordingError
-        If no subject of the folder has the three runs, there is nobody else to learn from, or the
-        file holds something else or cannot be written.
-    """
-    results = Results("motor-imagery", Row, 4, out_file, _rows_of, _stored, indent=1)
+    """Print one row a decoder and protocol, and one a person; go on where a file left off."""
+    results = Results("motor-imagery", Row, 4, out_file)
     people, signal = _read(folder)
     wanted_protocols = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
     if len(people) < 2 and set(wanted_protocols) != {"within"}:
@@ -110,10 +105,9 @@ def motor_imagery(
             )
     if events.wanted():
         return
-    # Decoder by decoder, as in the file.
-    rows = list(_rows_of(_stored(results.rows)))
-    _print_people(rows, people, chosen)
-    _print_comparison(rows, people)
+    complete = _complete(results.rows, people)
+    _print_people(complete, people, chosen)
+    _print_comparison(complete, people)
 
 
 def _by_params(
@@ -131,12 +125,12 @@ def _by_params(
 
 def _read(folder: Path) -> tuple[list[Person], Signal]:
     profile = load_profile("motor-imagery-eegmmidb")
-    subjects = [s for s in sorted(folder.glob("S[0-9][0-9][0-9]")) if _run(s, _TEST_RUN).exists()]
+    subjects = subject_folders(folder)
     if not subjects:
         raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")
     people = []
     for subject in tracked(subjects, "Reading"):
-        runs = [read_recording(_run(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
+        runs = read_runs(subject)
         people.append(
             Person(
                 subject.name,
@@ -150,26 +144,19 @@ def _read(folder: Path) -> tuple[list[Person], Signal]:
     return people, signal
 
 
-def _run(subject: Path, run: str) -> Path:
+def subject_folders(folder: Path) -> list[Path]:
+    """Folders of the subjects of EEGMMIDB who have the run that is scored."""
+    subjects = sorted(folder.glob("S[0-9][0-9][0-9]"))
+    return [subject for subject in subjects if _file(subject, _TEST_RUN).exists()]
+
+
+def read_runs(subject: Path) -> list[Recording]:
+    """Two runs to learn from, and the one that is scored."""
+    return [read_recording(_file(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
+
+
+def _file(subject: Path, run: str) -> Path:
     return subject / f"{subject.name}R{run}.edf"
-
-
-def _rows_of(stored: Stored) -> Iterator[Row]:
-    """Rows of a file; older files lack the seeds, of which they have all up to the last."""
-    for decoder, by_protocol in stored.items():
-        for protocol, by_person in by_protocol.items():
-            for person, outcomes in by_person.items():
-                for k, figures in enumerate(outcomes):
-                    yield Row(decoder, protocol, person, **{"seed": k, **figures})
-
-
-def _stored(rows: list[Row]) -> Stored:
-    stored: Stored = {}
-    for row in rows:
-        decoder, protocol, person, seed, *_ = row
-        of_person = stored.setdefault(decoder, {}).setdefault(protocol, {}).setdefault(person, [])
-        of_person.append({**dict(list(row._asdict().items())[4:]), "seed": seed})
-    return stored
 
 
 def _chance(person: Person) -> float:
@@ -177,10 +164,11 @@ def _chance(person: Person) -> float:
     return float(counts.max() / counts.sum())
 
 
-def _complete(rows: list[Row], people: list[Person]) -> dict[tuple[str, str], list[list[Row]]]:
-    """Rows of each person, in their order, by decoder and protocol; left out unless of all."""
+def _complete(rows: list[Row], people: list[Person]) -> Conditions:
     by_condition: dict[tuple[str, str], dict[str, list[Row]]] = {}
-    for row in rows:
+    # Decoder by decoder, also where one was trained on later.
+    order = list(dict.fromkeys(row.decoder for row in rows))
+    for row in sorted(rows, key=lambda row: order.index(row.decoder)):
         own = by_condition.setdefault((row.decoder, row.protocol), {})
         own.setdefault(row.person, []).append(row)
     return {
@@ -195,12 +183,8 @@ def _accuracies(by_person: list[list[Row]]) -> NDArray[np.float64]:
     return np.array([np.mean([row.accuracy for row in rows]) for rows in by_person])
 
 
-def _print_people(rows: list[Row], people: list[Person], names: list[str]) -> None:
-    scores = {
-        condition: _accuracies(own)
-        for condition, own in _complete(rows, people).items()
-        if condition[0] in names
-    }
+def _print_people(complete: Conditions, people: list[Person], names: list[str]) -> None:
+    scores = {each: _accuracies(own) for each, own in complete.items() if each[0] in names}
     table = Table(
         "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in scores),
         "chance", "trials",
@@ -219,30 +203,9 @@ def _with_interval(accuracy: float, n_trials: int) -> str:
     return f"{accuracy:.2f} ({low:.2f}-{high:.2f})"
 
 
-def _print_comparison(rows: list[Row], people: list[Person]) -> None:
-    table = Table(
-        "decoder", "protocol", "mean ± sd", "n", "seeds", "p (chance)", "p (tangent, within)",
-        "p (EEGNet, same)", "training (s)", "p50 (ms)", "p99 (ms)", "numbers", "streamed",
-    )  # fmt: skip
-    complete = _complete(rows, people)
-    scores = {condition: _accuracies(own) for condition, own in complete.items()}
+def _print_comparison(complete: Conditions, people: list[Person]) -> None:
     chance = float(np.mean([_chance(person) for person in people]))
-    for (name, protocol), by_person in complete.items():
-        every = [row for rows in by_person for row in rows]
-        n_trials = np.array([rows[0].n_trials for rows in by_person])
-        own, rival = scores[name, protocol], scores.get((_RIVAL, protocol))
-        summed = compare(own, n_trials, chance, scores.get(_REFERENCE))
-        p_rival = float("nan") if rival is None else paired_p(own, rival)
-        table.add_row(
-            name, protocol, f"{summed.mean:.3f} ± {summed.spread:.3f}", str(summed.n_people),
-            str(min(len(rows) for rows in by_person)), f"{summed.p_chance:.2g}",
-            _p_value(summed.p_reference), _p_value(p_rival),
-            f"{np.mean([row.training_s for row in every]):.1f}",
-            f"{np.median([row.inference_p50_ms for row in every]):.2f}",
-            f"{np.median([row.inference_p99_ms for row in every]):.2f}",
-            str(every[0].n_parameters), _streamed([row.streamed for row in every]),
-        )  # fmt: skip
-    out.print(table)
+    print_table(None, _cells(complete, chance), [list(chain(*own)) for own in complete.values()])
     total = sum(len(np.unique(person.test.trials)) for person in people)
     out.print(f"{total} trials, chance {chance:.2f}; seeds are averaged within each person first")
     out.print(
@@ -254,15 +217,40 @@ def _print_comparison(rows: list[Row], people: list[Person]) -> None:
     )
 
 
-def _p_value(p: float) -> str:
-    return "" if np.isnan(p) else f"{p:.2g}"
+def _cells(complete: Conditions, chance: float) -> dict[str, Cell]:
+    scores = {condition: _accuracies(own) for condition, own in complete.items()}
+
+    def own(rows: list[Row]) -> NDArray[np.float64]:
+        return scores[rows[0].decoder, rows[0].protocol]
+
+    def p_chance(rows: list[Row]) -> str:
+        by_person = complete[rows[0].decoder, rows[0].protocol]
+        n_trials = np.array([rows[0].n_trials for rows in by_person])
+        return f"{people_p(own(rows), n_trials, chance):.2g}"
+
+    def p_against(rows: list[Row], condition: tuple[str, str]) -> str:
+        p = paired_p(own(rows), scores[condition]) if condition in scores else float("nan")
+        return "" if np.isnan(p) else f"{p:.2g}"
+
+    def n_seeds(rows: list[Row]) -> str:
+        return str(min(Counter(row.person for row in rows).values()))
+
+    return {
+        "decoder": first("decoder"),
+        "protocol": first("protocol"),
+        "mean ± sd": lambda rows: mean_and_sd(own(rows).tolist(), 3),
+        "n": lambda rows: str(len(own(rows))),
+        "seeds": n_seeds,
+        "p (chance)": p_chance,
+        "p (tangent, within)": lambda rows: p_against(rows, _REFERENCE),
+        "p (EEGNet, same)": lambda rows: p_against(rows, (_RIVAL, rows[0].protocol)),
+        "training (s)": lambda rows: f"{np.mean([row.training_s for row in rows]):.1f}",
+        "p50 (ms)": lambda rows: f"{np.median([row.inference_p50_ms for row in rows]):.2f}",
+        "p99 (ms)": lambda rows: f"{np.median([row.inference_p99_ms for row in rows]):.2f}",
+        "numbers": first("n_parameters"),
+        "streamed": lambda rows: streamed([row.streamed for row in rows]),
+    }
 
 
-def _streamed(differences: list[float | None]) -> str:
-    """Format the largest difference; older results have none."""
-    known = [difference for difference in differences if difference is not None]
-    if not known:
-        return ""
-    largest = "equal" if max(known) == 0 else f"{max(known):.1g}"
-    all_known = len(known) == len(differences)
-    return largest if all_known else f"{largest} ({len(known)} of {len(differences)})"
+def streamed(differences: list[float]) -> str:
+    return "equal" if max(differences) == 0 else f"{max(differences):.1g}"

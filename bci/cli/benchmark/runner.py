@@ -1,16 +1,17 @@
-"""One runner of every study: trainings in turn, a file of results, cells of its tables."""
+"""One runner of every study: trainings in turn, a file of results, tables of them."""
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from rich.progress import track
+from rich.table import Table
 
 from bci.cli import events
-from bci.cli.console import err
+from bci.cli.console import err, out
 from bci.errors import PlaceError, RecordingError
 from bci.files.writable import require_place
 from bci.messages import OutcomeEvent, ProgressEvent
@@ -26,29 +27,16 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
-
-def _figures_alone(figures: dict[str, Any]) -> dict[str, Any]:
-    return figures
+Cell = Callable[[list[Any]], str]
+"""Given the rows of a condition, makes a cell of the table."""
 
 
 class Results(Generic[R]):
     """The rows of a study; those of its file are not trained again.
 
-    Parameters
-    ----------
-    study : str
-        Its name in events.
-    row : type
-    n_conditions : int
-        How many of a row's first fields name the training.
-    file : Path, optional
-        Where rows are kept (JSON).
-    decode, encode : callable, optional
-        Make rows of the file's content, and the content of rows; a list of rows without.
-    indent : int
-        Of the file.
-    figures : callable
-        Makes the figures of an event from a row's other fields.
+    The first ``n_conditions`` fields of a row name the training. Rows are kept in ``file`` (JSON),
+    all made with the same settings and subjects, ``made_with``. ``figures`` makes the figures of an
+    event from a row's other fields.
 
     Raises
     ------
@@ -60,27 +48,31 @@ class Results(Generic[R]):
 
     def __init__(
         self, study: str, row: Callable[..., R], n_conditions: int, file: Path | None,
-        decode: Callable[[Any], Iterable[R]] | None = None,
-        encode: Callable[[list[R]], object] = list, indent: int = 0,
-        figures: Callable[[dict[str, Any]], dict[str, Any]] = _figures_alone,
+        made_with: Mapping[str, Any] | None = None,
+        figures: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     ) -> None:  # fmt: skip
-        self._study, self._n_conditions = study, n_conditions
-        self._file, self._encode, self._indent = file, encode, indent
-        self._figures = figures
+        self._study, self._n_conditions, self._file = study, n_conditions, file
+        self._made_with, self._figures = dict(made_with or {}), figures
         self.rows: list[R] = []
         if file is None:
             return
         require_place(file)
         if file.is_dir():
             raise PlaceError(f"{file} cannot be written: it is a folder; give another --out")
-        if file.exists():
-            try:
-                stored = json.loads(file.read_text(encoding="utf-8"))
-                self.rows = list(decode(stored) if decode else (row(*each) for each in stored))
-            except (ValueError, TypeError, KeyError, AttributeError) as error:
-                raise RecordingError(
-                    f"{file}: not a file of this benchmark's results; give another --out"
-                ) from error
+        if not file.exists():
+            return
+        try:
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            self.rows = [row(*each) for each in stored["rows"]]
+            same = stored["made_with"] == self._made_with
+        except (ValueError, TypeError, KeyError) as error:
+            raise RecordingError(
+                f"{file}: not a file of this benchmark's results; give another --out"
+            ) from error
+        if not same:
+            raise RecordingError(
+                f"{file}: made with other subjects or settings; give another --out"
+            )
 
     def lacks(self, *conditions: object) -> bool:
         """Whether there is no row yet whose first fields are these."""
@@ -113,7 +105,8 @@ class Results(Generic[R]):
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
         new = self._file.with_name(f".{self._file.name}.new")
-        content = json.dumps(self._encode(self.rows), indent=self._indent)
+        rows = ",\n".join(json.dumps(row) for row in self.rows)
+        content = f'{{"made_with": {json.dumps(self._made_with)},\n"rows": [\n{rows}\n]}}\n'
         new.write_text(content, encoding="utf-8")
         new.replace(self._file)
 
@@ -127,6 +120,30 @@ def tracked(jobs: Sequence[T], doing: str) -> Iterator[T]:
         events.emit(ProgressEvent(doing=doing, done=done, of=len(jobs)))
         yield job
     events.emit(ProgressEvent(doing=doing, done=len(jobs), of=len(jobs)))
+
+
+def print_table(title: str | None, cells: Mapping[str, Cell], groups: Iterable[list[R]]) -> None:
+    """Print a line for each group of rows; nothing of an empty one."""
+    table = Table(*cells, title=title)
+    for rows in groups:
+        if rows:
+            table.add_row(*(cell(rows) for cell in cells.values()))
+    if not events.wanted():
+        out.print(table)
+
+
+def first(field: str) -> Cell:
+    """A cell with what all rows of a condition share."""
+    return lambda rows: str(getattr(rows[0], field))
+
+
+def spread(field: str, digits: int = 2) -> Cell:
+    """A cell with mean and standard deviation of a figure."""
+    return lambda rows: mean_and_sd([getattr(row, field) for row in rows], digits)
+
+
+def n_trials(rows: list[Any]) -> str:
+    return f"{len(rows)} subjects, {sum(row.n_trials for row in rows)} trials"
 
 
 def mean_and_sd(values: Sequence[float], digits: int = 2) -> str:

@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.table import Table
 
 import decoders
-from bci.cli import events
-from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
-from bci.cli.console import note, out
+from bci.cli.benchmark.runner import Cell, Results, first, n_trials, print_table, spread, tracked
+from bci.cli.console import note
 from bci.evaluation.compare_images import shuffled
 from bci.interfaces import Decoder
 from bci.profiles.profile import DecoderChoice, load_profile
@@ -48,22 +46,18 @@ class Row(NamedTuple):
     chance: float
 
 
-class Job(NamedTuple):
-    """What one row takes."""
-
-    n_runs: int
-    is_shuffled: bool
-    decoder: str
+_CELLS: dict[str, Cell] = {
+    "runs learnt": lambda rows: f"{rows[0].n_runs}{', labels shuffled' * rows[0].is_shuffled}",
+    "decoder": first("decoder"),
+    "accuracy": spread("accuracy"),
+    f"in the first {_TOP}": spread("in_top"),
+    "chance": lambda rows: f"{np.mean([row.chance for row in rows]):.2f}",
+    "n": n_trials,
+}
 
 
 def speech(n_subjects: int, out_file: Path | None) -> None:
-    """Print the tables; go on where a file left off.
-
-    Raises
-    ------
-    RecordingError
-        If the file holds something else, or cannot be written.
-    """
+    """Print the tables; go on where a file left off."""
     results = Results("speech", Row, 5, out_file)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
     # Pretraining takes longest and comes last, so a stopped benchmark has all other results.
@@ -75,33 +69,31 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
     ]
     n_before = len(results.rows)
     if n_before:
-        _print_all(results.rows, subjects)
+        _print(results.rows, subjects)
     if 0 < n_before < n_subjects * len(WORLDS) * len(_jobs()):
         note(f"trained now: what {out_file} lacks")
     for world, subject, pretrained in tracked(todo, "Trainings"):
-        missing = [
-            job
-            for job in _jobs()
-            if (job.decoder == _PRETRAINED) == pretrained and results.lacks(world, *job, subject)
-        ]
-        if missing:
-            person = _Person(world, subject)
+        jobs = [job for job in _jobs() if (job[-1] == _PRETRAINED) == pretrained]
+        missing = [job for job in jobs if results.lacks(world, *job, subject)]
+        person = _Person(world, subject) if missing else None
         for job in missing:
-            results.add([person.score(job)])
+            assert person is not None
+            results.add([person.score(*job)])
     if len(results.rows) > n_before:
-        _print_all(results.rows, subjects)
+        _print(results.rows, subjects)
 
 
-def _print_all(rows: list[Row], subjects: range) -> None:
-    if events.wanted():
-        return
+def _print(rows: list[Row], subjects: range) -> None:
+    rows = [row for row in rows if row.subject in subjects]
     for world in WORLDS:
-        _print(world, [row for row in rows if row.world == world and row.subject in subjects])
+        groups = [[row for row in rows if row[:4] == (world, *job)] for job in _jobs()]
+        print_table(f"simulated subjects, world: {world}", _CELLS, groups)
 
 
-def _jobs() -> list[Job]:
+def _jobs() -> list[tuple[int, bool, str]]:
+    """Runs learnt, whether labels are shuffled, and decoder."""
     kinds = [(n_runs, False) for n_runs in LEARNT] + [(LEARNT[-1], True)]
-    return [Job(*kind, decoder) for kind in kinds for decoder in _DECODERS]
+    return [(*kind, decoder) for kind in kinds for decoder in _DECODERS]
 
 
 class _Person:
@@ -118,13 +110,13 @@ class _Person:
         ]
         self._base: dict[str, NDArray[np.generic]] | None = None
 
-    def score(self, job: Job) -> Row:
+    def score(self, n_runs: int, is_shuffled: bool, name: str) -> Row:
         """Train a decoder and test it."""
         *earlier, test = self._cut
-        given = join_epochs(earlier[: job.n_runs], apart=1)
-        if job.is_shuffled:
+        given = join_epochs(earlier[:n_runs], apart=1)
+        if is_shuffled:
             given = shuffled(given, self._subject)
-        decoder = self._make(job.decoder)
+        decoder = self._make(name)
         decoder.fit(given.windows, given.labels, groups=given.runs, signal=given.signal)
         odds = np.stack([decoder.predict_proba(window) for window in test.windows])
         best = np.array(decoder.classes)[np.argsort(-odds, axis=1)]
@@ -132,7 +124,8 @@ class _Person:
         accuracy = float((best[:, 0] == test.labels).mean())
         in_top = float((best[:, :_TOP] == test.labels[:, None]).any(axis=1).mean())
         chance = float(counts.max() / counts.sum())
-        return Row(self._world, *job, self._subject, accuracy, in_top, len(test.labels), chance)
+        conditions = (self._world, n_runs, is_shuffled, name, self._subject)
+        return Row(*conditions, accuracy, in_top, len(test.labels), chance)
 
     def _make(self, name: str) -> Decoder:
         if name != _PRETRAINED:
@@ -168,19 +161,3 @@ class _Person:
         places = positions(TASKS["speech"].channels())
         own = scenario(places, speaker=self._subject, is_distributed=WORLDS[self._world])
         return simulate_run(SubjectSettings(self._subject, "speech"), run, own)
-
-
-def _print(world: str, rows: list[Row]) -> None:
-    table = Table("runs learnt", "decoder", "accuracy", f"in the first {_TOP}", "chance", "n",
-                  title=f"simulated subjects, world: {world}")  # fmt: skip
-    for job in _jobs():
-        own = [row for row in rows if Job(*row[1:4]) == job]
-        if not own:
-            continue
-        chance = float(np.mean([row.chance for row in own]))
-        table.add_row(
-            f"{job.n_runs}{', labels shuffled' * job.is_shuffled}", job.decoder,
-            mean_and_sd([row.accuracy for row in own]), mean_and_sd([row.in_top for row in own]),
-            f"{chance:.2f}", f"{len(own)} subjects, {sum(row.n_trials for row in own)} trials",
-        )  # fmt: skip
-    out.print(table)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from bci.channels.units import in_si
 from bci.clock.timekeeping import check_losses
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 from bci.recording.bids.names import Session
 from bci.recording.bids.sidecars import check_positions, write_positions, write_simulated
 from bci.signals import Channel, Recording
@@ -127,8 +127,9 @@ def export_bids(
             if made.simulated:
                 write_simulated(folder, session.subject)
         except (OSError, ValueError, RuntimeError) as error:
-            detail = (str(error).splitlines() or [type(error).__name__])[0]
-            raise RecordingError(f"{folder}: cannot export to BIDS ({detail:.200})") from error
+            raise RecordingError(
+                f"{folder}: cannot export to BIDS ({first_line(error):.200})"
+            ) from error
     return written
 
 

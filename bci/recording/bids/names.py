@@ -15,10 +15,7 @@ class Session:
 
     Labels are letters and digits (https://bids-specification.readthedocs.io).
 
-    Raises
-    ------
-    RecordingError
-        If a label holds anything else.
+    Raises `RecordingError` if a label holds anything else.
     """
 
     subject: str

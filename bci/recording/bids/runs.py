@@ -33,13 +33,7 @@ class RecordedRuns:
 def find_runs(session: Session, run: Path | None, recordings: Path) -> RecordedRuns:
     """Find the runs of a subject with the task of a session.
 
-    Parameters
-    ----------
-    session : Session
-    run : Path, optional
-        The run that was recorded just now: those of the same visit are proposed.
-    recordings : Path
-        Folder of all recordings.
+    Those of the same visit as ``run``, which was recorded just now, are proposed.
     """
     runs = earlier_runs(recordings, session)
     same_visit = {other for other in runs if run is not None and other.parent == run.parent}

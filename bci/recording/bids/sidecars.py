@@ -30,9 +30,10 @@ _FRAME = (
 def with_sidecars(
     recording: Recording,
     path: Path,
+    # Gives the times in the recording of onsets, which count the samples of the file
     place: Callable[[Sequence[float]], NDArray[np.float64]] = np.asarray,
     *,
-    keep_markers: bool = False,
+    keep_markers: bool = False,  # Since they were chosen
 ) -> Recording:
     """Add to a recording the facts of the files beside it in a BIDS dataset.
 
@@ -41,21 +42,7 @@ def with_sidecars(
     length. MEG files hold all that themselves; there, and where nothing lies beside the file,
     nothing changes.
 
-    Parameters
-    ----------
-    recording : Recording
-        As read from ``path``.
-    path : path
-        A file ``sub-…_eeg.*`` or ``sub-…_ieeg.*``.
-    place : callable
-        Gives the times in the recording of onsets, which count the samples of the file.
-    keep_markers : bool
-        Whether the recording's markers stay, since they were chosen.
-
-    Raises
-    ------
-    RecordingError
-        If one of these files is damaged.
+    Raises `RecordingError` if one of these files is damaged.
     """
     stem, _, suffix = path.stem.rpartition("_")
     if not stem.startswith("sub-") or suffix not in _TYPES:
@@ -151,10 +138,7 @@ def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
 def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
     """Check that `write_positions` would not change the table of the session.
 
-    Raises
-    ------
-    RecordingError
-        If the session has another table already.
+    Raises `RecordingError` if the session has another table already.
     """
     table = place / f"{stem}_electrodes.tsv"
     content = _electrodes(channels, datatype)
@@ -167,15 +151,8 @@ def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datat
 def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
     """Write ``electrodes.tsv`` and ``coordsystem.json``, where any channel has a position.
 
-    Parameters
-    ----------
-    place : path
-        Folder of the session's recordings of this kind.
-    stem : str
-        ``sub-…`` or ``sub-…_ses-…``; all runs of a session share the table.
-    channels : tuple of Channel
-    datatype : str
-        ``eeg`` or ``ieeg``.
+    ``stem`` is ``sub-…`` or ``sub-…_ses-…``: all runs of a session share the table. ``datatype`` is
+    ``eeg`` or ``ieeg``.
     """
     content = _electrodes(channels, datatype)
     if not content:

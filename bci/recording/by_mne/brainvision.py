@@ -19,18 +19,8 @@ _LONGEST_TEXT = 256 << 20
 def segment_breaks(header: Path, sfreq: float) -> list[Break]:
     """Breaks before the segments of a file, by the dates that they began at.
 
-    Parameters
-    ----------
-    header : path
-        The ``.vhdr`` file.
-    sfreq : float
-        In hertz.
-
-    Returns
-    -------
-    breaks : list of Break
-        A segment without a date, or with one that the samples before it reach, comes after a
-        break of unknown length.
+    A segment without a date, or with one that the samples before it reach, comes after a break of
+    unknown length.
     """
     name = _MARKER_FILE.search(_text(header))
     if name is None:
@@ -51,20 +41,7 @@ def segment_breaks(header: Path, sfreq: float) -> list[Break]:
 
 
 def in_utf8(header: Path, folder: Path) -> Path:
-    """A copy, in UTF-8, of a header and its markers that are in another encoding.
-
-    Parameters
-    ----------
-    header : path
-        The ``.vhdr`` file.
-    folder : path
-        Where the copies go; the samples are left where they are.
-
-    Returns
-    -------
-    copy : path
-        The header to read instead.
-    """
+    """Copy a header and its markers, in another encoding, to UTF-8; return the copied header."""
     text = _text(header)
     markers = _MARKER_FILE.search(text)
     data = _DATA_FILE.search(text)

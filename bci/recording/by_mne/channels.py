@@ -17,20 +17,7 @@ _TYPED = (".fif", ".gz", ".ds", ".sqd", ".con", ".mff")
 
 
 def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.float64]]:
-    """Decide what the channels of a file are.
-
-    Parameters
-    ----------
-    raw : mne.io.Raw
-    path : Path
-        The file that it was opened from.
-
-    Returns
-    -------
-    channels : tuple of Channel
-    scale : ndarray of float64, shape (n_channels,)
-        What MNE's values are multiplied by to be in the channels' units.
-    """
+    """Decide what the channels of a file are, and the factor of each from MNE's unit to its own."""
     kinds = raw.get_channel_types()
     labels, units = list(raw.ch_names), [_UNITS.get(kind, "") for kind in kinds]
     scale = np.array([1e6 if kind in POTENTIALS else 1.0 for kind in kinds])

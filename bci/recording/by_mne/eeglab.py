@@ -11,13 +11,6 @@ def boundaries(path: Path, sfreq: float) -> list[Break]:
     """Breaks at the events called ``boundary``, whose duration is what was cut out there.
 
     The annotations of an opened file will not do: MNE shortens those that reach beyond its end.
-
-    Parameters
-    ----------
-    path : path
-        The ``.set`` file.
-    sfreq : float
-        In hertz.
     """
     import mne
 

@@ -16,10 +16,7 @@ _HEADER = struct.Struct(">iiii")
 def check_tags(path: Path) -> None:
     """Prove that every tag of a file leads forward.
 
-    Raises
-    ------
-    RecordingError
-        If one leads back, or has a size below 0; the message names its place.
+    Raises `RecordingError` if one leads back, or has a size below 0; the message names its place.
     """
     with path.open("rb") as file:
         place = 0

@@ -111,10 +111,8 @@ class EdfFile:
 def open_edf(path: Path) -> EdfFile:
     """Read and check a file's header.
 
-    Raises
-    ------
-    RecordingError
-        If it is no header of this format, or the file is shorter than it states.
+    Raises `RecordingError` if it is no header of this format, or the file is shorter than it
+    states.
     """
     size = path.stat().st_size
     with path.open("rb") as file:

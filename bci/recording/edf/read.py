@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bci.channels.description import AVERAGED, DeclaredChannels, describe, stream_type
 from bci.channels.units import canonical_unit, factor, working_unit
-from bci.errors import RecordingError
+from bci.errors import RecordingError, shortened
 from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker
 from bci.recording.breaks import Break, TimeLine
@@ -19,7 +19,6 @@ from bci.signals import Channel, Marker, Recording, StreamInfo
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
 # The higher bits of BioSemi's status channel describe the amplifier.
 _CODE_BITS = 0xFFFF
-_MAX_NAMED = 8
 
 
 def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recording:
@@ -27,16 +26,8 @@ def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recor
 
     Signals of another rate than that of the most channels are left out; a finding names them.
 
-    Parameters
-    ----------
-    path : path
-    choice : triggers.TriggerChoice
-        The markers to read; all by default.
-
-    Raises
-    ------
-    RecordingError
-        If the file is truncated, damaged or holds no signal, or has no such markers.
+    Raises `RecordingError` if the file is truncated, damaged or holds no signal, or has no such
+    markers.
     """
     file = open_edf(path)
     signals = [signal for signal in file.signals if not _is_stim(signal)]
@@ -128,10 +119,9 @@ def _of_one_rate(
 
 
 def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfSignal]) -> str:
-    named = [f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out[:_MAX_NAMED]]
-    more = len(left_out) - len(named)
+    named = shortened([f"{s.label} ({s.n / file.record_s:g} Hz)" for s in left_out])
     return (
-        f"{', '.join(named)}{f' and {more} more' if more else ''} left out: their rate is not "
+        f"{named} left out: their rate is not "
         f"the {kept[0].n / file.record_s:g} Hz of the other {len(kept)} channels"
     )
 
@@ -170,16 +160,10 @@ def _triggers(
     findings: list[str],
 ) -> list[Marker]:
     stims = {signal.label: signal for signal in file.signals if _is_stim(signal)}
-    found = []
+    found: list[Marker] = []
     for name in triggers.chosen(list(stims), markers, str(file.path), annotated):
         signal = stims[name]
-        sfreq = signal.n / file.record_s
-        events = triggers.events_of(_codes(file, records, signal))
-        if finding := triggers.noise(name, events, file.n_records * file.record_s):
-            findings.append(finding)
-        line = TimeLine(file.n_records * signal.n, sfreq, _breaks(file, onsets, signal.n, []))
-        times = line.place([row / sfreq for row, _ in events])
-        found += [
-            Marker(float(time), str(code)) for time, (_, code) in zip(times, events, strict=True)
-        ]
+        breaks = _breaks(file, onsets, signal.n, [])
+        line = TimeLine(file.n_records * signal.n, signal.n / file.record_s, breaks)
+        found += triggers.markers_of(name, _codes(file, records, signal), line, findings)
     return found

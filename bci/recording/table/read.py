@@ -17,7 +17,7 @@ from bci.clock.dejitter import number_samples
 from bci.clock.package_counter import PackageCounter
 from bci.clock.timekeeping import Timekeeping, findings
 from bci.errors import RecordingError
-from bci.recording.rounding import rounded
+from bci.recording.rounding import as_float32, rounded
 from bci.recording.table.text import Head, TextTable, read_head, read_rows
 from bci.signals import Channel, Marker, Recording, StreamInfo
 
@@ -97,14 +97,7 @@ def read_table(path: Path) -> Recording:
     something other than nothing or 0 is one. Losses are counted by the counter of packages where
     there is one, else by the times.
 
-    Parameters
-    ----------
-    path : path
-
-    Raises
-    ------
-    RecordingError
-        If it is no such table, has no time or no channels.
+    Raises `RecordingError` if it is no such table, has no time or no channels.
     """
     head = read_head(path)
     if any(comment.startswith(_OPENBCI) for comment in head.comments):
@@ -131,7 +124,7 @@ def read_table(path: Path) -> Recording:
             channels=described,
             source_id=f"file-{path.stem}",
         ),
-        data=_as_float32(values),
+        data=as_float32(values),
         timestamps=timestamps,
         indices=indices,
         markers=tuple(sorted(markers)),
@@ -142,11 +135,6 @@ def read_table(path: Path) -> Recording:
             *rounded(values, [channel.name for channel in described]),
         ),
     )
-
-
-def _as_float32(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    with np.errstate(over="ignore"):  # as live; the pipeline holds and counts the infinite ones
-        return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def _channels(columns: Iterable[_Column]) -> tuple[Channel, ...]:

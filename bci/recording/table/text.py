@@ -55,10 +55,7 @@ class TextTable:
 def read_head(path: Path) -> Head:
     """Read what stands above the rows.
 
-    Raises
-    ------
-    RecordingError
-        If the file is no table.
+    Raises `RecordingError` if the file is no table.
     """
     with _opened(path) as file:
         comments, first = _beginning(path, file)
@@ -73,18 +70,7 @@ def read_head(path: Path) -> Head:
 def read_rows(path: Path, head: Head, event_columns: tuple[int, ...]) -> TextTable:
     """Read all rows.
 
-    Parameters
-    ----------
-    path : path
-    head : Head
-        As `read_head` gave it.
-    event_columns : tuple of int
-        Columns whose content is events.
-
-    Raises
-    ------
-    RecordingError
-        If the file is too large or most of its rows do not fit the first one.
+    Raises `RecordingError` if the file is too large or most of its rows do not fit the first one.
     """
     blocks: list[NDArray[np.float64]] = []
     events: dict[int, list[tuple[int, str]]] = {column: [] for column in event_columns}

@@ -62,14 +62,7 @@ def stream_chunk(tag: int, stream_id: int, content: bytes) -> bytes:
 
 
 def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
-    """Content of a Samples chunk, after the stream id.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_samples,)
-    values : ndarray, shape (n_samples, n_channels)
-        Of one of `NUMBER_TYPES`.
-    """
+    """Content of a Samples chunk, after the stream id; values are of one of `NUMBER_TYPES`."""
     row = np.dtype([("width", "u1"), ("stamp", "<f8"), ("values", values.dtype, values.shape[1:])])
     rows = np.empty(len(stamps), row)
     rows["width"], rows["stamp"], rows["values"] = 8, stamps, values
@@ -77,13 +70,7 @@ def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> 
 
 
 def encode_texts(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
-    """Content of a Samples chunk of a string stream, after the stream id.
-
-    Parameters
-    ----------
-    stamps : ndarray, shape (n_samples,)
-    values : ndarray of bytes, shape (n_samples, n_channels)
-    """
+    """Content of a Samples chunk of a string stream, after the stream id; values are bytes."""
     parts = [struct.pack("<BI", 4, len(stamps))]
     for stamp, sample in zip(stamps, values, strict=True):
         parts.append(struct.pack("<Bd", 8, stamp))
@@ -118,13 +105,6 @@ class Walk:
 
     ``damage`` is the first damaged byte and what is wrong there; `skip_damage` goes on behind
     it. A stream whose header is damaged has no whole chunks.
-
-    Parameters
-    ----------
-    file : binary file
-        Seekable, at its beginning.
-    size : int
-        Its length in bytes.
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -346,10 +326,7 @@ def _numbers_fit(raw: bytes, n_samples: int, values_bytes: int) -> bool:
 def open_xdf(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """A file to read from, and its length in bytes; an ``.xdfz`` file is unpacked on the way.
 
-    Raises
-    ------
-    RecordingError
-        If it is missing or not packed as its name says.
+    Raises `RecordingError` if it is missing or not packed as its name says.
     """
     try:
         if path.suffix.lower() != ".xdfz":
@@ -375,10 +352,7 @@ def open_xdf(path: Path) -> Iterator[tuple[BinaryIO, int]]:
 def check_whole(path: Path) -> None:
     """Prove a file whole, chunk by chunk.
 
-    Raises
-    ------
-    RecordingError
-        If it is not; the message names the byte and what can be done.
+    Raises `RecordingError` if it is not; the message names the byte and what can be done.
     """
     with open_xdf(path) as (file, size):
         try:

@@ -18,26 +18,10 @@ def find_markers(
 ) -> tuple[tuple[Marker, ...], tuple[MarkerStream, ...]]:
     """Find the markers that a query means, on the clock of the signal.
 
-    Parameters
-    ----------
-    path : Path
-    streams : sequence of dict
-        All streams of the file.
-    query : CueQuery
-        Where a profile means streams that the file lacks, any markers are meant.
-    start : float
-        Time of the signal's first sample, in seconds.
+    Where a profile means streams that the file lacks, any markers are meant. ``start`` is the time
+    of the signal's first sample. The streams are returned where not all of them need hold cues.
 
-    Returns
-    -------
-    markers : tuple of Marker
-    marker_streams : tuple of MarkerStream
-        The streams that they are of, where not all of them need hold cues.
-
-    Raises
-    ------
-    RecordingError
-        If no stream has the name or type that ``--markers`` gave.
+    Raises `RecordingError` if no stream has the name or type that ``--markers`` gave.
     """
     found = _marker_streams(streams, query, start)
     if not found and query.named is not None:

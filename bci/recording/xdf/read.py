@@ -6,49 +6,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bci.channels.description import DeclaredChannels, describe
 from bci.clock.dejitter import number_samples
 from bci.clock.timekeeping import findings, regular_rate
-from bci.errors import RecordingError
+from bci.errors import RecordingError, first_line
 from bci.head.electrodes import Position
 from bci.lsl.cue_streams import CueQuery
 from bci.lsl.metadata import read_loop_gap
 from bci.profiles.profile import StreamSelector
-from bci.recording.rounding import rounded
+from bci.recording.rounding import as_float32, rounded
 from bci.recording.xdf.clock import irregular, keeping_of, newest_stamp
 from bci.recording.xdf.format import check_whole
 from bci.recording.xdf.header import channel_nodes, desc_of, field_of, first_of
 from bci.recording.xdf.markers import find_markers
-from bci.signals import Channel, FloatArray, Recording, StreamInfo
+from bci.signals import Channel, Recording, StreamInfo
 
 
 def read_xdf(
     path: Path,
-    wanted: str | None = None,
-    markers: CueQuery | None = None,
-    usual: StreamSelector | None = None,
-    given_hz: float | None = None,
+    wanted: str | None = None,  # Name, type or source id
+    markers: CueQuery | None = None,  # Without it, the streams of marker types
+    usual: StreamSelector | None = None,  # Counts where several streams fit
+    given_hz: float | None = None,  # The true rate, where the nominal one is wrong
 ) -> Recording:
     """Read one signal stream of an XDF file, on the recorder's clock, and its markers.
 
-    Parameters
-    ----------
-    path : Path
-    wanted : str, optional
-        Name, type or source id of the signal stream, where there are several.
-    markers : CueQuery, optional
-        Streams of the cues; without it, those of marker types.
-    usual : StreamSelector, optional
-        Signal stream that a profile names; it counts where several streams fit.
-    given_hz : float, optional
-        The true rate, where the stream's nominal one is wrong.
-
-    Raises
-    ------
-    RecordingError
-        If the file is truncated or damaged, or it is not clear which stream is meant.
+    Raises `RecordingError` if the file is truncated or damaged, or it is not clear which stream is
+    meant.
     """
     streams = load_streams(path)
     signal = _choose(path, streams, wanted, usual, given_hz)
@@ -87,26 +72,12 @@ def info_of(signal: dict[str, Any], path: Path, sfreq: float) -> StreamInfo:
     )
 
 
-def as_float32(values: NDArray[Any]) -> FloatArray:
-    """Samples in the number type that everything here works in."""
-    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
-    with np.errstate(over="ignore"):
-        return np.ascontiguousarray(values, dtype=np.float32)
-
-
 def load_streams(path: Path, as_sent: bool = False) -> list[dict[str, Any]]:
     """All streams of a file as pyxdf gives them, on the recorder's clock.
 
-    Parameters
-    ----------
-    path : Path
-    as_sent : bool
-        Leave each stream on its sender's clock, with the stamps as they were sent.
+    With ``as_sent`` each stays on its sender's clock, with the stamps as they were sent.
 
-    Raises
-    ------
-    RecordingError
-        If the file is truncated or damaged.
+    Raises `RecordingError` if the file is truncated or damaged.
     """
     import pyxdf
 
@@ -121,8 +92,7 @@ def load_streams(path: Path, as_sent: bool = False) -> list[dict[str, Any]]:
             path, synchronize_clocks=not as_sent, dejitter_timestamps=False
         )[0]
     except Exception as error:
-        detail = (str(error).splitlines() or [type(error).__name__])[0]
-        raise RecordingError(f"{path}: damaged XDF file ({detail:.200})") from error
+        raise RecordingError(f"{path}: damaged XDF file ({first_line(error):.200})") from error
     finally:
         log.setLevel(level)
     return streams

@@ -26,16 +26,10 @@ class Salvage:
 def repair(path: Path, target: Path | None = None) -> Salvage:
     """Copy all whole chunks of a file into a new one; the damaged one stays as it is.
 
-    Parameters
-    ----------
-    path : Path
-    target : Path, optional
-        Default: ``<name>_repaired.xdf`` beside it.
+    The new file is ``<name>_repaired.xdf`` beside it, unless a target is given.
 
-    Raises
-    ------
-    RecordingError
-        If the file is no XDF file, nothing is whole in it, or the target exists.
+    Raises `RecordingError` if the file is no XDF file, nothing is whole in it, or the target
+    exists.
     """
     target = target or path.with_name(f"{path.stem}_repaired.xdf")
     damage: list[tuple[int, str]] = []

@@ -31,15 +31,8 @@ class XdfWriter:
     before is in the file. `sync` gets it onto the disk, for when the power goes. When the disk
     is full, the piece that did not fit is taken back.
 
-    Parameters
-    ----------
-    path : Path
-        Must not exist; its folder is made.
-
-    Raises
-    ------
-    RecordingError
-        Here and in every method: if the file exists already or cannot be written.
+    Raises `RecordingError` here and in every method: if the file exists already or cannot be
+    written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,16 +61,7 @@ class XdfWriter:
     def write_samples(
         self, stream_id: int, stamps: NDArray[np.float64], values: NDArray[np.generic]
     ) -> None:
-        """Add samples.
-
-        Parameters
-        ----------
-        stream_id : int
-        stamps : ndarray, shape (n_samples,)
-            On the sender's clock.
-        values : ndarray, shape (n_samples, n_channels)
-            Of the stream's number type, or of ``bytes`` for texts.
-        """
+        """Add samples, stamps on the sender's clock; values are ``bytes`` for texts."""
         if not len(stamps):
             return
         if values.dtype == np.object_:

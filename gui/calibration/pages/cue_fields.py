@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImageReader
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
@@ -18,8 +18,8 @@ from bci.tasks.paradigms import (
     ParadigmKind,
     cues_for,
 )
-from gui.actions import with_key
-from gui.widgets.buttons import button
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import row
 from gui.widgets.labels import ElidedLine
 
 _MAX_BYTES = 100_000
@@ -42,16 +42,11 @@ class CueFields(QWidget):
         self.line = ElidedLine()
         self.line.setMaxLength(_MAX_BYTES)
         self.line.textChanged.connect(self.changed)
-        self.browse: QPushButton = button(
-            "From file ...", with_key("Read what is shown", "calibrate-files")
-        )
+        self.browse = keyed("From file ...", "Read what is shown", "calibrate-files")
         self.browse.clicked.connect(self._browse)
         self._kind = MOTOR_IMAGERY
         self._texts = {MOTOR_IMAGERY: "", **_FIRST}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.line, 1)
-        row.addWidget(self.browse)
+        self.setLayout(row((self.line, 1), self.browse))
 
     @property
     def name(self) -> str:

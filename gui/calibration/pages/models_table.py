@@ -34,7 +34,7 @@ NOTE = (
 )
 
 
-class EarlierTable(QTableWidget):
+class ModelsTable(QTableWidget):
     """A row a model, newest first; the one that is shown is in bold."""
 
     look_wanted = Signal(object)  # Path of a model

@@ -62,7 +62,9 @@ class RunList(QListWidget):
     def show_none(self, file: Path, why: str) -> None:
         """A recording that cannot be trained on: it is no longer ticked."""
         if (item := self._item(file)) is not None:
-            self._describe(item, self._runs[file], f"not usable: {why}")
+            # The reason often begins with the file, whose name is shown above.
+            short = why.removeprefix(f"{file}: ")
+            self._describe(item, self._runs[file], f"not usable: {short}")
             item.setToolTip(tip(f"{file}\n{why}"))
             item.setCheckState(Qt.CheckState.Unchecked)
 
@@ -77,8 +79,6 @@ class RunList(QListWidget):
         self.insertItem(row, item)
 
     def _describe(self, item: QListWidgetItem, run: RecordedRun, trials: str) -> None:
-        short = trials.removeprefix(f"not usable: {run.file}: ")
-        trials = trials if short == trials else f"not usable: {short}"
         item.setText(f"{run.file.name}\n{run.recorded:%Y-%m-%d %H:%M}, {trials}")
 
     def _item(self, file: Path) -> QListWidgetItem | None:

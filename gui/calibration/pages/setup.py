@@ -2,18 +2,9 @@
 
 from contextlib import suppress
 
-from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
+from PySide6.QtCore import QRegularExpression, QSignalBlocker, Signal, SignalInstance
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QWidget
 
 from bci.errors import BciError, ProfileError
 from bci.profiles.profile import Profile, load_profile, shipped_profiles
@@ -30,42 +21,30 @@ from bci.tasks.paradigms import (
     timing_for,
     with_false_decisions,
 )
-from gui.actions import with_key
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, form, inset, row
 from gui.calibration.pages.cue_fields import CueFields, check_readable
-from gui.calibration.pages.timing_fields import ROOM, TimingFields
+from gui.calibration.pages.timing_fields import TimingFields, decimal_field
 from gui.calibration.run.run_choice import RunChoice
-from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named, panel
-from gui.widgets.units import counted, percent
+from gui.widgets.layouts import named
+from gui.widgets.units import clock, counted, percent
+
+_LIMIT_TIP = (
+    "The threshold keeps false decisions at rest to this, with 95 % confidence. That takes 3 min "
+    "of rest for at most 1 a minute, 1.5 min for 2. A running engine keeps its own threshold."
+)
 
 
 class SetupPage(QWidget):
-    """Shows what is missing; when nothing is, the next step is open.
-
-    Parameters
-    ----------
-    profile : str
-        Profile to begin with: a file, or the name of a shipped one.
-    remembered : dict of str to str
-        The last choice: subject, session.
-    engine_name : str
-        Prefix of the streams of the engine that the dashboard shows.
-    """
+    """Shows what is missing; when nothing is, the next step is open."""
 
     chosen = Signal(object)  # RunChoice
     training_wanted = Signal(object)  # RunChoice, of recordings that there are
-    models_wanted = Signal()
 
-    def __init__(
-        self,
-        profile: str,
-        remembered: dict[str, str],
-        engine_name: str,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, profile: str, remembered: dict[str, str], engine_name: str) -> None:
+        super().__init__()
         self._engine_name = engine_name
         self._sensors: frozenset[str] = frozenset()
         self._usual = ""  # the profile of classes that was chosen last
@@ -83,18 +62,20 @@ class SetupPage(QWidget):
         self.cue_fields = CueFields()
         self.cues_label = QLabel()
         self.timing_fields = TimingFields()
-        self.false_decisions = _limit_field()
+        # 0 stands for the profile's own limit.
+        self.false_decisions = decimal_field(0.0, 600.0, 0.5, " a minute", _LIMIT_TIP)
+        self.false_decisions.setDecimals(1)
+        self.false_decisions.setPrefix("at most ")
         self.full_screen = QCheckBox("Cues on the full screen")
         self.full_screen.setChecked(True)
         self.instruction = named(Sentence(), "dim")
         self.summary = named(Sentence(), "heading")
         self.problem = named(Sentence(), "problem")
-        self.next = named(button("Check signals", with_key("Continue", "calibrate-next")), "go")
+        self.next = keyed("Check signals", "Continue", "calibrate-next", name="go")
         self.next.clicked.connect(lambda: self._go_on(self.chosen))
-        self.models = button("Models", with_key("Look at earlier models", "calibrate-models"))
-        self.models.clicked.connect(self.models_wanted)
-        self.train = button(
-            "Train on recordings", with_key("Without a new run: choose files", "calibrate-train")
+        self.models = keyed("Models", "Look at earlier models", "calibrate-models")
+        self.train = keyed(
+            "Train on recordings", "Without a new run: choose files", "calibrate-train"
         )
         self.train.clicked.connect(lambda: self._go_on(self.training_wanted))
         self._build()
@@ -114,42 +95,19 @@ class SetupPage(QWidget):
         self._sensors = frozenset(channel.kind for channel in channels)
 
     def _build(self) -> None:
-        who = QWidget()
-        who.setObjectName("plain")
-        form = QFormLayout(who)
-        form.setContentsMargins(16, 14, 16, 14)
-        form.setVerticalSpacing(9)
-        form.setHorizontalSpacing(14)
-        form.addRow("Subject", self.subject)
-        form.addRow("Session", self.session)
-        form.addRow("Paradigm", self.kinds)
-        form.addRow("Profile", self.profiles)
-        form.addRow(self.cues_label, self.cue_fields)
-        form.addRow("False decisions at rest", self.false_decisions)
-        form.addRow("", self.full_screen)
-        form.addRow("", self.instruction)
-        numbers = QWidget()
-        numbers.setObjectName("plain")
-        column = QVBoxLayout(numbers)
-        column.setContentsMargins(16, 14, 16, 14)
-        column.addWidget(self.timing_fields)
-        column.addStretch()
-        middle = QHBoxLayout()
-        middle.addWidget(panel(who), 3)
-        middle.addWidget(panel(numbers), 2)
-        foot = QHBoxLayout()
-        words = QVBoxLayout()
-        words.addWidget(self.summary)
-        words.addWidget(self.problem)
-        foot.addLayout(words, 1)
-        foot.addWidget(self.models)
-        foot.addWidget(self.train)
-        foot.addWidget(self.next)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(middle)
-        whole.addStretch()
-        whole.addLayout(foot)
+        who = form(
+            ("Subject", self.subject),
+            ("Session", self.session),
+            ("Paradigm", self.kinds),
+            ("Profile", self.profiles),
+            (self.cues_label, self.cue_fields),
+            ("False decisions at rest", self.false_decisions),
+            ("", self.full_screen),
+            ("", self.instruction),
+        )
+        middle = row((inset(who), 3), (inset(column(self.timing_fields, 1)), 2))
+        words = column(self.summary, self.problem)
+        self.setLayout(column(middle, 1, row((words, 1), self.models, self.train, self.next)))
 
     @property
     def kind(self) -> ParadigmKind:
@@ -185,7 +143,8 @@ class SetupPage(QWidget):
         with suppress(BciError):
             profile = load_profile(self.profiles.currentText())
             if name := profile_for(self.kind, profile, self._sensors, self._usual):
-                self._choose(self.profiles, name)
+                with QSignalBlocker(self.profiles):
+                    self.profiles.setCurrentText(name)
         self._fill()
 
     def _on_profile(self) -> None:
@@ -197,15 +156,9 @@ class SetupPage(QWidget):
             if profile.paradigm.items is None:
                 self._usual = name
             kind = kind_for(profile, self.kind)
-            if kind is not self.kind:
-                self._choose(self.kinds, kind.name)
+            with QSignalBlocker(self.kinds):
+                self.kinds.setCurrentText(kind.name)
         self._fill()
-
-    def _choose(self, choice: ComboBox, text: str) -> None:
-        """Choose an entry without the other list following."""
-        choice.blockSignals(True)
-        choice.setCurrentText(text)
-        choice.blockSignals(False)
 
     def _fill(self) -> None:
         """Take the numbers of the kind, long enough for the profile's windows."""
@@ -243,13 +196,11 @@ class SetupPage(QWidget):
             self._show_problem(str(error))
             return
         self._show_problem("")
-        minutes, seconds = divmod(round(plan.duration_s), 60)
         classes = ", ".join(cue.label for cue in plan.cues[:6])
         if len(plan.cues) > 6:
             classes += " ..."
-        self.summary.setText(
-            f"{counted(plan.n_trials, 'trial')} ({classes}), about {minutes}:{seconds:02d} min"
-        )
+        trials = counted(plan.n_trials, "trial")
+        self.summary.setText(f"{trials} ({classes}), about {clock(plan.duration_s)} min")
 
     def _show_problem(self, problem: str) -> None:
         self.problem.setText(problem[:1].upper() + problem[1:])
@@ -278,21 +229,4 @@ def _label_field(text: str, tip: str) -> QLineEdit:
     field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
     field.setMaxLength(40)
     field.setToolTip(tip)
-    return field
-
-
-def _limit_field() -> QDoubleSpinBox:
-    """Make the field of the false decisions at rest; 0 stands for the profile's own limit."""
-    field = QDoubleSpinBox()
-    field.setRange(0.0, 600.0)
-    field.setSingleStep(0.5)
-    field.setDecimals(1)
-    field.setPrefix("at most ")
-    field.setSuffix(" a minute")
-    field.lineEdit().setTextMargins(*ROOM)
-    field.setToolTip(
-        "The threshold keeps false decisions at rest to this, with 95 % confidence. That takes "
-        "3 min of rest for at most 1 a minute, 1.5 min for 2. A running engine keeps its own "
-        "threshold."
-    )
     return field

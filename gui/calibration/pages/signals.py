@@ -1,15 +1,15 @@
 """The second page: quality of each channel before a run begins."""
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, worst_first
 from bci.signals import StreamInfo
-from gui.actions import key_of, with_key
+from gui.actions import key_of
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, inset, row
 from gui.electrodes.quality_view import QualityView
 from gui.theme import Theme
-from gui.widgets.buttons import button
 from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named, panel
 from gui.widgets.units import counted
@@ -20,45 +20,21 @@ _MAX_NAMED, _MAX_ADVICE = 12, 6
 class SignalsPage(QWidget):
     """Names bad channels and leaves the choice to the user."""
 
-    start_wanted = Signal()
-    back_wanted = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.head = QualityView(grows=True)
         self.stream = named(Sentence(), "largeheading")
         self.verdict = named(Sentence(), "large")
-        self.back = button(
-            "Back", with_key("Change subject, paradigm or numbers", "calibrate-back")
-        )
-        self.back.clicked.connect(self.back_wanted)
-        self.start = named(
-            button("Start", with_key("Record, and show the cues", "calibrate-next")), "go"
-        )
-        self.start.clicked.connect(self.start_wanted)
+        self.helps = named(QLabel("What helps"), "largeheading")
+        self.advice = named(Sentence(max_letters=1000), "large")
+        self.back = keyed("Back", "Change subject, paradigm or numbers", "calibrate-back")
+        self.start = keyed("Start", "Record, and show the cues", "calibrate-next", name="go")
         self._info: StreamInfo | None = None
         self._silence = ""
-        words = QWidget()
-        words.setObjectName("plain")
-        column = QVBoxLayout(words)
-        column.setContentsMargins(16, 14, 16, 14)
-        column.setSpacing(10)
-        self.advice = named(Sentence(max_letters=1000), "large")
-        self.helps = named(QLabel("What helps"), "largeheading")
-        for label in (self.stream, self.verdict, self.helps, self.advice):
-            column.addWidget(label)
-        column.addStretch()
-        middle = QHBoxLayout()
-        middle.addWidget(panel(self.head), 3)
-        middle.addWidget(panel(words), 2)
-        foot = QHBoxLayout()
-        foot.addWidget(self.back)
-        foot.addStretch()
-        foot.addWidget(self.start)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(middle, 1)
-        whole.addLayout(foot)
+        text = column(self.stream, self.verdict, self.helps, self.advice, 0)
+        text.setSpacing(10)
+        middle = row((panel(self.head), 3), (inset(text), 2))
+        self.setLayout(column((middle, 1), row(self.back, 1, self.start)))
         self._show([])
 
     def set_stream(self, info: StreamInfo) -> None:
@@ -98,30 +74,33 @@ class SignalsPage(QWidget):
                 f"Connect a stream in the dashboard first (Connect, {key_of('panel-connect')})."
             )
             return
-        simulated = " - SIMULATED SIGNAL" if info.simulated else ""
-        simulated += " - REPLAY" if info.replayed else ""
-        self.stream.setText(
-            f"{info.name}: {counted(info.n_channels, 'channel')}, {info.sfreq:g} Hz{simulated}"
-        )
-        worst = worst_first(channels)
-        bad = [channel for channel in worst if channel.state is State.BAD]
+        kind = " - SIMULATED SIGNAL" if info.simulated else ""
+        kind += " - REPLAY" if info.replayed else ""
+        n_channels = counted(info.n_channels, "channel")
+        self.stream.setText(f"{info.name}: {n_channels}, {info.sfreq:g} Hz{kind}")
         if info.replayed:
             self.verdict.setText("A replayed recording cannot follow cues: no run can be recorded.")
-        elif not channels:
+        elif channels:
+            self.verdict.setText(_verdict(channels))
+        else:
             silence = f"{self._silence}. Is its program still running?" if self._silence else ""
             self.verdict.setText(silence[:1].upper() + silence[1:] or "Measuring ...")
-        elif bad:
-            names = ", ".join(channel.name for channel in bad[:_MAX_NAMED])
-            self.verdict.setText(
-                f"Bad: {names}. Mend these electrodes before you start: a model that was trained "
-                "on bad channels serves badly. You may go on all the same."
-            )
-        elif worst:
-            self.verdict.setText("No channel is bad; look at the doubtful ones.")
-        elif unjudged := next((c for c in channels if c.state is State.NOT_JUDGED), None):
-            self.verdict.setText(f"No channel is known to be bad. {explain(unjudged)}.")
-        else:
-            self.verdict.setText("All channels are good.")
+
+
+def _verdict(channels: list[ChannelQuality]) -> str:
+    worst = worst_first(channels)
+    bad = [channel.name for channel in worst if channel.state is State.BAD]
+    if bad:
+        return (
+            f"Bad: {', '.join(bad[:_MAX_NAMED])}. Mend these electrodes before you start: a model "
+            "that was trained on bad channels serves badly. You may go on all the same."
+        )
+    if worst:
+        return "No channel is bad; look at the doubtful ones."
+    unjudged = next((channel for channel in channels if channel.state is State.NOT_JUDGED), None)
+    if unjudged is not None:
+        return f"No channel is known to be bad. {explain(unjudged)}."
+    return "All channels are good."
 
 
 def _advice(worst: list[ChannelQuality]) -> str:

@@ -1,19 +1,12 @@
 """Numbers of a run: trials a class, and the seconds of each step."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QFormLayout,
-    QLabel,
-    QSpinBox,
-    QWidget,
-)
+from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 
 from bci.tasks.paradigms import CueTiming
+from gui.calibration.layout import form
 
 _MAX_S, _MAX_TRIALS = 60.0, 500
-# A style sheet does not reach the text of these fields.
-ROOM = (6, 0, 6, 0)
 _STEPS = (
     ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
     ("cue_s", "Cue", "Duration of the cue itself", 0.1),
@@ -30,30 +23,18 @@ class TimingFields(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        form = QFormLayout(self)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setVerticalSpacing(9)
-        form.setHorizontalSpacing(14)
         self.trials = QSpinBox()
         self.trials.setRange(1, _MAX_TRIALS)
         self.trials.setToolTip("Number of times that each class, word, picture or mood is shown")
-        self.trials.valueChanged.connect(self.changed)
-        self.trials.setMinimumWidth(110)
-        self.trials.lineEdit().setTextMargins(*ROOM)
-        form.addRow("Trials of each", self.trials)
         self.fields: dict[str, QDoubleSpinBox] = {}
+        rows: list[tuple[str, QSpinBox | QDoubleSpinBox]] = [("Trials of each", self.trials)]
         for name, label, tip, least in _STEPS:
-            field = QDoubleSpinBox()
-            field.setRange(least, _MAX_S)
-            field.setDecimals(2)
-            field.setSingleStep(0.25)
-            field.setSuffix(" s")
-            field.setToolTip(tip)
-            field.valueChanged.connect(self.changed)
+            self.fields[name] = decimal_field(least, _MAX_S, 0.25, " s", tip)
+            rows.append((label, self.fields[name]))
+        self.setLayout(form(*rows))
+        for _, field in rows:
             field.setMinimumWidth(110)
-            field.lineEdit().setTextMargins(*ROOM)
-            self.fields[name] = field
-            form.addRow(QLabel(label), field)
+            field.valueChanged.connect(self.changed)
 
     def set_values(self, timing: CueTiming, trials: int) -> None:
         self.trials.setValue(trials)
@@ -63,3 +44,12 @@ class TimingFields(QWidget):
     @property
     def timing(self) -> CueTiming:
         return CueTiming(**{name: field.value() for name, field in self.fields.items()})
+
+
+def decimal_field(least: float, most: float, step: float, suffix: str, tip: str) -> QDoubleSpinBox:
+    field = QDoubleSpinBox()
+    field.setRange(least, most)
+    field.setSingleStep(step)
+    field.setSuffix(suffix)
+    field.setToolTip(tip)
+    return field

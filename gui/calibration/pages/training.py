@@ -2,24 +2,16 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QRadioButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QProgressBar, QRadioButton, QVBoxLayout, QWidget
 
-from bci.messages import PointEvent, StepEvent
+from bci.messages import AnyEvent, PointEvent, ProgressEvent, StepEvent
 from bci.recording.bids.runs import RecordedRun
 from bci.training.decoder_choices import DecoderOffer
-from gui.actions import with_key
+from gui.calibration.keyed_buttons import keyed
+from gui.calibration.layout import column, inset, row
 from gui.calibration.pages.run_list import RunList
 from gui.plots.line_with_band import CurveView
 from gui.theme import Theme
-from gui.widgets.buttons import button
 from gui.widgets.labels import Sentence
 from gui.widgets.layouts import named, panel
 
@@ -27,20 +19,12 @@ from gui.widgets.layouts import named, panel
 class TrainingPage(QWidget):
     """Runs to tick, decoders to choose, a bar and a curve."""
 
-    train_wanted = Signal()
-    cancel_wanted = Signal()
-    again_wanted = Signal()
-    files_wanted = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.heading = named(Sentence(), "heading")
         self.runs = RunList()
         self.runs.ticked.connect(self._show)
-        self.add = button(
-            "Add files ...", with_key("Train on other recordings, too", "calibrate-files")
-        )
-        self.add.clicked.connect(self.files_wanted)
+        self.add = keyed("Add files ...", "Train on other recordings, too", "calibrate-files")
         self.offers: list[tuple[QRadioButton, DecoderOffer]] = []
         self._decoder_column = QVBoxLayout()
         self.bar = QProgressBar()
@@ -50,47 +34,23 @@ class TrainingPage(QWidget):
         self.problem = named(Sentence(), "problem")
         self.problem.setProperty("wrong", True)
         self.curve = CurveView()
-        self.again = button(
-            "Record another run", with_key("More trials make a better model", "calibrate-again")
+        self.again = keyed(
+            "Record another run", "More trials make a better model",
+            "calibrate-again", "calibrate-back",
+        )  # fmt: skip
+        self.train = keyed("Train", "Train on the ticked runs", "calibrate-next", name="go")
+        self.is_training = False
+        decoder = named(QLabel("Decoder"), "heading")
+        decoder.setContentsMargins(0, 6, 0, 0)
+        choices = column(
+            row(named(QLabel("Recordings"), "heading"), 1, self.add),
+            (self.runs, 1),
+            decoder,
+            self._decoder_column,
         )
-        self.again.clicked.connect(self.again_wanted)
-        self.train = named(
-            button("Train", with_key("Train on the ticked runs", "calibrate-next")), "go"
-        )
-        self.train.clicked.connect(self._toggle)
-        self._training = False
-        self._build()
-
-    def _build(self) -> None:
-        what = QWidget()
-        what.setObjectName("plain")
-        column = QVBoxLayout(what)
-        column.setContentsMargins(16, 14, 16, 14)
-        head = QHBoxLayout()
-        head.addWidget(named(QLabel("Recordings"), "heading"))
-        head.addStretch()
-        head.addWidget(self.add)
-        column.addLayout(head)
-        column.addWidget(self.runs, 1)
-        column.addSpacing(6)
-        column.addWidget(named(QLabel("Decoder"), "heading"))
-        column.addLayout(self._decoder_column)
-        right = QVBoxLayout()
-        right.addWidget(panel(self.curve), 1)
-        right.addWidget(self.doing)
-        right.addWidget(self.bar)
-        middle = QHBoxLayout()
-        middle.addWidget(panel(what), 1)
-        middle.addLayout(right, 1)
-        foot = QHBoxLayout()
-        foot.addWidget(self.again)
-        foot.addWidget(self.problem, 1)
-        foot.addWidget(self.train)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.heading)
-        whole.addLayout(middle, 1)
-        whole.addLayout(foot)
+        progress = column((panel(self.curve), 1), self.doing, self.bar)
+        foot = row(self.again, (self.problem, 1), self.train)
+        self.setLayout(column(self.heading, (row((inset(choices), 1), (progress, 1)), 1), foot))
 
     @property
     def files(self) -> list[Path]:
@@ -113,35 +73,34 @@ class TrainingPage(QWidget):
         self.runs.offer(runs, ticked)
         self.offer_decoders(decoders)
         self.curve.show_training([], [])
-        self.doing.clear()
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
+        self._clear_progress()
         self.set_training(False)
 
     def set_training(self, training: bool, problem: str = "") -> None:
         """Show that a training runs; else why the last one failed."""
-        self._training = training
+        self.is_training = training
         self.problem.setText(problem)
         if training:
             self.curve.show_training([], [])
             self.doing.setText("Starting ...")
             self.bar.setRange(0, 0)
         elif problem:
-            self.doing.clear()
-            self.bar.setRange(0, 1)
-            self.bar.setValue(0)
+            self._clear_progress()
         self._show()
+
+    def show_event(self, event: AnyEvent) -> None:
+        match event:
+            case ProgressEvent():
+                self.show_progress(event.doing, event.done, event.of)
+            case PointEvent():
+                self.curve.add_point(event)
+            case StepEvent():
+                self.curve.add_step(event)
 
     def show_progress(self, doing: str, done: int, of: int) -> None:
         self.bar.setRange(0, max(1, of))
         self.bar.setValue(done)
         self.doing.setText(f"{doing} ({min(done + 1, of)} of {of})" if of > 1 else doing)
-
-    def show_point(self, point: PointEvent) -> None:
-        self.curve.add_point(point)
-
-    def show_step(self, step: StepEvent) -> None:
-        self.curve.add_step(step)
 
     def set_theme(self, theme: Theme) -> None:
         self.curve.theme = theme
@@ -166,15 +125,17 @@ class TrainingPage(QWidget):
         if self.offers:
             self.offers[0][0].setChecked(True)
 
-    def _show(self) -> None:
-        self.train.setText("Cancel" if self._training else "Train")
-        self.bar.setVisible(self._training)
-        self.train.setEnabled(self._training or bool(self.files))
-        self.again.setEnabled(not self._training)
-        self.runs.setEnabled(not self._training)
-        self.add.setEnabled(not self._training)
-        for radio, offer in self.offers:
-            radio.setEnabled(not self._training and not offer.lacks)
+    def _clear_progress(self) -> None:
+        self.doing.clear()
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
 
-    def _toggle(self) -> None:
-        (self.cancel_wanted if self._training else self.train_wanted).emit()
+    def _show(self) -> None:
+        idle = not self.is_training
+        self.train.setText("Train" if idle else "Cancel")
+        self.bar.setVisible(self.is_training)
+        self.train.setEnabled(self.is_training or bool(self.files))
+        for widget in (self.again, self.runs, self.add):
+            widget.setEnabled(idle)
+        for radio, offer in self.offers:
+            radio.setEnabled(idle and not offer.lacks)

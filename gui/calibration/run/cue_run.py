@@ -26,15 +26,6 @@ class CueRun(QObject):
     is sent when the screen is blank after a task, and when a run begins or resumes. Where trials
     are rated, `RATING` is sent when the questions are painted, and when they are answered the
     marker of the item with its levels, at the time at which the item was shown.
-
-    Parameters
-    ----------
-    plan : RunPlan
-    rest : str or None
-        Marker of rest.
-    screen : CueScreen
-    outlet : MarkerOutlet
-    recorder : RunRecorder
     """
 
     marked = Signal(object)  # Marker, as it was sent

@@ -26,6 +26,7 @@ from gui.theme import CAPTION_PX
 
 # Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
 _BACKGROUND, _FAINT, _CALM, _BRIGHT = "#0d0f12", "#79828c", "#aeb6bf", "#f2f4f6"
+_LEAST_PX = 8
 _TURNS = {"right": 0.0, "down": 90.0, "left": 180.0, "up": 270.0}
 _WITH_CROSS = (Phase.BASELINE, Phase.CUE, Phase.TASK)
 _UNDER_WAY = (*_WITH_CROSS, Phase.RATING)
@@ -52,7 +53,8 @@ class CueScreen(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.resize(960, 600)
         self.step = SchedulePhase(Phase.WAITING, None, 0, 0)
-        self._message = ("", "")
+        self.sentence = ""  # words in place of the cross
+        self._keys = ""
         self._rating = Rating()
         self._unpainted = False
         self._picture: tuple[str, QPixmap] = ("", QPixmap())
@@ -69,36 +71,30 @@ class CueScreen(QWidget):
         self.setFocus()
 
     def show_step(self, step: SchedulePhase) -> None:
-        """Show a step from now on."""
         self.step = step
-        self._message = ("", "")
         self._unpainted = True
-        self.update()
+        self.show_message("", "")
 
     def show_message(self, sentence: str, keys: str) -> None:
         """Show words in place of the cross, and the keys: before a run, in a pause."""
-        self._message = (sentence, keys)
+        self.sentence, self._keys = sentence, keys
         self.update()
 
     def show_rating(self, rating: Rating, keys: str) -> None:
-        """The answers so far, in the step of the rating, and the keys that there are."""
-        self._rating, self._message = rating, ("", keys)
-        self.update()
-
-    @property
-    def sentence(self) -> str:
-        """The words that are shown in place of the cross; empty if none are."""
-        return self._message[0]
+        """Show the answers so far, in the step of the rating, and the keys that there are."""
+        self._rating = rating
+        self.show_message("", keys)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        pressed = {
+            Qt.Key.Key_Space: self.space_pressed,
+            Qt.Key.Key_Escape: self.escape_pressed,
+            Qt.Key.Key_Backspace: self.back_pressed,
+        }
         if event.isAutoRepeat():
             return
-        if event.key() == Qt.Key.Key_Space:
-            self.space_pressed.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.escape_pressed.emit()
-        elif event.key() == Qt.Key.Key_Backspace:
-            self.back_pressed.emit()
+        if event.key() in pressed:
+            pressed[Qt.Key(event.key())].emit()
         elif event.text().isdigit():
             self.digit_pressed.emit(int(event.text()))
 
@@ -111,12 +107,11 @@ class CueScreen(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), QColor(_BACKGROUND))
-        sentence, keys = self._message
-        if sentence:
-            self._paint_words(painter, sentence)
+        if self.sentence:
+            self._paint_sentence(painter, self.sentence)
         else:
             self._paint_step(painter)
-        self._paint_foot(painter, keys)
+        self._paint_foot(painter)
         painter.end()
         if self._unpainted:
             self._unpainted = False
@@ -131,24 +126,26 @@ class CueScreen(QWidget):
         return QPointF(self.width() / 2, self.height() / 2)
 
     def _paint_step(self, painter: QPainter) -> None:
-        if self.step.phase is Phase.RATING:
-            _paint_rating(painter, self._middle, self._unit, self._rating)
+        phase, cue = self.step.phase, self.step.cue
+        if phase is Phase.RATING:
+            self._paint_rating(painter)
             return
-        cue = self.step.cue
-        shown = cue if self.step.phase is Phase.CUE else None
-        covers = shown is not None and shown.kind != "arrow"
-        if self.step.phase in _WITH_CROSS and not covers:
+        if phase is not Phase.CUE:
+            cue = None
+        if phase in _WITH_CROSS and (cue is None or cue.kind == "arrow"):
             self._paint_cross(painter)
-        if shown is not None:
-            self._paint_cue(painter, shown)
+        if cue is not None:
+            self._paint_cue(painter, cue)
 
     def _paint_cue(self, painter: QPainter, cue: CueScreenItem) -> None:
         if cue.kind == "arrow":
             self._paint_arrow(painter, _TURNS[cue.shown])
         elif cue.kind == "word":
-            self._paint_word(painter, cue.shown)
+            side = 0.05 * self.width()
+            room = QRectF(self.rect()).adjusted(side, 0, -side, 0)
+            _paint_fitting(painter, cue.shown, room, 18 * self._unit, QFont.Weight.Medium)
         elif cue.kind == "text":
-            self._paint_words(painter, cue.shown)
+            self._paint_sentence(painter, cue.shown)
         else:
             self._paint_picture(painter, cue.shown)
 
@@ -174,17 +171,6 @@ class CueScreen(QWidget):
         painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in outline]))
         painter.restore()
 
-    def _paint_word(self, painter: QPainter, word: str) -> None:
-        font = QFont(self.font())
-        font.setWeight(QFont.Weight.Medium)
-        font.setPixelSize(max(8, round(18 * self._unit)))
-        width = QFontMetricsF(font).horizontalAdvance(word)
-        if width > 0.9 * self.width():
-            font.setPixelSize(max(8, int(font.pixelSize() * 0.9 * self.width() / width)))
-        painter.setFont(font)
-        painter.setPen(QColor(_BRIGHT))
-        painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter, word)
-
     def _paint_picture(self, painter: QPainter, file: str) -> None:
         if self._picture[0] != file:
             self._picture = (file, QPixmap(file))
@@ -193,28 +179,48 @@ class CueScreen(QWidget):
             return
         side = 70 * self._unit
         scale = side * 1.2 / max(1.0, hypot(picture.width(), picture.height()))
-        width, height = picture.width() * scale, picture.height() * scale
-        corner = self._middle - QPointF(width / 2, height / 2)
-        target = QRectF(corner.x(), corner.y(), width, height)
+        target = _around(self._middle, picture.width() * scale, picture.height() * scale)
         painter.drawPixmap(target, picture, QRectF(picture.rect()))
 
-    def _paint_words(self, painter: QPainter, sentence: str) -> None:
-        font = QFont(self.font())
-        painter.setPen(QColor(_BRIGHT))
-        room = QRectF(self.rect()).adjusted(
-            0.12 * self.width(), 0.1 * self.height(), -0.12 * self.width(), -0.2 * self.height()
-        )
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        # A long text is written smaller, until it fits.
-        for share in (5.0, 4.0, 3.2, 2.6, 2.1, 1.7):
-            font.setPixelSize(max(8, round(share * self._unit)))
-            needed = QFontMetricsF(font).boundingRect(room, flags, sentence)
-            if needed.height() <= room.height():
-                break
-        painter.setFont(font)
-        painter.drawText(room, flags, sentence)
+    def _paint_rating(self, painter: QPainter) -> None:
+        """Both questions, one above the other; the one that is to be answered is bright."""
+        levels = self._rating.levels
+        for k, axis in enumerate(AXES):
+            level = levels[k] if k < len(levels) else None
+            ink = _BRIGHT if k == len(levels) else _CALM if level else _FAINT
+            middle = self._middle + QPointF(0, (k - 0.5) * 40 * self._unit)
+            self._paint_axis(painter, middle, axis, level, QColor(ink))
 
-    def _paint_foot(self, painter: QPainter, keys: str) -> None:
+    def _paint_axis(
+        self, painter: QPainter, middle: QPointF, axis: RatingAxis, level: int | None, ink: QColor
+    ) -> None:
+        unit, centre = self._unit, Qt.AlignmentFlag.AlignCenter
+        painter.setFont(_sized(painter.font(), 4.6 * unit))
+        painter.setPen(ink)
+        above = _around(middle - QPointF(0, 11 * unit), 120 * unit, 8 * unit)
+        painter.drawText(above, centre, axis.question)
+        first = middle - QPointF((N_LEVELS - 1) / 2 * 13 * unit, 0)
+        last = middle + (middle - first)
+        for n in range(1, N_LEVELS + 1):
+            box = _around(first + QPointF((n - 1) * 13 * unit, 0), 8 * unit, 8 * unit)
+            painter.setPen(QPen(ink, 0.4 * unit))
+            painter.setBrush(ink if n == level else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
+            painter.setPen(QColor(_BACKGROUND) if n == level else ink)
+            painter.drawText(box, centre, str(n))
+        painter.setFont(_sized(painter.font(), 3.4 * unit))
+        painter.setPen(ink)
+        for text, place in ((axis.low, first), (axis.high, last)):
+            below = _around(place + QPointF(0, 8 * unit), 40 * unit, 6 * unit)
+            painter.drawText(below, centre, text)
+
+    def _paint_sentence(self, painter: QPainter, sentence: str) -> None:
+        side, height = 0.12 * self.width(), self.height()
+        room = QRectF(self.rect()).adjusted(side, 0.1 * height, -side, -0.2 * height)
+        wrap = Qt.TextFlag.TextWordWrap
+        _paint_fitting(painter, sentence, room, 5 * self._unit, QFont.Weight.Normal, wrap)
+
+    def _paint_foot(self, painter: QPainter) -> None:
         step, unit = self.step, self._unit
         painter.setFont(_sized(painter.font(), 3.4 * unit))
         painter.setPen(QColor(_FAINT))
@@ -226,51 +232,35 @@ class CueScreen(QWidget):
             painter.drawText(foot, left, f"{number} of {step.n_trials}")
             done = QRectF(0, self.height() - unit, self.width() * step.n_done / step.n_trials, unit)
             painter.fillRect(done, QColor(_FAINT))
-        keys = keys or "Space pauses   Esc ends"
+        keys = self._keys or "Space pauses   Esc ends"
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | bottom, keys)
 
 
-def _paint_rating(painter: QPainter, middle: QPointF, unit: float, rating: Rating) -> None:
-    """Both questions, one above the other; the one that is to be answered is bright.
-
-    ``unit`` is a hundredth of the shorter side of the screen.
-    """
-    for k, axis in enumerate(AXES):
-        level = rating.levels[k] if k < len(rating.levels) else None
-        row = QPointF(middle.x(), middle.y() + (k - 0.5) * 40 * unit)
-        _paint_axis(painter, row, unit, axis, level, k == len(rating.levels))
-
-
-def _paint_axis(
+def _paint_fitting(
     painter: QPainter,
-    middle: QPointF,
-    unit: float,
-    axis: RatingAxis,
-    level: int | None,
-    is_open: bool,
+    text: str,
+    room: QRectF,
+    pixels: float,
+    weight: QFont.Weight,
+    wrap: Qt.TextFlag = Qt.TextFlag.TextSingleLine,
 ) -> None:
-    side, step = 8 * unit, 13 * unit
-    ink = QColor(_BRIGHT if is_open else _CALM if level else _FAINT)
-    centre = Qt.AlignmentFlag.AlignCenter
-    painter.setFont(_sized(painter.font(), 4.6 * unit))
-    painter.setPen(ink)
-    above = QRectF(middle.x() - 60 * unit, middle.y() - 15 * unit, 120 * unit, 8 * unit)
-    painter.drawText(above, centre, axis.question)
-    for n in range(1, N_LEVELS + 1):
-        x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
-        box = QRectF(x - side / 2, middle.y() - side / 2, side, side)
-        chosen = n == level
-        painter.setPen(QPen(ink, 0.4 * unit))
-        painter.setBrush(ink if chosen else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(box, 1.2 * unit, 1.2 * unit)
-        painter.setPen(QColor(_BACKGROUND) if chosen else ink)
-        painter.drawText(box, centre, str(n))
-    painter.setFont(_sized(painter.font(), 3.4 * unit))
-    painter.setPen(ink)
-    for text, n in ((axis.low, 1), (axis.high, N_LEVELS)):
-        x = middle.x() + (n - (N_LEVELS + 1) / 2) * step
-        below = QRectF(x - 20 * unit, middle.y() + side / 2 + unit, 40 * unit, 6 * unit)
-        painter.drawText(below, centre, text)
+    """Write text in the middle of a room, smaller until it fits."""
+    flags = Qt.AlignmentFlag.AlignCenter | wrap
+    font = QFont(painter.font())
+    font.setWeight(weight)
+    font.setPixelSize(max(_LEAST_PX, round(pixels)))
+    while font.pixelSize() > _LEAST_PX:
+        needed = QFontMetricsF(font).boundingRect(room, flags, text)
+        if needed.width() <= room.width() and needed.height() <= room.height():
+            break
+        font.setPixelSize(max(_LEAST_PX, int(0.85 * font.pixelSize())))
+    painter.setFont(font)
+    painter.setPen(QColor(_BRIGHT))
+    painter.drawText(room, flags, text)
+
+
+def _around(middle: QPointF, width: float, height: float) -> QRectF:
+    return QRectF(middle.x() - width / 2, middle.y() - height / 2, width, height)
 
 
 def _sized(font: QFont, pixels: float) -> QFont:

@@ -18,15 +18,7 @@ from gui.widgets.units import counted
 
 
 class RunControl(QObject):
-    """Runs one run after the other.
-
-    Attributes
-    ----------
-    run : CueRun or None
-        The run under way.
-    markers_name : str
-        Name of the stream on which cues are sent.
-    """
+    """Runs one run after the other."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
@@ -34,11 +26,11 @@ class RunControl(QObject):
 
     def __init__(self, options: DashboardOptions, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.run: CueRun | None = None
+        self.run: CueRun | None = None  # the one under way
         self.cue_screen = CueScreen()
         self.recorder = RunRecorder(options.bci, self)
         self.recorder.logged.connect(self.reported)
-        self.markers_name = f"{options.engine_name}-cues"
+        self._markers_name = f"{options.engine_name}-cues"
         self._recordings = options.recordings
         self._outlet: MarkerOutlet | None = None
 
@@ -48,8 +40,8 @@ class RunControl(QObject):
         A simulated person does nothing else while it is there.
         """
         if wanted and self._outlet is None:
-            source = f"{self.markers_name}-{socket.gethostname()}"
-            self._outlet = MarkerOutlet(self.markers_name, source, simulated, GUIDED)
+            source = f"{self._markers_name}-{socket.gethostname()}"
+            self._outlet = MarkerOutlet(self._markers_name, source, simulated, GUIDED)
         elif not wanted and self._outlet is not None:
             self._outlet.close()
             self._outlet = None
@@ -65,7 +57,7 @@ class RunControl(QObject):
         self.run.over.connect(self._on_over)
         self.cue_screen.open(choice.full_screen)
         file = choice.session.next_path(self._recordings)
-        self.run.begin(file, (info.name, self.markers_name))
+        self.run.begin(file, (info.name, self._markers_name))
         return True
 
     def abort(self) -> None:

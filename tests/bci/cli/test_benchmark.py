@@ -13,6 +13,11 @@ from bci.plugins.decoder_offers import classical
 from tests.commands import bci, refused
 
 
+def stored(file: Path) -> list[list]:
+    """The rows of a file: decoder, protocol, person, seed, figures."""
+    return json.loads(file.read_text())["rows"]
+
+
 @pytest.fixture
 def two(eegmmidb: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "people"
@@ -37,12 +42,11 @@ def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
     told = capsys.readouterr()
     assert "log-power does not carry over" in told.err
     assert "30 trials, chance 0.53" in told.out
-    results = json.loads(file.read_text())
-    assert set(results) == {"log-power"}
-    assert set(results["log-power"]["within"]) == {"S001", "S007"}
+    rows = stored(file)
+    assert [row[:3] for row in rows] == [["log-power", "within", who] for who in ("S001", "S007")]
 
-    results["log-power"]["within"]["S001"][0]["accuracy"] = 0.125
-    file.write_text(json.dumps(results))
+    rows[0][4] = 0.125
+    file.write_text(json.dumps({"made_with": {}, "rows": rows}))
     motor_imagery(two, ["log-power"], None, 1, file)
     assert "0.12 (" in capsys.readouterr().out
     file.write_text("[]")
@@ -76,21 +80,23 @@ def test_a_decoder_that_cannot_be_compared_is_refused_with_those_that_can(
 def test_folders_that_results_lack_are_made(two: Path, tmp_path: Path) -> None:
     file = tmp_path / "no" / "such" / "results.json"
     motor_imagery(two, ["log-power"], ["within"], 1, file)
-    assert set(json.loads(file.read_text())) == {"log-power"}
+    assert {row[0] for row in stored(file)} == {"log-power"}
 
 
 def test_without_being_told_every_protocol_and_the_networks_are_done(
     two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch", reason="networks need PyTorch")
-    done = Outcome(0.6, 15, 1.0, 0.1, 0.2, 10)
+    done = Outcome(0.6, 15, 1.0, 0.1, 0.2, 10, 0.0)
     monkeypatch.setattr(benchmark, "run_protocols", lambda asked, *_: dict.fromkeys(asked, done))
     file = tmp_path / "results.json"
     motor_imagery(two, None, None, 1, file)
-    results = json.loads(file.read_text())
-    assert set(results) == {*classical(), "eegnet", "dbconformer", "mvcnet"}
-    assert set(results["mvcnet"]) == set(results["tangent-space"]) == set(PROTOCOLS)
-    assert set(results["csp-lda"]) == {"within"}
+    done_by: dict[str, set[str]] = {}
+    for name, protocol, *_ in stored(file):
+        done_by.setdefault(name, set()).add(protocol)
+    assert set(done_by) == {*classical(), "eegnet", "dbconformer", "mvcnet"}
+    assert done_by["mvcnet"] == done_by["tangent-space"] == set(PROTOCOLS)
+    assert done_by["csp-lda"] == {"within"}
 
 
 def test_only_seeds_that_are_missing_are_trained(
@@ -101,18 +107,16 @@ def test_only_seeds_that_are_missing_are_trained(
 
     def score(protocols: list[str], *_: object) -> dict[str, Outcome]:
         asked.extend(protocols)
-        return dict.fromkeys(protocols, Outcome(0.6, 15, 1.0, 0.1, 0.2, 10))
+        return dict.fromkeys(protocols, Outcome(0.6, 15, 1.0, 0.1, 0.2, 10, 0.0))
 
     monkeypatch.setattr(benchmark, "run_protocols", score)
     file = tmp_path / "results.json"
     motor_imagery(two, ["eegnet"], ["within"], 3, file)
     assert len(asked) == 3 * 2
-    results = json.loads(file.read_text())
-    for rows in results["eegnet"]["within"].values():
-        del rows[1]
-    file.write_text(json.dumps(results))
+    rows = [row for row in stored(file) if row[3] != 1]
+    file.write_text(json.dumps({"made_with": {}, "rows": rows}))
     asked.clear()
     motor_imagery(two, ["eegnet"], ["within"], 3, file)
     assert len(asked) == 2
-    for rows in json.loads(file.read_text())["eegnet"]["within"].values():
-        assert sorted(row["seed"] for row in rows) == [0, 1, 2]
+    for person in ("S001", "S007"):
+        assert sorted(row[3] for row in stored(file) if row[2] == person) == [0, 1, 2]

@@ -32,7 +32,7 @@ def benchmark(file: Path) -> tuple[int, str]:
 
 def test_what_is_done_is_not_done_again_and_shown_world_by_world(tmp_path: Path) -> None:
     file = tmp_path / "emotion.json"
-    before = json.dumps(rows())
+    before = json.dumps({"made_with": {}, "rows": rows()})
     file.write_text(before)
 
     code, output = benchmark(file)

@@ -15,7 +15,7 @@ from devices.simulated.scenarios import WORDS, speech
 
 def rows(subject: int) -> list[Row]:
     return [
-        Row(world, *job, subject, 0.25 if job.is_shuffled else 0.75, 0.5, 60, 0.1)
+        Row(world, *job, subject, 0.25 if job[1] else 0.75, 0.5, 60, 0.1)
         for world in WORLDS
         for job in _jobs()
     ]
@@ -23,7 +23,7 @@ def rows(subject: int) -> list[Row]:
 
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     file = tmp_path / "speech.json"
-    file.write_text(json.dumps(rows(2) + rows(3)))
+    file.write_text(json.dumps({"made_with": {}, "rows": rows(2) + rows(3)}))
 
     done = CliRunner().invoke(
         app, ["benchmark", "speech", "--subjects", "2", "--out", str(file)], env={"COLUMNS": "150"}
@@ -32,7 +32,7 @@ def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
     assert done.exit_code == 0
     assert "2 subjects, 120 trials" in done.output
     assert "0.75 ± 0.00" in done.output
-    assert len(json.loads(file.read_text())) == len(rows(2)) * 2
+    assert len(json.loads(file.read_text())["rows"]) == len(rows(2)) * 2
 
 
 def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:

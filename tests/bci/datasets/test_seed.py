@@ -61,7 +61,7 @@ def test_the_imported_session_is_cut_into_three_classes(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match=r"eeg1 is no signal of 62 channels.*\(61, 1201\)"):
+    with pytest.raises(RecordingError, match=r"eeg1 is no signal of 62 channels.*\(1201, 61\)"):
         read_seed(write(tmp_path, n_channels=61))
     file = write(tmp_path)
     savemat(tmp_path / "label.mat", {"label": [1, 0, 2]})

@@ -7,13 +7,13 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import decoders
-from bci.cli.benchmark.motor_imagery import _rows_of, _streamed
+from bci.cli.benchmark.motor_imagery import streamed
 from bci.evaluation.compare_people import (
     Outcome,
     Person,
     ScoredRun,
-    compare,
     paired_p,
+    people_p,
     run_protocols,
     streamed_difference,
 )
@@ -119,17 +119,12 @@ def test_what_is_timed_has_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set.union(*seen[-50:]) == {1}
 
 
-def test_a_comparison_counts_people_not_seeds() -> None:
+def test_all_trials_together_are_tested_against_guessing() -> None:
     rng = np.random.default_rng(0)
     reference = rng.uniform(0.4, 0.8, 11)
-    better = compare(reference + 0.1, np.full(11, 15), 0.5, reference)
-    assert better.n_people == 11
-    assert better.p_reference < 0.01
-    assert better.mean == pytest.approx(reference.mean() + 0.1)
-    same = compare(reference, np.full(11, 15), 0.5, reference)
-    assert np.isnan(same.p_reference)
-    guess = compare(np.full(11, 0.5), np.full(11, 15), 0.5, None)
-    assert guess.p_chance > 0.4
+    assert paired_p(reference + 0.1, reference) < 0.01
+    assert people_p(np.full(11, 0.5), np.full(11, 15), 0.5) > 0.4
+    assert people_p(np.full(11, 0.9), np.full(11, 15), 0.5) < 1e-6
 
 
 def test_a_base_trained_once_gives_what_two_give() -> None:
@@ -157,14 +152,9 @@ def test_what_is_streamed_is_what_was_cut_and_a_difference_is_told(name: str) ->
     assert streamed_difference(decoder, cut, ScoredRun(short, settings, paradigm)) == np.inf
 
 
-def test_results_of_before_it_was_streamed_still_load() -> None:
-    kept = {"accuracy": 0.6, "n_trials": 15, "training_s": 1.0, "inference_p50_ms": 0.1,
-            "inference_p99_ms": 0.2, "n_parameters": 9}  # fmt: skip
-    rows = list(_rows_of({"eegnet": {"within": {"S001": [kept, kept]}}}))
-    assert [(row.seed, row.streamed) for row in rows] == [(0, None), (1, None)]
-    assert _streamed([None]) == ""
-    assert _streamed([None, 0.0]) == "equal (1 of 2)"
-    assert _streamed([0.0, 2e-7]) == "2e-07"
+def test_a_difference_of_what_was_streamed_is_shown() -> None:
+    assert streamed([0.0, 0.0]) == "equal"
+    assert streamed([0.0, 2e-7]) == "2e-07"
 
 
 def test_equal_differences_are_equal_to_the_paired_test_whatever_their_last_bits() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import decoders
 from bci.errors import RecordingError
-from bci.evaluation.predictions_csv import PredictionsTable
+from bci.evaluation.predictions_csv import predictions_table
 from bci.evaluation.pseudo_online import evaluate
 from bci.pipeline.filter_settings import Bandpass
 from bci.profiles.pipeline_settings import PipelineSettings
@@ -37,8 +37,8 @@ def test_the_table_holds_every_prediction_of_the_evaluation_to_the_last_digit(
     test = run(tmp_path, 3)
     told: list[JudgedWindow] = []
     file = tmp_path / "predictions.csv"
-    with PredictionsTable(file, made.card.classes) as table:
-        add = table.of("run 3")
+    with predictions_table(file, made.card.classes) as table:
+        add = table("run 3")
 
         def watch(window: JudgedWindow) -> None:
             told.append(window)
@@ -84,6 +84,9 @@ def test_a_recording_without_cues_is_predicted_and_then_refused(tmp_path: Path) 
 def test_a_recording_named_as_the_table_by_mistake_is_not_replaced(tmp_path: Path) -> None:
     precious = tmp_path / "run-03_eeg.fif"
     precious.write_bytes(b"signal")
-    with pytest.raises(RecordingError, match=r"ends in \.csv"):
-        PredictionsTable(precious, ("left", "right"))
+    with (
+        pytest.raises(RecordingError, match=r"ends in \.csv"),
+        predictions_table(precious, ("left", "right")),
+    ):
+        pass
     assert precious.read_bytes() == b"signal"

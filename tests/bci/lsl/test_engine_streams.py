@@ -136,7 +136,7 @@ def test_other_programs_find_the_classes_as_channel_labels(name: str) -> None:
     outlet.close()
 
 
-def test_decision_events_survive_the_round_trip_and_garbage_is_counted(name: str) -> None:
+def test_decision_events_survive_the_round_trip_and_garbage_is_left_out(name: str) -> None:
     outlet = DecisionOutlet(name, name)
     inlet = DecisionInlet(find(f"{name}-decisions"))
     wait_until(lambda: outlet.has_consumers)
@@ -158,7 +158,6 @@ def test_decision_events_survive_the_round_trip_and_garbage_is_counted(name: str
     wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == len(sent))[1])
     np.testing.assert_allclose([e.time for e in got], [e.time for e in sent], atol=1e-3)
     assert [replace(e, time=0.0) for e in got] == [replace(e, time=0.0) for e in sent]
-    assert inlet.n_invalid == len(garbage)
     inlet.close()
     outlet.close()
 
@@ -186,7 +185,7 @@ def test_a_confidence_that_is_none_is_left_out(confidence: str) -> None:
     assert event.confidence in (None, 1.0)
 
 
-def test_status_survives_the_round_trip_and_garbage_is_counted(name: str) -> None:
+def test_status_survives_the_round_trip_and_garbage_is_left_out(name: str) -> None:
     outlet = StatusOutlet(name, name)
     inlet = StatusInlet(find(f"{name}-status"))
     wait_until(lambda: outlet._outlet.have_consumers())
@@ -201,7 +200,6 @@ def test_status_survives_the_round_trip_and_garbage_is_counted(name: str) -> Non
     got: list = []
     wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == 2)[1])
     assert got == [engine, recorder]
-    assert inlet.n_invalid == 3
     assert inlet.problem == "no kind: not a message of this version of bci"
     inlet.close()
     outlet.close()

@@ -1,4 +1,4 @@
-"""Kind, people and task of a model's card, and cards that were written before they had them."""
+"""Kind, people and task of a model's card."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import yaml
 
 from bci.errors import BundleError
 from bci.models.bundle import CARD, load_card
-from bci.models.card import Card, NeedsCard, PeopleCard
+from bci.models.card import Card, NeedsCard
 from bci.profiles.profile import Profile, load_profile
 from tests.commands import bci
 
@@ -16,7 +16,7 @@ _PROFILE = load_profile("motor-imagery")
 
 
 def written(folder: Path, **changes: Any) -> Path:
-    """A card of before it had a kind, a number of people and needs."""
+    """A card without a kind, a number of people and needs."""
     score = {
         "accuracy": 0.7, "low": 0.6, "high": 0.8, "trials": 90, "chance": 0.5, "p_value": 0.001,
         "kappa": 0.4, "confusion": [], "folds": changes.pop("folds", "2 folds of whole runs"),
@@ -33,31 +33,13 @@ def written(folder: Path, **changes: Any) -> Path:
     return folder
 
 
-def test_an_old_card_of_a_person_is_an_own_model(tmp_path: Path) -> None:
+def test_a_card_of_a_person_is_an_own_model(tmp_path: Path) -> None:
     card = load_card(written(tmp_path))
     assert (card.kind, card.people, card.needs) == ("own", None, NeedsCard())
     assert card.task == "motor-imagery"
 
 
-def test_an_old_card_of_a_base_tells_its_people(tmp_path: Path) -> None:
-    folds = "5 folds of whole people, 12 people, each aligned by their own unlabelled windows"
-    card = load_card(written(tmp_path, folds=folds))
-    assert card.kind == "base"
-    assert card.people == PeopleCard(n=12, whole_folds=True)
-
-
-def test_an_old_card_of_a_base_without_labels_is_one_of_a_base(tmp_path: Path) -> None:
-    card = load_card(written(tmp_path, classes=[], without_labels=True))
-    assert (card.kind, card.people) == ("base", None)
-
-
-def test_an_old_card_that_decodes_at_cues_needs_them(tmp_path: Path) -> None:
-    pipeline = load_profile("speech").pipeline.model_dump(mode="json")
-    card = load_card(written(tmp_path, task="speech", pipeline=pipeline))
-    assert card.needs.cues is card.pipeline.at_cues is True
-
-
-def test_a_new_card_keeps_what_it_says(tmp_path: Path) -> None:
+def test_a_card_keeps_what_it_says(tmp_path: Path) -> None:
     card = load_card(written(tmp_path, folds="5 folds of whole people, 12 people", kind="own"))
     assert (card.kind, card.people) == ("own", None)
     assert Card.model_validate(card.model_dump(mode="json")) == card
@@ -70,7 +52,7 @@ def test_models_are_listed_with_their_kind_and_their_needs(tmp_path: Path) -> No
     people, needs = {"n": 12, "whole_folds": True}, {"packages": ["torch"]}
     written(tmp_path / "base", kind="base", people=people, needs=needs)
     pipeline = load_profile("speech").pipeline.model_dump(mode="json")
-    written(tmp_path / "words", task="speech", pipeline=pipeline)
+    written(tmp_path / "words", task="speech", pipeline=pipeline, needs={"cues": True})
     listed = bci("models", tmp_path).stdout
     assert "tangent-space (base, 12 people)" in listed
     assert "1 ch, 250 Hz, torch" in listed

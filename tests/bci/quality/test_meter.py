@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from bci.lsl.quality_stream import to_text
 from bci.messages.quality_reasons import describe
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.meter import QualityMeter
+from bci.quality.quality_stream import to_text
 from bci.signals import Channel, Chunk, StreamInfo
 from devices.simulated import montages
 from devices.simulated.scenarios import motor_imagery

@@ -11,7 +11,7 @@ import pylsl
 import pytest
 import yaml
 
-from bci.cli.quality_event import quality_event
+from bci.cli.monitor import quality_event
 from bci.errors import StreamError
 from bci.lsl.device_stream import stream_device
 from bci.lsl.discovery import StreamQuery

@@ -124,8 +124,6 @@ def test_progress_is_told() -> None:
 def test_too_few_trials_are_refused() -> None:
     with pytest.raises(RecordingError, match="6 trials are too few"):
         learning_curve(epochs(n_runs=1, per_class=3), lambda: Spy([]), SIGNAL)
-    with pytest.raises(ValueError, match="step = 1"):
-        learning_curve(epochs(), lambda: Spy([]), SIGNAL, step=1)
 
 
 @pytest.mark.slow

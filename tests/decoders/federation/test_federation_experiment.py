@@ -73,7 +73,7 @@ def test_a_file_of_other_results_is_refused(eegmmidb: Path, tmp_path: Path) -> N
     out.write_text("[]")
     with pytest.raises(RecordingError, match="not a file of this benchmark"):
         experiment(eegmmidb, 1, out)
-    out.write_text(json.dumps({"settings": {}, "subjects": [], "seeds": {}}))
+    out.write_text(json.dumps({"made_with": {"settings": {}, "subjects": []}, "rows": []}))
     with pytest.raises(RecordingError, match="made with other subjects or settings"):
         experiment(eegmmidb, 1, out)
     with pytest.raises(RecordingError, match="needs two or more folders"):
@@ -96,11 +96,10 @@ def test_two_people_are_compared_in_every_condition(
     out = tmp_path / "results.json"
     experiment(tmp_path / "data", 1, out)
 
-    scores = json.loads(out.read_text())["seeds"]["0"]
-    assert set(scores) == set(CONDITIONS)
-    for by_site in scores.values():
-        assert set(by_site) == {"S001", "S002"}
-        assert all(0 <= score <= 1 for score in by_site.values())
+    rows = json.loads(out.read_text())["rows"]
+    every = {(condition, name, 0) for condition in CONDITIONS for name in ("S001", "S002")}
+    assert {(condition, name, seed) for condition, name, seed, _ in rows} == every
+    assert all(0 <= accuracy <= 1 for *_, accuracy in rows)
     assert "federated minus alone:" in capsys.readouterr().out
     experiment(tmp_path / "data", 1, out, conditions=("alone", "federated"))
     told = capsys.readouterr().out

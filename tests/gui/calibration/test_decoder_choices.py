@@ -86,7 +86,7 @@ def test_a_base_of_any_other_network_is_gone_on_from_with_its_own_decoder(
     ]  # fmt: skip
     assert "Fine-tunes newer-views." in found[4].sentence
     training = TrainingProcess(BCI, "p", [], found[4], tmp_path / "me")
-    arguments = training.child.command.argv
+    arguments = training.command.argv
     assert f"--base={tmp_path / 'newer-views'}" in arguments
     assert "--decoder=mvcnet" in arguments
 

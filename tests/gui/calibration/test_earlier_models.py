@@ -19,7 +19,7 @@ from bci.training.calibrate import calibrate
 from bci.training.class_patterns import ClassPattern, pattern_arrays
 from bci.training.model_result import is_of, read_result
 from devices.simulated.subject import write_subject
-from gui.calibration.pages.models_table import EarlierTable
+from gui.calibration.pages.models_table import ModelsTable
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.plots.pattern_view import PatternView
@@ -94,7 +94,7 @@ def test_what_a_model_began_with_and_what_is_simulated_is_told(
     keep("begun", (OURS,), days=1, base="many-people")
     together = FederationCard(name="clinics", rounds=2, partners=3, accuracies=(), accuracy=0.7)
     keep("together", (OURS,), days=2, federation=together)
-    table = EarlierTable()
+    table = ModelsTable()
     qtbot.addWidget(table)
     table.set_result(read_result(new, tmp_path, "07"))
     rows = [[_text(table, row, column) for column in (1, 2)] for row in range(3)]
@@ -114,7 +114,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     (tmp_path / "models").rename(models)
     (tmp_path / "quick.yaml").write_text(QUICK)
     main = open_window(profile=str(tmp_path / "quick.yaml"))
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     press(qtbot, window, "Ctrl+M")
@@ -141,7 +141,7 @@ def test_that_there_is_no_model_yet_is_told(
     open_window: Callable[..., MainWindow], qtbot: QtBot
 ) -> None:
     main = open_window()
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     window.setup.models.click()
@@ -156,7 +156,7 @@ def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
     (tmp_path / "recordings" / "models").mkdir(parents=True)
     (tmp_path / "new").rename(tmp_path / "recordings" / "models" / "new")
     main = open_window(profile="motor-imagery")
-    main.header.calibrate_button.click()
+    main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
     press(qtbot, window, "Ctrl+M")
@@ -189,7 +189,7 @@ def shown(window: CalibrationWindow) -> str:
     return window.result.result.folder.name if window.result.result else ""
 
 
-def _text(table: EarlierTable, row: int, column: int) -> str:
+def _text(table: ModelsTable, row: int, column: int) -> str:
     item = table.item(row, column)
     assert item is not None
     return item.text()

@@ -112,6 +112,7 @@ def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:
     page.show_result(replace(page.result, card=scored), None)
     assert "top-5 accuracy 0.40 (chance 0.03, p < 0.001)" in page.details.text()
     assert "rank 0.70 (chance 0.50, p = 0.021)" in page.details.text()
+    assert "Confidence: " in page.details.toolTip()
 
 
 def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
@@ -239,17 +240,19 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     level = DecoderOffer("Deep", "", "dbconformer", curve=False)
     training = TrainingProcess((sys.executable, "-c", code), "p", [], level, tmp_path / "m")
     said: list[str] = []
-    training.reported.connect(said.append)
+    training.logged.connect(said.append)
     counted: list[tuple[Path, str]] = []
     training.counted.connect(lambda file, told: counted.append((file, told)))
-    with qtbot.waitSignal(training.stepped, timeout=LONG) as stepped:
-        training.start()
+    events: list[object] = []
+    training.reported.connect(events.append)
+    training.start()
+    qtbot.waitUntil(lambda: len(events) == 3, timeout=LONG)
     counts = "4 trials (left 2, right 2)"
     assert said == ["training: served by PyTorch", f"training: a/b.xdf: {counts}"]
     assert counted == [(Path("a/b.xdf"), counts)]
-    assert stepped.args == [step]
+    assert events[-1] == step
     with qtbot.waitSignal(training.failed, timeout=LONG) as failed:
-        training.cancel()
+        training.stop()
     assert failed.args == ["Cancelled."]
 
 

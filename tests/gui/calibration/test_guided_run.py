@@ -146,7 +146,7 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
         (clips / f"{k} valence-{k % 5 + 1} arousal-{5 - k % 4}.txt").write_text("A text.")
     with simulator(name, task="emotion"):
         main = with_profile(open_window, tmp_path, QUICK)
-        main.header.calibrate_button.click()
+        main.header.buttons["calibrate"].click()
         window = main.calibrating.window
         assert window is not None
         setup = window.setup

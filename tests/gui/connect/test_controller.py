@@ -20,6 +20,7 @@ from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info
 
 LONG = 40_000
+NOT_WHOLE = '{"event": "devices", "devices": [{"name": "x"}]}'
 
 
 def command_line(code: str, *devices: str, needs: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -38,8 +39,9 @@ class Room:
 
     def __init__(self, settings: Path, bci: tuple[str, ...], follow_last: bool = False) -> None:
         self.panel = ConnectPanel()
+        self.settings = DashboardSettings(settings)
         self.controller = ConnectController(
-            self.panel, bci, DashboardSettings(settings), settings.parent, follow_last
+            self.panel, bci, self.settings, settings.parent, follow_last
         )
         self.wanted: list[str] = []
         self.lines: list[str] = []
@@ -111,6 +113,7 @@ def test_a_chosen_stream_is_wanted_now_and_by_itself_the_next_time(
     box = streams.visualItemRect(streams.item(1))
     qtbot.mouseClick(streams.viewport(), Qt.MouseButton.LeftButton, pos=box.center())
     assert now.wanted == [f"{name}-b"]
+    now.settings.store()
     later = room(follow_last=True)
     qtbot.waitUntil(lambda: later.wanted == [f"{name}-b"], timeout=LONG)
     first.close()
@@ -173,12 +176,23 @@ def test_a_board_that_is_plugged_in_is_offered(
     assert any("serial ports now" in line for line in opened.lines)
 
 
+@pytest.mark.parametrize(
+    ("listing", "why"),
+    [
+        (("/no/such/python",), "could not be started: /no/such/python"),
+        ((sys.executable, "-c", "print('[1]')"), "[1]"),
+        ((sys.executable, "-c", f"print({NOT_WHOLE!r})"), "devices"),
+        ((sys.executable, "-c", "import sys; sys.exit('error: no brain')"), "itself: no brain."),
+        ((sys.executable, "-c", ""), "exit code 0"),
+    ],
+)
 def test_a_list_of_devices_that_cannot_be_made_is_reported(
-    room: Callable[..., Room], qtbot: QtBot
+    room: Callable[..., Room], qtbot: QtBot, listing: tuple[str, ...], why: str
 ) -> None:
-    opened = room(("/no/such/python",))
+    opened = room(listing)
     qtbot.waitUntil(lambda: bool(opened.problems), timeout=LONG)
-    assert "list of devices" in opened.problems[0]
+    assert "listing of devices" in opened.problems[0]
+    assert why in opened.problems[0]
     assert opened.panel.devices.currentText() == "no list of devices"
     assert not opened.panel.devices.isEnabled()
 
@@ -195,17 +209,17 @@ entry = {{"what": "simulated", "transport": "none", "needs": [], "takes": ["chan
 print(json.dumps({{"event": "devices", "devices": [entry | {{"name": name}} for name in names]}}))
 """
     opened = room((sys.executable, "-c", code))
-    panel, catalogue = opened.panel, opened.controller.catalogue
-    qtbot.waitUntil(panel.devices.isEnabled, timeout=LONG)
+    panel, listing = opened.panel, opened.controller.listing
+    qtbot.waitUntil(lambda: panel.devices.isEnabled() and not listing.is_running, timeout=LONG)
     assert any("pip install 'bci[brainflow]'" in line for line in opened.lines)
     panel.form.fields["channels"].setText("8")
-    with qtbot.waitSignal(catalogue.found, timeout=LONG):
-        opened.controller.look_again()
+    opened.controller.look_again()
+    qtbot.waitUntil(lambda: not listing.is_running, timeout=LONG)
     # Nothing new: what was typed is left as it is.
     assert panel.form.values() == {"channels": "8"}
     installed.touch()
-    with qtbot.waitSignal(catalogue.found, timeout=LONG):
-        opened.controller.look_again()
+    opened.controller.look_again()
+    qtbot.waitUntil(lambda: not listing.is_running, timeout=LONG)
     assert [panel.devices.itemText(k) for k in range(2)] == ["simulator", "synthetic"]
     assert panel.form.values() == {"channels": "8"}
 
@@ -229,7 +243,7 @@ sys.stdin.read()
     opened.controller.use_simulator()
     qtbot.waitUntil(lambda: opened.panel.state.text() == "simulator is connected", timeout=LONG)
     assert opened.wanted == ["cyton", "simulator"]
-    assert opened.controller.is_ending("cyton")
+    assert opened.controller.connection.is_ending("cyton")
     opened.panel.connect_button.click()
     qtbot.waitUntil(lambda: opened.panel.connect_button.text() == "Connect", timeout=LONG)
     assert opened.problems == []

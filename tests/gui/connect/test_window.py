@@ -15,7 +15,7 @@ from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import State
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run, write_subject
 from gui.main_window import MainWindow
-from gui.widgets.empty_state import HINT_HEIGHT
+from gui.widgets.labels import HINT_HEIGHT
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.keys import press
@@ -44,9 +44,9 @@ def test_the_devices_are_listed_anew_when_the_panel_is_shown_again(
     open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
-        pass
-    with qtbot.waitSignal(window.connecting.catalogue.found, timeout=LONG):
+    listing = window.connecting.listing
+    qtbot.waitUntil(lambda: not listing.is_running, timeout=LONG)
+    with qtbot.waitSignal(listing.reported, timeout=LONG):
         window.commands["panel-connect"].trigger()
         window.commands["panel-connect"].trigger()
 

@@ -13,7 +13,7 @@ from gui.decisions.decision_view import CueWindows
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
 from gui.decisions.status_line import delay_text
-from gui.decisions.transcript import Transcript
+from gui.decisions.transcript import TranscriptView
 from gui.main_window import MainWindow
 
 CLASSES = ("left", "right")
@@ -89,22 +89,23 @@ def test_confidence_stands_beside_a_decision_and_with_evidence_how_long_it_holds
 
 
 def test_words_of_sliding_windows_are_the_onsets_of_the_engine(qtbot: QtBot) -> None:
-    transcript = Transcript(None)
-    transcript.begin(CLASSES)
-    assert not transcript.add(sent(Decision("left", 0.99)))
-    assert transcript.add_decision(onset("right", 5.0))
-    assert [(said.word, said.confidence) for said in transcript.entries] == [("right", 0.8)]
-    assert not transcript.add_decision(DecisionEvent("offset", None, None, 5.5, "right"))
+    view = TranscriptView(None)
+    qtbot.addWidget(view)
+    view.set_classes(CLASSES)
+    view.add([sent(Decision("left", 0.99))])
+    view.add_decisions([onset("right", 5.0), DecisionEvent("offset", None, None, 5.5, "right")])
+    assert [(said.word, said.confidence) for said in view.entries] == [("right", 0.8)]
 
 
 def test_words_at_cues_are_the_decisions_of_their_windows(qtbot: QtBot) -> None:
-    transcript = Transcript(CueWindows(1.0))
-    transcript.begin(CLASSES)
+    view = TranscriptView(CueWindows(1.0))
+    qtbot.addWidget(view)
+    view.set_classes(CLASSES)
     for k, decision in enumerate((Decision("right", 0.8), UNSURE, None)):
-        assert transcript.add(sent(decision, 0.99, taken=3.0 * k))
-    assert [said.word for said in transcript.entries] == ["right", None, None]
-    assert transcript.n_unsure == 2
-    assert not transcript.add_decision(onset("left", 9.0))
+        view.add([sent(decision, 0.99, taken=3.0 * k)])
+    view.add_decisions([onset("left", 9.0)])
+    assert [said.word for said in view.entries] == ["right", None, None]
+    assert view.tally.text() == "2 not sure"
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:

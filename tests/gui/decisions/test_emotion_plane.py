@@ -34,8 +34,9 @@ def prediction(taken: float, valence: int, arousal: int, sure: float = 0.9) -> R
 def test_what_is_decided_is_said_in_words(qtbot: QtBot) -> None:
     view = EmotionView(threshold=0.12)
     qtbot.addWidget(view)
-    assert not view.set_classes(("left", "right"))
-    assert view.set_classes(GRID.classes)
+    view.set_classes(GRID.classes)
+    view.set_classes(("left", "right"))
+    assert view.classes == GRID.classes
     assert view.decision == "no prediction"
     view.show_prediction(prediction(0.0, 2, 4))
     assert view.decision == "valence 2, arousal 4"
@@ -138,10 +139,11 @@ def test_levels_come_over_the_network_into_the_window(
         cue_of=lambda label: label if label in GRID.classes else None,
         threshold=0.12,
     )
+    published.wait_for_listeners(qtbot)
+    qtbot.waitUntil(lambda: window.engine.emotion is not None, timeout=LONG)
     view = window.engine.emotion
     decided: list[str] = []
     window.feed.predictions_came.connect(lambda _: decided.append(view.decision))
-    published.wait_for_listeners(qtbot)
     qtbot.waitUntil(view.isVisible, timeout=LONG)
     assert window.engine.level_history.isVisible()
     assert not window.decision.isVisible()

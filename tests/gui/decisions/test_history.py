@@ -20,7 +20,7 @@ def prediction(taken: float, first: float) -> ReceivedPrediction:
 
 @pytest.fixture
 def view(qtbot: QtBot) -> HistoryView:
-    view = HistoryView()
+    view = HistoryView(DecisionRule(0.7))
     qtbot.addWidget(view)
     view.set_classes(("left", "right"))
     view.resize(640, view.height())

@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_view import CueWindows
-from gui.decisions.image_matches import ImageMatch, ImageMatches, ShownImages
+from gui.decisions.image_matches import ImageMatches, ShownImages
+from gui.decisions.transcript import TranscriptView
 from gui.main_window import MainWindow
 from gui.theme import LIGHT
 from tests.gui.published import LONG, Published, received
@@ -42,21 +43,22 @@ def view(qtbot: QtBot, windows: CueWindows) -> ImageMatches:
 
 def test_the_five_likeliest_images_come_first_to_last(view: ImageMatches) -> None:
     view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
-    assert [found.name for found in view.best[:3]] == ["image-03", "image-06", "image-01"]
-    assert len(view.best) == 5
+    assert [bar.name for bar in view.bars.bars[:3]] == ["03", "06", "01"]
+    assert len(view.bars.bars) == 5
     assert view.decision == "03"
 
 
 def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImageMatches) -> None:
     told = prediction(10.8, i03=0.5, i06=0.2)
     view.show_prediction(told)
-    assert view.best[0] == ImageMatch("image-03", 0.5, None)
+    best = view.bars.bars[0]
+    assert (best.name, best.share, best.figure) == ("03", 0.5, "")
     without = view.grab().toImage()
 
     cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
     view.show_prediction(replace(told, similarities=cosines))
 
-    assert [found.similarity for found in view.best[:2]] == pytest.approx([cosines[3], cosines[6]])
+    assert [bar.figure for bar in view.bars.bars[:2]] == ["0.20", "0.50"]
     assert view.grab().toImage() != without
 
 
@@ -169,9 +171,9 @@ def test_images_come_over_the_network_into_the_window(
         task="images",
         threshold=0.4,
     )
-    view, transcript = window.engine.own, window.engine.transcript
+    view, transcript = window.engine.own, window.engine.history
     assert view is not None
-    assert transcript is not None
+    assert isinstance(transcript, TranscriptView)
     published.wait_for_listeners(qtbot)
     qtbot.waitUntil(lambda: view.has_engine, timeout=LONG)
     assert view.isVisible()
@@ -181,18 +183,18 @@ def test_images_come_over_the_network_into_the_window(
         taken = local_clock()
         published.cue(taken - 0.8, image)
         qtbot.waitUntil(lambda: view._truth.cue_of(taken) == image, timeout=LONG)
-        n = len(transcript.transcript.entries)
+        n = len(transcript.entries)
         published.predict(taken, prediction(taken, **given).probabilities, similarities)
-        qtbot.waitUntil(lambda: len(transcript.transcript.entries) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(transcript.entries) == n + 1, timeout=LONG)
 
     cosines = np.linspace(-0.1, 0.6, len(NAMES), dtype=np.float32)
     see("image-06", cosines, i03=0.5, i06=0.2)
     assert (view.decision, view.truth) == ("03", "06, rank 2 of 8")
-    assert [found.similarity for found in view.best[:2]] == [cosines[3], cosines[6]]
+    assert [bar.figure for bar in view.bars.bars[:2]] == ["0.20", "0.50"]
     assert transcript.sentence == "03: \u2717 shown: 06"
     see("image-01", None, i01=0.6)
     assert (view.decision, view.truth) == ("01", "01, rank 1 of 8")
-    assert view.best[0].similarity is None
+    assert view.bars.bars[0].figure == ""
     assert transcript.sentence == "01: \u2713 60 %"
     published.reject()
     qtbot.waitUntil(lambda: view.decision == "no prediction", timeout=LONG)
@@ -201,5 +203,5 @@ def test_images_come_over_the_network_into_the_window(
     # What was found stays when the engine is gone.
     published.end_engine()
     qtbot.waitUntil(lambda: not view.has_engine, timeout=LONG)
-    assert len(transcript.transcript.entries) == 3
+    assert len(transcript.entries) == 3
     published.close()

@@ -30,37 +30,37 @@ def view(qtbot: QtBot) -> LatencyView:
 
 def test_the_histogram_counts_the_predictions_of_the_last_minute(view: LatencyView) -> None:
     assert view.figures.histogram()[0].sum() == 0
-    view.add([prediction(k / 10, 10.0) for k in range(900)])
+    view.figures.add([prediction(k / 10, 10.0) for k in range(900)])
     view.advance(89.9)
     # One second of a minute's predictions is left at each end.
     assert view.figures.histogram()[0].sum() == pytest.approx(600, abs=1)
-    view.add([prediction(90.0, 500.0)])
+    view.figures.add([prediction(90.0, 500.0)])
     view.advance(90.5)
     counts, end = view.figures.histogram()
     assert counts.sum() == pytest.approx(600, abs=1)
     assert end == 20.0
     # What is later than the end is not lost from sight.
     assert counts[-1] == 1
-    assert view.median_ms == pytest.approx(10.0)
+    assert view.figures.median_ms == pytest.approx(10.0)
 
 
 def test_figures_change_no_more_often_than_they_can_be_read(view: LatencyView) -> None:
     medians = []
     for k in range(100):
-        view.add([prediction(k / 50, 10.0 + k)])
+        view.figures.add([prediction(k / 50, 10.0 + k)])
         view.advance(k / 50)
-        medians.append(view.median_ms)
+        medians.append(view.figures.median_ms)
     assert 6 <= len(set(medians)) <= 9
     view.advance(99.0)
     # Nothing is left out in between.
-    assert view.median_ms == pytest.approx(10.0 + 49.5)
+    assert view.figures.median_ms == pytest.approx(10.0 + 49.5)
 
 
 def test_stages_add_up_to_the_mean_latency(view: LatencyView) -> None:
-    view.add([prediction(0.0, 10.0), prediction(0.1, 20.0)])
+    view.figures.add([prediction(0.0, 10.0), prediction(0.1, 20.0)])
     view.advance(0.1)
     np.testing.assert_allclose(view.figures.stages, [6.0, 1.5, 6.0, 1.5])
-    view.add([prediction(0.2, float("nan"))])
+    view.figures.add([prediction(0.2, float("nan"))])
     view.advance(0.5)
     np.testing.assert_allclose(view.figures.stages, [6.0, 1.5, 6.0, 1.5])
 
@@ -97,14 +97,14 @@ def test_the_drift_is_told_before_it_is_too_large(view: LatencyView) -> None:
 
 
 def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView, qtbot: QtBot) -> None:
-    view.add([prediction(k / 10, 10 + k % 7) for k in range(300)])
+    view.figures.add([prediction(k / 10, 10 + k % 7) for k in range(300)])
     view.advance(30.0)
     windows = WindowCounts(rejected_gap=12_345, rejected_artifact=12_345)
     lost = {"lost_samples": 123_456, "gaps": 1234, "clock_jumps": 12, "reconnects": 3}
     view.show_status(status(**lost, non_finite=99, windows=windows))
     view.show()
     for height, has_stages, has_histogram in (
-        (175, False, False), (230, True, False), (330, True, True),
+        (175, False, False), (210, True, False), (330, True, True),
     ):  # fmt: skip
         view.resize(338, height)
         shown = view.stages.isVisible(), view.histogram.isVisible()
@@ -117,7 +117,7 @@ def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView, qtbot: 
 
 
 def test_the_histogram_and_the_stages_are_read_and_copied(view: LatencyView) -> None:
-    view.add([prediction(0.0, 10.0), prediction(0.1, 10.0)])
+    view.figures.add([prediction(0.0, 10.0), prediction(0.1, 10.0)])
     view.advance(0.1)
     view.show()
     # The last bin has all that are later.

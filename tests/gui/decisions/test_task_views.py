@@ -64,7 +64,7 @@ def test_bars_are_shown_where_a_view_cannot_be_made(
     offer(monkeypatch, fails_at_once)
     engine = shown(qtbot, tmp_path)
     assert engine.own is None
-    assert engine.usual is engine.decision
+    assert list(engine.by_task) == [""]
     with pytest.raises(PluginError, match="view toy task: RuntimeError: no font"):
         make_view("toy task", ViewContext(0.6))
 
@@ -75,4 +75,4 @@ def test_our_views_are_those_of_the_registry(qtbot: QtBot, tmp_path: Path) -> No
     remembered = DashboardSettings(tmp_path / "settings.json")
     engine = EngineViews({}.get, 0.6, remembered, words=ShownWords(1.0), task="speech")
     qtbot.addWidget(engine.decided)
-    assert isinstance(engine.usual, WordList)
+    assert isinstance(engine.own, WordList)

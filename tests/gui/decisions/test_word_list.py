@@ -12,12 +12,12 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import WindowCounts
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.rejections import Rejections
-from gui.decisions.transcript import Transcript, TranscriptView, clock_time
+from gui.decisions.transcript import TranscriptView, clock_time
 from gui.decisions.word_list import ShownWords, WordList
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.theme import DARK, LIGHT
-from gui.widgets.empty_state import NO_ENGINE, STARTING
+from gui.widgets.labels import NO_ENGINE, STARTING
 from tests.gui import published
 from tests.gui.published import LONG, Published
 
@@ -63,8 +63,8 @@ def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
     windows.add(10.0, "help")
     windows.add(11.19, "cold")
     view.show_prediction(received(11.2, pain=0.6, help=0.2))
-    assert [word for word, _ in view.best[:2]] == ["pain", "help"]
-    assert len(view.best) == 5
+    assert [bar.name for bar in view.bars.bars[:2]] == ["pain", "help"]
+    assert len(view.bars.bars) == 5
     assert view.decision == "pain"
     assert view.truth == "true word: help"
     view.show_prediction(received(30.0, pain=0.49))
@@ -93,7 +93,7 @@ def test_the_transcript_tells_right_from_wrong_and_counts_both(
         written.add([received(10.0 * k + 1.2, **given)])
         said.append(written.sentence)
     assert said == ["help: \u2713 90 %", "yes: \u2717 asked: no", "not sure: asked: hot"]
-    assert written.transcript.tally == "1 of 2 right (chance 14 %), 1 not sure"
+    assert written.tally.text() == "1 of 2 right (chance 14 %), 1 not sure"
     assert written.accessibleDescription() == said[-1]
 
 
@@ -104,24 +104,27 @@ def test_a_window_that_was_rejected_is_an_entry_with_its_cue_and_reason(
     windows.add(12.0, "no")
     written.show_rejected(11.5, "gap")
     assert written.sentence == "rejected: gap; asked: help"
-    assert written.transcript.tally == ""
+    assert written.tally.text() == ""
     written.add([received(13.2, no=0.9)])
     assert written.sentence == "no: \u2713 90 %"
 
 
-def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue() -> None:
-    transcript, running = Transcript(None), RunningDecision()
-    transcript.begin(WORDS)
+def test_with_sliding_windows_a_word_is_one_entry_and_is_held_against_no_cue(
+    qtbot: QtBot,
+) -> None:
+    view, running = TranscriptView(None), RunningDecision()
+    qtbot.addWidget(view)
+    view.set_classes(WORDS)
     for k, given in enumerate(
         ({"no": 0.9}, {"no": 0.8}, {"no": 0.3}, {"no": 0.9}, {"pain": 0.9}, {"pain": 0.2})
     ):
         window = received(k / 10, **given)
-        assert not transcript.add(window)
+        view.add([window])
         if event := running.add(window.decision, window.taken):
-            transcript.add_decision(event)
-    assert [said.word for said in transcript.entries] == ["no", "no", "pain"]
-    assert all(said.is_right is None for said in transcript.entries)
-    assert not transcript.add_rejected(1.0, "gap")
+            view.add_decisions([event])
+    view.show_rejected(1.0, "gap")
+    assert [said.word for said in view.entries] == ["no", "no", "pain"]
+    assert all(said.is_right is None for said in view.entries)
 
 
 def test_a_long_transcript_keeps_its_newest_words_in_sight(
@@ -130,8 +133,8 @@ def test_a_long_transcript_keeps_its_newest_words_in_sight(
     for k in range(1000):
         windows.add(3.0 * k, WORDS[k % 7])
         written.add([received(3.0 * k + 1.2, **{WORDS[k % 7]: 0.9})])
-    assert len(written.transcript.entries) <= 200
-    assert written.transcript.n_right == 1000
+    assert len(written.entries) <= 200
+    assert written.tally.text().startswith("1000 of 1000 right")
     before = written.grab().toImage()
     windows.add(4000.0, "pain")
     written.add([received(4001.2, pain=0.3)])
@@ -182,35 +185,34 @@ def test_words_come_over_the_network_into_the_window(
     )
     shown = window.engine
     assert shown.own is not None
-    assert shown.transcript is not None
+    assert isinstance(shown.history, TranscriptView)
     engine.wait_for_listeners(qtbot)
     qtbot.waitUntil(lambda: shown.own.has_engine, timeout=LONG)
     assert shown.own.isVisible()
-    assert shown.transcript.isVisible()
+    assert shown.history.isVisible()
     assert not window.decision.isVisible()
-    assert not window.history.isVisible()
 
     def say(asked: str, **given: float) -> None:
         taken = local_clock()
         engine.cue(taken - 1.2, asked)
-        qtbot.waitUntil(lambda: shown._windows.cue_of(taken) == asked, timeout=LONG)
-        n = len(shown.transcript.transcript.entries)
+        qtbot.waitUntil(lambda: shown.own._truth.cue_of(taken) == asked, timeout=LONG)
+        n = len(shown.history.entries)
         engine.predict(taken, shares(**given))
-        qtbot.waitUntil(lambda: len(shown.transcript.transcript.entries) == n + 1, timeout=LONG)
+        qtbot.waitUntil(lambda: len(shown.history.entries) == n + 1, timeout=LONG)
 
     say("help", help=0.9)
     assert shown.own.decision == "help"
     assert shown.own.truth == "true word: help"
     say("pain", hot=0.8)
-    assert shown.transcript.sentence == "hot: \u2717 asked: pain"
+    assert shown.history.sentence == "hot: \u2717 asked: pain"
     engine.reject()
     qtbot.waitUntil(lambda: shown.own.decision == "no prediction", timeout=LONG)
-    assert shown.transcript.sentence == "rejected: large swings"
+    assert shown.history.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
     # What was said stays when the engine is gone; the word does not stand as the present one.
     engine.end_engine()
     qtbot.waitUntil(lambda: not shown.own.has_engine, timeout=LONG)
-    assert len(shown.transcript.transcript.entries) == 3
+    assert len(shown.history.entries) == 3
     engine.close()
 
 
@@ -223,6 +225,6 @@ def test_an_engine_that_is_starting_is_not_called_missing(
     assert shown.own.hint == NO_ENGINE
     window.buttons["engine"].click()
     qtbot.waitUntil(lambda: shown.own.hint == STARTING, timeout=5_000)
-    assert shown.transcript.hint == STARTING
+    assert shown.history.hint == STARTING
     window.buttons["engine"].click()
     qtbot.waitUntil(lambda: shown.own.hint == NO_ENGINE, timeout=5_000)

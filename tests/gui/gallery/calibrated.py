@@ -99,7 +99,7 @@ def training(theme: Theme) -> TrainingPage:
         view.runs.show_trials(run.file, "20 trials (left 10, right 10)")
     view.set_training(True)
     for point in _CURVE[:3]:
-        view.show_point(point)
+        view.show_event(point)
     view.show_progress("learning curve", 3, 4)
     view.resize(1120, 560)
     return view

@@ -31,7 +31,10 @@ def take(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
 def save(view: QWidget, file: Path) -> None:
     """Save a picture of a view, with few colours."""
     view.show()
-    QApplication.processEvents()
+    # Axes take the room that their numbers had when they were drawn last.
+    for _ in range(2):
+        view.grab()
+        QApplication.processEvents()
     writer = QImageWriter(str(file))
     writer.setCompression(100)
     if not writer.write(few_colours(view.grab().toImage())):

@@ -14,6 +14,7 @@ from bci.messages import DeviceEntry, WindowCounts
 from bci.tasks.smoothed_levels import LevelCourse
 from gui.connect.panel import ConnectPanel
 from gui.decisions.class_bars import ClassBars
+from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
@@ -103,7 +104,7 @@ def ball(theme: Theme) -> QWidget:
 
 
 def history(theme: Theme) -> QWidget:
-    view = HistoryView()
+    view = HistoryView(DecisionRule(0.7))
     view.theme = theme
     view.set_classes(simulated.CLASSES)
     view.add(simulated.received(_SECONDS))
@@ -202,7 +203,7 @@ def impedance(theme: Theme) -> QWidget:
 def latency(theme: Theme) -> QWidget:
     view = LatencyView()
     view.theme = theme
-    view.add(simulated.received(_SECONDS))
+    view.figures.add(simulated.received(_SECONDS))
     view.advance(_SECONDS)
     lost = {"lost_samples": 12, "gaps": 1, "windows": WindowCounts(rejected_gap=25)}
     view.show_status(simulated.STATUS.model_copy(update=lost))
@@ -210,9 +211,8 @@ def latency(theme: Theme) -> QWidget:
     return view
 
 
-def connect(theme: Theme) -> QWidget:
+def connect(_theme: Theme) -> QWidget:
     view = ConnectPanel()
-    view.streams.theme = theme
     view.set_streams(simulated_streams())
     view.streams.set_shown(simulated.INFO.name)
     view.set_devices(simulated_devices(), "cyton", {})
@@ -252,7 +252,7 @@ def log(_theme: Theme) -> QWidget:
 
 def banner(_theme: Theme) -> QWidget:
     view = Banner()
-    view.tell(
+    view.report(
         "The stream simulated-cap is gone. Is its program still running? "
         "It is shown again as soon as it is back.",
         "signal",

@@ -3,7 +3,7 @@ import pyqtgraph as pg
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gui.plots.colour_scale import ColourScale
+from gui.plots.axis import ColourScale
 from gui.plots.plot import Plot
 from gui.theme import LIGHT
 

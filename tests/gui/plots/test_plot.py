@@ -139,18 +139,33 @@ def test_a_plot_changes_its_theme_with_all_that_is_in_it(plot: Ramp) -> None:
     plot.theme = LIGHT
     assert plot.line.opts["pen"].color() == LIGHT.colour("accent")
     assert plot.backgroundBrush().color() == LIGHT.colour("panel")
-    plot.heading = "1 < 2"
+    plot.set_heading("1 < 2")
     plot.theme = DARK
     assert "1 &lt; 2" in plot.plotItem.titleLabel.text
-    assert plot.heading == "1 < 2"
 
 
 def test_a_hint_stands_in_place_of_the_plot(plot: Ramp) -> None:
     plot.hint = "no engine"
-    assert plot.plotItem.isVisible()
+    assert plot.plotItem.opacity() == 1.0
     plot.is_blank = True
-    assert not plot.plotItem.isVisible()
+    assert plot.plotItem.opacity() == 0.0
     assert plot.hint_label.isVisible()
+
+
+def test_a_plot_that_was_blank_has_room_for_its_numbers(qtbot: QtBot) -> None:
+    plot = Plot("", Axis("bottom"), Axis("left"))
+    qtbot.addWidget(plot)
+    plot.is_blank = True
+    plot.resize(400, 300)
+    plot.show()
+    plot.theme = LIGHT
+    plot.is_blank = False
+    plot.grab()
+    bottom, left = plot.axes
+    assert bottom is not None
+    assert left is not None
+    assert bottom.height() > 15
+    assert left.width() > 25
 
 
 def test_tags_are_replaced_all_at_once(plot: Ramp) -> None:

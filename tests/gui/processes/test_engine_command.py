@@ -21,8 +21,8 @@ from gui.processes.engine_command import (
     model_of,
     on_stream,
     remember_engine,
-    remembered_engine,
     stream_of,
+    with_last_engine,
 )
 from gui.processes.engine_notice import find_mismatch
 from gui.settings import DashboardSettings
@@ -78,15 +78,15 @@ def test_the_last_model_is_remembered_for_each_profile(tmp_path: Path) -> None:
         remember_engine(remembered, profile, command)
         remembered.store()
     for name, profile in (("hands", "motor-imagery"), ("words", "speech")):
-        last = remembered_engine(DashboardSettings(file), profile, BCI)
-        assert last is not None
+        (last,) = with_last_engine((), DashboardSettings(file), profile, BCI)
+        assert with_last_engine((last,), DashboardSettings(file), profile, BCI) == (last,)
         assert model_of(last) == name
         assert last.argv[last.argv.index("run") + 1] == f"{profile}.yaml"
         # It decodes what is shown then, not what was shown at the last time.
         assert stream_of(last) == ""
-    assert remembered_engine(DashboardSettings(file), "emotion", BCI) is None
+    assert with_last_engine((), DashboardSettings(file), "emotion", BCI) == ()
     (tmp_path / "hands" / CARD).unlink()
-    assert remembered_engine(DashboardSettings(file), "motor-imagery", BCI) is None
+    assert with_last_engine((), DashboardSettings(file), "motor-imagery", BCI) == ()
 
 
 def test_a_model_that_was_used_is_offered_at_the_next_start(

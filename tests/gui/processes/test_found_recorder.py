@@ -37,7 +37,9 @@ def publish(qtbot: QtBot) -> StatusOutlet:
 def test_link_that_nobody_holds_goes_while_its_recorder_runs(qtbot: QtBot) -> None:
     link = RecorderLink()
     with qtbot.waitSignal(link.logged, timeout=20_000):
-        link.record((sys.executable, "-c", "print('x', flush=True); import time; time.sleep(60)"))
+        link.start_recorder(
+            (sys.executable, "-c", "print('x', flush=True); import time; time.sleep(60)")
+        )
     pid, held = link.own_pid, weakref.ref(link)
     del link
     gc.collect()

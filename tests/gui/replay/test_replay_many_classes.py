@@ -26,7 +26,7 @@ from gui.decisions.word_list import WordList
 from gui.replay.decision_at_cursor import DecisionAtCursor
 from gui.replay.model_choice import ListedModel
 from gui.replay.opened_recording import OpenedRecording
-from gui.replay.predictions import Predictions, PredictionsSoFar
+from gui.replay.predictions import Predictions
 from gui.replay.summary import Summary
 from gui.replay.timeline_data import TimelineData
 from gui.replay.trials import ReplayTrial
@@ -87,7 +87,7 @@ def test_a_decided_class_is_seen_wherever_it_is_in_the_list(
 ) -> None:
     decided.set_model(card(task, classes))
     assert isinstance(decided.view, kind)
-    decided.truth.trials = (ReplayTrial(classes[0], 2.0, 6.0),)
+    decided.trials = (ReplayTrial(classes[0], 2.0, 6.0),)
     decided.show_at(predicted(classes, len(classes) - 1), 5.0, 0.002)
     assert decided.view.decision == last
     first = decided.grab().toImage()
@@ -110,18 +110,18 @@ def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
 
 def test_what_was_asked_is_told_beside_what_is_decided(decided: DecisionAtCursor) -> None:
     steps = (ReplayTrial("gesture 1", 2.0, 4.0), ReplayTrial("gesture 2", 5.0, 7.0))
-    decided.truth.trials = steps
+    decided.trials = steps
     decided.set_model(card("speech", GESTURES))
     decided.show_at(predicted(GESTURES, 1), 4.0, 0.002)
     assert isinstance(decided.view, WordList)
     assert decided.view.truth == "true word: gesture 1"
     decided.set_model(card("images", IMAGES))
-    decided.truth.trials = (ReplayTrial(IMAGES[7], 2.0, 4.0),)
+    decided.trials = (ReplayTrial(IMAGES[7], 2.0, 4.0),)
     decided.show_at(predicted(IMAGES, 5), 3.0, 0.002)
     assert isinstance(decided.view, ImageMatches)
     assert decided.view.truth == "0007, rank 2 of 40"
     decided.set_model(card("emotion", LEVELS))
-    decided.truth.trials = (ReplayTrial(LEVELS[0], 2.0, 4.0),)
+    decided.trials = (ReplayTrial(LEVELS[0], 2.0, 4.0),)
     decided.show_at(None, 3.0, 0.002)
     assert isinstance(decided.view, EmotionView)
     assert decided.view.sentence == "true: valence 1, arousal 1"
@@ -147,7 +147,7 @@ def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: DecisionAt
 
 
 def test_predictions_grow_by_one_window_after_another() -> None:
-    so_far, taken = PredictionsSoFar(("left", "right")), []
+    so_far, taken, events = Predictions.none(("left", "right")), [], []
     rng = np.random.default_rng(0)
     for k in range(3000):
         left = float(rng.random())
@@ -156,13 +156,12 @@ def test_predictions_grow_by_one_window_after_another() -> None:
             recording="run", start=k / 10, time=k / 10 + 1, probabilities=(left, 1 - left),
             decision="left" if k % 3 == 1 else None, confidence=left if whole else None,
         )  # fmt: skip
-        so_far.add(event)
+        events.append(event)
         taken.append(left)
-        if k == 500:
-            early = so_far.so_far
+    early = so_far.with_events(events[:501])
     # Windows of other classes are none of this model's.
-    so_far.add(event.model_copy(update={"probabilities": (0.2, 0.3, 0.5)}))
-    whole = so_far.so_far
+    other = event.model_copy(update={"probabilities": (0.2, 0.3, 0.5)})
+    whole = early.with_events([*events[501:], other])
     assert whole.probabilities[:, 0].tolist() == taken
     assert whole.times.tolist() == [k / 10 + 1 for k in range(3000)]
     assert early.probabilities[:, 0].tolist() == taken[:501]
@@ -330,8 +329,8 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
     for k, step in enumerate(window.trials):
         window.go_to(k)
         if step.decision is not None:
-            assert view.best[0][0] == step.decision
-            assert view.true_word == step.label
+            assert view.classes[view.best[0]] == step.decision
+            assert view.true_class == step.label
     assert sum(score.asked for score in window.summary.scores) == len(decided)
     assert "5 more classes" in window.summary.others_text
     assert window.width() <= 1280

@@ -330,7 +330,7 @@ def test_the_dashboard_opens_it_and_closes_it_with_itself(
     dashboard = open_window(bci=NO_DEVICES, recordings=folder)
     dashboard.replay.open(folder / "run-02_eeg.fif")
     qtbot.waitUntil(lambda: dashboard.replay.opened is not None, timeout=15_000)
-    dashboard.header.replay_button.click()
+    dashboard.header.buttons["recordings"].click()
     assert dashboard.replay.isVisible()
     dashboard.toggle_theme()
     assert dashboard.replay.theme is dashboard.scope.theme

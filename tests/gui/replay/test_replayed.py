@@ -58,7 +58,7 @@ def test_a_calibration_on_a_replay_is_refused_before_any_cue_with_what_can_follo
     with replaying(name):
         window = open_window(bci=NO_DEVICES)
         qtbot.waitUntil(lambda: window.situation.signal_alive, timeout=LONG)
-        window.header.calibrate_button.click()
+        window.header.buttons["calibrate"].click()
         guided = window.calibrating.window
         assert guided is not None
         notice = guided.pages.notice

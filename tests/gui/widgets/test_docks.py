@@ -114,7 +114,7 @@ def test_panels_that_were_closed_stay_closed_at_the_next_start(
     again = open_window(bci=NO_DEVICES)
     assert not again.docks["connect"].isVisible()
     assert again.docks["log"].isVisible()
-    assert not again.header.connect_button.isChecked()
+    assert not again.header.buttons["panel-connect"].isChecked()
     again.commands["reset-layout"].trigger()
     assert again.docks["connect"].isVisible()
     assert not again.docks["log"].isVisible()

@@ -67,6 +67,20 @@ def test_an_error_comes_as_its_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     assert "x" in whys[2]
 
 
+def test_work_that_hangs_is_not_waited_for(released: threading.Event) -> None:
+    background, hangs = Background(), threading.Event()
+
+    def hang() -> None:
+        hangs.set()
+        released.wait()
+
+    background.run(hang, pytest.fail, pytest.fail)
+    assert hangs.wait(10)
+    background.stop(10.0)
+    assert background.is_finished
+    assert not released.is_set()
+
+
 def test_after_its_retirement_nothing_is_told(qtbot: QtBot, released: threading.Event) -> None:
     background, reported, workers = Background(), [], []
 

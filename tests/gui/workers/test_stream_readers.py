@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import SignalOutlet
 from gui.workers.stream_readers import SignalFound, SignalReader
+from gui.workers.stream_worker import StreamNews
 from tests.signals import eeg_info, noise
 from tests.streams import send
 
@@ -18,15 +19,16 @@ class Reported:
     """A reader of the stream ``name``, and what it reported."""
 
     def __init__(self, name: str) -> None:
-        self.reader = SignalReader(StreamQuery(name=name), 50.0)
+        self.news = StreamNews()
+        self.reader = SignalReader(StreamQuery(name=name), self.news)
         self.found: list[SignalFound] = []
         self.alive: list[bool] = []
         self.silent: list[float | None] = []
         self.judged: list[int] = []  # channels of each report
-        self.reader.found.connect(self.found.append)
-        self.reader.alive.connect(self.alive.append)
-        self.reader.silent.connect(self.silent.append)
-        self.reader.quality.connect(lambda channels: self.judged.append(len(channels)))
+        self.news.signal_found.connect(self.found.append)
+        self.news.signal_alive.connect(self.alive.append)
+        self.news.signal_silent.connect(self.silent.append)
+        self.news.quality_came.connect(lambda channels: self.judged.append(len(channels)))
 
 
 @pytest.fixture

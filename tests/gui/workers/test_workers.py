@@ -65,21 +65,12 @@ def test_what_was_passed_on_before_the_retirement_and_not_yet_heard_is_dropped(
     assert came == []
 
 
-def test_the_end_is_waited_for_but_not_that_of_work_that_hangs_aside(worker: Counting) -> None:
-    hangs, released = threading.Event(), threading.Event()
-
-    def hang() -> None:
-        hangs.set()
-        released.wait()
-
-    worker.aside(hang)
-    assert hangs.wait(10)
+def test_the_end_is_waited_for(worker: Counting) -> None:
     assert not worker.is_finished
     worker.retire()
     worker.go_on.release()
     worker.stop(10.0)
     assert worker.is_finished
-    released.set()
 
 
 def test_a_worker_that_never_began_is_stopped_at_once(qtbot: QtBot) -> None:

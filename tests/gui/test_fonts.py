@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gui.widgets.fonts import font_problem
+from gui.theme import font_problem
 
 CODE = (
-    "from PySide6.QtGui import QGuiApplication; from gui.widgets.fonts import font_problem; "
+    "from PySide6.QtGui import QGuiApplication; from gui.theme import font_problem; "
     "app = QGuiApplication([]); print(font_problem())"
 )
 

@@ -19,11 +19,6 @@ class QualityOutlet:
 
     A text is ``good``, or ``doubtful``, ``bad`` or ``not judged``, a colon and the reason. The last
     channel, called ``stream``, is JSON: rate, jitter, losses, clock offset and drift.
-
-    Parameters
-    ----------
-    info : StreamInfo
-        Of the stream that is judged.
     """
 
     def __init__(self, info: StreamInfo) -> None:
@@ -42,7 +37,6 @@ class QualityOutlet:
         self._outlet.push_sample([*texts, json.dumps(figures)], at)
 
     def close(self) -> None:
-        """Take the stream off the network."""
         del self._outlet
 
 
