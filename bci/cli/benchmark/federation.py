@@ -15,6 +15,7 @@ from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import paired_p
+from bci.files.writable import require_place
 from bci.profiles.profile import Profile, load_profile
 from bci.signals import Recording
 from bci.training.epochs import join_epochs
@@ -103,6 +104,7 @@ def experiment(
     conditions: tuple[str, ...] = CONDITIONS,
 ) -> None:
     """Fill ``out_file`` with the trainings that it lacks, then print the comparison."""
+    require_place(out_file)
     subjects = subject_folders(folder)
     if len(subjects) < 2:
         raise RecordingError(f"{folder}: needs two or more folders like S001 with S001R12.edf")

@@ -148,7 +148,7 @@ def test_a_chosen_file_that_cannot_be_read_is_reported_with_what_to_do(
     dialogs[0].reject()
     assert not opened.controller.processes
     opened.panel.replay.click()
-    dialogs[1].fileSelected.emit(str(tmp_path / "broken.edf"))
+    dialogs[1].filesSelected.emit([str(tmp_path / "broken.edf")])
     # One source at a time.
     opened.panel.replay_wanted.emit()
     assert len(dialogs) == 2

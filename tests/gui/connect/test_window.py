@@ -141,7 +141,7 @@ def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_tim
     dialogs[0].reject()
     assert not window.connecting.processes
     press(qtbot, window, "Ctrl+O")
-    dialogs[1].fileSelected.emit(str(file))
+    dialogs[1].filesSelected.emit([str(file)])
     qtbot.waitUntil(lambda: window.tabs.samples_end > 250, timeout=LONG)
     assert panel.state.text() == "replay is connected"
     assert window.situation.stream_name == file.stem
