@@ -102,10 +102,10 @@ def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
 ) -> None:
     decided.set_model(card("gestures", GESTURES))
     decided.show_at(predicted(GESTURES, 9), 5.0, 0.002)
-    assert decided.bars.shown == [9, 0, 1, 2, 3]
+    assert [bar.name for bar in decided.bars.bars.bars] == [GESTURES[k] for k in (9, 0, 1, 2, 3)]
     decided.set_model(card("gestures", GESTURES[:7]))
     decided.show_at(predicted(GESTURES[:7], 6), 5.0, 0.002)
-    assert decided.bars.shown == list(range(7))
+    assert [bar.name for bar in decided.bars.bars.bars] == list(GESTURES[:7])
 
 
 def test_what_was_asked_is_told_beside_what_is_decided(decided: DecisionAtCursor) -> None:
