@@ -32,7 +32,7 @@ Job = tuple[int, str, str, bool]
 """One training: seed, decoder, protocol, and whether labels are shuffled."""
 
 
-class Row(NamedTuple):
+class EmotionRow(NamedTuple):
     """One figure of one person in one training, of ``n`` decisions."""
 
     world: str
@@ -47,7 +47,7 @@ class Row(NamedTuple):
     n: int
 
 
-def _spread(rows: list[Row], shuffled: bool) -> str:
+def _spread(rows: list[EmotionRow], shuffled: bool) -> str:
     """Mean and deviation over people, whose seeds are averaged first."""
     people: dict[str, list[float]] = {}
     for row in rows:
@@ -56,7 +56,7 @@ def _spread(rows: list[Row], shuffled: bool) -> str:
     return mean_and_sd([float(np.mean(values)) for values in people.values()]) if people else ""
 
 
-def _n(rows: list[Row]) -> str:
+def _n(rows: list[EmotionRow]) -> str:
     n = {row.person: row.n for row in rows if not row.shuffled}
     what = "windows" if rows[0].protocol == "leaky" else "films"
     return f"{len(n)} people, {sum(n.values())} {what}"
@@ -81,7 +81,7 @@ def emotion(
     out_file: Path | None,
 ) -> None:
     """Print a table a world and protocol; go on where a file left off."""
-    results = Results("emotion", Row, 6, out_file, figures=_figures)
+    results = Results("emotion", EmotionRow, 6, out_file, figures=_figures)
     chosen = names or list(of_task("emotion"))
     recorded = _read(folder) if folder is not None else {}
     worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
@@ -96,7 +96,7 @@ def emotion(
     for world in worlds:
         for protocol in PROTOCOLS:
             own = [row for row in results.rows if (row.world, row.protocol) == (world, protocol)]
-            groups: dict[tuple[str, str], list[Row]] = {}
+            groups: dict[tuple[str, str], list[EmotionRow]] = {}
             for row in own:
                 groups.setdefault((row.decoder, row.name), []).append(row)
             shown = [rows for (decoder, _), rows in groups.items() if decoder in chosen]
@@ -127,7 +127,7 @@ def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
     ]
 
 
-def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> list[Row]:
+def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> list[EmotionRow]:
     seed, name, protocol, shuffled = job
     given = list(people.values())
     if shuffled:
@@ -135,7 +135,7 @@ def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> lis
     params: dict[str, object] = {"seed": seed} if name == "histn" else {}
     make = partial(decoders.create, name, params)
     return [
-        Row(world, *job, person, m.name, m.value, m.chance, len(decided.truth))
+        EmotionRow(world, *job, person, m.name, m.value, m.chance, len(decided.truth))
         for person, decided in zip(people, run_protocol(protocol, given, make, signal), strict=True)
         for m in extra_measures(decided.classes, decided.probabilities, decided.truth)
     ]  # fmt: skip

@@ -38,7 +38,7 @@ _32 = (
 _RUNS_PER_PERSON = 1000
 
 
-class Row(NamedTuple):
+class FederationRow(NamedTuple):
     """The accuracy of one person in one training."""
 
     condition: str
@@ -113,7 +113,7 @@ def experiment(
     common_space(agreed)
     settings = agreed.model_dump(mode="json", include={"model", "training"})
     made_with = {"settings": settings, "subjects": list(names)}
-    results = Results("federation", Row, 3, out_file, made_with)
+    results = Results("federation", FederationRow, 3, out_file, made_with)
 
     @cache
     def materials(kind: str) -> dict[str, Material]:
@@ -133,7 +133,7 @@ def experiment(
         parts = out_file.with_suffix(".parts") / f"{seed}-{condition.replace(', ', '-')}"
         kind = _FORMATS[CONDITIONS.index(condition)]
         scores = _run(condition, materials(kind), seeded, parts)
-        results.add([Row(condition, name, seed, scores[name]) for name in scores])
+        results.add([FederationRow(condition, name, seed, scores[name]) for name in scores])
     if not events.wanted():
         _print(results.rows, names, conditions)
 
@@ -210,7 +210,7 @@ def _material(subject: Path, number: int, kind: str) -> Material:
     return cut_material(profile_for(headset), runs[:-1], runs[-1:])
 
 
-def _print(rows: list[Row], names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
+def _print(rows: list[FederationRow], names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
     """Print one row a site, each the mean over whole seeds; then means and paired tests."""
     of_seed: dict[int, set[str]] = {}
     for row in rows:

@@ -36,7 +36,7 @@ Job = tuple[str, str, bool, str]
 """What one row takes: protocol, window, whether labels are shuffled, and decoder."""
 
 
-class Row(NamedTuple):
+class ImagesRow(NamedTuple):
     """One decoder on one simulated subject."""
 
     world: str
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     n_candidates: int
 
 
-def _chance(rows: list[Row]) -> str:
+def _chance(rows: list[ImagesRow]) -> str:
     n = float(np.mean([row.n_candidates for row in rows]))
     return f"{1 / n:.3f}, {5 / n:.3f}, {(n + 1) / 2:.1f}"
 
@@ -71,12 +71,12 @@ _CELLS: dict[str, Cell] = {
 
 def images(n_subjects: int, out_file: Path | None) -> None:
     """Print the tables; go on where a file left off."""
-    results = Results("images", Row, 6, out_file)
+    results = Results("images", ImagesRow, 6, out_file)
     todo = [(world, subject) for subject in range(1, n_subjects + 1) for world in WORLDS]
     for world, subject in tracked(todo, "Simulated subjects"):
         missing = [job for job in _jobs() if results.lacks(world, *job, subject)]
         for job, found in _run(world, subject, missing):
-            results.add([Row(world, *job, subject, **found._asdict())])
+            results.add([ImagesRow(world, *job, subject, **found._asdict())])
     rows = [row for row in results.rows if row.subject <= n_subjects]
     for world in WORLDS:
         groups = [[row for row in rows if row[:5] == (world, *job)] for job in _jobs()]

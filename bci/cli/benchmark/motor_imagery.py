@@ -41,7 +41,7 @@ _RIVAL = "eegnet"
 _NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
 
 
-class Row(NamedTuple):
+class MotorImageryRow(NamedTuple):
     """One training: its conditions, then the fields of `Outcome`."""
 
     decoder: str
@@ -57,7 +57,7 @@ class Row(NamedTuple):
     streamed: float
 
 
-Conditions = dict[tuple[str, str], list[list[Row]]]
+Conditions = dict[tuple[str, str], list[list[MotorImageryRow]]]
 """Rows of each person, in their order, by decoder and protocol; left out unless of all."""
 
 
@@ -69,7 +69,7 @@ def motor_imagery(
     out_file: Path | None,
 ) -> None:
     """Print one row a decoder and protocol, and one a person; go on where a file left off."""
-    results = Results("motor-imagery", Row, 4, out_file)
+    results = Results("motor-imagery", MotorImageryRow, 4, out_file)
     people, signal = _read(folder)
     wanted_protocols = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
     if len(people) < 2 and set(wanted_protocols) != {"within"}:
@@ -99,7 +99,9 @@ def motor_imagery(
             scored = run_protocols(missing, person, others, make, signal)
             results.add(
                 [
-                    Row(name, protocol, person.name, seed, *dataclasses.astuple(outcome))
+                    MotorImageryRow(
+                        name, protocol, person.name, seed, *dataclasses.astuple(outcome)
+                    )
                     for protocol, outcome in scored.items()
                 ]
             )
@@ -164,8 +166,8 @@ def _chance(person: Person) -> float:
     return float(counts.max() / counts.sum())
 
 
-def _complete(rows: list[Row], people: list[Person]) -> Conditions:
-    by_condition: dict[tuple[str, str], dict[str, list[Row]]] = {}
+def _complete(rows: list[MotorImageryRow], people: list[Person]) -> Conditions:
+    by_condition: dict[tuple[str, str], dict[str, list[MotorImageryRow]]] = {}
     # Decoder by decoder, also where one was trained on later.
     order = list(dict.fromkeys(row.decoder for row in rows))
     for row in sorted(rows, key=lambda row: order.index(row.decoder)):
@@ -178,7 +180,7 @@ def _complete(rows: list[Row], people: list[Person]) -> Conditions:
     }
 
 
-def _accuracies(by_person: list[list[Row]]) -> NDArray[np.float64]:
+def _accuracies(by_person: list[list[MotorImageryRow]]) -> NDArray[np.float64]:
     """Each person's mean over seeds, shape (n_people,)."""
     return np.array([np.mean([row.accuracy for row in rows]) for rows in by_person])
 
@@ -220,19 +222,19 @@ def _print_comparison(complete: Conditions, people: list[Person]) -> None:
 def _cells(complete: Conditions, chance: float) -> dict[str, Cell]:
     scores = {condition: _accuracies(own) for condition, own in complete.items()}
 
-    def own(rows: list[Row]) -> NDArray[np.float64]:
+    def own(rows: list[MotorImageryRow]) -> NDArray[np.float64]:
         return scores[rows[0].decoder, rows[0].protocol]
 
-    def p_chance(rows: list[Row]) -> str:
+    def p_chance(rows: list[MotorImageryRow]) -> str:
         by_person = complete[rows[0].decoder, rows[0].protocol]
         n_trials = np.array([rows[0].n_trials for rows in by_person])
         return f"{people_p(own(rows), n_trials, chance):.2g}"
 
-    def p_against(rows: list[Row], condition: tuple[str, str]) -> str:
+    def p_against(rows: list[MotorImageryRow], condition: tuple[str, str]) -> str:
         p = paired_p(own(rows), scores[condition]) if condition in scores else float("nan")
         return "" if np.isnan(p) else f"{p:.2g}"
 
-    def n_seeds(rows: list[Row]) -> str:
+    def n_seeds(rows: list[MotorImageryRow]) -> str:
         return str(min(Counter(row.person for row in rows).values()))
 
     return {

@@ -32,7 +32,7 @@ _FIRST_SUBJECT = 2
 _EPOCHS = 20
 
 
-class Row(NamedTuple):
+class SpeechRow(NamedTuple):
     """One decoder on one simulated subject, tested on a run that it has not seen."""
 
     world: str
@@ -58,7 +58,7 @@ _CELLS: dict[str, Cell] = {
 
 def speech(n_subjects: int, out_file: Path | None) -> None:
     """Print the tables; go on where a file left off."""
-    results = Results("speech", Row, 5, out_file)
+    results = Results("speech", SpeechRow, 5, out_file)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
     # Pretraining takes longest and comes last, so a stopped benchmark has all other results.
     todo = [
@@ -83,7 +83,7 @@ def speech(n_subjects: int, out_file: Path | None) -> None:
         _print(results.rows, subjects)
 
 
-def _print(rows: list[Row], subjects: range) -> None:
+def _print(rows: list[SpeechRow], subjects: range) -> None:
     rows = [row for row in rows if row.subject in subjects]
     for world in WORLDS:
         groups = [[row for row in rows if row[:4] == (world, *job)] for job in _jobs()]
@@ -110,7 +110,7 @@ class _Person:
         ]
         self._base: dict[str, NDArray[np.generic]] | None = None
 
-    def score(self, n_runs: int, is_shuffled: bool, name: str) -> Row:
+    def score(self, n_runs: int, is_shuffled: bool, name: str) -> SpeechRow:
         """Train a decoder and test it."""
         *earlier, test = self._cut
         given = join_epochs(earlier[:n_runs], apart=1)
@@ -125,7 +125,7 @@ class _Person:
         in_top = float((best[:, :_TOP] == test.labels[:, None]).any(axis=1).mean())
         chance = float(counts.max() / counts.sum())
         conditions = (self._world, n_runs, is_shuffled, name, self._subject)
-        return Row(*conditions, accuracy, in_top, len(test.labels), chance)
+        return SpeechRow(*conditions, accuracy, in_top, len(test.labels), chance)
 
     def _make(self, name: str) -> Decoder:
         if name != _PRETRAINED:

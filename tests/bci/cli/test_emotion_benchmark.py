@@ -8,16 +8,16 @@ import pytest
 from typer.testing import CliRunner
 
 from bci.cli import app
-from bci.cli.benchmark.emotion import WORLDS, Row, _jobs
+from bci.cli.benchmark.emotion import WORLDS, EmotionRow, _jobs
 from bci.plugins.decoder_offers import of_task
 from devices.simulated.scenarios import emotion
 
 PEOPLE = ("simulated 1", "simulated 2")
 
 
-def rows() -> list[Row]:
+def rows() -> list[EmotionRow]:
     return [
-        Row(world, *job, person, "valence, accuracy", 0.25 if job[-1] else 0.75, 0.2, 50)
+        EmotionRow(world, *job, person, "valence, accuracy", 0.25 if job[-1] else 0.75, 0.2, 50)
         for world in WORLDS
         for job in _jobs(1, list(of_task("emotion")))
         for person in PEOPLE

@@ -243,10 +243,10 @@ def test_outcomes_of_trainings_are_events(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from bci.cli.benchmark.runner import Results, tracked
-    from bci.cli.benchmark.speech import Row
+    from bci.cli.benchmark.speech import SpeechRow
 
-    results = Results("speech", Row, 5, None)
-    row = Row("distributed", 4, True, "duin", 2, 0.5, float("nan"), 60, 0.1)
+    results = Results("speech", SpeechRow, 5, None)
+    row = SpeechRow("distributed", 4, True, "duin", 2, 0.5, float("nan"), 60, 0.1)
     results.add([row])
     assert capsys.readouterr().out == ""
     monkeypatch.setattr(events, "_wanted", True)

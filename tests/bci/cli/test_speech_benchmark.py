@@ -8,14 +8,14 @@ import pytest
 from typer.testing import CliRunner
 
 from bci.cli import app
-from bci.cli.benchmark.speech import WORLDS, Row, _jobs
+from bci.cli.benchmark.speech import WORLDS, SpeechRow, _jobs
 from devices.simulated.montages import positions, seeg
 from devices.simulated.scenarios import WORDS, speech
 
 
-def rows(subject: int) -> list[Row]:
+def rows(subject: int) -> list[SpeechRow]:
     return [
-        Row(world, *job, subject, 0.25 if job[1] else 0.75, 0.5, 60, 0.1)
+        SpeechRow(world, *job, subject, 0.25 if job[1] else 0.75, 0.5, 60, 0.1)
         for world in WORLDS
         for job in _jobs()
     ]
