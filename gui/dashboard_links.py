@@ -14,12 +14,12 @@ from gui.calibration.controller import CalibrationController
 from gui.connect import controller as connecting
 from gui.connect.controller import ConnectController
 from gui.connect.shown_signal import ShownSignal
-from gui.decisions.status_line import DashboardStatus
 from gui.electrodes.quality_view import known_line
 from gui.processes.child import stop_all
 from gui.processes.engine_command import ENGINE, with_last_engine
 from gui.processes.engine_watch import EngineWatch
 from gui.processes.program_buttons import Programs
+from gui.processes.status_line import DashboardStatus
 from gui.record import controller as recording
 from gui.record.controller import RecordController
 from gui.replay.window import ReplayWindow

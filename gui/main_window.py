@@ -16,6 +16,7 @@ from gui.dashboard_actions import dashboard_actions
 from gui.dashboard_links import DashboardLinks
 from gui.decisions.engine_views import EngineViews
 from gui.electrodes.quality_view import QualityView
+from gui.electrodes.state_mark import StateMark
 from gui.options import DashboardOptions
 from gui.processes.engine_command import ENGINE
 from gui.processes.engine_notice import EngineNotice, find_mismatch
@@ -31,7 +32,6 @@ from gui.widgets.docks import Area, Docks
 from gui.widgets.labels import ElidedLabel, plain
 from gui.widgets.log_panel import LogPanel
 from gui.widgets.scroll_areas import scrolled
-from gui.widgets.state_mark import StateMark
 from gui.widgets.window_size import keep_within_screen, resize_within_screen
 
 _FRAME_MS = 16

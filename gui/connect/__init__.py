@@ -5,4 +5,6 @@
 - panel: the side panel
 - source_process: the source that was started here
 - controller: joins the panel to the network, the devices and the source
+- shown_signal: the stream that is shown, passed on to every view
+- header: the row above all panels
 """

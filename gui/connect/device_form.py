@@ -15,7 +15,7 @@ from bci.messages import DeviceEntry
 from bci.plugins.device_parameters import Parameter, describe
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import plain
-from gui.widgets.layouts import named
+from gui.widgets.layouts import mark_wrong, named
 
 # A form stays small: more parameters than these follow by a click.
 _AT_FIRST = 5
@@ -145,11 +145,3 @@ def _text_of(field: QLineEdit | QComboBox) -> str:
     if isinstance(field, QLineEdit):
         return field.text().strip()
     return field.currentText().strip() if field.isEditable() else str(field.currentData())
-
-
-def mark_wrong(field: QWidget, wrong: bool) -> None:
-    """Give a widget the look of what is wrong, or take it off."""
-    if field.property("wrong") != wrong:
-        field.setProperty("wrong", wrong)
-        field.style().unpolish(field)
-        field.style().polish(field)

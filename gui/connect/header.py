@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from bci.signals import StreamInfo
 from gui.actions import WindowActions, action_button
 from gui.connect.shown_signal import ShownSignal
-from gui.decisions.status_line import DashboardStatus
 from gui.processes.engine_watch import EngineWatch
+from gui.processes.status_line import DashboardStatus
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import fill, named
 

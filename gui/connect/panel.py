@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
 from gui.actions import with_key
-from gui.connect.device_form import DeviceForm, mark_wrong
+from gui.connect.device_form import DeviceForm
 from gui.connect.stream_list import ROW, StreamList
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import fill, named
+from gui.widgets.layouts import fill, mark_wrong, named
 from gui.widgets.scroll_areas import FitHeightScrollArea
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."

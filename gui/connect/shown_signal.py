@@ -12,9 +12,9 @@ from bci.quality.channel_quality import ChannelQuality
 from bci.quality.words import no_samples_since
 from gui.connect.controller import ConnectController
 from gui.decisions.engine_views import EngineViews
-from gui.decisions.status_line import DashboardStatus
 from gui.electrodes.quality_view import QualityView
 from gui.processes.program_buttons import Programs
+from gui.processes.status_line import DashboardStatus
 from gui.signal_tabs import SignalTabs
 from gui.widgets.units import counted
 from gui.workers.stream_feed import Feed

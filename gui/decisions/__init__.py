@@ -10,5 +10,4 @@
 - transcript: decided words and images in their order
 - latency, latency_figures: delay of predictions, losses and drift
 - rejections: why windows gave no prediction
-- status_line: the sentence at the foot of the window
 """

@@ -17,10 +17,10 @@ from bci.messages import EngineStatus
 from gui.decisions.headline import restyle
 from gui.decisions.latency_figures import N_BINS, STAGES, LatencyFigures, notes
 from gui.decisions.rejections import EXPLAINED
-from gui.decisions.status_line import delay_text
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
+from gui.processes.status_line import delay_text
 from gui.theme import DARK, Theme
 from gui.widgets.labels import ElidedLabel, plain, tip
 from gui.widgets.layouts import named

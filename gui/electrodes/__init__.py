@@ -1,6 +1,6 @@
 """Quality of the electrodes.
 
-- quality_marks: shape and colour of a quality
 - quality_view: the head beside the signal
 - impedance_page: impedances
+- state_mark: the state of everything in one mark
 """

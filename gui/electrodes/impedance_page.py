@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.limits import LIMITS
 from bci.signals import StreamInfo
-from gui.electrodes.quality_marks import MarkList, mark_pixmap
 from gui.plots.head_map import Electrode, HeadMap
+from gui.plots.quality_marks import MarkList, mark_pixmap
 from gui.theme import DARK, Theme
 from gui.widgets.layouts import named
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise, worst_first
 from bci.signals import StreamInfo
-from gui.electrodes.quality_marks import MarkList
 from gui.plots.head_map import Electrode, HeadMap
+from gui.plots.quality_marks import MarkList
 from gui.theme import Theme
 from gui.widgets.labels import ElidedLabel, tip
 from gui.widgets.layouts import named

@@ -8,6 +8,7 @@
 - past_plot: the last half minute, moving to the left
 - line_with_band, accuracy, confusion: the score of a model
 - probability_bars: a bar for each class
+- quality_marks: shape and colour of a quality
 - head_map, pattern_view: values on the head
 """
 

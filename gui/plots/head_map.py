@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QGraphicsPathItem, QToolTip
 from bci.head.top_view import Places, Values, flatten, in_rows
 from bci.quality.channel_quality import State
 from bci.signals import Channel
-from gui.electrodes.quality_marks import SHAPES, is_filled, mark_pen
 from gui.plots.axis import ColourScale
 from gui.plots.plot import Plot, Table
+from gui.plots.quality_marks import SHAPES, is_filled, mark_pen
 from gui.plots.tags import Tag, Tags
 from gui.theme import CAPTION_PX
 from gui.widgets.labels import tip

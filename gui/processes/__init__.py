@@ -6,5 +6,6 @@
 - engine_notice: warns where the engine decodes another stream than the one shown
 - engine_watch: news of an engine that is gone, and the model of the next start
 - program_buttons: a button for each program
+- status_line: the state of stream, engine and recorder in a sentence
 - recorder: the recorder, started here or found on the network
 """

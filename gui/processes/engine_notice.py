@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from gui.actions import with_key
-from gui.decisions.status_line import DashboardStatus
 from gui.processes.child import Command
 from gui.processes.engine_command import stream_of
+from gui.processes.status_line import DashboardStatus
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import fill, named

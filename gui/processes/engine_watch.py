@@ -3,9 +3,9 @@
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
 
-from gui.decisions.status_line import DashboardStatus
 from gui.processes.engine_command import ENGINE, remember_engine
 from gui.processes.program_buttons import Programs
+from gui.processes.status_line import DashboardStatus
 from gui.settings import DashboardSettings
 from gui.workers.stream_feed import Feed
 

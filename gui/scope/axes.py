@@ -9,8 +9,8 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import explain
-from gui.electrodes.quality_marks import paint_mark
 from gui.plots.axis import Axis, caption_font
+from gui.plots.quality_marks import paint_mark
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import tip
 

@@ -2,9 +2,8 @@
 
 from PySide6.QtWidgets import QLabel
 
-from gui.connect.device_form import mark_wrong
 from gui.widgets.labels import plain
-from gui.widgets.layouts import named
+from gui.widgets.layouts import mark_wrong, named
 
 
 class SourceLine(QLabel):

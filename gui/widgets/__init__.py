@@ -3,6 +3,6 @@
 - layouts, scroll_areas, tabs, docks, window_size: places of views
 - labels, units: words and amounts
 - buttons, combo_box, open_recording: choices
-- banner, state_mark, log_panel: reports
+- banner, log_panel: reports
 - command_palette, key_help: all commands, and all keys
 """

@@ -12,6 +12,14 @@ def named(widget: W, name: str) -> W:
     return widget
 
 
+def mark_wrong(field: QWidget, wrong: bool) -> None:
+    """Give a widget the look of what is wrong, or take it off."""
+    if field.property("wrong") != wrong:
+        field.setProperty("wrong", wrong)
+        field.style().unpolish(field)
+        field.style().polish(field)
+
+
 def fill(
     layout: QBoxLayout,
     *parts: QWidget | int | None,

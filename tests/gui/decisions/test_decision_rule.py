@@ -12,9 +12,9 @@ from bci.messages import EngineStatus
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.engine_views import EngineViews
 from gui.decisions.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
-from gui.decisions.status_line import delay_text
 from gui.decisions.transcript import TranscriptView
 from gui.main_window import MainWindow
+from gui.processes.status_line import delay_text
 
 CLASSES = ("left", "right")
 UNSURE = Decision(None, 0.6)

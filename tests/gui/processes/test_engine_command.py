@@ -13,7 +13,6 @@ from bci.messages import EngineStatus
 from bci.models.bundle import CARD
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import State
-from gui.decisions.status_line import DashboardStatus
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.processes.engine_command import (
@@ -25,6 +24,7 @@ from gui.processes.engine_command import (
     with_last_engine,
 )
 from gui.processes.engine_notice import find_mismatch
+from gui.processes.status_line import DashboardStatus
 from gui.settings import DashboardSettings
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES

@@ -12,11 +12,11 @@ from bci.lsl.inlet import InletStats
 from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
-from gui.decisions.status_line import DashboardStatus
+from gui.electrodes.state_mark import StateMark
 from gui.main_window import MainWindow
+from gui.processes.status_line import DashboardStatus
 from gui.scope.scope_panel import ScopePanel
 from gui.theme import DARK, LIGHT, Theme
-from gui.widgets.state_mark import StateMark
 from gui.workers.stream_readers import SignalFound
 from tests.gui.conftest import NO_DEVICES
 from tests.signals import eeg_info, noise

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from bci.quality.channel_quality import State
 from gui.actions import key_of
-from gui.electrodes.quality_marks import paint_mark
+from gui.plots.quality_marks import paint_mark
 from gui.theme import DARK, Theme
 from gui.widgets.labels import tip
 

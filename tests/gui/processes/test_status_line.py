@@ -5,7 +5,7 @@ import pytest
 from bci.lsl.inlet import InletStats
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import State
-from gui.decisions.status_line import DashboardStatus
+from gui.processes.status_line import DashboardStatus
 
 
 def decoded(**status: object) -> DashboardStatus:
@@ -94,7 +94,7 @@ def test_an_engine_that_is_gone_is_doubtful_and_no_engine_at_all_is_not() -> Non
 def test_acknowledged_losses_are_shown_no_more_and_later_ones_since_then(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gui.decisions.status_line.time.strftime", lambda _: "14:05")
+    monkeypatch.setattr("gui.processes.status_line.time.strftime", lambda _: "14:05")
     situation = decoded(lost_samples=12)
     assert situation.sentence(10.1, 1.0).endswith("12 samples lost")
     assert situation.state(10.1) == State.DOUBTFUL
