@@ -227,7 +227,7 @@ def test_an_installed_view_is_shown_for_its_task(site: Path, qtbot, tmp_path: Pa
     shown._on_alive(True)
     shares = np.array([0.3, 0.7], dtype=np.float32)
     shown._on_predictions([ReceivedPrediction(1.0, shares, 0.0, 0.0, 0.0, 0.0)])
-    assert shown.own is shown.usual
+    assert shown.by_task["toy task"] is shown.own
     assert shown.own.isVisible()
     assert shown.own.classes == ("left", "right")
     assert shown.own.text() == "1 at 0.6"

@@ -15,7 +15,7 @@ from tests.unprivileged import run_unprivileged
 
 ROOT = Path(bci.__file__).parents[1]
 _KERNEL = (
-    "import numpy as np; from bci import kernels; out = np.zeros((1, 1), np.float32);"
+    "import numpy as np; from bci.pipeline import kernels; out = np.zeros((1, 1), np.float32);"
     "kernels.take(np.ones((1, 1), np.float32), np.zeros(1, np.int64), out);"
     "print(out[0, 0], kernels.take.stats.cache_path)"
 )

@@ -7,6 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from bci.cli import calibrate as training
+from bci.cli.pretrain import pretrain
 from bci.profiles.profile import load_profile
 from decoders.classical.tangent import TangentSpace
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
@@ -45,7 +46,7 @@ def test_blas_has_one_thread_while_a_command_trains(noted: list[set[int]], tmp_p
         assert blas_threads() == {2}
         training.calibrate(str(profile), own, tmp_path / "me", curve=True)
         n_calibrating = len(noted)
-        training.pretrain(str(profile), tmp_path / "people", tmp_path / "base")
+        pretrain(str(profile), tmp_path / "people", tmp_path / "base")
         assert blas_threads() == {2}
     assert 0 < n_calibrating < len(noted)
     assert set.union(*noted) == {1}

@@ -12,6 +12,7 @@ import pytest
 
 import decoders
 from bci.cli import calibrate as training
+from bci.cli.pretrain import pretrain
 from bci.engine.engine import Engine
 from bci.errors import MismatchError, ProfileError
 from bci.evaluation.pseudo_online import evaluate
@@ -309,7 +310,7 @@ def test_calibration_goes_on_from_a_base_of_another_montage_only_when_asked(
     profile.write_text(json.dumps(wanted.model_copy(update={"pipeline": pipeline}).model_dump()))
 
     def pretrained(profile: object, map_montage: bool) -> None:
-        training.pretrain(
+        pretrain(
             str(profile), people, tmp_path / "base", runs="*.fif", folds=2, map_montage=map_montage
         )
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import decoders
-from bci.cli import calibrate as training
+from bci.cli.pretrain import pretrain
 from bci.errors import BundleError, ProfileError
 from bci.interfaces import TrainingStep
 from bci.models.bundle import load_bundle
@@ -157,7 +157,7 @@ def test_ctrl_c_ends_a_pretraining_and_the_same_command_goes_on(
     assert "the same command goes on" in stopped.stderr.read()
     assert not (tmp_path / "base").exists()
     for name in ("base", "whole"):
-        training.pretrain(str(tmp_path / "profile.yaml"), tmp_path / "people", tmp_path / name,
+        pretrain(str(tmp_path / "profile.yaml"), tmp_path / "people", tmp_path / name,
                           folds=2)  # fmt: skip
     assert not unfinished.exists()
     (card, arrays), (other_card, others) = (load_bundle(tmp_path / n) for n in ("base", "whole"))
