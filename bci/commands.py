@@ -18,6 +18,10 @@ def python_command() -> tuple[str, ...]:
     return sys.executable, "-P"
 
 
+# As ``-P`` of `python_command`, for Python processes that a library starts for us.
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
+
+
 def bci_command() -> tuple[str, ...]:
     """The command line ``bci``, to be followed by a command's name."""
     return *python_command(), "-m", "bci"

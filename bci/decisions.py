@@ -19,11 +19,15 @@ class Decision(NamedTuple):
     confidence: float  # Of the likeliest class, 0 to 1: of the evidence, where evidence is gathered
 
 
+NEVER = 1.0
+"""Threshold of decisions that no confidence reaches: nothing is certain."""
+
+
 def reaches(
     confidence: float | NDArray[np.float64], threshold: float
 ) -> bool | np.bool_ | NDArray[np.bool_]:
     """Compare a confidence, or an array of them, with the threshold of decisions."""
-    return confidence >= threshold
+    return (confidence >= threshold) & (threshold < NEVER)
 
 
 def decide(evidence: Prediction | None, threshold: float) -> Decision | None:

@@ -50,12 +50,24 @@ class PluginError(BciError):
     """A plug-in cannot be loaded, or does not do what its kind has to."""
 
 
+class JobError(BciError):
+    """A worker process ended, or a cluster cannot be reached or used."""
+
+
 class DecodingError(BciError):
     """A window gives no probabilities; live it is rejected and counted."""
 
 
 class GalleryError(BciError):
     """A gallery of images is missing or damaged, or lacks an image that was shown."""
+
+
+class BridgeError(BciError):
+    """A bridge cannot reach its receiver or device, or was set up wrongly."""
+
+
+class RemoteError(BciError):
+    """A command of a remote client cannot be followed."""
 
 
 def first_line(error: Exception) -> str:

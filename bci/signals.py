@@ -12,8 +12,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Task = Literal["motor-imagery", "emotion", "speech", "images"]
+Task = Literal[
+    "motor-imagery", "emotion", "speech", "images", "p300", "ssvep", "cvep", "neurofeedback"
+]
 """Tasks with decoders and profiles of their own; a profile may name another."""
+
+FRAME_NOTES = "frames/"
+"""Beginning of the labels of markers about the frames of the stimulus screen."""
 
 FloatArray = NDArray[np.float32]
 TimeArray = NDArray[np.float64]
@@ -121,6 +126,11 @@ class Marker(NamedTuple):
 
     time: float
     label: str
+
+
+def is_frame_note(label: str) -> bool:
+    """Return whether a marker is about the frames of the stimulus screen: it is never a cue."""
+    return label.startswith(FRAME_NOTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from bci.errors import DecodingError
 from bci.head.electrodes import standard_position
-from bci.interfaces import Decoder, Device
+from bci.interfaces import Decoder, Device, TrainableFilter
 from bci.pipeline.filter_chain import Chain
 from bci.plugins.class_source import class_attributes
 from bci.plugins.decoder_offers import DecoderTraits
@@ -43,6 +43,7 @@ _STARTING = 5
 # From where on the future is another.
 _NOW = 1200
 _MAX_READS = 200
+_TRAINING_S = 40
 
 
 def check_filter(settings: FilterSettings, signal: Signal = EEG) -> None:
@@ -51,7 +52,7 @@ def check_filter(settings: FilterSettings, signal: Signal = EEG) -> None:
     Its output does not depend on how samples are split into chunks, to the bit; no sample depends
     on a later one; after a reset it is as new; its output is finite, float32, two-dimensional and
     at the rate that it states, whatever values the samples hold; `response` is finite. An empty
-    chunk changes nothing.
+    chunk changes nothing. A filter that has to be trained, and is not, is trained on noise first.
 
     Parameters
     ----------
@@ -65,6 +66,9 @@ def check_filter(settings: FilterSettings, signal: Signal = EEG) -> None:
         Naming the promise that is broken.
     """
     kinds = tuple({channel.kind for channel in signal.channels})
+    if isinstance(settings, TrainableFilter) and not settings.learnt:
+        quiet = _noise(_TRAINING_S * round(signal.sfreq), len(signal.channels), seed=3)
+        settings = settings.with_learnt(settings.fit([quiet], signal))
     pipeline = PipelineSettings.model_validate(
         {"filters": (settings,), "window_s": 1.0, "kinds": kinds}
     )

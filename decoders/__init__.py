@@ -1,8 +1,10 @@
 """Decoders: one a file, each behind the `bci.interfaces.Decoder` protocol.
 
 - classical/: without a network
+- erp/: event-related potentials
 - networks/, neural/: networks, and networks as decoders
 - images/: galleries, and the search in them
+- ssvep/: flickering targets
 - estimator/: any scikit-learn estimator as a decoder
 - federation/: training across sites
 - sklearn_api: our decoders as scikit-learn estimators
@@ -23,10 +25,13 @@ from bci.errors import BundleError, PluginError, ProfileError
 from bci.interfaces import Decoder
 from bci.plugins.decoder_offers import carrying_over, decoder_names
 from bci.plugins.registry import find, plugins
+from bci.profiles.flicker import Stimuli
 from bci.profiles.pipeline_settings import did_you_mean
 from decoders.estimator import is_estimator
 
 _GROUP = "bci.decoders"
+# Arguments of decoders that are no parameters of a profile.
+_NOT_OF_PROFILE = ("start", "stimuli")
 
 
 def create(
@@ -34,6 +39,7 @@ def create(
     params: Mapping[str, object] | None = None,
     start: Mapping[str, NDArray[np.generic]] | None = None,
     trusted: Sequence[str] = (),
+    stimuli: Stimuli | None = None,
 ) -> Decoder:
     """Make an untrained decoder.
 
@@ -48,6 +54,8 @@ def create(
         Arrays of a base model, trained on other people, to go on from.
     trusted : sequence of str
         Types of a user's own estimator that may be stored; see `decoders.estimator.wrap`.
+    stimuli : Stimuli, optional
+        Of the classes, for decoders of flicker; see `bci.profiles.profile.Profile.stimuli`.
 
     Raises
     ------
@@ -71,12 +79,14 @@ def create(
     try:
         cls = find(_GROUP, name).load()
         known = _parameters(cls)
-        _require_known(name, params or {}, [key for key in known if key != "start"])
+        _require_known(name, params or {}, [key for key in known if key not in _NOT_OF_PROFILE])
         if start is not None and "start" not in known:
             raise ProfileError(
                 f"decoder {name} cannot be fine-tuned; leave the base model out, or choose one of "
                 f"{', '.join(carrying_over())}"
             )
+        if stimuli is not None and "stimuli" in known:
+            given["stimuli"] = stimuli
         made: Decoder = cls(**given)
     except PluginError as error:
         raise ProfileError(str(error)) from error
@@ -91,7 +101,7 @@ def parameters_of(name: str) -> list[str]:
         known = _parameters(find(_GROUP, name).load())
     except PluginError:
         return []
-    return [key for key in known if key != "start"]
+    return [key for key in known if key not in _NOT_OF_PROFILE]
 
 
 def _parameters(cls: type) -> list[str]:

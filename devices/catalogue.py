@@ -60,7 +60,7 @@ def entries() -> list[Entry]:
 
 
 def has_brainflow(listed: list[Entry]) -> bool:
-    """Whether BrainFlow's boards are among what `entries` listed."""
+    """Return True if `entries` listed BrainFlow's boards."""
     return any(entry.name == _SYNTHETIC for entry in listed)
 
 

@@ -11,7 +11,7 @@ from bci.errors import RecordingError
 from bci.signals import Chunk, Marker, Reading, Recording, StreamInfo
 
 # Between the end of a loop and its next beginning: long enough to be seen as a gap by any
-# receiver, so that no window mixes the two. The stream's description tells it, so that it is not
+# receiver, so that no window mixes the two. The stream's description states it, so that it is not
 # counted as a loss.
 _SEAM_S = 0.5
 # Length of a chunk, in seconds of recording.
@@ -112,7 +112,7 @@ class ReplayDevice:
         """Nothing is held open."""
 
     def _due(self, stop: int) -> float:
-        """When, on the clock, the sample before ``stop`` is due."""
+        """Time on the clock at which the sample before ``stop`` is due."""
         assert self._origin is not None
         if self._speed is None:
             return self._origin

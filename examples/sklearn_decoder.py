@@ -2,7 +2,7 @@
 
     python examples/sklearn_decoder.py MODEL_FOLDER RECORDING RUN...
 
-The model holds the trained pipeline as data; see docs/estimators.md.
+The model holds the trained pipeline as data; see docs/how-to/estimators.md.
 """
 
 import sys

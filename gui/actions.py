@@ -5,6 +5,7 @@ Each shortcut is written once, in this file.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QPushButton, QWidget
@@ -13,7 +14,7 @@ from gui.widgets.buttons import button
 
 # Keys as people call them.
 _NAMES = {"PgUp": "Page Up", "PgDown": "Page Down", ",": "comma", ".": "full stop"}
-MENUS = ("File", "View", "Signal", "Engine", "Record", "Help")
+MENUS = ("File", "View", "Signal", "Display", "Engine", "Record", "Help")
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ DASHBOARD = (
     Action("panel-quality", "Signal quality", "Show or hide the signal quality", menu="View"),
     Action("panel-latency", "Latency", "Show or hide latency and losses", menu="View"),
     Action("panel-history", "History", "Show or hide the history", menu="View"),
+    Action("panel-bridges", "Bridges", "Show or hide bridges to other programs", "Ctrl+J", "View"),
     Action("panel-log", "Log", "Show or hide the messages of the programs", "Ctrl+L", "View"),
     Action("reset-layout", "Reset layout", "Put every panel back in its place", menu="View"),
     Action("theme", "Dark or light", key="Ctrl+T", menu="View", separate=True),
@@ -69,11 +71,18 @@ DASHBOARD = (
     Action("page-impedance", "Impedance", "Show the impedances, where the board measures them",
            "Ctrl+4", "Signal"),
     Action("calibrate", "Calibrate", "Train a model, step by step", "Ctrl+G", "Engine"),
+    Action("timing", "Timing lab", "Measure the delay of a screen by a photodiode",
+           "Ctrl+Shift+M", "Engine"),
+    Action("neurofeedback", "Neurofeedback", "Feed a feature back, run by run", "Ctrl+F",
+           "Engine"),
+    Action("spell", "Spell", "Select symbols by flashes or flicker", "Ctrl+S", "Engine"),
     Action("engine", "Start or stop the engine", key="Ctrl+E", menu="Engine"),
     Action("decode-shown", "Decode the shown stream",
            "Make the decoded and the shown stream the same", "Ctrl+Shift+E", "Engine"),
     Action("replay", "Start or stop the replay",
            "Start or stop the replay that the dashboard was opened with", "Ctrl+P", "Engine"),
+    Action("stop-keys", "Stop keys", "Release all keys, and end the bridge that presses them",
+           "Ctrl+Shift+X", "Engine"),
     Action("acknowledge", "Acknowledge losses", "Acknowledge the losses so far", "Ctrl+Shift+L",
            "Engine", separate=True),
     Action("record", "Record or stop", "Start or stop a recording", "Ctrl+R", "Record"),
@@ -86,29 +95,42 @@ DASHBOARD = (
     Action("keys", "Keys", "List the keys of all windows", "F1", "Help"),
 )  # fmt: skip
 
+_scope = partial(Action, menu="Signal", local=True)
 SCOPE = (
-    Action("larger", "Larger traces", "Larger traces, in steps of 1, 2, 5", "Up", "Signal", True,
-           True),
-    Action("smaller", "Smaller traces", "Smaller traces, in steps of 1, 2, 5", "Down", "Signal",
-           True),
-    Action("fit", "Fit gains", "Fit all gains to the signal", "0", "Signal", True),
-    Action("kind", "Next kind", "Change the gain of the next kind of channel", "G", "Signal",
-           True),
-    Action("channels", "Channels ...", "Show or hide channels by name or kind", "C", "Signal",
-           True, True),
-    Action("all", "All channels or a page", "All channels at once, or a page of them", "A",
-           "Signal", True),
-    Action("page-before", "Channels before", "Show the channels before", "PgUp", "Signal", True),
-    Action("page-after", "Next channels", "Show the next channels", "PgDown", "Signal", True),
-    Action("filter", "Next filter",
-           "Next filter of the picture: high-pass, band-pass, notch, or raw", "F", "Signal", True,
-           True),
-    Action("sweep", "Sweep or scroll", "Sweep (overwrite), or scroll", "W", "Signal", True),
-    Action("shorter", "Less time", "Show less time", "Left", "Signal", True),
-    Action("longer", "More time", "Show more time", "Right", "Signal", True),
-    Action("pause", "Pause", "Stop the picture, or continue", "Space", "Signal", True, True),
-    Action("older", "Older", "Look back, up to a minute", "Shift+Left", "Signal", True),
-    Action("newer", "Newer", "Look towards the newest sample", "Shift+Right", "Signal", True),
+    _scope("larger", "Larger traces", "Larger traces, in steps of 1, 2, 5", "Up", separate=True),
+    _scope("smaller", "Smaller traces", "Smaller traces, in steps of 1, 2, 5", "Down"),
+    _scope("fit", "Fit gains", "Fit all gains to the signal", "0"),
+    _scope("kind", "Next kind", "Change the gain of the next kind of channel", "G"),
+    _scope("channels", "Channels ...", "Show or hide channels by name or kind", "C", separate=True),
+    _scope("all", "All channels or a page", "All channels at once, or a page of them", "A"),
+    _scope("page-before", "Channels before", "Show the channels before", "PgUp"),
+    _scope("page-after", "Next channels", "Show the next channels", "PgDown"),
+    _scope("sweep", "Sweep or scroll", "Sweep (overwrite), or scroll", "W", separate=True),
+    _scope("shorter", "Less time", "Show less time", "Left"),
+    _scope("longer", "More time", "Show more time", "Right"),
+    _scope("pause", "Pause", "Stop the picture, or continue", "Space", separate=True),
+    _scope("older", "Older", "Look back, up to a minute", "Shift+Left"),
+    _scope("newer", "Newer", "Look towards the newest sample", "Shift+Right"),
+    _scope("filter", "Next filter",
+           "Next filter of the picture: high-pass, band-pass, notch, or raw", "F", menu="Display"),
+    _scope("reference", "Next reference",
+           "Next reference of the picture that the stream allows", "R", menu="Display"),
+)  # fmt: skip
+
+_display = partial(Action, menu="Display")
+DISPLAY = (
+    _display("reference-recorded", "As recorded", "Show the channels as they are recorded",
+             separate=True),
+    _display("reference-average", "Average reference", "Subtract the mean of the electrodes"),
+    _display("reference-mastoids", "Linked mastoids", "Subtract the mean of both mastoids"),
+    _display("reference-bipolar", "Bipolar chains",
+             "Show differences of neighbours from front to back, or along a shaft"),
+    _display("reference-laplacian", "Surface Laplacian",
+             "Show the current density at each electrode, by spherical splines"),
+    _display("clean-line", "Cancel line noise", "Follow the power line and subtract it",
+             separate=True),
+    _display("clean-eog", "Regress EOG", "Subtract EOG, or frontal channels, from the others"),
+    _display("clean-asr", "ASR", "Replace components that are larger than those of recent signal"),
 )  # fmt: skip
 
 CHANNELS = (
@@ -159,15 +181,58 @@ CALIBRATION = (
            more_keys=("Ctrl+Q",)),
 )  # fmt: skip
 
+TIMING = (
+    Action("timing-start", "Measure or stop", "Flash the patch and measure, or stop",
+           "Ctrl+Return", more_keys=("Ctrl+Enter",)),
+    Action("timing-copy", "Copy the lines", "Copy the lines for the profile", "Ctrl+Shift+C"),
+    Action("timing-close", "Close", "Close the window; a measurement ends", "Ctrl+W",
+           more_keys=("Ctrl+Q",)),
+)  # fmt: skip
+
+PEOPLE = (
+    Action("people-theme", "Dark or light", key="Ctrl+T"),
+    Action("people-close", "Close", "Close the window; the engines go on", "Ctrl+W",
+           more_keys=("Ctrl+Q",)),
+)  # fmt: skip
+
+NEUROFEEDBACK = (
+    Action("feedback-next", "Continue", "Press the main button", "Ctrl+Return",
+           more_keys=("Ctrl+Enter",)),
+    Action("feedback-stop", "End the run", "End the run; it counts as far as it is", "Ctrl+E"),
+    Action("feedback-end", "End the session", "End the session, and show its report",
+           "Ctrl+Shift+E"),
+    Action("feedback-view", "Subject's view", "Show or hide the subject's view", "Ctrl+Shift+V"),
+    Action("feedback-close", "Close", "Close the window; the session ends", "Ctrl+W",
+           more_keys=("Ctrl+Q",)),
+)  # fmt: skip
+
+SPELLING = (
+    Action("spell-start", "Start", "Open the speller", "Ctrl+Return", more_keys=("Ctrl+Enter",)),
+    Action("spell-text", "Choose ...", "Choose a text that letters are learnt from", "Ctrl+O"),
+    Action("spell-close", "Close", "Close the window", "Ctrl+W", more_keys=("Ctrl+Q",)),
+)
+
+SPELLER = (
+    Action("speller-confirm", "Confirm", "Confirm the risks of a flicker", "Y"),
+    Action("speller-on", "Begin or pause", "Begin, pause or resume", "Space"),
+    Action("speller-undo", "Undo", "Take the last symbol back", "Backspace"),
+    Action("speller-end", "End", "End; what was recorded stays", "Esc"),
+)
+
 TABLES = {
     "Dashboard": DASHBOARD,
     "Scope": SCOPE,
     "Channels": CHANNELS,
     "Calibration": CALIBRATION,
     "Cues": CUES,
+    "Neurofeedback": NEUROFEEDBACK,
+    "Spelling": SPELLING,
+    "Speller": SPELLER,
     "Replay": REPLAY,
+    "Timing lab": TIMING,
+    "People": PEOPLE,
 }
-ACTIONS = {action.id: action for table in TABLES.values() for action in table}
+ACTIONS = {action.id: action for table in (*TABLES.values(), DISPLAY) for action in table}
 
 
 def key_of(name: str) -> str:

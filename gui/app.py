@@ -3,8 +3,10 @@
 import contextlib
 import signal
 import sys
+from pathlib import Path
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from bci.commands import exit_now
@@ -21,6 +23,8 @@ def run_dashboard(options: DashboardOptions) -> int:
     """Show the dashboard until it is closed; returns the exit code."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    application.setDesktopFileName("bci")
+    application.setWindowIcon(QIcon(str(Path(__file__).parent / "desktop" / "bci.svg")))
     if problem := font_problem():
         print(problem, file=sys.stderr)
     window = MainWindow(options)
@@ -58,3 +62,5 @@ def _close(window: MainWindow) -> None:
     """Close without a question: nobody may be there to answer it."""
     window.confirms_closing = False
     window.close()
+    # Windows of their own, as the speller's, would keep the application running.
+    QApplication.closeAllWindows()

@@ -10,11 +10,14 @@ from PySide6.QtGui import QDesktopServices
 
 from bci.lsl.discovery import StreamQuery
 from bci.messages import EngineStatus
+from gui.bridges.controller import BridgesController
 from gui.calibration.controller import CalibrationController
 from gui.connect import controller as connecting
 from gui.connect.controller import ConnectController
 from gui.connect.shown_signal import ShownSignal
 from gui.electrodes.quality_view import known_line
+from gui.feedback.controller import FeedbackController
+from gui.paradigms.controller import SpellerController
 from gui.processes.child import stop_all
 from gui.processes.engine_command import ENGINE, with_last_engine
 from gui.processes.engine_watch import EngineWatch
@@ -23,10 +26,12 @@ from gui.processes.status_line import DashboardStatus
 from gui.record import controller as recording
 from gui.record.controller import RecordController
 from gui.replay.window import ReplayWindow
+from gui.theme import Theme
 from gui.workers.stream_feed import Feed
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
+    from gui.timing.window import TimingWindow
 
 # One for all: a thread that hangs in a network call is left, and ends with the process.
 _CLOSING_MS = 900
@@ -59,8 +64,12 @@ class DashboardLinks(QObject):
             views.record_bar, bci, folder, options.recorded, settings,
             lambda: tuple(stream.name for stream in self.connecting.streams),
         )  # fmt: skip
-        self.replay = ReplayWindow(bci, folder, settings, options.cue_of)
+        self.bridging = BridgesController(views.bridges, bci, settings, options.engine_name)
+        self._replay: ReplayWindow | None = None
+        self._timing: TimingWindow | None = None
         self.calibrating = CalibrationController(options, settings, self.feed, self.programs)
+        self.feedback = FeedbackController(options, settings, self.feed)
+        self.spelling = SpellerController(options, settings, self.feed, self.programs)
         self.signal = ShownSignal(
             self.status, views.tabs, views.quality, views.engine, self.connecting, self.programs
         )
@@ -75,6 +84,37 @@ class DashboardLinks(QObject):
         storing = QTimer(self)
         storing.timeout.connect(settings.store)
         storing.start(_STORE_MS)
+
+    @property
+    def replay(self) -> ReplayWindow:
+        """The replay window, made when it is wanted: that takes a fifth of a dashboard's start."""
+        if self._replay is None:
+            options = self._options
+            self._replay = ReplayWindow(
+                options.bci, options.recordings, self._settings, options.cue_of
+            )
+            self._replay.theme = self._views.theme
+        return self._replay
+
+    def open_timing(self) -> None:
+        """Show the timing lab, made when it is wanted."""
+        if self._timing is None:
+            from gui.timing.window import TimingWindow
+
+            self._timing = TimingWindow()
+            self._timing.theme = self._views.theme
+        self._timing.bring()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Give the other windows the dashboard's theme."""
+        if self._replay is not None:
+            self._replay.theme = theme
+        if self._timing is not None:
+            self._timing.theme = theme
+        self.bridging.set_theme(theme)
+        self.calibrating.set_theme(theme)
+        self.feedback.set_theme(theme)
+        self.spelling.set_theme(theme)
 
     def show_stream(self, query: StreamQuery, name: str) -> None:
         """Show another stream, with the markers that belong to it."""
@@ -91,11 +131,14 @@ class DashboardLinks(QObject):
         """End all threads and programs but a recorder, and a source that it records."""
         deadline = QDeadlineTimer(_CLOSING_MS)
         self._settings.store()
-        self.replay.stop()
+        if self._replay is not None:
+            self._replay.stop()
+        if self._timing is not None:
+            self._timing.close()
         # All begin to stop, then they are waited for together: closing takes less than a second.
         parts = (
             self.feed, self._views.tabs.analysis, self.connecting, self.recording,
-            self.calibrating,
+            self.calibrating, self.feedback, self.spelling, self.bridging,
         )  # fmt: skip
         for part in parts:
             part.retire()
@@ -104,7 +147,10 @@ class DashboardLinks(QObject):
         left = self.connecting.connection.gives(recorded)
         for source in self.connecting.processes if left else ():
             source.leave()
-        stop_all([*self.programs.processes, *(() if left else self.connecting.processes)])
+        sessions = [*self.feedback.processes, *self.bridging.processes]
+        stop_all(
+            [*self.programs.processes, *sessions, *(() if left else self.connecting.processes)]
+        )
         for part in parts:
             part.stop(deadline.remainingTime() / 1000)
 
@@ -118,8 +164,11 @@ class DashboardLinks(QObject):
         self.engine_watch.follow(feed)
         self.connecting.stream_wanted.connect(self.show_stream)
         self.recording.noted.connect(lambda marker: scope.add_markers([marker]))
-        self.calibrating.cued.connect(lambda marker: feed.markers_came.emit([marker]))
+        for cueing in (self.calibrating, self.spelling):
+            cueing.cued.connect(lambda marker: feed.markers_came.emit([marker]))
+        self.feedback.show_in(views.engine.own)
         feed.status_came.connect(self._on_status)
+        feed.engine_alive.connect(lambda alive: None if alive else views.quality.show_filters(()))
         for view in (views.quality, self.calibrating):
             view.line_chosen.connect(self._choose_line)
 
@@ -127,16 +176,17 @@ class DashboardLinks(QObject):
         self.programs.runs.connect(self._on_program)
         self.calibrating.simulator_wanted.connect(self.connecting.use_simulator)
         self.programs.models_wanted.connect(self.calibrating.open_models)
-        self._views.record_bar.saved.open_wanted.connect(self.replay.bring_file)
+        self._views.record_bar.saved.open_wanted.connect(lambda file: self.replay.bring_file(file))
         self._views.record_bar.saved.folder_wanted.connect(self._show_folder)
 
     def _connect_reports(self) -> None:
         for logged in (
-            self.calibrating.reported, self.programs.logged, self.connecting.logged,
-            self.recording.logged, self.signal.logged,
+            self.calibrating.reported, self.feedback.reported, self.spelling.reported,
+            self.programs.logged,
+            self.connecting.logged, self.recording.logged, self.signal.logged, self.bridging.logged,
         ):  # fmt: skip
             logged.connect(self.logged)
-        for source in (self.signal, self.engine_watch, self.programs):
+        for source in (self.signal, self.engine_watch, self.programs, self.bridging):
             source.problem.connect(self.problem)
             source.well.connect(self.well)
         for part, subject in (
@@ -148,6 +198,7 @@ class DashboardLinks(QObject):
     def _on_status(self, status: EngineStatus) -> None:
         self.status.on_status(status, local_clock())
         self._views.engine.decision.show_doubt(self.status.model_warning)
+        self._views.quality.show_filters(status.filters)
 
     def _on_program(self, name: str, running: bool) -> None:
         if name == ENGINE:
@@ -168,5 +219,6 @@ class DashboardLinks(QObject):
 
     def _set_line(self, hz: float) -> None:
         self._views.quality.set_line(hz)
+        self._views.tabs.scope.choose(line_hz=hz)
         self.calibrating.set_line(hz)
         self.feed.set_line_hz(hz)

@@ -5,11 +5,12 @@ import re
 from pylsl import local_clock
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QLabel, QLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QMainWindow, QWidget
 
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.words import summarise
-from gui.actions import SCOPE, WindowActions, fill_menus
+from gui.actions import DISPLAY, SCOPE, WindowActions, fill_menus
+from gui.bridges.panel import BridgesPanel
 from gui.connect.header import Header
 from gui.connect.panel import ConnectPanel
 from gui.dashboard_actions import dashboard_actions
@@ -17,29 +18,37 @@ from gui.dashboard_links import DashboardLinks
 from gui.decisions.engine_views import EngineViews
 from gui.electrodes.quality_view import QualityView
 from gui.electrodes.state_mark import StateMark
+from gui.feedback.controller import FEEDBACK_TASK
 from gui.options import DashboardOptions
+from gui.plots.plot import Plot
+from gui.presenter.stimulus_window import is_presenting
 from gui.processes.engine_command import ENGINE
 from gui.processes.engine_notice import EngineNotice, find_mismatch
 from gui.record.bar import RecordBar
 from gui.record.closing import confirm_closing
+from gui.replay.window import ReplayWindow
 from gui.scope.keys import scope_commands
 from gui.settings import DashboardSettings
 from gui.signal_tabs import SignalTabs
-from gui.theme import DARK, LIGHT, THEMES, Theme, system_theme
+from gui.theme import DARK, LIGHT, THEMES, system_theme
 from gui.widgets.banner import Banner
 from gui.widgets.command_palette import CommandPalette
 from gui.widgets.docks import Area, Docks
 from gui.widgets.labels import ElidedLabel, plain
+from gui.widgets.layouts import column_of
 from gui.widgets.log_panel import LogPanel
 from gui.widgets.scroll_areas import scrolled
+from gui.widgets.themed import Themed
 from gui.widgets.window_size import keep_within_screen, resize_within_screen
 
 _FRAME_MS = 16
 _WORDS_S = 0.1
+# While stimuli are shown their frames come first: drawing here takes longer than one of them.
+_PRESENTING_S = 0.5
 _CONNECT_WIDTH, _RIGHT_WIDTH = 256, 330
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Themed, QMainWindow):
     """One calm window: the signal, its quality, the decisions, their latency and the losses."""
 
     def __init__(self, options: DashboardOptions) -> None:
@@ -48,23 +57,28 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("bci")
         self.remembered = DashboardSettings(options.settings)
         self.confirms_closing = False
-        self._worded_at = 0.0
+        self._layout_kept = ""  # in place of the one that a task arranged
+        self._worded_at = self._advanced_at = 0.0
         self._make_views()
         self._make_links()
         self._make_docks()
         self.commands = dashboard_actions(self)
         self.scope_commands = WindowActions(self, SCOPE, scope_commands(self.scope))
+        shown = self.scope_panel.shown.commands
+        display = WindowActions(self, DISPLAY, shown.callbacks, shown.reasons)
+        self.command_groups = self.commands, self.scope_commands, display
         self.header = Header(self.commands, self.programs, self.situation)
         self.badge = self.header.badge
         self._lay_out()
         self._connect()
         self._restore()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_FRAME_MS)
+        self._timer = QTimer(self, interval=_FRAME_MS)
         self._timer.timeout.connect(self._advance)
         self._timer.start()
         if options.autostart:
             self.programs.start()
+            if options.task == FEEDBACK_TASK:
+                self._show_feedback()
         # Keys go to the page from the start; Space must not press a button by accident.
         self.tabs.show_page(self.tabs.page)
 
@@ -78,6 +92,7 @@ class MainWindow(QMainWindow):
         self.decision, self.history = self.engine.decision, self.engine.history
         self.latency, self.quality = self.engine.latency, QualityView()
         self.connect_panel, self.log = ConnectPanel(), LogPanel()
+        self.bridges = BridgesPanel()
         # The subject is the last one, the task the profile's, as a file may be named.
         filled = remembered.record or {"subject": "01"}
         self.record_bar = RecordBar(filled | {"task": re.sub("[^A-Za-z0-9]", "", task)})
@@ -91,8 +106,14 @@ class MainWindow(QMainWindow):
         self.situation, self.feed, self.signal = links.status, links.feed, links.signal
         self.programs, self.recording = links.programs, links.recording
         self.connecting, self.calibrating = links.connecting, links.calibrating
-        self.replay = links.replay
         self.processes, self.buttons = self.programs.processes, self.programs.buttons
+        history = self.history
+        if isinstance(history, Plot):
+            self.tabs.spectrum_made.connect(lambda page: history.link_across(page.spectrogram))
+
+    @property
+    def replay(self) -> ReplayWindow:
+        return self.links.replay
 
     def _make_docks(self) -> None:
         self.docks = Docks(self.tabs)
@@ -101,6 +122,8 @@ class MainWindow(QMainWindow):
         # A demo brings its own stream; nobody has to choose one.
         shown, connect = not self.options.autostart, scrolled(self.connect_panel)
         add("connect", "Connect", connect, left, _CONNECT_WIDTH, grows=True, shown=shown)
+        bridges = scrolled(self.bridges)
+        add("bridges", "Bridges", bridges, left, _CONNECT_WIDTH, grows=True, shown=False)
         add("record", "Record", self.record_bar, Area.TopDockWidgetArea)
         add("decision", "Decision", self.engine.decided, right, _RIGHT_WIDTH)
         add("quality", "Signal quality", self.quality, right, _RIGHT_WIDTH)
@@ -109,17 +132,12 @@ class MainWindow(QMainWindow):
         add("log", "Log", self.log, bottom, grows=True, shown=False)
 
     def _lay_out(self) -> None:
-        fill_menus(self.menuBar(), (self.commands, self.scope_commands))
-        column = QVBoxLayout()
-        column.setContentsMargins(8, 1, 8, 1)
-        column.setSpacing(4)
-        for part in (self.header, self.banner, self.notice):
-            column.addWidget(part)
+        fill_menus(self.menuBar(), self.command_groups)
         room = scrolled(self.docks)
         room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        column.addWidget(room, 1)
+        parts = self.header, self.banner, self.notice, (room, 1)
         centre = QWidget()
-        centre.setLayout(column)
+        centre.setLayout(column_of(*parts, margins=(8, 1, 8, 1), spacing=4))
         self.setCentralWidget(centre)
         status = self.statusBar()
         status.setSizeGripEnabled(False)
@@ -153,7 +171,7 @@ class MainWindow(QMainWindow):
             self.docks["connect"].hide()
         theme = THEMES.get(remembered.theme)
         self._theme_chosen = theme is not None
-        self._apply_theme(theme or system_theme())
+        self.theme = theme or system_theme()
         # What is hidden was measured without its style.
         for layout in self.findChildren(QLayout):
             layout.invalidate()
@@ -168,15 +186,23 @@ class MainWindow(QMainWindow):
         self.banner.report(sentence, subject)
         self.log.add(sentence)
 
+    def _show_feedback(self) -> None:
+        """Show the guided session in front; it has neither decisions nor their history."""
+        # The next dashboard may show decisions again.
+        self._layout_kept = self.docks.layout_text
+        for panel in ("history", "latency"):
+            self.docks[panel].hide()
+        QTimer.singleShot(0, self, self.links.feedback.open)
+
     def show_palette(self) -> None:
         """Offer all commands by name."""
-        CommandPalette((self.commands, self.scope_commands), self).show()
+        CommandPalette(self.command_groups, self).show()
 
     def toggle_theme(self) -> None:
         """Dark instead of light, or the other way round, from now on."""
         self._theme_chosen = True
-        self._apply_theme(LIGHT if self.scope.theme is DARK else DARK)
-        self.remembered.theme = self.scope.theme.name
+        self.theme = LIGHT if self.theme is DARK else DARK
+        self.remembered.theme = self.theme.name
 
     def _on_quality(self, channels: list[ChannelQuality]) -> None:
         self.quality_state.setText(summarise(channels) if channels else "")
@@ -194,6 +220,9 @@ class MainWindow(QMainWindow):
 
     def _advance(self) -> None:
         now = local_clock()
+        if is_presenting() and now - self._advanced_at < _PRESENTING_S:
+            return
+        self._advanced_at = now
         self.tabs.advance()
         self.engine.advance(now)
         # Words need no more frames than are read.
@@ -210,16 +239,12 @@ class MainWindow(QMainWindow):
 
     def _follow_system_theme(self) -> None:
         if not self._theme_chosen:
-            self._apply_theme(system_theme())
+            self.theme = system_theme()
 
-    def _apply_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(theme.style_sheet())
-        self.header.buttons["theme"].setText("Light" if theme is DARK else "Dark")
-        for view in (*self.engine.views, self.quality, self.state_mark):
-            view.theme = theme
-            view.update()
-        for part in (self.tabs, self.replay, self.calibrating):
-            part.set_theme(theme)
+    def apply_theme(self) -> None:
+        self.setStyleSheet(self.theme.style_sheet())
+        self.header.buttons["theme"].setText("Light" if self.theme is DARK else "Dark")
+        self.links.set_theme(self.theme)
 
     def _close_now(self) -> None:
         self.confirms_closing = False
@@ -237,6 +262,6 @@ class MainWindow(QMainWindow):
             return
         self._timer.stop()
         self.remembered.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self.remembered.layout = self.docks.layout_text
+        self.remembered.layout = self._layout_kept or self.docks.layout_text
         self.links.stop()
         event.accept()

@@ -34,6 +34,7 @@ class DashboardOptions:
     stream_options: PipelineSettings | None = None
     images: ShownImages | None = None
     words: ShownWords | None = None
+    spell: str = ""  # text that a demo's speller copies as soon as there is a signal
     bci: tuple[str, ...] = field(default_factory=bci_command)
     recordings: Path = Path("recordings")
     recorded: tuple[str, ...] = ()  # streams; none means all

@@ -53,6 +53,9 @@ class DashboardSettings(_Part):
     time_base_s: Positive | None = None
     sweep: bool = False
     filter: str = ""
+    # Of the display, by type of stream.
+    references: dict[str, str] = {}
+    cleanings: dict[str, list[str]] = {}
     map_band: str = ""
     # Infinite for half the rate.
     spectrum_limit_hz: Annotated[float, Field(gt=0)] | None = None
@@ -63,9 +66,12 @@ class DashboardSettings(_Part):
     last_stream: dict[str, str] = {}
     device: str = "simulator"
     device_parameters: dict[str, dict[str, str]] = {}
+    bridges: dict[str, dict[str, str]] = {}
     streamed_file: str = ""
     record: dict[str, str] = {}
     calibrate: dict[str, str] = {}
+    neurofeedback: dict[str, str] = {}
+    spell: dict[str, str] = {}
     calibration_file: str = ""
     replay_file: str = ""
 

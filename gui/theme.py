@@ -41,8 +41,11 @@ class Theme:
     classes: tuple[str, ...]
     stages: tuple[str, str, str, str]
 
-    def colour(self, name: str) -> QColor:
-        return QColor(getattr(self, name))
+    def colour(self, name: str, alpha: int = 255) -> QColor:
+        """A colour by its name, of this opacity."""
+        colour = QColor(getattr(self, name))
+        colour.setAlpha(alpha)
+        return colour
 
     def class_colour(self, index: int) -> QColor:
         """The colour of a class, by its place in the list of classes."""

@@ -10,6 +10,7 @@ from bci.engine.hot_swap import Load
 from bci.lsl.discovery import StreamQuery
 from bci.models.load import Model
 from bci.profiles.profile import Output
+from bci.profiles.stimulus import Stimulus, Triggers
 from bci.training.calibrate import Calibration
 
 
@@ -31,6 +32,8 @@ def start_engine(
     wait_s: float | None = 20.0,
     load: Load | None = None,
     markers: StreamQuery | None = None,
+    triggers: Triggers | None = None,
+    stimulus: Stimulus | None = None,
     **output: object,
 ) -> Live:
     """An engine that decides at every confidence, unless ``output`` says otherwise."""
@@ -44,6 +47,8 @@ def start_engine(
         live.said.append,
         markers,
         load=load,
+        triggers=triggers,
+        stimulus=stimulus,
     )
 
     def work() -> None:

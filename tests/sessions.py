@@ -9,15 +9,20 @@ import numpy as np
 
 from bci.clock.dejitter import Position, number_samples
 from bci.decisions import RunningDecision
+from bci.engine.adapt_alignment import Adaptation
+from bci.engine.adaptation_state import AdaptedState, write_state
 from bci.engine.provenance import CueSource, Provenance, machine, model_run, versions
 from bci.engine.running_model import Decoded, RunningModel
 from bci.head.remap import map_montage
 from bci.lsl.engine_streams import DECISION, LATENCIES, UNDECIDED
 from bci.lsl.metadata import to_lsl
-from bci.models.card import decision_threshold, evidence_span, trained_channels
+from bci.models.card import adaptation, decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for, with_options
 from bci.models.load import load_model
+from bci.models.stimulus import with_stimulus
 from bci.profiles.profile import Output
+from bci.profiles.stimulus import Stimulus, Triggers
+from bci.recording.trigger_events import TriggerMarkers
 from bci.recording.xdf.writer import XdfWriter
 from bci.signals import Channel, Chunk, Marker, Recording, StreamInfo
 
@@ -47,6 +52,8 @@ def run_live(
     options: dict | None = None,
     mapped: bool = False,
     rows: tuple[int, int | None] = (0, None),
+    triggers: Triggers | None = None,
+    stimulus: Stimulus | None = None,
     **output: object,
 ) -> Live:
     """Decode a signal as a live engine does.
@@ -79,11 +86,13 @@ def run_live(
             mapping = map_montage(info_for(card, info), trained_channels(card))
             info = mapping.info
         decoding = RunningModel(
-            card, decoder, info, None, evidence_span(wanted, card), wanted.adapt,
+            with_stimulus(card, stimulus), decoder, info, None, evidence_span(wanted, card),
+            adaptation(wanted, card),
             threshold=decision_threshold(wanted, card),
         )  # fmt: skip
         made.append(decoding)
-        runs.append(model_run(card, decoder))
+        offset_s = decoding.card.paradigm.offset_s
+        runs.append(model_run(card, decoder).model_copy(update={"offset_s": offset_s}))
     running, settling = made[0], made[1:]
     decided, events = RunningDecision(), []
     predictions: list[tuple[float, np.ndarray]] = []
@@ -96,11 +105,22 @@ def run_live(
         source_id=signal.info.source_id, sfreq=signal.info.sfreq,
         output=wanted.model_dump(mode="json"), map_montage=mapped, markers=CueSource(),
         versions=versions(), machine=machine(),
+        triggers=None if triggers is None else triggers.model_dump(mode="json"),
     )  # fmt: skip
+    found = None
+    if triggers is not None:
+        own = signal.info
+        found = TriggerMarkers(triggers, own.channels, own.sfreq, own.name)
     done = []
 
     def position(row: int) -> Position:
         return Position(float(stamps[row]), row, int(numbered.indices[row]), float(times[row]))
+
+    def state() -> AdaptedState | None:
+        adaptation = running.adaptation
+        if not isinstance(adaptation, Adaptation) or adaptation.state is None:
+            return None
+        return write_state(adaptation.state, decides_from)
 
     def report(row: int) -> None:
         now = runs[len(done)].model_copy(update={"fed_from": running.fed_from or 0})
@@ -109,7 +129,7 @@ def run_live(
         told_now = base.model_copy(
             update={
                 "models": (*done, now), "seams": tuple(seams), "here": position(row),
-                "predicted": len(predictions), "skipped": n_skipped,
+                "predicted": len(predictions), "skipped": n_skipped, "adapted": state(),
             }
         )  # fmt: skip
         messages.append((float(times[row]), told_now))
@@ -121,10 +141,12 @@ def run_live(
         if row == 0 or numbered.indices[row] != numbered.indices[row - 1] + 1:
             seams.append(position(row))
         part = Chunk(signal.data[row:stop], times[row:stop], int(numbered.indices[row]))
+        came = [] if found is None else found.push(part)
         part = part if mapping is None else mapping.apply(part)
         while markers and START + OFFSET + markers[0].time <= part.timestamps[-1]:
             marker = markers.pop(0)
-            marker = Marker(START + OFFSET + marker.time, marker.label)
+            came.append(Marker(START + OFFSET + marker.time, marker.label))
+        for marker in came:
             for each in [running, *settling]:
                 if each.needs_cues:
                     each.cue(marker)

@@ -65,3 +65,11 @@ def stored(recording: Recording, file: Path) -> Recording:
     """The recording, said to come from a file that holds its samples."""
     file.write_bytes(recording.data.tobytes())
     return replace(recording, source=str(file))
+
+
+def recorded(info: StreamInfo, data: np.ndarray, markers: tuple[Marker, ...] = ()) -> Recording:
+    """Samples as a recording of a stream."""
+    index = np.arange(len(data))
+    return Recording(
+        info, data.astype(np.float32), index / info.sfreq, index, markers, source=info.name
+    )

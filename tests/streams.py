@@ -8,17 +8,20 @@ from typing import TypeVar
 import numpy as np
 from pylsl import local_clock
 
-from bci.lsl.discovery import FoundStream, StreamQuery, resolve
+from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.inlet import SignalInlet
 from bci.lsl.outlet import SignalOutlet
 from bci.signals import Chunk, StreamInfo
 
 T = TypeVar("T")
 
+_PATIENCE_S = 60.0
+
 
 def wait_until(condition: Callable[[], T], timeout: float = 30.0) -> T:
-    """Poll until the condition is true; its value. Fails the test after ``timeout`` seconds."""
-    deadline = time.monotonic() + timeout
+    """Poll until the condition is true; its value. Fails the test after a minute, or later."""
+    # A busy computer fails no test by being slow.
+    deadline = time.monotonic() + max(timeout, _PATIENCE_S)
     while not (value := condition()):
         assert time.monotonic() < deadline, "the condition did not come true in time"
         time.sleep(0.005)
@@ -26,7 +29,8 @@ def wait_until(condition: Callable[[], T], timeout: float = 30.0) -> T:
 
 
 def find(name: str) -> FoundStream:
-    return resolve(StreamQuery(name=name), 30.0)
+    """The stream of a name that only one has; without the wait for another one."""
+    return wait_until(StreamWatch(StreamQuery(name=name)).poll)[0]
 
 
 @contextmanager

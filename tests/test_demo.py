@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from bci.lsl.engine_streams import PredictionInlet, ReceivedPrediction
+from bci.lsl.spelling_stream import SpellingInlet
+from bci.messages import Spelled
 from bci.profiles.profile import load_profile
 from tests.commands import BCI
 from tests.streams import find, wait_until
@@ -30,7 +32,8 @@ def named(task: str, name: str, folder: Path) -> Path:
     return file
 
 
-@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("task", "n_classes"), [("emotion", 25), ("speech", 10), ("images", 40)])
 def test_each_task_is_predicted_live_from_a_fresh_folder(
     task: str, n_classes: int, tmp_path: Path
@@ -42,7 +45,7 @@ def test_each_task_is_predicted_live_from_a_fresh_folder(
         demo = subprocess.Popen(argv, env=QUICKLY, stdout=said, stderr=said)
     received: list[ReceivedPrediction] = []
     try:
-        wait_until(lambda: (folder / "models").is_dir() or demo.poll() is not None, 100.0)
+        wait_until(lambda: (folder / "models").is_dir() or demo.poll() is not None, 150.0)
         assert demo.poll() is None, log.read_text()
         with closing(PredictionInlet(find(f"{name}-predictions"))) as inlet:
             wait_until(lambda: received.extend(inlet.pull(0.05)) or len(received) >= 3, 60.0)
@@ -58,3 +61,30 @@ def test_each_task_is_predicted_live_from_a_fresh_folder(
     probabilities = np.stack([p.probabilities for p in received])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, atol=1e-4)
     assert probabilities.max() > 1.2 / n_classes
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_simulated_person_spells_from_a_fresh_folder(tmp_path: Path) -> None:
+    name = f"demo-p300-{os.getpid()}"
+    profile, log = named("p300", name, tmp_path), tmp_path / "said.txt"
+    argv = [*BCI, "demo", "--task", "p300", "--folder", tmp_path / "subject", "--profile", profile]
+    with log.open("w") as said:
+        demo = subprocess.Popen(argv, env=QUICKLY, stdout=said, stderr=said)
+    spelled: list[Spelled] = []
+    model = tmp_path / "subject" / "models" / "simulated-p300"
+    try:
+        wait_until(lambda: model.is_dir() or demo.poll() is not None, 150.0)
+        assert demo.poll() is None, log.read_text()
+        with closing(SpellingInlet(find(f"{name}-spelled"))) as inlet:
+            wait_until(lambda: spelled.extend(inlet.pull(0.05)) or bool(spelled), 90.0)
+        demo.send_signal(signal.SIGTERM)
+        code = demo.wait(30)
+    finally:
+        demo.kill()
+        demo.wait(10)
+    assert code == 0, log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert spelled[0].simulated
+    assert spelled[0].target == "B"
+    assert spelled[0].flashes > 0

@@ -1,4 +1,4 @@
-"""The programs in `examples/` and `docs/python.md`, and the examples in docstrings, run as shown.
+"""Programs in `examples/` and `docs/how-to/python.md`, and examples in docstrings, run as shown.
 
 All run in one folder with three simulated runs (`run-01_eeg.fif` ...) and a model of the first two
 (`models/me`), beside a simulated stream (`simulator`) and an engine (`bci`) that decodes it.
@@ -8,6 +8,7 @@ import doctest
 import os
 import re
 import runpy
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,13 +17,15 @@ from pathlib import Path
 import pytest
 
 import bci
+from bci.bridges.udp import UdpBridge, UdpSettings
 from bci.lsl.device_stream import stream_device
 from bci.models.bundle import ARRAYS
 from devices.simulated.simulator import SimulatorDevice, SimulatorSettings
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
+from tests.bci.bridges.receivers import free_port, running
 from tests.commands import bci as command
 from tests.engines import end, start_engine
-from tests.streams import find
+from tests.streams import find, wait_until
 
 ROOT = Path(__file__).parents[1]
 RUNS = ["run-01_eeg.fif", "run-02_eeg.fif"]
@@ -116,13 +119,13 @@ def test_offline_evaluation(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "run-03_eeg.fif: accuracy" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_sklearn_decoder(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("sklearn_decoder.py", "models/sklearn", "run-03_eeg.fif", *RUNS)
     assert re.search(r"run-03_eeg.fif: accuracy [01]\.\d\d", capsys.readouterr().out)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_torch_decoder(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
     run("torch_decoder.py", "simulator", "4", *RUNS)
     assert re.search(r"accuracy [01]\.\d\d\n(left|right) [01]\.\d\d", capsys.readouterr().out)
@@ -147,6 +150,18 @@ def test_closed_loop_game(here: Path, live: None, capsys: pytest.CaptureFixture[
     assert re.search(r"(left|right): +\|", capsys.readouterr().out)
 
 
+@pytest.mark.slow
+def test_udp_game(here: Path, live: None, capsys: pytest.CaptureFixture[str]) -> None:
+    port = str(free_port(socket.SOCK_DGRAM))
+    with running(UdpBridge(UdpSettings(port=int(port)))) as said:
+        wait_until(lambda: "connected to engine 'bci'" in said)
+        run("udp_game.py", port, "8", "1")
+    printed = capsys.readouterr().out
+    assert re.search(r"decided: (left|right)", printed)
+    # On a field of one column every star is caught.
+    assert "caught 3" in printed
+
+
 def test_own_filter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("own_filter.py", "run-03_eeg.fif")
     assert re.search(r"deviation \d+\.\d\d uV", capsys.readouterr().out)
@@ -165,10 +180,10 @@ def programs_in(page: str) -> list[str]:
 @pytest.mark.parametrize(
     "program",
     [
-        *programs_in("docs/python.md"),
+        *programs_in("docs/how-to/python.md"),
         *(
             pytest.param(program, marks=[pytest.mark.slow] if "MDM()" in program else [])
-            for program in programs_in("docs/estimators.md")
+            for program in programs_in("docs/how-to/estimators.md")
         ),
         *(p for p in programs_in("README.md") if "import bci" in p),
     ],
@@ -177,4 +192,4 @@ def test_program_in_docs(program: str, here: Path, live: None) -> None:
     for made in ("live.xdf", "models/new"):
         if (here / made).exists():
             (here / made).rename(here / f"{made}.{os.urandom(4).hex()}")
-    exec(compile(program, "docs/python.md", "exec"), {})
+    exec(compile(program, "docs/how-to/python.md", "exec"), {})

@@ -1,4 +1,4 @@
-"""The client of decisions in the README runs as it is pasted."""
+"""The client of decisions in the docs runs as it is pasted."""
 
 import re
 import subprocess
@@ -19,7 +19,7 @@ def programs(page: str) -> list[str]:
 
 
 def test_client_of_decisions_holds_what_is_decided_and_lets_go_at_the_end(tmp_path: Path) -> None:
-    (program,) = [each for each in programs("README.md") if "bci-decisions" in each]
+    (program,) = [each for each in programs("docs/how-to/run.md") if "bci-decisions" in each]
     name = f"engine-{uuid.uuid4().hex[:8]}"
     (tmp_path / "client.py").write_text(program.replace("bci-decisions", f"{name}-decisions"))
     outlet = DecisionOutlet(name, name)

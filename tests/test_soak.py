@@ -5,7 +5,7 @@ import pytest
 from tests.benchmarks.soak import soak
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_minute_of_recorder_engine_and_monitor_loses_nothing(tmp_path: Path) -> None:
     outcome = soak(1.0, 64, 1000.0, tmp_path)
     assert outcome.engine.lost_samples == outcome.recorded.lost_samples == 0

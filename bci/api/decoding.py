@@ -14,16 +14,17 @@ from bci.api.sources import Source, recording_from
 from bci.api.streams import Stream
 from bci.engine.cues import EngineCues
 from bci.engine.running_model import Decoded, RunningModel, warm_up
+from bci.engine.trigger_cues import TriggerCues
 from bci.errors import StreamError
 from bci.evaluation import pseudo_online as evaluation
 from bci.evaluation.pseudo_online import Evaluation
 from bci.lsl.cue_streams import cue_query
-from bci.models.card import decision_threshold, evidence_span
+from bci.models.card import adaptation, decision_threshold, evidence_span
 from bci.models.load import Model, load_model
 from bci.profiles.profile import Adapt, Output
 from bci.recording.identity import digests
 from bci.signals import Recording
-from bci.training.epochs import chunks_for, cue_markers, find_trials
+from bci.training.epochs import chunks_for, cue_markers, find_trials, unlabelled_starts
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def decode(
     duration_s: float | None = None,
     threshold: float | None = None,
     evidence_s: float | None = None,
-    adapt: Adapt = "off",
+    adapt: Adapt | None = None,
     markers: str | None = None,
 ) -> Iterator[Decoded]:
     """Decode a recording or a live stream, window by window, as the engine does.
@@ -43,15 +44,18 @@ def decode(
     Parameters
     ----------
     model : Model or path
+        Trained model, or its folder.
     source : path, Recording, mne.io.Raw or Stream
+        Signal to decode.
     duration_s : float, optional
         Of a live stream: stop after so many seconds. Default: never.
     threshold : float, optional
         Least confidence of a decision, 0 to 1. Default: the model's.
     evidence_s : float, optional
         Seconds of windows that a decision is taken from. Default: the model's.
-    adapt : {"off", "alignment", "supervised"}
+    adapt : {"off", "alignment", "supervised"}, optional
         Let the decoder follow the signal, or learn from cued trials; the model is not changed.
+        Default: as the model was calibrated.
     markers : str, optional
         Of a live stream: name or type of the stream of cues, for a model that decodes at cues or
         learns from them.
@@ -79,21 +83,22 @@ def decode(
     (True, (2,))
     """
     model = _loaded(model)
-    signal = source if isinstance(source, Stream) else recording_from(source)
-    span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
+    triggers = model.card.triggers
+    signal = source if isinstance(source, Stream) else recording_from(source, None, triggers)
+    given = Output(evidence_s=evidence_s, adapt=adapt)
     clock = local_clock if isinstance(signal, Stream) else None
     decoding = RunningModel(
         model.card,
         model.decoder,
         signal.info,
         clock,
-        span_s,
-        adapt,
+        evidence_span(given, model.card),
+        adaptation(given, model.card),
         threshold=threshold,
     )
     if not isinstance(signal, Stream):
         return _on_one_thread(_recorded(decoding, signal))
-    if decoding.needs_cues and markers is None:
+    if decoding.needs_cues and markers is None and triggers is None:
         raise StreamError(
             f"{model.card.name} needs cues: name their stream, decode(..., markers=NAME)"
         )
@@ -116,9 +121,11 @@ def _on_one_thread(found: Iterator[Decoded]) -> Iterator[Decoded]:
 
 def _recorded(decoding: RunningModel, recording: Recording) -> Iterator[Decoded]:
     paradigm, needs_cues = decoding.card.paradigm, decoding.needs_cues
-    trials = find_trials(recording, paradigm) if needs_cues else []
+    # Free spelling has flashes and no labels.
+    unlabelled = unlabelled_starts(recording, paradigm)
+    trials = find_trials(recording, paradigm) if needs_cues and not unlabelled else []
     cues = deque(cue_markers(recording, paradigm) if needs_cues else ())
-    for chunk in chunks_for(decoding.pipeline, recording, trials):
+    for chunk in chunks_for(decoding.pipeline, recording, trials, unlabelled):
         while cues and cues[0].time <= chunk.timestamps[-1]:
             decoding.on_marker(cues.popleft())
         yield from decoding.push(chunk)
@@ -129,11 +136,16 @@ def _live(
 ) -> Iterator[Decoded]:
     warm_up(decoding.card, decoding.decoder, stream.info)
     query = cue_query(None, markers) if markers is not None else None
-    cues = EngineCues(query, stream.info.name, _log.info)
+    settings = decoding.card.triggers if query is None and decoding.needs_cues else None
+    triggers = TriggerCues(settings, stream.info) if settings is not None else None
+    cues = EngineCues(query, stream.info.name, _log.info, triggers)
     end = time.monotonic() + (float("inf") if duration_s is None else duration_s)
     try:
         while time.monotonic() < end:
             chunks = stream.pull(decoding.samples_to_window)
+            if triggers is not None:
+                for chunk in chunks:
+                    triggers.take(chunk)
             cues.pass_on([decoding])
             for chunk in chunks:
                 yield from decoding.push(chunk)
@@ -147,21 +159,23 @@ def evaluate(
     *,
     threshold: float | None = None,
     evidence_s: float | None = None,
-    adapt: Adapt = "off",
+    adapt: Adapt | None = None,
 ) -> Evaluation:
     """Decode a recording as if live and score the decisions.
 
     Parameters
     ----------
     model : Model or path
+        Trained model, or its folder.
     source : path, Recording or mne.io.Raw
         One that the model was not trained on, with markers of the cues; else it warns.
     threshold : float, optional
         Least confidence of a decision, 0 to 1. Default: the model's.
     evidence_s : float, optional
         Seconds of windows that a decision is taken from. Default: the model's.
-    adapt : {"off", "alignment", "supervised"}
+    adapt : {"off", "alignment", "supervised"}, optional
         Let the decoder follow the signal, or learn from cued trials; the model is not changed.
+        Default: as the model was calibrated.
 
     Returns
     -------
@@ -186,8 +200,8 @@ def evaluate(
     model = _loaded(model)
     if threshold is None:
         threshold = decision_threshold(Output(), model.card)
-    span_s = evidence_span(Output(evidence_s=evidence_s), model.card)
-    recording = recording_from(source)
+    given = Output(evidence_s=evidence_s, adapt=adapt)
+    recording = recording_from(source, None, model.card.triggers)
     if model.card.has_learnt_from(*digests(recording)):
         warnings.warn(
             f"{model.card.name} was trained on {recording.source}: its score there is no score of "
@@ -195,7 +209,12 @@ def evaluate(
             stacklevel=2,
         )
     return evaluation.evaluate(
-        model.card, model.decoder, recording, threshold, evidence_s=span_s, adapt=adapt
+        model.card,
+        model.decoder,
+        recording,
+        threshold,
+        evidence_s=evidence_span(given, model.card),
+        adapt=adaptation(given, model.card),
     )
 
 

@@ -133,6 +133,7 @@ def subscribe(name: str = "bci", *, timeout_s: float = 10.0) -> Subscription:
     Returns
     -------
     subscription : Subscription
+        Predictions and decisions, in ``for`` loops.
 
     Raises
     ------

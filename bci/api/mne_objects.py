@@ -33,10 +33,12 @@ def to_mne(data: Recording | Epochs) -> Any:
     Parameters
     ----------
     data : Recording or Epochs
+        Recording, or windows of `cut_epochs`.
 
     Returns
     -------
     converted : mne.io.RawArray or mne.EpochsArray
+        In volts; markers are annotations.
 
     Raises
     ------
@@ -70,10 +72,12 @@ def from_mne(data: Any) -> Recording | Epochs:
     Parameters
     ----------
     data : mne.io.Raw or mne.Epochs
+        Loaded or not; annotations become markers.
 
     Returns
     -------
     converted : Recording or Epochs
+        EEG in microvolts.
 
     Raises
     ------

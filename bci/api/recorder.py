@@ -114,6 +114,7 @@ def record(
     Returns
     -------
     session : RecordingSession
+        Ends the recording at the end of its ``with`` block.
 
     Raises
     ------

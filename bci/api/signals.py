@@ -31,6 +31,7 @@ def from_array(
     Parameters
     ----------
     data : array_like, shape (n_samples, n_channels)
+        Samples, in ``unit``.
     sfreq : float
         Sampling rate, in hertz.
     ch_names : sequence of str
@@ -47,6 +48,7 @@ def from_array(
     Returns
     -------
     recording : Recording
+        In the unit that pipelines work in: microvolts for EEG.
 
     Raises
     ------
@@ -126,6 +128,7 @@ def filtered(
     Parameters
     ----------
     source : path, Recording, mne.io.Raw or Stream
+        Signal to filter.
     settings : Profile, PipelineSettings, path or str
         A profile, its file or name, or the settings of a pipeline.
     duration_s : float, optional
@@ -175,6 +178,7 @@ def windows(
     Parameters
     ----------
     source : path, Recording, mne.io.Raw or Stream
+        Signal to filter.
     settings : Profile, PipelineSettings, path or str
         A profile, its file or name, or the settings of a pipeline; with a window every hop.
     duration_s : float, optional

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from bci.errors import RecordingError
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import Profile, load_profile
+from bci.profiles.stimulus import Triggers
+from bci.recording.trigger_events import with_triggers
 from bci.signals import Recording
 
 if TYPE_CHECKING:
@@ -30,7 +32,11 @@ def settings_of(given: ProfileLike | PipelineSettings) -> PipelineSettings:
     return given if isinstance(given, PipelineSettings) else profile_of(given).pipeline
 
 
-def recording_from(source: Source, profile: Profile | None = None) -> Recording:
+def recording_from(
+    source: Source,
+    profile: Profile | None = None,
+    cue_channel: Triggers | None = None,  # Default: the profile's
+) -> Recording:
     """Read or convert a recording.
 
     Raises `RecordingError` if it cannot be read, its markers are on another clock, or it is no
@@ -55,6 +61,10 @@ def recording_from(source: Source, profile: Profile | None = None) -> Recording:
         if not isinstance(converted, Recording):
             raise RecordingError("epochs of MNE are cut already; give the mne.io.Raw")
         recording = converted
+    if cue_channel is None and profile is not None:
+        cue_channel = profile.triggers
+    if cue_channel is not None:
+        recording = with_triggers(recording, cue_channel)
     check_markers_fit(recording)
     return recording
 

@@ -154,6 +154,7 @@ def open_stream(
     type : str, optional
         Type of the stream. Default, where no name is given: ``EEG``.
     source_id : str, optional
+        Identifier that the sender gave the stream.
     timeout_s : float
         Longest wait for the stream, and later for its samples, in seconds.
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from os import PathLike
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -10,6 +11,7 @@ import decoders
 from bci.api.sources import ProfileLike, Source, profile_of, recordings_from
 from bci.errors import ProfileError, RecordingError
 from bci.interfaces import Decoder
+from bci.models.bundle import base_folder
 from bci.models.load import Model, decoder_of, load_model
 from bci.profiles.profile import DecoderChoice, Profile
 from bci.training import epochs as trials
@@ -32,7 +34,9 @@ def cut_epochs(recordings: Source | Iterable[Source], profile: ProfileLike) -> E
     Parameters
     ----------
     recordings : path, Recording or mne.io.Raw, or several
+        Runs with markers of the cues.
     profile : Profile, path or str
+        Filters, window and cues: a profile, its file, or the name of a shipped one.
 
     Returns
     -------
@@ -69,6 +73,7 @@ def calibrate(
     decoder: object | str | None = None,
     base: Model | str | PathLike[str] | None = None,
     rest: Source | Iterable[Source] = (),
+    executed: Source | Iterable[Source] = (),
     trusted: Sequence[str] = (),
     name: str = "model",
     on_progress: Progress = _silent,
@@ -85,9 +90,11 @@ def calibrate(
         Instead of the profile's: its name, or an object with ``fit`` and ``predict_proba`` on
         (n_trials, n_channels, n_samples), as a pipeline of scikit-learn.
     base : Model or path, optional
-        Model to fine-tune, trained on other people.
+        Model of other people to learn from too; or the name of a shipped one.
     rest : path, Recording or mne.io.Raw, or several
         Recordings of rest, to choose the decision threshold on.
+    executed : path, Recording or mne.io.Raw, or several
+        Runs of the same movements, made and not imagined: learnt from, never scored.
     trusted : sequence of str
         Types, as ``package.module.Class``, that an estimator of your own may be stored with beside
         the built-in list.
@@ -123,7 +130,7 @@ def calibrate(
     >>> model.card.score.accuracy > 0.7, model.card.score.trials
     (True, 20)
     """
-    start = load_model(base) if isinstance(base, str | PathLike) else base
+    start = load_model(base_folder(Path(base))) if isinstance(base, str | PathLike) else base
     wanted, make = _chosen(profile_of(profile), decoder, start, trusted)
     make()  # a wrong name or parameter is refused before any work is done
     read = recordings_from(recordings, wanted)
@@ -141,6 +148,7 @@ def calibrate(
             class_patterns,
             rest=recordings_from(rest, wanted),
             restore=partial(decoder_of, trusted=wanted.decoder.trusted),
+            executed=recordings_from(executed, wanted),
         )
     return Model(made.card, made.decoder, made.arrays())
 
@@ -158,7 +166,9 @@ def _chosen(
         profile = profile.with_decoder(decoder)
     choice = profile.decoder.model_copy(update={"trusted": (*profile.decoder.trusted, *trusted)})
     arrays = start.arrays if start is not None else None
-    make = partial(decoders.create, choice.name, choice.params, arrays, choice.trusted)
+    make = partial(
+        decoders.create, choice.name, choice.params, arrays, choice.trusted, profile.stimuli
+    )
     return _with(profile, choice), make
 
 

@@ -35,13 +35,14 @@ _OF_TYPE = {
     "ecog": "ecog", "eda": "eda", "gsr": "eda",
 }  # fmt: skip
 # What may stand before such a word: `EEG EOG`, `Right AUX` of a Muse, `L-EOG`.
-_BEFORE = "(?:eeg|left|right|chin|[lr])"
+_BEFORE = "(?:eeg|left|right|horizontal|vertical|chin|[lr])"
 # Labels that name another quantity than the potential of an electrode on the head: the words of
 # EDF+ (https://www.edfplus.info/specs/edftexts.html), and those that amplifiers use.
 _NAMED = tuple(
     (kind, re.compile(rf"(?:{_BEFORE}[ :_-]+)?(?:{words})(?![a-z])", re.IGNORECASE))
     for kind, words in (
-        ("eog", "[hv]?eog[lrudhv]?"),
+        # HEO and VEO are Neuroscan's, LOC and ROC those of sleep laboratories.
+        ("eog", r"[hv]?eog[lrudhv]?|[hv]eo[lrud]?|[lr]oc(?!\d)"),
         ("ecg", "e[ck]g[lr]?"),
         ("emg", "emg[lr]?"),
         ("erg", "erg"),

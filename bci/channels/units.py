@@ -61,7 +61,7 @@ def spelt_out(unit: str) -> str:
 
 
 def is_potential(unit: str) -> bool:
-    """Tell whether a unit can be one of an electrode's potential: volts, or nothing known."""
+    """Return whether a unit can be one of an electrode's potential: volts, or nothing known."""
     return _quantity(unit) in ("V", None) and unit not in _OTHER_QUANTITIES
 
 

@@ -14,6 +14,7 @@ import typer
 from bci import __version__
 from bci.cli import events
 from bci.cli.benchmark.commands import benchmarks
+from bci.cli.bridge import BridgeCommand
 from bci.cli.console import printable, show_warnings
 from bci.cli.decoder_help import DecoderCommand
 from bci.cli.federate import federate as federate_commands
@@ -30,9 +31,10 @@ _MENDABLE = (
 
 # One a module, in the order of the help.
 _COMMANDS = (
-    "devices", "stream", "demo", "gui", "run", "replay", "streams", "monitor", "record", "info",
-    "repair", "export", "calibrate", "pretrain", "evaluate", "models", "profiles",
-    "pretrain_speech", "embed_images", "verify", "plugins", "bridge", "new", "simulate", "doctor",
+    "devices", "stream", "demo", "gui", "run", "people", "replay", "streams", "monitor", "record",
+    "info", "repair", "export", "calibrate", "pretrain", "evaluate", "models", "profiles",
+    "pretrain_speech", "embed_images", "verify", "plugins", "bridge", "remote", "new", "simulate",
+    "timing", "neurofeedback", "doctor",
 )  # fmt: skip
 
 app = typer.Typer(
@@ -76,7 +78,9 @@ def _root(
 
 
 for name in _COMMANDS:
-    app.command(cls=DecoderCommand)(getattr(import_module(f"bci.cli.{name}"), name))
+    app.command(cls=BridgeCommand if name == "bridge" else DecoderCommand)(
+        getattr(import_module(f"bci.cli.{name}"), name)
+    )
 app.add_typer(
     imports,
     name="import",

@@ -5,16 +5,18 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import decoders
-from bci.cli.calibrate import train, with_gallery
+from bci.cli import speller_demo
+from bci.cli.calibrate import store_without_training, train, with_gallery
 from bci.cli.console import err
 from bci.cli.doctor import has_screen
 from bci.cli.screen import dead_display
 from bci.cli.training_source import TrainingSource
 from bci.commands import bci_command
-from bci.errors import BciError, ProfileError
+from bci.errors import BciError, BundleError, ProfileError
 from bci.files.writable import require_folder
 from bci.models.bundle import CARD, load_card
 from bci.models.card import Card, decision_threshold
+from bci.models.stimulus import with_stimulus
 from bci.pipeline.filter_settings import Notch
 from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
@@ -28,22 +30,21 @@ if TYPE_CHECKING:
 
 # A notch in this range is against the power line.
 _LINE_HZ = (40.0, 70.0)
+_DEMO_PER_MIN = 40.0
 
 
 def open_dashboard(
     profile_name: str, model: Path | None, stream: str | None, engine_name: str | None
 ) -> int:
     """Show the profile's stream; offer to start an engine where a model is known."""
-    app = _import_dashboard()
+    app = import_dashboard()
     profile = load_profile(profile_name)
     folder = model or (Path(profile.model) if profile.model else None)
     commands = []
-    card = None
     if folder is not None:
-        card = load_card(folder)
         selected = ["--stream", stream] if stream else []
         commands.append(_engine(profile_name, folder, engine_name, selected))
-    return _show(app, profile_name, stream, engine_name, card, tuple(commands), autostart=False)
+    return _show(app, profile_name, stream, engine_name, folder, tuple(commands), autostart=False)
 
 
 def run_demo(
@@ -60,16 +61,32 @@ def run_demo(
     """Replay, engine and dashboard together."""
     from bci.models.fit import check_stream
 
-    app = _import_dashboard()
+    app = import_dashboard()
+    if recording is None and task == "neurofeedback":
+        shot = screenshot, screenshot_after
+        return _feedback_demo(app, profile_name or "neurofeedback-demo", *shot)
+    spelled = speller_demo.TEXTS.get(task, "") if recording is None else ""
     if recording is None:
+        profile = load_profile(profile_name) if profile_name else _lively(load_profile(task))
         profile_name = profile_name or task
-        recording, model = _simulated_subject(folder, load_profile(profile_name), task)
+        recording, model = _simulated_subject(folder, profile, task)
     elif model is None:
         raise ProfileError("a recording needs a model: calibrate one, then give --model FOLDER")
     card = load_card(model)
     info = read_recording(recording).info
     check_stream(card, info)
     profile_name = profile_name or _profile_of(card)
+    if spelled:
+        engine = engine_name or load_profile(profile_name).output.name
+        spelling = (
+            speller_demo.simulated_person(task, profile_name, info),
+            _engine(profile_name, model, engine_name, speller_demo.engine_arguments(task, engine)),
+        )
+        stream = speller_demo.stream_name(task)
+        shot = screenshot, screenshot_after
+        return _show(
+            app, profile_name, stream, engine_name, model, spelling, True, *shot, spell=spelled
+        )
     name = info.name
     supervised = load_profile(profile_name).output.adapt == "supervised"
     markers = ["--markers", f"{name}-markers"] if card.pipeline.at_cues or supervised else []
@@ -84,20 +101,48 @@ def run_demo(
         _engine(profile_name, model, engine_name, ["--stream", name, *markers]),
     )  # fmt: skip
     shot = screenshot, screenshot_after
-    return _show(app, profile_name, name, engine_name, card, commands, True, *shot)
+    return _show(app, profile_name, name, engine_name, model, commands, True, *shot)
+
+
+def _feedback_demo(
+    app: ModuleType, profile_name: str, screenshot: Path | None, screenshot_after: float
+) -> int:
+    """A simulated person under neurofeedback, who follows the runs of the guided session."""
+    name = "simulated-person"
+    device = (
+        *bci_command(), "stream", "--device", "simulator", "task=neurofeedback", f"name={name}",
+        "--with-parent",
+    )  # fmt: skip
+    commands = (app.Command("simulator", device),)
+    shot = screenshot, screenshot_after
+    return _show(app, profile_name, name, None, None, commands, True, *shot)
+
+
+def _lively(profile: Profile) -> Profile:
+    """A profile whose model decides often: no false decision of a simulated subject does harm."""
+    output = profile.output.model_copy(update={"false_positives_per_min": _DEMO_PER_MIN})
+    return profile.model_copy(update={"output": output})
 
 
 def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
     """The simulated subject's last run, and the model calibrated on the earlier ones."""
+    from bci.interfaces import TrainingFree
     from devices.simulated.subject import gallery_file, simulated_gallery, write_subject
 
-    n_runs = 3
+    flickers = profile.stimuli is not None
+    is_free = flickers and isinstance(TrainingSource(profile).make_decoder(), TrainingFree)
+    n_runs = 1 if is_free else 3
     model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
     if not (model / CARD).is_file():
         require_folder(folder / "models", "--folder")
-        # What it lacks is said before runs are simulated.
+        # What it lacks is reported before runs are simulated.
         decoders.create(profile.decoder.name)
     *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
+    if is_free and not (model / CARD).is_file():
+        store_without_training(
+            TrainingSource(profile), read_recording(last).info, model, force=False
+        )
+        err.print(f"the decoder {profile.decoder.name} needs no training")
     if not (model / CARD).is_file():
         err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
         if task == "images":
@@ -105,34 +150,53 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
             shown = last.with_name(f"{last.stem}_gallery.safetensors")
             save_gallery(simulated_gallery([n_runs]), shown)
             profile = with_gallery(profile, gallery_file(folder, seed=1), candidates=shown)
-        card = train(TrainingSource(profile), earlier, model, force=False)
-        score = card.score
-        err.print(
-            f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "
-            f"{score.trials}, chance {score.chance:.2f}) on a simulated signal"
-        )
+        try:
+            card = train(TrainingSource(profile), earlier, model, force=False)
+        except BundleError:
+            # Another demo, begun at the same time, may have been quicker; its model is the same.
+            if not (model / CARD).is_file():
+                raise
+            card = load_card(model)
+        err.print(f"{_scored(card)} on a simulated signal")
     return last, model
 
 
-def _shown_images(profile: Profile, card: Card | None) -> "ShownImages":
+def _scored(card: Card) -> str:
+    """The score of a model in a few words: of flashes the AUC, since most are no targets."""
+    score = card.score
+    if card.without_decisions:
+        areas = [measure for measure in score.measures if measure.name == "AUC"]
+        if areas:
+            return f"AUC {areas[0].value:.2f} (n = {score.trials} flashes, chance 0.50)"
+    return (
+        f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "
+        f"{score.trials}, chance {score.chance:.2f})"
+    )
+
+
+def _shown_images(profile: Profile, model: Path | None) -> "ShownImages":
     """Pictures of a model's images, as far as they are where its gallery says."""
+    from bci.training.time_course import load_time_course
     from gui.decisions.image_matches import ShownImages, shown_images
 
-    if card is None:
+    if model is None:
         return ShownImages(profile.pipeline.window_s)
-    shown, lacking = shown_images(card)
+    shown, lacking = shown_images(
+        with_stimulus(load_card(model), profile.stimulus), load_time_course(model)
+    )
     for why in lacking:
         err.print(why)
     return shown
 
 
 def _shown_words(profile: Profile, card: Card | None) -> "ShownWords":
-    """How words are cut out: as the model was calibrated, else as the profile says."""
+    """Settings by which words are cut out: the model's, else the profile's."""
     from gui.decisions.word_list import ShownWords
 
-    pipeline = card.pipeline if card is not None else profile.pipeline
-    start_s = card.paradigm.start_s if card is not None else profile.paradigm.start_s
-    return ShownWords(start_s + pipeline.window_s, pipeline.at_cues)
+    own = profile if card is None else with_stimulus(card, profile.stimulus)
+    paradigm, pipeline = own.paradigm, own.pipeline
+    end_s = paradigm.offset_s + paradigm.start_s + pipeline.window_s
+    return ShownWords(end_s, pipeline.at_cues)
 
 
 def _profile_of(card: Card) -> str:
@@ -154,7 +218,7 @@ def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -
     return Command("engine", (*run, "--with-parent"))
 
 
-def _import_dashboard() -> ModuleType:
+def import_dashboard() -> ModuleType:
     """The dashboard's module, where there is one and a screen to show it on.
 
     Qt ends the process without a word of ours where it finds no screen.
@@ -183,11 +247,12 @@ def _show(
     profile_name: str,
     stream: str | None,
     engine_name: str | None,
-    card: Card | None,
+    model: Path | None,
     commands: "tuple[Command, ...]",
     autostart: bool,
     screenshot: Path | None = None,
     screenshot_after: float = 0.0,
+    spell: str = "",
 ) -> int:
     from bci.lsl.discovery import StreamQuery
 
@@ -201,7 +266,8 @@ def _show(
     notches = [f.freq_hz for f in profile.pipeline.filters if isinstance(f, Notch)]
     filtered = (hz for hz in notches if _LINE_HZ[0] <= hz <= _LINE_HZ[1])
     line_hz = profile.line_hz or next(filtered, None)
-    images = _shown_images(profile, card) if profile.task == "images" else None
+    card = load_card(model) if model is not None else None
+    images = _shown_images(profile, model) if profile.task == "images" else None
     words = _shown_words(profile, card) if profile.task == "speech" else None
     options = app.DashboardOptions(
         signal=signal,
@@ -218,6 +284,7 @@ def _show(
         threshold=decision_threshold(profile.output, card),
         images=images,
         words=words,
+        spell=spell,
         screenshot=screenshot,
         screenshot_after_s=screenshot_after,
     )

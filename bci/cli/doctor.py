@@ -15,6 +15,7 @@ from bci.cli.console import out
 from bci.cli.events import JsonResult, print_result
 from bci.cli.screen import dead_display
 from bci.commands import python_command
+from bci.errors import first_line
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
@@ -34,7 +35,9 @@ def doctor(
     """
     libraries = {library: _version(library) for library in _LIBRARIES}
     optional = missing_of_extras()
-    checks = [check() for check in (_check_lsl, _check_clock, _check_numba, _check_qt)]
+    checks = [
+        check() for check in (_check_lsl, _check_clock, _check_numba, _check_device, _check_qt)
+    ]
     checks += _check_plugins()
     passed = all(check.passed for check in checks)
     if as_json:
@@ -146,6 +149,18 @@ def _check_numba() -> Check:
     return Check(bool(np.isfinite(data).all()), f"filter kernels compile, {kept}")
 
 
+def _check_device() -> Check:
+    """Name what networks are trained on."""
+    if find_spec("torch") is None:
+        return Check(True, "no networks here: pip install 'bci[networks]' adds them")
+    try:
+        from decoders.neural.device import describe_device
+
+        return Check(True, f"networks are trained on {describe_device()}")
+    except (ImportError, OSError, RuntimeError) as error:
+        return Check(False, f"PyTorch cannot be used: {first_line(error)}")
+
+
 def _check_plugins() -> list[Check]:
     """Those of other packages have to load; what ours lack, the optional parts list."""
     from bci.plugins.registry import GROUPS, plugins
@@ -161,7 +176,7 @@ def _check_plugins() -> list[Check]:
 
 
 def has_screen() -> bool:
-    """Whether Qt has a screen to draw on, or was told to do without."""
+    """Return True if Qt has a screen to draw on, or is set to do without."""
     return sys.platform != "linux" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     )

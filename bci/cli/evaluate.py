@@ -11,13 +11,16 @@ from rich.text import Text
 from bci.cli import options
 from bci.cli.console import note, out, warn
 from bci.cli.events import JsonOption, emit
-from bci.cli.model_report import format_measure, print_confusion
+from bci.cli.model_report import format_measure, print_confusion, report_spelling, warn_unscored
 from bci.cli.training_source import mapped_to_model
+from bci.decisions import NEVER
 from bci.errors import ProfileError
 from bci.profiles.profile import Adapt
 
 if TYPE_CHECKING:
     from bci.evaluation.pseudo_online import Evaluation
+    from bci.models.card import Card
+    from bci.training.time_course import TimeCourse
 
 
 def evaluate(
@@ -28,12 +31,12 @@ def evaluate(
         typer.Option(min=0, max=1, help="Least confidence of a decision. Default: the model's."),
     ] = None,
     adapt: Annotated[
-        Adapt,
+        Adapt | None,
         typer.Option(
             help="Let the decoder's alignment follow each recording, or (supervised) let it learn "
-            "from each cued trial that is over."
+            "from each cued trial that is over. Default: the model's."
         ),
-    ] = "off",
+    ] = None,
     evidence: Annotated[
         float | None,
         typer.Option(
@@ -70,15 +73,18 @@ def evaluate(
     from bci.cli.evaluation_events import all_of, evaluated, printer_of
     from bci.clock.timekeeping import check_markers_fit, losses_of
     from bci.engine.running_model import RunningModel
+    from bci.evaluation.early_course import early_course
+    from bci.evaluation.flashes import Flashes
     from bci.evaluation.predictions_csv import predictions_table
     from bci.evaluation.pseudo_online import evaluate as run_evaluation
     from bci.messages import ProgressEvent
-    from bci.models.card import decision_threshold, evidence_span
+    from bci.models.card import adaptation, decision_threshold, evidence_span
     from bci.models.fit import with_options
     from bci.models.load import load_model
     from bci.profiles.profile import Output
     from bci.recording.identity import digests
     from bci.recording.read import read_recording
+    from bci.spelling.from_settings import Speller
     from bci.tasks.word_prior import read_sentences
 
     if windows and not as_json:
@@ -89,13 +95,21 @@ def evaluate(
         raise ProfileError(f"--sentences: {card.name} decodes without cues; leave it out")
     if threshold is None:
         threshold = decision_threshold(Output(), card)
-    span = evidence_span(Output(evidence_s=evidence), card)
+        if threshold >= NEVER and not card.without_decisions:
+            warn(
+                f"{card.name} is not distinguishable from chance and decides nothing; --threshold "
+                "sets a threshold for the figures of decisions"
+            )
+    given = Output(evidence_s=evidence, adapt=adapt)
+    span, follows = evidence_span(given, card), adaptation(given, card)
     with predictions_table(predictions, card.classes) if predictions else nullcontext() as table:
         for number, file in enumerate(recordings):
             if as_json:
                 of = len(recordings)
                 emit(ProgressEvent(doing=f"evaluating {file}", done=number, of=of))
-            recording = read_recording(file, stream, markers, given_hz=rate)
+            recording = read_recording(
+                file, stream, markers, given_hz=rate, cue_channel=card.triggers
+            )
             check_markers_fit(recording)
             if lost := losses_of(recording):
                 warn(f"{file}: {lost}")
@@ -108,22 +122,47 @@ def evaluate(
             if windows:
                 receivers.append(printer_of(str(file)))
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
+            flashes = Flashes(card) if card.of_flashes else None
+            if flashes is not None:
+                receivers.append(flashes.take)
             result = run_evaluation(
-                card, decoder, recording, threshold, all_of(receivers), span, adapt, prior
+                card, decoder, recording, threshold, all_of(receivers), span, follows, prior
             )
+            course = early_course(card, decoder, recording)
+            spelled = None if flashes is None else flashes.score(recording)
+            if spelled is None and card.speller is not None:
+                warn_unscored(Speller(card), [recording])
             if as_json:
-                emit(evaluated(result, learnt_from))
+                emit(evaluated(result, learnt_from, course))
+                if spelled is not None:
+                    report_spelling(spelled, as_json)
                 continue
-            _print_evaluation(result, card.pipeline.at_cues)
+            _print_evaluation(result, card.pipeline.at_cues, course, _left_out(card))
+            if spelled is not None:
+                report_spelling(spelled)
             if learnt_from:
                 out.print(
-                    f"{card.name} has learnt from this recording: its score here tells nothing "
+                    f"{card.name} has learnt from this recording: its score here means nothing "
                     "of a new one",
                     style="yellow",
                 )
 
 
-def _print_evaluation(result: "Evaluation", at_cues: bool) -> None:
+def _left_out(card: "Card") -> tuple[str, ...]:
+    """Begins of the rows that mean nothing for a model."""
+    if not card.without_decisions:
+        return ()
+    # A flash or a cycle of a flicker is evidence; it decides nothing by itself.
+    decided = ("decisions from", "first right decision", "cues with a decision", "false positives")
+    return (*decided, "information", "accuracy", "Cohen") if card.of_flashes else decided
+
+
+def _print_evaluation(
+    result: "Evaluation",
+    at_cues: bool,
+    course: "TimeCourse | None" = None,
+    left_out: tuple[str, ...] = (),
+) -> None:
     simulated = (Text("(simulated signal)", "yellow"),) if result.simulated else ()
     out.print(Text(result.recording, "bold"), *simulated, f"with {result.model}")
     rows = {
@@ -158,8 +197,13 @@ def _print_evaluation(result: "Evaluation", at_cues: bool) -> None:
     if at_cues:
         # One window a trial: the same as the accuracy.
         del rows["accuracy by window"]
+    rows = {key: value for key, value in rows.items() if not key.startswith(left_out)}
     if result.prior_accuracy is not None:
         rows["the same with the prior of words"] = str(result.prior_accuracy)
+    if course is not None:
+        points = zip(course.seconds, course.accuracy, strict=True)
+        by_time = ", ".join(f"{share:.2f} at {seconds:.1f} s" for seconds, share in points)
+        rows["accuracy from the signal up to then"] = f"{by_time} after the cue"
     rows |= {m.name: format_measure(m, result.trial_accuracy.n) for m in result.measures}
     table = Table(show_header=False, box=None)
     for what, value in rows.items():
@@ -177,6 +221,6 @@ def _format_cues(result: "Evaluation") -> str:
         return f"0 of {result.cues}"
     low, high = exact_interval(right, decided)
     return (
-        f"{decided} of {result.cues}, {right} of these first the right one "
-        f"({right / decided:.2f}, 95 % interval {low:.2f}-{high:.2f})"
+        f"{decided} of {result.cues}: the first one right in {right} "
+        f"({right / decided:.2f}, 95 % interval {low:.2f}-{high:.2f}), wrong in {decided - right}"
     )

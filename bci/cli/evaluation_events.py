@@ -4,8 +4,9 @@ from dataclasses import asdict
 
 from bci.cli.events import emit
 from bci.evaluation.pseudo_online import Evaluation
-from bci.messages import EvaluationEvent, Figure, PredictedEvent
+from bci.messages import CoursePoint, EvaluationEvent, Figure, PredictedEvent
 from bci.training.epochs import JudgedWindow, OnWindow
+from bci.training.time_course import TimeCourse
 
 
 def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
@@ -39,12 +40,20 @@ def all_of(receivers: list[OnWindow]) -> OnWindow | None:
     return on_window
 
 
-def evaluated(result: Evaluation, learnt_from: bool) -> EvaluationEvent:
-    """Make the event of a score; ``learnt_from`` as in `EvaluationEvent`."""
+def evaluated(
+    result: Evaluation, learnt_from: bool, course: TimeCourse | None = None
+) -> EvaluationEvent:
+    """Make the event of a score; ``learnt_from`` and ``course`` as in `EvaluationEvent`."""
     figures = asdict(result) | {
         "learnt_from": learnt_from,
         "measures": [Figure(**measure._asdict()) for measure in result.measures],
+        "course": [] if course is None else _points(course),
         # Not defined where only one class was asked for.
         "kappa": None if result.kappa != result.kappa else result.kappa,
     }
     return EvaluationEvent.model_validate(figures)
+
+
+def _points(course: TimeCourse) -> list[CoursePoint]:
+    pairs = zip(course.seconds.tolist(), course.accuracy.tolist(), strict=True)
+    return [CoursePoint(seconds=seconds, accuracy=accuracy) for seconds, accuracy in pairs]

@@ -41,12 +41,12 @@ def want_result(as_json: bool) -> bool:
 
 
 def wanted() -> bool:
-    """Whether the command that runs prints events."""
+    """Return True if the running command prints events."""
     return _wanted
 
 
 def is_for_program() -> bool:
-    """Whether a program reads standard output: events, or one result."""
+    """Return True if a program reads standard output: events, or one result."""
     return _for_program is not None
 
 

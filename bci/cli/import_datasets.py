@@ -8,7 +8,7 @@ import typer
 from bci.cli.console import note, print_file
 from bci.cli.events import JsonOption
 from bci.errors import RecordingError
-from bci.files.writable import require_folder
+from bci.files.writable import appearing, require_folder
 
 if TYPE_CHECKING:
     from bci.signals import Recording
@@ -139,6 +139,7 @@ def _write(recording: "Recording", path: Path, data_set: str, content: str, as_j
 
     if path.exists():
         raise RecordingError(f"{path} exists already; choose another --out")
-    write_fif(recording, path, data_set)
+    with appearing(path) as new:
+        write_fif(recording, new, data_set)
     note(f"{content}, {len(recording.data) / recording.info.sfreq:.0f} s")
     print_file(path, as_json)

@@ -23,12 +23,16 @@ def info(
     file: Annotated[Path, typer.Argument(help="A recording of any format that can be read.")],
     as_json: JsonResult = False,
 ) -> None:
-    """Tell what is in a recording: streams, channels, rates, gaps, drift, markers.
+    """Print the content of a recording: streams, channels, rates, gaps, drift, markers.
 
     Example: bci info recordings/sub-07/ses-1/eeg/sub-07_ses-1_task-motorimagery_run-01_eeg.xdf
     """
     from bci.channels.description import listed
     from bci.recording.summary import describe_recording
+    from bci.signals import Marker, is_frame_note
+    from bci.stimulus.frame_labels import joined, summaries
+    from bci.stimulus.frame_words import described, warning_of
+    from bci.stimulus.offset_label import recorded_offsets
 
     reports = describe_recording(file)
     if as_json:
@@ -57,8 +61,16 @@ def info(
             out.print(f"{r.name}: {remark}")
     for r in reports:
         if r.markers:
-            shown = [f"{label:.60} x{n}" for label, n in r.markers.items()][:_MOST_LABELS]
-            more = len(r.markers) - len(shown)
+            markers = r.markers
+            for offset in recorded_offsets(markers):
+                out.print(f"stimulus offset of {r.name}: {offset}")
+            if frames := joined(summaries(Marker(0.0, label) for label in markers)):
+                out.print(f"frames of {r.name}: {described(frames)}")
+                if warning := warning_of(frames):
+                    out.print(f"frames of {r.name}: {warning}")
+            markers = {label: n for label, n in markers.items() if not is_frame_note(label)}
+            shown = [f"{label:.60} x{n}" for label, n in markers.items()][:_MOST_LABELS]
+            more = len(markers) - len(shown)
             kind = _KINDS_OF_LABELS.get(r.role, "markers")
             out.print(
                 f"{kind} of {r.name}: {', '.join(shown)}{f' and {more} more' if more else ''}"

@@ -48,7 +48,9 @@ def models(
             str(path) + (" (simulated)" if card.simulated else ""),
             card.decoder.name + _base(card),
             _named(card.classes) or "(without labels)",
-            f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
+            "not scored"
+            if score.is_missing
+            else f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
             f"{score.chance:.2f}",
             _needs(card),
             f"{card.created:%Y-%m-%d %H:%M}",

@@ -102,7 +102,7 @@ def monitor(
 
 
 def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
-    """Where there is no screen to keep up to date, a line for whatever changed."""
+    """Print a line for each change, for output that is no screen."""
     from bci.quality.quality_stream import to_text
 
     if before is not None and before.connected != now.connected:

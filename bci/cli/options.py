@@ -1,7 +1,8 @@
 """Options and arguments that several commands take."""
 
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,6 +10,9 @@ from bci.cli.console import warn
 from bci.errors import ProfileError
 from bci.profiles.pipeline_settings import Unit
 from bci.recording.formats import without_parts
+
+if TYPE_CHECKING:
+    from bci.jobs.workers import Workers
 
 ProfileName = Annotated[
     str,
@@ -19,8 +23,9 @@ ProfileName = Annotated[
 ]
 
 
-def whole_recordings(files: list[Path]) -> list[Path]:
+def whole_recordings(files: list[Path] | None) -> list[Path]:
     """The recordings without those that are further parts of another; these are named."""
+    files = files or []
     kept = without_parts(files)
     for path in files:
         if path not in kept:
@@ -32,6 +37,16 @@ Recordings = Annotated[
     list[Path],
     typer.Argument(
         help="The person's runs, with markers of the cues: EDF, FIF, XDF ...",
+        callback=whole_recordings,
+    ),
+]
+
+
+RecordingsIfAny = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="The person's runs, with markers of the cues: EDF, FIF, XDF ... None for a decoder "
+        "that needs no training, as fbcca: the model is then made for the profile's live stream.",
         callback=whole_recordings,
     ),
 ]
@@ -124,3 +139,23 @@ Trust = Annotated[
         "models whose origin you know.",
     ),
 ]
+
+
+Jobs = Annotated[int, typer.Option(min=1, help="Processes that train at a time, each on one core.")]
+Address = Annotated[
+    str, typer.Option(help="Train on the Ray cluster at HOST:PORT; this machine is a node of it.")
+]
+
+
+def workers_of(jobs: int, address: str, device: str = "cpu") -> "Workers":
+    """Processes of this machine, or of a cluster, as the options name them."""
+    from bci.jobs.workers import Workers
+
+    if address and jobs > 1:
+        raise typer.BadParameter("give --jobs for this machine or --address for a cluster")
+    if device != "cpu" and not address and find_spec("torch") is not None:
+        from decoders.neural.device import find_device
+
+        # Before hours of work on what needs no device.
+        find_device(device)
+    return Workers(jobs, address, 1 if device == "cuda" else 0)

@@ -20,9 +20,8 @@ def plugins(as_json: JsonOption = False) -> None:
     Each comes from an installed package. 'bci new' writes a package of your own.
     """
     from bci.plugins.registry import GROUPS
-    from bci.plugins.registry import plugins as of_group
 
-    entries = tuple(_entry(plugin) for group in GROUPS for plugin in of_group(group).values())
+    entries = tuple(entry for group in GROUPS for entry in list_plugins(group))
     if as_json:
         events.emit(PluginsEvent(plugins=entries))
         return
@@ -34,6 +33,13 @@ def plugins(as_json: JsonOption = False) -> None:
             entry.problem or "ready",
         )  # fmt: skip
     out.print(table)
+
+
+def list_plugins(group: str) -> tuple[PluginEntry, ...]:
+    """List the plug-ins of a group, by name."""
+    from bci.plugins.registry import plugins as of_group
+
+    return tuple(_entry(plugin) for plugin in of_group(group).values())
 
 
 def _entry(plugin: "Plugin") -> PluginEntry:

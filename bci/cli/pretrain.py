@@ -10,12 +10,20 @@ import typer
 from threadpoolctl import threadpool_limits
 
 import decoders
-from bci.cli.calibrate import MAX_THREADS
+from bci.cli.calibrate import MAX_THREADS, with_gallery
 from bci.cli.console import err, out
 from bci.cli.decoder_help import BASE_DECODER_HELP
 from bci.cli.events import JsonOption
 from bci.cli.model_report import emit_model, print_score, report_serving
-from bci.cli.options import MapMontage, MarkersOption, ProfileName, SignalOption
+from bci.cli.options import (
+    Address,
+    Jobs,
+    MapMontage,
+    MarkersOption,
+    ProfileName,
+    SignalOption,
+    workers_of,
+)
 from bci.cli.training_source import TrainingSource, describe_copy, each_once
 from bci.commands import exit_now
 from bci.errors import BundleError
@@ -31,13 +39,28 @@ def pretrain(
         str | None,
         typer.Option(help=BASE_DECODER_HELP),
     ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Embeddings of the images shown, by bci embed-images.")
+    ] = None,
     runs: Annotated[
-        str | None,
-        typer.Option(help="Which files of each person, as a pattern. Default: every recording."),
+        list[str] | None,
+        typer.Option(
+            help="Which files of each person, as a pattern; again for more. Default: every "
+            "recording."
+        ),
+    ] = None,
+    executed: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Which files are of movements made and not imagined, as a pattern: learnt from, "
+            "never scored; again for more."
+        ),
     ] = None,
     without: Annotated[
         list[str] | None, typer.Option(help="A person to leave out; again for more.")
     ] = None,
+    jobs: Jobs = 1,
+    address: Address = "",
     folds: Annotated[int, typer.Option(min=2, help="Trainings for the score, at most.")] = 5,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
     map_montage: MapMontage = False,
@@ -48,7 +71,8 @@ def pretrain(
     """Train a base model on many people, for 'bci calibrate --base' to go on from.
 
     Scored on people held out, aligned by their own unlabelled windows. Ctrl-C stops it; for a
-    network the same command goes on where it was.
+    network the same command goes on where it was. With --jobs or --address folds are trained side
+    by side; on a cluster that resumes from a disk that all nodes share.
 
     With --json, standard output has an event a line: progress, note, run, warning, at last model;
     or error.
@@ -59,20 +83,28 @@ def pretrain(
     from bci.cli.training_progress import reporting
     from bci.models.bundle import check_place, save_bundle
     from bci.profiles.profile import load_profile
-    from bci.training.people import files_of_people
-    from bci.training.pretrain import pretrain as run_pretraining
+    from bci.training.others.people import executed_apart, files_of_people
+    from bci.training.others.pretrain import base_arrays
+    from bci.training.others.pretrain import pretrain as run_pretraining
 
+    workers = workers_of(jobs, address)
     wanted = load_profile(profile)
     if decoder is not None:
         wanted = wanted.with_decoder(decoder)
+    if gallery is not None:
+        wanted = with_gallery(wanted, gallery)
     if out_folder.exists() and not force:
         raise BundleError(f"{out_folder} exists already; choose another --out, or give --force")
     check_place(out_folder, force)
     choice = wanted.decoder
     source = TrainingSource(wanted, None, map_montage, stream, markers)
     decoders.create(choice.name, choice.params)
-    files = files_of_people(folder, runs, without or ())
-    unfinished = out_folder.with_name(f"{out_folder.name}.unfinished")
+    files = files_of_people(folder, runs or (), without or ())
+    moved: dict[str, list[Path]] = {person: [] for person in files}
+    if executed:
+        moved = files_of_people(folder, executed, without or (), "--executed")
+        files = executed_apart(files, moved)
+    unfinished = out_folder.absolute().with_name(f"{out_folder.name}.unfinished")
     with (
         _resumable(unfinished),
         threadpool_limits(limits=MAX_THREADS),
@@ -80,15 +112,23 @@ def pretrain(
     ):
         if unfinished.exists():
             reporter.note(f"going on from {unfinished}")
-        people, n_read = {}, 0
+        read, of_moves, n_read = {}, set(), 0
+        n_files = sum(len(files[person]) + len(moved[person]) for person in files)
         for person, own in files.items():
-            reporter.progress("Reading recordings", n_read, sum(map(len, files.values())))
-            n_read += len(own)
+            reporter.progress("Reading recordings", n_read, n_files)
+            n_read += len(own) + len(moved[person])
             if own:
-                people[person] = [source.read(file) for file in own]
-        people, copies = each_once(people)
+                theirs = [source.read(file) for file in moved[person]]
+                of_moves |= {id(recording) for recording in theirs}
+                read[person] = [*(source.read(file) for file in own), *theirs]
+        read, copies = each_once(read)
         for copy in copies:
             reporter.note(describe_copy(*copy))
+        people, made_moves = {}, {}
+        for person, every in read.items():
+            if imagined := [each for each in every if id(each) not in of_moves]:
+                people[person] = imagined
+                made_moves[person] = [each for each in every if id(each) in of_moves]
         made = run_pretraining(
             people,
             wanted,
@@ -98,8 +138,10 @@ def pretrain(
             folds,
             unfinished,
             reporter.runs,
+            made_moves,
+            workers,
         )
-    arrays = made.decoder.arrays()
+    arrays = base_arrays(made.decoder)
     save_bundle(out_folder, made.card, arrays, overwrite=force)
     shutil.rmtree(unfinished, ignore_errors=True)
     report_serving(arrays, as_json)

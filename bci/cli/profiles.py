@@ -40,7 +40,8 @@ def profiles(
     table = Table("Profile", "Task", "Decoder", "What it is for")
     for each, file in shipped.items():
         profile = load_profile(file)
-        table.add_row(each, profile.task, profile.decoder.name, _purpose(file))
+        decoder = "" if profile.neurofeedback is not None else profile.decoder.name
+        table.add_row(each, profile.task, decoder, _purpose(file))
     out.print(table)
 
 

@@ -12,11 +12,12 @@ from bci.errors import RecordingError
 from bci.messages import RecordedEvent, RecordingEvent
 
 if TYPE_CHECKING:
+    from bci.recording.bids.names import Session
     from bci.recording.recorder import Recorder
     from bci.recording.xdf.writer import XdfWriter
 
 _FOLDER = Path("recordings")
-# What the event of the end tells of a recorder's status.
+# What the event of the end keeps of a recorder's status.
 _RECORDED = ("file", "elapsed_s", "n_bytes", "streams")
 
 
@@ -52,8 +53,11 @@ def record(
     from bci.recording.recorder import Recorder
     from bci.recording.xdf.writer import XdfWriter
 
-    path = output or Session(subject, task, session).next_path(folder)
-    writer = XdfWriter(path)
+    if output is None:
+        writer = _next_run(Session(subject, task, session), folder)
+    else:
+        writer = XdfWriter(output)
+    path = writer.path
     if as_json:
         emit(RecordingEvent(file=str(path)))
     else:
@@ -82,6 +86,19 @@ def record(
             _print_recorded(recorder, writer, elapsed_s)
     if not as_json:
         out.print(str(path))
+
+
+def _next_run(session: "Session", folder: Path) -> "XdfWriter":
+    """Begin the first run that is not there yet, also where others begin theirs meanwhile."""
+    from bci.recording.xdf.writer import XdfWriter
+
+    while True:
+        path = session.next_path(folder)
+        try:
+            return XdfWriter(path)
+        except RecordingError:
+            if not path.exists():
+                raise
 
 
 def _print_recorded(recorder: "Recorder", writer: "XdfWriter", elapsed_s: float) -> None:

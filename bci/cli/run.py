@@ -10,6 +10,7 @@ import typer
 from bci.cli import options
 from bci.cli.console import note
 from bci.cli.events import JsonOption
+from bci.cli.run_people import run_people
 from bci.errors import ProfileError
 from bci.lsl.cue_streams import cue_query
 from bci.profiles.profile import Adapt
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def run(
-    profile: Annotated[str, typer.Argument(help="Profile file, or the name of a shipped one.")],
+    profile: Annotated[
+        list[str],
+        typer.Argument(help="Profile file, or the name of a shipped one; one a person."),
+    ],
     model: Annotated[
         Path | None, typer.Option(help="Model folder; overrides the profile's.")
     ] = None,
@@ -37,7 +41,7 @@ def run(
         Adapt | None,
         typer.Option(
             help="Let the decoder's alignment follow the signal, or (supervised) let it learn from "
-            "each cued trial that is over. Default: the profile's."
+            "each cued trial that is over. Default: the profile's, else the model's."
         ),
     ] = None,
     wait: Annotated[
@@ -56,6 +60,10 @@ def run(
     names: options.GivenNames = None,
     resample: options.Resample = False,
     trust: options.Trust = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="With several profiles: record all streams into this new XDF file."),
+    ] = None,
     as_json: JsonOption = False,
     with_parent: options.WithParent = False,
 ) -> None:
@@ -66,7 +74,12 @@ def run(
     stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to go on with another
     model, without a gap in the predictions.
 
-    With --json, standard output has an event a line: note, decided, at last stopped; or error.
+    Several profiles: an engine for each person, and one table of their clocks. Each profile names
+    its model, its stream's source_id and its output.name. An engine that dies is started again.
+    Type 'table', or 'NAME use FOLDER', while it runs. 'bci people' shows them side by side.
+
+    With --json, standard output has an event a line: note, decided, at last stopped; or error. With
+    several profiles it is person, which holds the engine's own event, or people.
 
     Example: bci run motor-imagery --model recordings/models/me
 
@@ -74,17 +87,30 @@ def run(
 
     On a stream that states no unit, no names or another rate: --unit uV, --names C3,Cz,C4,
     --resample
+
+    Two people and one recording: bci run anna.yaml ben.yaml --record recordings/both.xdf
     """
+    if len(profile) > 1:
+        alone = {"--model": model, "--stream": stream, "--name": name}
+        every = {
+            "--markers": markers, "--adapt": adapt, "--wait": wait, "--unit": unit,
+            "--names": names, "--map-montage": map_montage, "--resample": resample,
+        }  # fmt: skip
+        run_people(profile, alone, every, trust, decisions, record, as_json, with_parent)
+        return
+    if record is not None:
+        raise ProfileError("--record is for several profiles; for one, run bci record beside it")
+    given = profile[0]
     from bci.cli.run_summary import DecisionPrinter
     from bci.cli.stopping import stop_on_signals
     from bci.models.fit import with_options
     from bci.models.load import load_model
     from bci.profiles.profile import check_agreement, check_task, load_profile
 
-    wanted = load_profile(profile)
+    wanted = load_profile(given)
     folder = model or (Path(wanted.model) if wanted.model else None)
     if folder is None:
-        raise ProfileError(f"{profile} names no model; give --model FOLDER (see bci models)")
+        raise ProfileError(f"{given} names no model; give --model FOLDER (see bci models)")
     settings = wanted.pipeline.of_stream | options.given_options(unit, names, resample)
 
     def load(folder: Path) -> "tuple[Card, Decoder]":
@@ -94,7 +120,7 @@ def run(
     card, decoder = load(folder)
     check_task(wanted, card.task, folder)
     check_agreement(wanted, card.pipeline, folder)
-    # Filters take a second or more to load: a mistake above is told before.
+    # Filters take a second or more to load: a mistake above is reported before.
     from bci.engine.engine import Engine
 
     output = wanted.output.model_copy(
@@ -104,11 +130,14 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
+    # Markers that are named go before the trigger channel, as in files.
+    triggers = wanted.triggers or card.triggers if markers is None else None
     shown = sys.stdout.isatty() if decisions is None else decisions
     decided = DecisionPrinter(shown, as_json, stop.set)
     engine = Engine(
-        card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing
-    )
+        card, decoder, query, output, note, cues, map_montage, load, decided, wanted.timing,
+        triggers, wanted.stimulus,
+    )  # fmt: skip
     try:
         engine.run(stop, wait, lines)
     finally:

@@ -15,7 +15,10 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same subject, same bits.")] = 1,
     runs: Annotated[int, typer.Option(min=1, max=20, help="How many runs.")] = 3,
     task: Annotated[
-        Task, typer.Option(help="What the subject does; emotion is EEG, speech sEEG, images MEG.")
+        Task,
+        typer.Option(
+            help="What the subject does; emotion and p300 are EEG, speech sEEG, images MEG."
+        ),
     ] = "motor-imagery",
     as_json: JsonOption = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""How a long-running command is asked to stop: Ctrl-C, SIGTERM, or the death of its parent."""
+"""Requests to stop a long-running command: Ctrl-C, SIGTERM, or the death of its parent."""
 
 import os
 import queue
@@ -92,7 +92,7 @@ def _print_to_nobody() -> None:
 
 
 def _read() -> bytes:
-    """What standard input gives next; nothing when it has ended or belongs to another job."""
+    """Read standard input; empty when it has ended or belongs to another job."""
     try:
         return os.read(sys.stdin.fileno(), 4096)
     except OSError:

@@ -48,7 +48,7 @@ class _Events:
         score, n = point.accuracy, point.trials_per_class
         event = PointEvent(
             trials_per_class=n, accuracy=score.value, low=score.low, high=score.high,
-            chance=score.chance, trials=score.n,
+            chance=score.chance, trials=score.n, with_base=point.with_base,
         )  # fmt: skip
         emit(event)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bci.cli.console import note, warn
-from bci.errors import ProfileError
+from bci.errors import MismatchError, ProfileError
+from bci.interfaces import Adaptable, Decoder
 from bci.profiles.profile import Profile
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from bci.models.card import Card
     from bci.signals import Recording
+    from bci.training.learning_curve import Base
 
 
 @dataclass
@@ -35,19 +37,63 @@ class TrainingSource:
 
     def __post_init__(self) -> None:
         if self.base is not None:
-            from bci.models.bundle import load_bundle
+            from bci.models.bundle import base_folder, load_bundle
 
-            self.base_card, self.start = load_bundle(self.base)
+            self.base_card, self.start = load_bundle(base_folder(self.base))
+            wanted, own = self.base_card.decoder.name, self.profile.decoder.name
+            if wanted != own:
+                raise MismatchError(
+                    f"the base model {self.base_card.name} is of the decoder {wanted}, and the "
+                    f"profile names {own}; give --decoder {wanted}, or a base of {own}"
+                )
+
+    def make_decoder(self, with_base: bool = True) -> Decoder:
+        """Make the profile's decoder, untrained, to learn from the base too if there is one.
+
+        Raises `ProfileError` if it cannot be made, or is of flicker and needs windows at cues.
+        """
+        import decoders
+
+        choice, start = self.profile.decoder, self.start if with_base else None
+        stimuli = self.profile.stimuli
+        made = decoders.create(choice.name, choice.params, start, choice.trusted, stimuli)
+        # Other decoders at cues can learn from windows that slide, as the profile speech-sliding.
+        is_cued = stimuli is None or self.profile.pipeline.at_cues
+        if getattr(type(made), "needs_cues", False) and not is_cued:
+            raise ProfileError(
+                f"the decoder {choice.name} needs a window at each cue, and the profile slides its "
+                "windows; set pipeline.at_cues: true and leave hop_s out"
+            )
+        return made
+
+    def pooled_base(self) -> "Base | None":
+        """The base for a learning curve; None where it keeps no windows of its people."""
+        from bci.models.load import decoder_of
+        from bci.training.learning_curve import Base
+
+        card, start = self.base_card, self.start
+        if card is None or start is None or card.people is None or not card.people.windows:
+            return None
+
+        def alone() -> Adaptable:
+            decoder = decoder_of(card, start)
+            assert isinstance(decoder, Adaptable)
+            return decoder
+
+        return Base(self.make_decoder, alone, tuple(c.name for c in card.stream.channels))
 
     def read(self, file: Path) -> "Recording":
         """Read one recording."""
         from bci.clock.timekeeping import check_markers_fit, losses_of
         from bci.recording.read import read_recording
+        from bci.stimulus.offset_label import offset_warning
 
         recording = read_recording(file, self.stream, self.markers, self.profile)
         check_markers_fit(recording)
         if lost := losses_of(recording):
             warn(f"{file}: {lost}")
+        if warning := offset_warning(recording, self.profile.stimulus):
+            warn(f"{file}: {warning}")
         if not self.map_montage:
             return recording
         if self.base_card is not None:
@@ -85,7 +131,7 @@ def mapped_to_profile(recording: "Recording", profile: Profile) -> "Recording":
 
 
 def describe_copy(copy: str, of: str) -> str:
-    """Say that a recording is not trained on, since another one holds its samples."""
+    """Report that a recording is not trained on, since another one holds its samples."""
     return f"{copy}: left out, since {of} holds the same signal"
 
 

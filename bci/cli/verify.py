@@ -74,15 +74,18 @@ def _print(event: "VerifyEvent") -> None:
     )
     out.print(f"  predictions: {event.windows_equal:,} of {event.windows:,} equal")
     out.print(f"  decisions: {event.decisions_equal:,} of {event.decisions:,} equal")
+    if event.states:
+        out.print(f"  states of the adaptation: {event.states_equal:,} of {event.states:,} equal")
     for count, meaning in (
         (event.missing, "windows have no live prediction"),
         (event.extra, "live predictions are of no window of the recording"),
         (event.skipped, "windows were skipped live, since the decoder was late"),
         (event.left_out, "live predictions are left out: samples before them were not recorded"),
+        (event.decisions_left_out, "decisions are left out: their evidence reaches back to those"),
     ):
         if count:
             out.print(f"  {count:,} {meaning}")
-    for sentence in (event.first_difference, event.first_decision):
+    for sentence in (event.first_difference, event.first_decision, event.first_state):
         if sentence is not None:
             out.print(f"  first difference: {sentence}")
     for sentence in event.differs:

@@ -8,7 +8,7 @@ what happened:
 - It moves away evenly: the rate is another one than the line has.
 - It falls for good: late samples became punctual again, or the clock was set back.
 
-Only later stamps can tell these apart, so samples off the line wait for them. A decision about a
+Only later stamps can distinguish these, so samples off the line wait for them. A decision about a
 sample depends on a fixed number of later stamps and never on how the stamps are split into calls.
 """
 
@@ -52,7 +52,7 @@ _UNSTEADY = 4.0
 # Lines and jitter are remembered for this many chunks at least.
 _CHUNKS_KEPT = 12
 # So few samples are only lost if they are a whole number, to this share of one; where stamps
-# jitter by more than that share of a period nothing tells.
+# jitter by more than that share of a period nothing distinguishes them.
 _FEW, _ODD, _STEADY = 10, 0.2, 0.3
 # An excursion has ended when this share of it is left.
 _RETURNED = 0.25
@@ -63,7 +63,7 @@ _EVEN_STEPS = 8.0
 _MAX_JITTER_S = 1.0
 # The clock was set if stamps go back for good by more than this, in seconds; less is lateness.
 _CLOCK_SET_S = 0.25
-# A step of less than this is not told from a loss by its arrival, in seconds.
+# A step of less than this is not distinguished from a loss by its arrival, in seconds.
 _AHEAD_S = 1.0
 # No sender holds samples back for so long, in seconds: a clock set by more was right before, and
 # the stamps that are given go on from there.
@@ -173,7 +173,7 @@ def _judge(raw, i, before, line, period, usual, depth, weight, patience, bound, 
             continue
         jitter = max(usual, depth)
         if jitter > _STEADY * period or (ended and j_last - at < patience):
-            # Stamps that stray, or too few of them, take more to tell a loss from lateness.
+            # Stamps that stray, or too few of them, take more to distinguish a loss from lateness.
             jitter *= _UNSTEADY
         if sign < 0.0:
             jitter = usual

@@ -2,7 +2,7 @@
 
 - engine: finds the stream, puts a model to work, runs the loop
 - loop: one step after another: pull, decode, publish, report
-- cues: the cues that a model needs
+- cues, trigger_cues: the cues that a model needs
 - running_model: a model at work on one stream; makes every decision
 - evidence: decisions over several windows
 - adapt_alignment, adapt_supervised: a model that follows its signal

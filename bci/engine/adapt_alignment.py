@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 
+from bci.engine.adaptation_state import MAX_BYTES, AlignmentState
 from bci.errors import MismatchError
-from bci.interfaces import Decoder, Following
+from bci.interfaces import Decoder, Following, Resumable
 from bci.models.confidence import Tempered
 from bci.models.drift import Pace
 from bci.pipeline.pipeline import Window
@@ -41,11 +42,37 @@ class Adaptation:
         )
         self.n_updates = 0
         self._inner = inner
+        self._resumable = inner if isinstance(inner, Resumable) else None
         self._pace = Pace(sfreq)
 
     @property
     def described(self) -> str:
         return f"alignment, {self.n_updates} updates"
+
+    @property
+    def is_resumable(self) -> bool:
+        """True where the decoder can go on from a state that was published."""
+        return self._resumable is not None and self._resumable.alignment().nbytes <= MAX_BYTES
+
+    @property
+    def state(self) -> AlignmentState | None:
+        """Its state; None before the first window, or where it is not resumable."""
+        if self._resumable is None or self._pace.last is None:
+            return None
+        alignment = self._resumable.alignment()
+        if alignment.nbytes > MAX_BYTES:
+            return None
+        return AlignmentState(alignment, self._pace.last, self.n_updates)
+
+    def resume(self, state: AlignmentState) -> None:
+        """Go on from a state, as if the windows up to it had been taken in.
+
+        Raises `ValueError` if the decoder has no such alignment.
+        """
+        if self._resumable is None:
+            raise ValueError("the decoder cannot resume an alignment")
+        self._resumable.resume(state.alignment)
+        self._pace.last, self.n_updates = state.end, state.n_updates
 
     def learn(self, window: Window) -> None:
         """Take in a window whose prediction is out."""

@@ -11,7 +11,7 @@ from bci.errors import MismatchError
 from bci.interfaces import Decoder, Teachable
 from bci.models.confidence import Tempered
 from bci.pipeline.pipeline import Pipeline, Window
-from bci.profiles.profile import REST, Paradigm
+from bci.profiles.paradigm import REST, Paradigm
 from bci.signals import FloatArray, Marker
 from bci.training.epochs import INTERRUPTED
 
@@ -89,7 +89,7 @@ class Supervised:
     def on_marker(self, marker: Marker) -> None:
         """Take in a marker; markers come in order of time."""
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
-        if cue is None and marker.label not in (wanted.rest, INTERRUPTED):
+        if cue is None and marker.label not in (wanted.rest_marker, INTERRUPTED):
             return
         if self._open and marker.time < self._open[-1].stop:
             self._open[-1].stop = marker.time
@@ -98,8 +98,11 @@ class Supervised:
                 self._open.pop()
         if cue is not None:
             label, start, stop = cue.label, marker.time + wanted.start_s, wanted.stop_s
-        elif wanted.rest_class and marker.label == wanted.rest:
-            label, start, stop = REST, marker.time, wanted.stop_s - wanted.start_s
+        elif wanted.rest is not None and wanted.rest_class and marker.label == wanted.rest.marker:
+            label, start = REST, marker.time + wanted.rest_start_s
+            stop = wanted.rest_start_s + wanted.stop_s - wanted.start_s
+            if wanted.rest.stop_s is not None:
+                stop = min(stop, wanted.rest.stop_s)
         else:
             return
         if label not in self._calibrated.classes:

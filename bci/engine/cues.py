@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bci.engine.running_model import RunningModel
+from bci.engine.trigger_cues import TriggerCues
 from bci.lsl.cue_listener import CueListener
 from bci.lsl.cue_streams import CueQuery
-from bci.profiles.profile import Paradigm
+from bci.profiles.paradigm import Paradigm
+from bci.signals import is_frame_note
 
 # So many markers without a cue are reported.
 _NO_CUE = 5
@@ -29,29 +31,46 @@ class CueStatus:
 
 
 class EngineCues:
-    """Passes the markers of the cue streams on to the models that need them."""
+    """Passes the markers of the cue streams on to the models that need them.
 
-    def __init__(self, query: CueQuery | None, signal: str, report: Callable[[str], None]) -> None:
+    With ``triggers`` those of a channel of the signal are the cues, and no stream is listened to.
+    """
+
+    def __init__(
+        self,
+        query: CueQuery | None,
+        signal: str,
+        report: Callable[[str], None],
+        triggers: TriggerCues | None = None,
+    ) -> None:
         self._query = query
         self._signal = signal
         self._report = report
-        self._listener: CueListener | None = None
+        self._listener: CueListener | TriggerCues | None = triggers
         self._waiting: list[RunningModel] = []
         self._n_cues = 0
         self._others: Counter[str] = Counter()
         self._unused_reported = False
 
+    @property
+    def of_signal(self) -> bool:
+        """True where the cues are in the signal itself, on whatever clock that is."""
+        return isinstance(self._listener, TriggerCues)
+
     def pass_on(self, models: Sequence[RunningModel]) -> None:
         """Give the markers that came to those of the models that need cues; never waits."""
         self._waiting = [each for each in models if each.needs_cues]
-        if self._query is None:
+        if self._query is None and self._listener is None:
             return
         if not self._waiting:
             self._report_unused(models)
             return
         if self._listener is None:
+            assert self._query is not None
             self._listener = CueListener(self._query, self._is_cue, self._signal)
         for marker in self._listener.pull():
+            if is_frame_note(marker.label):
+                continue
             self._count(marker.label)
             for each in self._waiting:
                 each.cue(marker)
@@ -71,7 +90,7 @@ class EngineCues:
             self._listener.close()
 
     def _is_cue(self, label: str) -> bool:
-        return any(each.card.paradigm.cue_of(label) is not None for each in self._waiting)
+        return any(each.card.paradigm.asks_window(label) for each in self._waiting)
 
     def _count(self, label: str) -> None:
         """Count a cue; report it where markers come and none of them is one."""
@@ -80,7 +99,7 @@ class EngineCues:
         elif (
             not self._n_cues
             and self._others.total() < _NO_CUE
-            and not any(label == each.card.paradigm.rest for each in self._waiting)
+            and not any(label == each.card.paradigm.rest_marker for each in self._waiting)
         ):
             self._others[label] += 1
             if self._others.total() == _NO_CUE:

@@ -15,17 +15,20 @@ from bci.engine.loop import EngineLoop
 from bci.engine.outlets import Outlets, require_free_name, source_id
 from bci.engine.publish_provenance import EngineProvenance
 from bci.engine.running_model import RunningModel, warm_up
-from bci.errors import ProfileError, StreamError
+from bci.engine.trigger_cues import TriggerCues
+from bci.errors import MismatchError, ProfileError, StreamError
 from bci.head.remap import describe_map, map_montage
 from bci.interfaces import Decoder
 from bci.lsl.cue_streams import CueQuery, cue_query
-from bci.lsl.discovery import FoundStream, StreamQuery, await_stream
+from bci.lsl.discovery import FoundStream, StreamQuery, await_reporting
 from bci.lsl.engine_streams import StatusOutlet
 from bci.lsl.inlet import SignalInlet
 from bci.messages import EngineStatus
-from bci.models.card import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.card import Card, adaptation, decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for
+from bci.models.stimulus import stimulus_remark, with_stimulus
 from bci.profiles.profile import Output, Timing
+from bci.profiles.stimulus import Stimulus, Triggers
 from bci.signals import StreamInfo
 from bci.tasks.word_prior import WordPrior, read_sentences
 
@@ -50,10 +53,14 @@ class Engine:
         # Receives each event as it is published
         on_decision: Callable[[DecisionEvent], None] | None = None,
         timing: Timing | None = None,
+        triggers: Triggers | None = None,  # Cues from a channel of the stream, not from markers
+        stimulus: Stimulus | None = None,  # Measured where it runs
     ) -> None:
         self.last_status: EngineStatus | None = None
         self._on_decision = on_decision
         self._markers = cue_query(markers) if markers is not None else None
+        self._triggers = triggers
+        self._stimulus = stimulus
         self._output = output
         self._require_cues(card)
         self._prior(card)
@@ -91,14 +98,31 @@ class Engine:
             by_arrival = self._timing.stamps == "arrival"
             inlet = SignalInlet(found, by_arrival=by_arrival, given_hz=self._timing.sfreq)
             try:
+                triggers = self._tap_triggers(inlet)
                 if self._map_montage:
                     self._map_channels(inlet)
                 with threadpool_limits(limits=1):
-                    self._decode(inlet, stop, commands or queue.SimpleQueue())
+                    self._decode(inlet, stop, commands or queue.SimpleQueue(), triggers)
             finally:
                 inlet.close()
         finally:
             self._status.close()
+
+    def _tap_triggers(self, inlet: SignalInlet) -> TriggerCues | None:
+        """Take the cues from the stream's trigger channel, before its channels are mapped.
+
+        A stream may lack the channel where no cues are needed.
+        """
+        if self._triggers is None:
+            return None
+        try:
+            cues = TriggerCues(self._triggers, inlet.info)
+        except MismatchError:
+            if self._card.pipeline.at_cues or self._output.adapt == "supervised":
+                raise
+            return None
+        inlet.tap(cues.take)
+        return cues
 
     def _map_channels(self, inlet: SignalInlet) -> None:
         info = info_for(self._card, inlet.info)
@@ -107,23 +131,26 @@ class Engine:
         self._report(describe_map(inlet.info.name, inlet.info))
 
     def _find(self, stop: threading.Event, wait_s: float | None) -> FoundStream | None:
-        reported = False
-
-        def wait(why: StreamError) -> None:
-            nonlocal reported
-            if not reported:
-                self._report(f"waiting for the stream ({why})")
-                reported = True
+        def on_wait() -> None:
             self._status.push(EngineStatus(state="waiting for stream", model=self._card.name))
 
-        return await_stream(self._query, stop, float("inf") if wait_s is None else wait_s, wait)
+        return await_reporting(self._query, stop, wait_s, self._report, on_wait)
 
     def _decode(
-        self, inlet: SignalInlet, stop: threading.Event, commands: "queue.SimpleQueue[str]"
+        self,
+        inlet: SignalInlet,
+        stop: threading.Event,
+        commands: "queue.SimpleQueue[str]",
+        triggers: TriggerCues | None,
     ) -> None:
         info, name = inlet.info, self._output.name
         provenance = EngineProvenance(
-            self._output, source_id(name, "provenance"), inlet, self._map_montage, self._markers
+            self._output,
+            source_id(name, "provenance"),
+            inlet,
+            self._map_montage,
+            self._markers,
+            self._triggers,
         )
 
         def make(card: Card, decoder: Decoder) -> RunningModel:
@@ -139,7 +166,7 @@ class Engine:
             running,
             self._output,
             Outlets(self._output, running.card, info, self._on_decision),
-            EngineCues(self._markers, info.name, self._report),
+            EngineCues(self._markers, info.name, self._report, triggers),
             provenance,
             self._status.push,
             self._report,
@@ -155,21 +182,26 @@ class Engine:
 
     def _make(self, card: Card, decoder: Decoder, info: StreamInfo) -> RunningModel:
         self._require_cues(card)
-        return RunningModel(
-            card,
+        made = RunningModel(
+            with_stimulus(card, self._stimulus),
             decoder,
             info,
             local_clock,
             evidence_span(self._output, card),
-            self._output.adapt,
+            adaptation(self._output, card),
             self._prior(card),
             decision_threshold(self._output, card),
         )
+        made.stimulus_remark = stimulus_remark(card, self._stimulus)
+        return made
 
     def _require_cues(self, card: Card) -> None:
-        if self._markers is not None:
+        if self._markers is not None or self._triggers is not None:
             return
-        hint = "name their stream by --markers, or in the profile (markers:)"
+        hint = (
+            "name their stream by --markers, or in the profile (markers:, or triggers: for a "
+            "channel of the signal)"
+        )
         if card.pipeline.at_cues:
             raise StreamError(f"{card.name} decodes at cues: {hint}")
         if self._output.adapt == "supervised":

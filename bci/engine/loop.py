@@ -28,6 +28,9 @@ from bci.signals import Chunk
 # late a request to stop is seen.
 _PULL_S = 0.02
 _STATUS_EVERY_S = 0.5
+# So many steps in a row longer than a hop make a decoder late. One alone is a hiccup of the
+# computer, after which the next steps catch up and no window need be left out.
+_LATE_STEPS = 3
 # One pull of a loop that is behind takes everything that came, up to so much.
 _CATCH_UP_S = 10.0
 
@@ -55,11 +58,12 @@ class EngineLoop:
     def __post_init__(self) -> None:
         info = self.inlet.info
         self._max_pull = max(1, round(_CATCH_UP_S * info.sfreq))
-        self._is_behind = False
+        self._n_slow = 0
         self._was_connected = True
         self._rounding_reported = self._drift_reported = False
         self._status_due = 0.0
         self._n_swaps = 0
+        self._remarked: set[str] = set()
         self._latencies: deque[float] = deque(maxlen=1000)
         self._losses, self._unsound = LossLog(info.name), UnsoundLog(info.name)
 
@@ -81,7 +85,7 @@ class EngineLoop:
             self._decode(chunk)
         now = self.clock()
         self.outlets.expect(now, self.inlet.connected, self.running.hop_s)
-        self._is_behind = now - began > self.running.hop_s
+        self._n_slow = self._n_slow + 1 if now - began > self.running.hop_s else 0
         if self.next_model is not None:
             while not self.commands.empty():
                 self._obey(self.commands.get(), self.next_model)
@@ -98,6 +102,10 @@ class EngineLoop:
         self.outlets.close()
         self.cues.close()
         return status
+
+    @property
+    def _is_behind(self) -> bool:
+        return self._n_slow >= _LATE_STEPS
 
     def _pull(self) -> list[Chunk]:
         if self._is_behind:
@@ -136,7 +144,9 @@ class EngineLoop:
             self.report(warning)
         self.report(sentence)
         for remark in self.running.remarks:
-            self.report(remark)
+            if remark not in self._remarked:
+                self._remarked.add(remark)
+                self.report(remark)
 
     def _report_stream(self) -> None:
         name, connected = self.inlet.info.name, self.inlet.connected
@@ -167,6 +177,7 @@ class EngineLoop:
         """Refuse to wait for cues on a stream whose stamps can never meet them."""
         keeping = self.inlet.keeping
         needs_cues = self.running.card.pipeline.at_cues or self.output.adapt == "supervised"
+        needs_cues = needs_cues and not self.cues.of_signal
         if needs_cues and keeping.is_off_clock and not keeping.by_arrival:
             raise StreamError(f"stream {self.inlet.info.name!r}: {findings(keeping)[0]}")
 
@@ -192,10 +203,10 @@ def model_warnings(card: Card, output: Output) -> list[str]:
             f"evidence, the profile wants {span:g} s: calibrate again, or set "
             "output.decision_threshold"
         )
-    if given is not None and sure.threshold != given:
+    if given is not None and sure.held_to != given:
         warnings.append(
             f"the profile's output.decision_threshold has decisions from confidence {given:g} "
-            f"on; {card.name} chose {sure.threshold:g} for few false ones at rest: leave it "
+            f"on; {card.name} chose {sure.held_to:g} for few false ones at rest: leave it "
             "out to have that"
         )
     return warnings

@@ -13,7 +13,7 @@ from bci.engine.running_model import Decoded
 from bci.errors import StreamError
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionOutlet, PredictionOutlet
-from bci.models.card import Card
+from bci.models.card import Card, adaptation
 from bci.profiles.profile import Output
 from bci.signals import StreamInfo
 
@@ -69,6 +69,7 @@ class Outlets:
     ) -> None:
         self._output = output
         self._info = info
+        self._adapt = adaptation(output, card)
         self._on_decision = on_decision
         self._last = local_clock()
         self._decisions = self._decided("decisions")
@@ -78,9 +79,9 @@ class Outlets:
         self._open(card)
 
     def _decided(self, which: str) -> "_Decided":
-        name, adapt = self._output.name, self._output.adapt
+        name = self._output.name
         own_id = source_id(name, which)
-        outlet = DecisionOutlet(name, own_id, self._info.simulated, adapt, which)
+        outlet = DecisionOutlet(name, own_id, self._info.simulated, self._adapt, which)
         return _Decided(outlet, self._on_decision if which == "decisions" else None)
 
     def _open(self, card: Card) -> None:
@@ -91,7 +92,7 @@ class Outlets:
             source_id(self._output.name, "predictions"),
             simulated=self._info.simulated,
             task=card.task,
-            adaptation=self._output.adapt,
+            adaptation=self._adapt,
             compares=card.embedded_by is not None,
         )
 

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from bci import __version__
 from bci.clock.dejitter import Position
+from bci.engine.adaptation_state import AdaptedState
 from bci.errors import MessageError
 from bci.interfaces import Decoder
 from bci.messages import Count, Message, Number, Seconds, Text
@@ -31,7 +32,10 @@ COMPARED = ("bci", "python", *_LIBRARIES)
 
 _MODULES = {"scikit-learn": "sklearn"}
 _HASH = 16
-_DECISIVE = {"classes", "decoder", "stream", "pipeline", "paradigm", "confidence"}
+_DECISIVE = {
+    "adapt", "classes", "confidence", "decoder", "paradigm", "pipeline", "states", "stimulus",
+    "stream", "triggers",
+}  # fmt: skip
 _MAX_SEAMS = 10_000
 _MAX_MODELS = 1000
 _MAX_ARRAYS = 10_000
@@ -73,6 +77,8 @@ class ModelRun(Message):
     arrays_file: Text = ""  # Hash of the file of its arrays; empty where it was never stored
     # Settings of the stream that it was loaded with; see `bci.models.fit.with_options`
     options: dict[str, Any] = Field(default_factory=dict)
+    # Delay from markers to stimuli that its cues were decoded with, in seconds
+    offset_s: Seconds = 0.0
     fed_from: Count = 0  # Absolute index of the first sample that its filters took in
     decides_from: Count = 0  # Absolute index of the first sample that it decoded
 
@@ -96,6 +102,8 @@ class Provenance(Message):
     map_montage: bool = False  # Whether missing channels were interpolated
     # Streams that cues were asked from; None where the model needs none
     markers: CueSource | None = None
+    # Channel of the signal that cues were taken from, as `bci.profiles.stimulus.Triggers`
+    triggers: dict[str, Any] | None = None
     # Versions of Python, of bci and of the libraries that were loaded
     versions: Names = Field(default_factory=dict, max_length=100)
     # Processor, its instruction set and the library of linear algebra
@@ -106,6 +114,8 @@ class Provenance(Message):
     seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MAX_SEAMS)
     # A sample of late, by which a recording that began later is aligned
     here: SoundPosition | None = None
+    # State of the adaptation, every 5 s where it has changed
+    adapted: AdaptedState | None = None
     predicted: Count = 0  # Windows with a prediction
     skipped: Count = 0  # Windows left out because the decoder was late
 

@@ -10,10 +10,11 @@ from bci.engine.adapt_alignment import Adaptation
 from bci.engine.adapt_supervised import Supervised
 from bci.engine.evidence import Evidence
 from bci.errors import BundleError
-from bci.interfaces import Decoder
+from bci.interfaces import Attending, Decoder
 from bci.models.card import Card, decision_threshold
 from bci.models.drift import Drift
 from bci.models.fit import check_stream, fitted, resampler_for
+from bci.models.signal_states import SignalStates
 from bci.pipeline.pipeline import Pipeline, Window
 from bci.profiles.profile import Adapt, Output
 from bci.signals import Chunk, Marker, Prediction, StreamInfo
@@ -34,6 +35,8 @@ class Decoded(NamedTuple):
     # The evidence weighed by a prior of words, where there is one
     weighed: Prediction | None = None
     with_prior: Decision | None = None  # The decision by that
+    # True where the state of the signal holds decisions back, so that no class is decided
+    held_back: bool = False
 
 
 class RunningModel:
@@ -61,6 +64,8 @@ class RunningModel:
         self.decoder = decoder
         self._resampler = resampler_for(card, info)
         self.pipeline = _pipeline(card, info, decoder, clock)
+        self.stimulus_remark: str | None = None
+        """A sentence on the offset of its stimuli, where there is one."""
         self.adaptation: Adaptation | Supervised | None = None
         if adapt == "alignment":
             self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq)
@@ -70,11 +75,17 @@ class RunningModel:
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
         ch_names = tuple(channel.name for channel in self.pipeline.chain.channels)
         self.drift = Drift(card.drift, ch_names, self.pipeline.chain.sfreq) if card.drift else None
+        self.states: SignalStates | None = None
+        if card.states is not None:
+            sfreq = self.pipeline.chain.sfreq
+            self.states = SignalStates(card.states, self.pipeline.n_samples, sfreq)
         self.prior = prior
         self.threshold = decision_threshold(Output(decision_threshold=threshold), card)
         self.fed_from: int | None = None
         """Absolute index of the first sample that was taken in."""
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
+        self.decoded_until: float | None = None
+        """When the last sample of the newest decoded window was taken, on the LSL clock."""
 
     @property
     def hop_s(self) -> float:
@@ -91,6 +102,8 @@ class RunningModel:
     def remarks(self) -> list[str]:
         """Sentences on how the stream is brought to the model."""
         remarks = list(self.pipeline.chain.remarks)
+        if self.stimulus_remark is not None:
+            remarks.append(self.stimulus_remark)
         if self._resampler is not None:
             remarks.append(
                 f"the stream is resampled to the model's {self.card.stream.sfreq:g} Hz, which "
@@ -110,8 +123,12 @@ class RunningModel:
         return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
 
     def cue(self, marker: Marker) -> None:
-        """Ask for the window of a cue, where windows come at cues, and learn its label."""
-        if self.card.paradigm.cue_of(marker.label) is not None:
+        """Take in a marker as it came: ask for the window of a cue, and learn its label.
+
+        Windows count from the stimulus, which the marker may be ahead of.
+        """
+        (marker,) = self.card.paradigm.at_stimuli([marker])
+        if self.card.paradigm.asks_window(marker.label):
             self.pipeline.request_window(marker.time + self.card.paradigm.start_s)
         self.on_marker(marker)
 
@@ -136,23 +153,38 @@ class RunningModel:
 
     def decide(self, prediction: Prediction) -> Decoded:
         """Gather a window's evidence and decide by it."""
+        self.decoded_until = prediction.taken
+        if self.card.without_decisions:
+            # One flash is no decision: whoever spells gathers the evidence of many.
+            return Decoded(prediction, prediction, None)
         evidence = self.evidence.add(prediction)
         weighed = self.prior.weigh(evidence) if self.prior and evidence else None
+        decision = decide(evidence, self.threshold)
+        held_back = self.states is not None and self.states.holds_back
+        if held_back and decision is not None:
+            decision = decision._replace(label=None)
         return Decoded(
-            prediction,
-            evidence,
-            decide(evidence, self.threshold),
-            weighed,
-            decide(weighed, self.threshold),
+            prediction, evidence, decision, weighed, decide(weighed, self.threshold), held_back
         )
 
     def learn(self, window: Window) -> None:
-        """Follow a window whose prediction is out: for drift, and for what adapts."""
+        """Follow a window whose prediction is out: for drift, states, and for what adapts."""
         if self.drift is not None:
             self.drift.add(window)
+        if self.states is not None:
+            self.states.add(window)
         if self.adaptation is not None:
             self.adaptation.learn(window)
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
+
+    def attention(self) -> dict[str, float]:
+        """Weights of the channels, or regions, in the newest decoded window; most have none."""
+        if self.decoded_until is None or not isinstance(self.decoder, Attending):
+            return {}
+        names = [channel.name for channel in self.pipeline.chain.channels]
+        weights = self.decoder.attention(names)
+        # A window that could not be decoded leaves some that are not finite.
+        return weights if np.isfinite(list(weights.values())).all() else {}
 
     def settle(self, chunk: Chunk) -> bool:
         """Take samples in for the filters alone; whether the next window would be predicted."""

@@ -9,7 +9,7 @@ import numpy as np
 from bci.engine.cues import CueStatus
 from bci.engine.running_model import RunningModel
 from bci.lsl.inlet import SignalInlet
-from bci.messages import EngineStatus, WindowCounts
+from bci.messages import EngineStatus, FilterReport, WindowCounts
 from bci.models.card import decision_threshold
 from bci.profiles.profile import Output
 
@@ -25,6 +25,7 @@ def describe_engine(
     """Describe an engine that decodes."""
     pipeline, drift, stats = running.pipeline, running.drift, inlet.stats
     p50, p99 = np.percentile(latencies, [50, 99]) if latencies else (math.nan, math.nan)
+    attention, card = running.attention(), running.card
     return EngineStatus(
         state="running" if inlet.connected else "stream lost",
         stream=inlet.info.name,
@@ -32,7 +33,7 @@ def describe_engine(
         swaps=swaps,
         simulated=inlet.info.simulated,
         replayed=inlet.info.replayed,
-        interpolated=tuple(inlet.info.interpolated),
+        interpolated=(*inlet.info.interpolated, *pipeline.chain.interpolated),
         samples=stats.samples,
         lost_samples=stats.lost_samples,
         gaps=stats.gaps,
@@ -44,13 +45,20 @@ def describe_engine(
         rate_hz=_known(stats.effective_rate),
         non_finite=pipeline.chain.non_finite,
         windows=WindowCounts(**asdict(pipeline.counts)),
+        filters=tuple(
+            FilterReport(kind=kind, figures=figures) for kind, figures in pipeline.chain.reports()
+        ),
         adaptation=running.adaptation.described if running.adaptation else "off",
         drift=_known(drift.ratio, 2) if drift else None,
         drift_warning=drift.warning if drift else None,
+        signal_state=running.states.state if running.states else None,
+        held_back=running.states.holds_back if running.states else False,
         model_warning=running.card.warning(),
         sentences=output.sentences,
         filter_delay_s=_known(running.delay_s),
-        decision_threshold=decision_threshold(output, running.card),
+        decision_threshold=None
+        if running.card.without_decisions
+        else decision_threshold(output, running.card),
         evidence_s=_known(running.evidence.span_s, 6),
         evidence_delay_s=_known(running.evidence.delay_s, 6),
         latency_p50_ms=_known(1000 * p50, 3),
@@ -58,6 +66,13 @@ def describe_engine(
         paradigm=cues.paradigm,
         markers=cues.markers,
         cues=cues.n_cues,
+        stimulus_offset_s=card.stimulus.offset_s if card.stimulus is not None else None,
+        attention=attention,
+        attention_at=_known(running.decoded_until) if attention else None,
+        source_id=inlet.info.source_id,
+        clock_offset_s=_known(stats.clock_offset_s, 6),
+        clock_error_s=_known(stats.clock_error_s, 6),
+        clock_drift_ppm=_known(stats.clock_drift_ppm, 2),
     )
 
 

@@ -1,4 +1,4 @@
-"""How decoders of levels are compared: by film, by subject, and, beside them, leaky."""
+"""Comparison of decoders of levels: by film, by subject and, beside them, leaky."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from bci.interfaces import Decoder
 from bci.signals import Signal
 from bci.training.cross_validation import split_by_item
 from bci.training.epochs import Epochs
-from bci.training.pretrain import HeldOutPredictions, decide, fit, score_people
+from bci.training.others.pretrain import HeldOutPredictions, decide, fit, score_people
 
 MakeDecoder = Callable[[], Decoder]
 
@@ -22,7 +22,7 @@ _MOST_FOLDS = 5
 def run_protocol(
     protocol: str, people: list[Epochs], make_decoder: MakeDecoder, signal: Signal
 ) -> list[HeldOutPredictions]:
-    """What was decided of each person, in their order.
+    """Decide each person's windows, in the order of the people.
 
     By film: each person alone, five folds of whole films, a decision at each film's end. By
     subject: trained on other people, aligned by the person's unlabelled windows; people may have
@@ -33,7 +33,7 @@ def run_protocol(
     """
     if protocol == "by subject":
         n_folds = min(_MOST_FOLDS, len(people))
-        return score_people(people, make_decoder, signal, lambda *_: None, n_folds)
+        return score_people(people, make_decoder, signal, n_folds)
     if protocol == "by film":
         return [_by_film(person, make_decoder, signal) for person in people]
     return [_leaky(person, make_decoder, signal) for person in people]

@@ -1,4 +1,4 @@
-"""How decoders of seen images are compared: what is held out, and how well it is found."""
+"""Comparison of decoders of seen images: splits and retrieval scores."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from bci.training.epochs import Epochs
 
 
 class RetrievalScore(NamedTuple):
-    """How well images were found, each trial among ``n_candidates``."""
+    """Retrieval score of images, each trial among ``n_candidates``."""
 
     top_1: float
     top_5: float

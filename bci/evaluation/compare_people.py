@@ -1,8 +1,8 @@
-"""How a decoder is compared over people: protocols, each scored on a run it has not seen."""
+"""Comparison of a decoder over people: protocols, each scored on a held-out run."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +10,14 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from bci.evaluation.metrics import binomial_p
-from bci.interfaces import Adaptable, Decoder
+from bci.interfaces import Adaptable, Decoder, Pooling
 from bci.pipeline.pipeline import Pipeline
-from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import Paradigm
-from bci.signals import Recording, Signal
-from bci.training.calibrate import decide_trials
-from bci.training.epochs import Epochs, find_trials, trial_of
-from bci.training.pretrain import fit
+from bci.profiles.profile import Profile
+from bci.signals import Signal
+from bci.training.epochs import Epochs, StreamedRun, trial_of
+from bci.training.fold_streams import adaptation_for, decide_fold
+from bci.training.others.pretrain import base_arrays, fit
+from bci.training.trial_decisions import DecidedEpochs
 
 Arrays = Mapping[str, NDArray[np.generic]]
 MakeDecoder = Callable[[Arrays | None], Decoder]
@@ -32,35 +32,25 @@ _CHUNK_S = 0.01
 
 
 @dataclass(frozen=True)
-class ScoredRun:
-    """The run that is scored, as it was recorded, and how it is decoded."""
-
-    recording: Recording
-    pipeline: PipelineSettings
-    paradigm: Paradigm
-
-
-@dataclass(frozen=True)
 class Person:
-    """One person's epochs: of the calibration runs, and of the run that is scored.
+    """One person's epochs, of several runs each of which is left out in turn.
 
-    With ``run`` the latter is also streamed.
+    With ``runs``, in the order of their numbers in the epochs, those are decoded as live.
     """
 
     name: str
-    calibration: Epochs
-    test: Epochs
-    run: ScoredRun | None = None
+    epochs: Epochs
+    runs: tuple[StreamedRun, ...] = ()
 
 
 @dataclass(frozen=True)
 class Outcome:
     """One decoder on one person: accuracy by trial, and what it cost.
 
-    ``inference_p50_ms`` and ``inference_p99_ms`` are of one window on one thread;
-    ``n_parameters`` counts all numbers of the model. ``streamed`` is the largest difference of a
-    probability between the windows as they were cut and those that the pipeline gave when the run
-    was streamed through it; None where that was not done.
+    ``training_s`` is of one training, ``inference_p50_ms`` and ``inference_p99_ms`` are of one
+    window on one thread; ``n_parameters`` counts all numbers of the model. ``streamed`` is the
+    largest difference of a probability between the windows as they were cut and those that the
+    pipeline gave when a run was streamed through it; None where that was not done.
     """
 
     accuracy: float
@@ -78,23 +68,24 @@ def run_protocols(
     others: list[Person],
     make_decoder: MakeDecoder,
     signal: Signal,
+    profile: Profile,
 ) -> dict[str, Outcome]:
-    """Train for one person and score on that person's test run, once a protocol.
+    """Leave each run of a person out in turn, train and score on it, once a protocol.
 
-    ``within`` trains on the person's calibration runs. ``leave-one-out`` trains on the others'
-    and takes the person's calibration windows, without labels, for alignment. ``transfer`` goes
-    on from such a base with the labels. The base is trained once for both; the training time of
-    ``transfer`` is what the person waits for, without the base.
+    ``within`` trains on the person's other runs. ``leave-one-out`` trains on other people and
+    takes the person's other runs, without labels, for alignment. ``transfer`` learns from such a
+    base and from the person's labels. The base is trained once for both; the training time of
+    ``transfer`` is what the person waits for, without the base. Trials are decided as the profile
+    has it: from how much evidence, and by an alignment that follows or not.
 
     Raises
     ------
     ValueError
         If there is no such protocol, or the decoder cannot be adapted to a person.
     """
-    own = person.calibration
-    outcomes: dict[str, Outcome] = {}
     base: Adaptable | None = None
     base_s = 0.0
+    outcomes = {}
     for protocol in protocols:
         if protocol not in PROTOCOLS:
             raise ValueError(f"there is no protocol {protocol!r}; choose of {', '.join(PROTOCOLS)}")
@@ -102,16 +93,21 @@ def run_protocols(
             began = time.perf_counter()
             base = _train_base(others, make_decoder, signal)
             base_s = time.perf_counter() - began
-            arrays = base.arrays()
-        began = time.perf_counter()
-        if protocol == "leave-one-out":
-            assert base is not None
-            base.adapt(own.windows)
-            outcomes[protocol] = _score(base, person, base_s)
-            continue
-        decoder = make_decoder(None if protocol == "within" else arrays)
-        decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
-        outcomes[protocol] = _score(decoder, person, time.perf_counter() - began)
+            arrays = base_arrays(base)
+        folds = []
+        for run in np.unique(person.epochs.runs):
+            own = person.epochs.only(person.epochs.runs != run)
+            began = time.perf_counter()
+            if protocol == "leave-one-out":
+                assert base is not None
+                base.adapt(own.windows)
+                folds.append(_score(base, person, int(run), base_s, profile))
+                continue
+            decoder = make_decoder(None if protocol == "within" else arrays)
+            decoder.fit(own.windows, own.labels, groups=own.runs, signal=signal)
+            took_s = time.perf_counter() - began
+            folds.append(_score(decoder, person, int(run), took_s, profile))
+        outcomes[protocol] = _together(folds)
     return outcomes
 
 
@@ -119,7 +115,9 @@ def _train_base(others: list[Person], make_decoder: MakeDecoder, signal: Signal)
     decoder = make_decoder(None)
     if not isinstance(decoder, Adaptable):
         raise ValueError("this decoder does not carry over from person to person")
-    fit(decoder, [_thinned(other.calibration, k) for k, other in enumerate(others)], signal)
+    # One that keeps windows thins them itself.
+    stride = 1 if isinstance(decoder, Pooling) else _BASE_STRIDE
+    fit(decoder, [_thinned(other.epochs, stride, k) for k, other in enumerate(others)], signal)
     return decoder
 
 
@@ -132,45 +130,58 @@ def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chanc
 def paired_p(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Of the two-sided paired Wilcoxon test of two (n_people,); NaN where nothing differs.
 
-    Shares of few trials have many equal differences, which must not be told apart by their last
+    Shares of few trials have many equal differences, which must not be distinguished by their last
     bit.
     """
     difference = np.round(one - other, 9)
     return float(stats.wilcoxon(difference).pvalue) if difference.any() else float("nan")
 
 
-def _thinned(epochs: Epochs, person: int) -> Epochs:
+def _thinned(epochs: Epochs, stride: int, person: int) -> Epochs:
     """Fewer windows, in groups that no other person shares."""
     kept = np.zeros(len(epochs.labels), dtype=bool)
-    kept[::_BASE_STRIDE] = True
+    kept[::stride] = True
     thin = epochs.only(kept)
-    return Epochs(thin.windows, thin.labels, thin.trials, thin.runs + 1000 * person)
+    return replace(thin, runs=thin.runs + 1000 * person)
 
 
-def streamed_difference(decoder: Decoder, epochs: Epochs, run: ScoredRun) -> float:
-    """Largest difference of a probability between windows as cut and as streamed.
+def streamed_difference(
+    decoder: Decoder, decided: DecidedEpochs, run: StreamedRun, profile: Profile
+) -> float:
+    """Largest difference of a probability between windows as decided and as streamed.
 
     The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it. 0 where all
     are equal to the last bit; infinite where windows are missing.
     """
-    pipeline = Pipeline(run.pipeline, run.recording.info, decoder)
-    trials = find_trials(run.recording, run.paradigm)
+    pipeline = Pipeline(profile.pipeline, run.recording.info, decoder)
+    adaptation = adaptation_for(decoder, run, profile)
     n_samples = max(1, round(_CHUNK_S * run.recording.info.sfreq))
-    streamed = [
-        prediction.probabilities
-        for chunk in run.recording.chunks(n_samples)
-        for prediction in pipeline.push(chunk)
-        if trial_of(prediction.taken, trials, pipeline) is not None
-    ]
-    if len(streamed) != len(epochs.windows):
+    streamed = []
+    for chunk in run.recording.chunks(n_samples):
+        for window, prediction in pipeline.decode(chunk):
+            if trial_of(prediction.taken, run.trials, pipeline) is not None:
+                streamed.append(prediction.probabilities)
+            if adaptation is not None:
+                adaptation.learn(window)
+                pipeline.decoder = adaptation.decoder
+    n = len(decided.epochs.labels)
+    if len(streamed) != n:
         return float("inf")
-    cut = [decoder.predict_proba(window) for window in epochs.windows]
+    cut = [decided.probabilities(number) for number in range(n)]
     return float(np.abs(np.stack(streamed) - np.stack(cut)).max())
 
 
-def _score(decoder: Decoder, person: Person, training_s: float) -> Outcome:
-    test, run = person.test, person.run
-    right = np.array([label == decided for label, decided in decide_trials(decoder, test)])
+def _score(
+    decoder: Decoder, person: Person, run: int, training_s: float, profile: Profile
+) -> Outcome:
+    test = person.epochs.only(person.epochs.runs == run)
+    streamed = person.runs[run] if person.runs else None
+    known = None
+    if streamed is not None and test.ends is not None:
+        known = decide_fold(decoder, streamed, test.ends, profile)
+    decided = DecidedEpochs(decoder, test, known)
+    truth, probabilities = decided.at_trial_ends(profile.output.evidence_s or 0.0)
+    right = np.array(decoder.classes)[probabilities.argmax(axis=1)] == truth
     took = []
     with threadpool_limits(limits=1):
         for k in range(_N_TIMED):
@@ -185,5 +196,22 @@ def _score(decoder: Decoder, person: Person, training_s: float) -> Outcome:
         inference_p50_ms=float(np.percentile(took, 50)),
         inference_p99_ms=float(np.percentile(took, 99)),
         n_parameters=sum(int(array.size) for array in decoder.arrays().values()),
-        streamed=None if run is None else streamed_difference(decoder, test, run),
+        streamed=None
+        if streamed is None
+        else streamed_difference(decoder, decided, streamed, profile),
+    )
+
+
+def _together(folds: list[Outcome]) -> Outcome:
+    """One person's folds: all their trials, the median of their times."""
+    n_trials = sum(fold.n_trials for fold in folds)
+    differences = [fold.streamed for fold in folds if fold.streamed is not None]
+    return Outcome(
+        accuracy=sum(fold.accuracy * fold.n_trials for fold in folds) / n_trials,
+        n_trials=n_trials,
+        training_s=float(np.median([fold.training_s for fold in folds])),
+        inference_p50_ms=float(np.median([fold.inference_p50_ms for fold in folds])),
+        inference_p99_ms=float(np.median([fold.inference_p99_ms for fold in folds])),
+        n_parameters=folds[0].n_parameters,
+        streamed=max(differences) if differences else None,
     )

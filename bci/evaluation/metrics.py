@@ -21,6 +21,9 @@ MAX_CONFUSION_CLASSES = 20
 _MIN_RANKED_CLASSES = 6
 _TOP = 5
 _N_SHUFFLES = 999
+# Trials of the largest class to those of the smallest, from which on accuracy misleads.
+_UNEQUAL = 1.5
+BALANCED = "balanced accuracy"
 _N_ORDERS = 1999
 _N_GUESSES = 200
 
@@ -178,14 +181,81 @@ def extra_measures(
 ) -> tuple[Measure, ...]:
     """Figures of each axis where classes are levels; ranks of the true class where many.
 
+    Where classes have unequal numbers of trials, balanced accuracy and, of two classes, the area
+    under the ROC curve stand before them.
+
     ``probabilities`` (n_trials, n_classes), ``truth`` (n_trials,).
     """
     if (grid := grid_of(classes)) is not None:
         return level_measures(grid, probabilities, truth)
-    if len(classes) < _MIN_RANKED_CLASSES:
-        return ()
     number = {name: k for k, name in enumerate(classes)}
-    return ranks(probabilities, np.array([number[label] for label in truth]), len(classes))
+    numbers = np.array([number[label] for label in truth])
+    found = unequal_measures(probabilities, numbers) if are_unequal(truth) else ()
+    if len(classes) < _MIN_RANKED_CLASSES:
+        return found
+    return found + ranks(probabilities, numbers, len(classes))
+
+
+def are_unequal(truth: NDArray[np.str_]) -> bool:
+    """Check whether one class has so many more trials than another that accuracy misleads."""
+    _, counts = np.unique(truth, return_counts=True)
+    return bool(len(counts) > 1 and counts.max() >= _UNEQUAL * counts.min())
+
+
+def unequal_measures(probabilities: Array, truth: Numbers) -> tuple[Measure, ...]:
+    """Balanced accuracy and, of two classes, the area under the ROC curve.
+
+    Neither gains by deciding for the more frequent class. Chance is the mean of 999 shuffles
+    (seeded) of the true classes over the trials; the p-value is the share that does as well.
+    """
+    found = [_balanced(truth, probabilities.argmax(axis=1))]
+    if probabilities.shape[1] == 2:
+        areas = partial(area_under_curve, ranks=stats.rankdata(probabilities[:, 1]))
+        found.append(_shuffled("AUC", areas, truth))
+    return tuple(found)
+
+
+def balanced_p(truth: Numbers, decided: Numbers) -> float:
+    """Share of shuffles of the true classes with as large a balanced accuracy."""
+    return _balanced(truth, decided).p_value
+
+
+def _balanced(truth: Numbers, decided: Numbers) -> Measure:
+    return _shuffled(BALANCED, partial(balanced_accuracy, decided=decided), truth)
+
+
+def balanced_accuracy(truth: Numbers, decided: Numbers) -> float:
+    """Mean over the true classes of the share that was decided rightly (mean recall)."""
+    asked = np.bincount(truth)
+    right = np.bincount(truth[truth == decided], minlength=len(asked))
+    return float((right[asked > 0] / asked[asked > 0]).mean())
+
+
+def score_balanced(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accuracy:
+    """Score decisions so that each class counts alike: the mean of the classes' shares.
+
+    The interval is that of a normal distribution; the p-value is by shuffled labels.
+    """
+    classes, numbers = np.unique(truth, return_inverse=True)
+    answers = np.searchsorted(classes, decided)
+    asked = np.bincount(numbers)
+    shares = np.bincount(numbers, truth == decided) / asked
+    value = float(shares.mean())
+    half = 1.96 * float(np.sqrt((shares * (1 - shares) / asked).sum())) / len(classes)
+    low, high = max(0.0, value - half), min(1.0, value + half)
+    p_value = balanced_p(numbers, answers)
+    return Accuracy(value, low, high, len(truth), 1.0 / len(classes), p_value)
+
+
+def area_under_curve(truth: Numbers, ranks: Array) -> float:
+    """Probability that a trial of class 1 ranks above one of class 0; equal ranks count half.
+
+    ``ranks`` (n_trials,) are of the probability of class 1, ascending from 1, equals sharing their
+    mean (Mann and Whitney, Ann. Math. Stat. 18 (1947) 50-60).
+    """
+    n_one = int(truth.sum())
+    above = float(ranks[truth == 1].sum()) - n_one * (n_one + 1) / 2
+    return above / (n_one * (len(truth) - n_one))
 
 
 def ranks(

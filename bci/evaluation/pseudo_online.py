@@ -38,6 +38,7 @@ from bci.training.epochs import (
     in_spans,
     require_every_class,
     trial_of,
+    unlabelled_starts,
 )
 
 
@@ -127,7 +128,7 @@ class _Replay:
     within: dict[int, list[Decoded]]
 
     def in_rest(self, spans: list[tuple[float, float]]) -> NDArray[np.bool_]:
-        """Whether each window lies wholly in rest, (n_windows,)."""
+        """Mark windows that lie wholly in rest, (n_windows,)."""
         pipeline = self.decoding.pipeline
         taken = np.array([each.prediction.taken for each in self.decoded])
         period = 1.0 / pipeline.chain.sfreq
@@ -246,7 +247,9 @@ def _score(
     times = [time for time in reached if time is not None]
     first = {number: _first_command(within[number], quiet) for number in cued}
     in_rest = replay.in_rest(find_rest(recording, card.paradigm))
-    run = commands_of([each.evidence for each in replay.decoded], in_rest, quiet)
+    decides = not card.without_decisions
+    given = [each.evidence if decides and not each.held_back else None for each in replay.decoded]
+    run = commands_of(given, in_rest, quiet)
     lasting = independent_after(pipeline.n_samples, pipeline.hop, evidence.n_windows)
     rest = rest_rate([run], decoding.hop_s, threshold, lasting)
     return Evaluation(
@@ -295,7 +298,8 @@ def _decode(
     markers = deque(cues)
     # One thread, as in the live engine: so the numbers are the same to the last bit.
     with threadpool_limits(limits=1):
-        for chunk in chunks_for(decoding.pipeline, recording, trials):
+        unlabelled = unlabelled_starts(recording, decoding.card.paradigm)
+        for chunk in chunks_for(decoding.pipeline, recording, trials, unlabelled):
             while markers and markers[0].time <= chunk.timestamps[-1]:
                 decoding.on_marker(markers.popleft())
             yield from decoding.push(chunk)

@@ -1,7 +1,10 @@
-"""Places that are written to when long work is done: whether that will be possible."""
+"""Places that are written to when long work is done, and files that appear whole."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from bci.errors import PlaceError
 
@@ -32,3 +35,19 @@ def require_folder(folder: Path, option: str = "--out") -> None:
     """Prove that files can be made in a folder, which may be missing yet; see `require_place`."""
     if why := obstacle(folder / "file"):
         raise PlaceError(f"{folder} cannot be written to: {why}; give another {option}")
+
+
+@contextmanager
+def appearing(file: Path) -> Iterator[Path]:
+    """Give a path to write to, and put that file in its place once it is whole.
+
+    Another process that writes the same file at the same time does no harm: the last one stays.
+    The path lies in the same folder, which is made, and ends as the file's name does.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f".{uuid4().hex[:8]}.{file.name}")
+    try:
+        yield new
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)

@@ -9,6 +9,7 @@
 - raw_inlet: samples as they were sent, for a recorder
 - outlet, device_stream: signals and markers of a device put out
 - engine_streams: predictions, decisions and status of an engine
+- spelling_stream: selected symbols of a speller
 - live_streams: the streams that a person may choose from
 - recorders: recorders that run, by the status that each publishes
 """

@@ -2,23 +2,17 @@
 
 import contextlib
 import time
-from collections import deque
 
-import numpy as np
 import pylsl
 from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeoutError
 
 from bci.errors import StreamError
+from bci.lsl.clock_offset import RENEWED_S, OffsetHistory, measure_offset
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.metadata import MAX_CHANNELS, from_lsl
 
 _OPEN_S = 5.0
-# Between measurements of the offset of the sender's clock.
-_OFFSET_EVERY_S = 5.0
-# Ten minutes of offsets for the drift; fewer than half a minute show nothing.
-_MAX_OFFSETS = 120
-_OFFSETS_FOR_DRIFT = 7
 
 
 class Connection:
@@ -32,17 +26,13 @@ class Connection:
 
     def __init__(self, found: FoundStream, buffer_s: float) -> None:
         self._buffer_s = buffer_s
-        self._offsets: deque[tuple[float, float]] = deque(maxlen=_MAX_OFFSETS)
         self._open(found.raw)
         self.reconnects = 0
 
     @property
-    def drift_ppm(self) -> float:
-        """Rate of the sender's clock beyond ours, in parts per million; NaN until it is known."""
-        if len(self._offsets) < _OFFSETS_FOR_DRIFT:
-            return float("nan")
-        times, offsets = np.array(self._offsets).T
-        return float(-1e6 * np.polyfit(times - times[0], offsets, 1)[0])
+    def offset(self) -> float:
+        """Offset of the sender's clock that stamps are corrected by, in seconds."""
+        return self.clock.offset_s
 
     def _open(self, described: pylsl.StreamInfo) -> None:
         if not 1 <= described.channel_count() <= MAX_CHANNELS:
@@ -55,25 +45,26 @@ class Connection:
         try:
             self.info = from_lsl(inlet.info(timeout=_OPEN_S))
             inlet.open_stream(timeout=_OPEN_S)
-            self.offset = inlet.time_correction(timeout=_OPEN_S)
+            measured = measure_offset(inlet, _OPEN_S)
         except RuntimeError as error:
             raise StreamError(
                 f"stream {described.name()!r} does not answer; is its program still running?"
             ) from error
         self.inlet: pylsl.StreamInlet | None = inlet
-        self._offset_due = pylsl.local_clock() + _OFFSET_EVERY_S
-        self._offsets.clear()
+        self._offset_due = pylsl.local_clock() + RENEWED_S
+        self.offsets = OffsetHistory(measured)
+        self.clock = self.offsets.best(pylsl.local_clock())
         self._watch: StreamWatch | None = None
 
     def refresh_offset(self, now: float) -> None:
         """Take the newest clock offset; liblsl measures it in a thread of its own."""
         if now < self._offset_due or self.inlet is None:
             return
-        self._offset_due = now + _OFFSET_EVERY_S
+        self._offset_due = now + RENEWED_S
         # Where no newer measurement is to be had, the last one holds on.
         with contextlib.suppress(LostError, LslTimeoutError):
-            self.offset = self.inlet.time_correction(timeout=0.001)
-            self._offsets.append((now, self.offset))
+            self.offsets.add(measure_offset(self.inlet, 0.001))
+            self.clock = self.offsets.best(now)
 
     def lose(self) -> None:
         """The outlet is gone: begin to look for its return."""

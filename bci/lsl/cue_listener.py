@@ -113,7 +113,7 @@ class CueListener:
         self._thread.join(_STOP_S)
 
     def _counts(self, source: _Source, marker: Marker) -> bool:
-        """Tell whether a marker is of the stream of the cues, as far as that is known by now."""
+        """Return whether a marker is of the stream of the cues, as far as that is known by now."""
         if self._is_cue is None:
             return True
         chosen, is_cue = self._chosen, self._is_cue(marker.label)

@@ -12,7 +12,8 @@ Of several such streams the cues are those of the first kind that holds a cue of
 two streams of that kind that hold one, ``<signal>-markers`` is the signal's own; otherwise one of
 them has to be named. Everything else
 is no cue: what this program publishes itself (decisions, predictions, status, provenance,
-quality, impedance), and numbers of any other type (battery, contact ...).
+quality, impedance, feature, reward, spelling), and numbers of any other type (battery, contact
+...).
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +30,17 @@ _MARKERS = _GENERAL | {
 }  # fmt: skip
 _NOTES = {"note", "notes"}
 _MAX_LABEL = 200
-_OWN = {"decisions", "predictions", "status", "provenance", "quality", "impedance"}
+_OWN = {
+    "decisions",
+    "predictions",
+    "status",
+    "provenance",
+    "quality",
+    "impedance",
+    "feature",
+    "reward",
+    "spelling",
+}
 
 MARKER_TYPES = tuple(sorted(_GUIDED | _MARKERS | _NOTES))
 """Types of streams that carry cues without being named, lower case."""
@@ -75,7 +86,7 @@ class CueQuery:
         )
 
     def fits(self, name: str, stream_type: str, source_id: str, is_text: bool) -> bool:
-        """Tell whether a stream of markers is meant; the predicate is not looked at."""
+        """Return whether a stream of markers is meant; the predicate is not looked at."""
         if is_own(stream_type):
             return False
         if self.named is not None:
@@ -105,7 +116,7 @@ def _same(given: str, own: str) -> bool:
 
 
 def is_own(stream_type: str) -> bool:
-    """Tell whether this program itself publishes a type of stream, which never carries cues."""
+    """Return whether this program itself publishes a type of stream, which never carries cues."""
     return stream_type.strip().casefold() in _OWN
 
 
@@ -131,7 +142,7 @@ def choose(
 
 
 def belongs(name: str, signal: str) -> bool:
-    """Tell whether `bci.lsl.device_stream` sends a marker stream beside a signal."""
+    """Return whether `bci.lsl.device_stream` sends a marker stream beside a signal."""
     return name == f"{signal}-markers"
 
 

@@ -167,6 +167,29 @@ def await_stream(
     return None
 
 
+def await_reporting(
+    query: StreamQuery,
+    stop: threading.Event,
+    wait_s: float | None,
+    report: Callable[[str], None],
+    on_wait: Callable[[], None],
+) -> FoundStream | None:
+    """Wait as `await_stream` does, for ever without ``wait_s``; report the reason once.
+
+    ``on_wait`` is called twice a second while no stream fits.
+    """
+    reported = False
+
+    def wait(why: StreamError) -> None:
+        nonlocal reported
+        if not reported:
+            report(f"waiting for the stream ({why})")
+            reported = True
+        on_wait()
+
+    return await_stream(query, stop, float("inf") if wait_s is None else wait_s, wait)
+
+
 def _listing(streams: list[FoundStream], lead: str) -> str:
     if not streams:
         return "no stream is there at all"
@@ -205,7 +228,7 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
 
 
 def _is_exact(value: str) -> bool:
-    """Tell whether XPath can compare a value: it is not cut, not of another encoding, quotable."""
+    """Return whether XPath can compare a value: not cut, not of another encoding, quotable."""
     return value.isascii() and len(value) < _MAX_LABEL and not ("'" in value and '"' in value)
 
 

@@ -13,7 +13,7 @@ from bci.lsl.inlet import SignalInlet
 from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.metadata import to_lsl
 from bci.lsl.outlet import MarkerOutlet
-from bci.messages import MAX_STATUS, EngineStatus, RecorderStatus, read_status
+from bci.messages import MAX_STATUS, EngineStatus, PeopleStatus, RecorderStatus, read_status
 from bci.signals import Channel, Marker, Prediction, StreamInfo
 
 LATENCIES = ("arrived", "filtered", "decoded", "published")
@@ -134,7 +134,7 @@ class DecisionOutlet:
 
 
 class StatusOutlet:
-    """Stream ``<name>-status``: statuses of an engine or a recorder (see `bci.messages`)."""
+    """Stream ``<name>-status`` of an engine, a recorder or several engines; see `bci.messages`."""
 
     def __init__(self, name: str, source_id: str) -> None:
         info = StreamInfo(
@@ -142,7 +142,7 @@ class StatusOutlet:
         )
         self._outlet = pylsl.StreamOutlet(to_lsl(info, "string"))
 
-    def push(self, status: EngineStatus | RecorderStatus) -> None:
+    def push(self, status: EngineStatus | RecorderStatus | PeopleStatus) -> None:
         """Send a status as one line of JSON."""
         self._outlet.push_sample([status.line()])
 
@@ -178,10 +178,19 @@ class PredictionInlet:
         return self._inlet.connected
 
     def pull(self, timeout: float = 0.0) -> list[ReceivedPrediction]:
-        """Predictions that came since the last call, oldest first."""
+        """Predictions that came since the last call, oldest first.
+
+        Waits up to ``timeout`` seconds for the first.
+        """
+        received = self._received(1, timeout) if timeout > 0 else []
+        if not received and timeout > 0:
+            return received
+        return received + self._received(256, 0.0)
+
+    def _received(self, at_most: int, timeout: float) -> list[ReceivedPrediction]:
         n = len(self.classes)
         received = []
-        for chunk in self._inlet.pull(256, timeout):
+        for chunk in self._inlet.pull(at_most, timeout):
             for row, taken in zip(chunk.data, chunk.timestamps, strict=True):
                 arrived, filtered, decoded, published = map(float, row[n : n + _N_STAGES])
                 similar = row[n + _N_STAGES : n + _N_STAGES + n]
@@ -221,6 +230,11 @@ class DecisionInlet:
     def connected(self) -> bool:
         return self._inlet.connected
 
+    @property
+    def simulated(self) -> bool:
+        """True where the decoded signal is simulated."""
+        return self._inlet.info.simulated
+
     def pull(self, timeout: float = 0.0) -> list[DecisionEvent]:
         """Events that came since the last call, oldest first; times are on our clock."""
         came = (event_from_json(each.label, each.time) for each in self._inlet.pull(timeout))
@@ -243,7 +257,7 @@ class StatusInlet:
     def connected(self) -> bool:
         return self._inlet.connected
 
-    def pull(self, timeout: float = 0.0) -> list[EngineStatus | RecorderStatus]:
+    def pull(self, timeout: float = 0.0) -> list[EngineStatus | RecorderStatus | PeopleStatus]:
         """Statuses that came since the last call, oldest first."""
         statuses = []
         for marker in self._inlet.pull(timeout):

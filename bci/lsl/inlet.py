@@ -27,10 +27,11 @@ class InletStats:
     """Counts of an inlet so far, and the timekeeping of its sender.
 
     ``effective_rate`` is in hertz, ``jitter_s`` how far the stamps stray, ``clock_offset_s`` what
-    the sender's clock lacks to ours, ``clock_drift_ppm`` how much faster it runs than ours, in
-    parts per million, NaN until half a minute shows it. ``lost_at`` is when the newest gap ended,
-    on the LSL clock, NaN where there is none; ``loops`` how often a replay began again, which is no
-    loss; ``findings`` are what is wrong with clock and rate, a sentence each.
+    the sender's clock lacks to ours, with an error of ``clock_error_s`` at most,
+    ``clock_drift_ppm`` how much faster it runs than ours, in parts per million, NaN until half a
+    minute shows it. ``lost_at`` is when the newest gap ended, on the LSL clock, NaN where there is
+    none; ``loops`` how often a replay began again, which is no loss; ``findings`` are what is wrong
+    with clock and rate, a sentence each.
     """
 
     samples: int
@@ -41,6 +42,7 @@ class InletStats:
     effective_rate: float
     jitter_s: float
     clock_offset_s: float
+    clock_error_s: float
     clock_drift_ppm: float
     lost_at: float = float("nan")
     loops: int = 0
@@ -72,6 +74,7 @@ class SignalInlet:
         self.info: StreamInfo = own if given_hz is None else replace(own, sfreq=given_hz)
         self._n_channels = self.info.n_channels
         self._map: Callable[[Chunk], Chunk] | None = None
+        self._tap: Callable[[Chunk], None] | None = None
         self._clock = SampleClock(self.info.sfreq) if self.info.sfreq > 0 else None
         self._by_arrival = by_arrival
         self._arrivals: DeviceClock | None = None
@@ -96,6 +99,10 @@ class SignalInlet:
         """Give other channels from here on, by name or interpolated; see `bci.head.remap`."""
         self.info, self._map = info, apply
 
+    def tap(self, take: Callable[[Chunk], None]) -> None:
+        """Give each chunk to ``take`` first, with the channels that the stream itself has."""
+        self._tap = take
+
     @property
     def connected(self) -> bool:
         return self._connection.inlet is not None
@@ -112,7 +119,8 @@ class SignalInlet:
             effective_rate=clock.sfreq if clock else 0.0,
             jitter_s=clock.jitter_s if clock else 0.0,
             clock_offset_s=self._connection.offset,
-            clock_drift_ppm=self._connection.drift_ppm,
+            clock_error_s=self._connection.clock.error_s,
+            clock_drift_ppm=self._connection.offsets.drift_ppm,
             lost_at=self._lost_at,
             loops=self._loops,
             findings=findings(self.keeping),
@@ -172,6 +180,9 @@ class SignalInlet:
         arrived = pylsl.local_clock()
         self._connection.refresh_offset(arrived)
         chunks = self._number(self._as_float32(len(stamps)), stamps, arrived)
+        if self._tap is not None:
+            for chunk in chunks:
+                self._tap(chunk)
         return chunks if self._map is None else [self._map(chunk) for chunk in chunks]
 
     def _return(self, timeout: float) -> bool:

@@ -14,7 +14,7 @@ from bci.signals import StreamInfo
 _DESCRIPTION_S = 5.0
 _MAX_STREAMS = 200
 # Streams about signals that our own programs publish, and streams that carry text.
-_NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "Markers")
+_NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "Markers", "Feature")
 
 
 @dataclass(frozen=True, slots=True)

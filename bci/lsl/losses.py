@@ -42,7 +42,7 @@ class LossLog:
 
 
 class UnsoundLog:
-    """Says once of channels that they hold no numbers, and once that they do again."""
+    """Reports once of channels that they hold no numbers, and once that they do again."""
 
     def __init__(self, name: str) -> None:
         self._name = name

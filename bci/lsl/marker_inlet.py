@@ -1,5 +1,7 @@
 """Markers from LSL, on our clock, through reconnections."""
 
+import math
+
 import pylsl
 from pylsl.util import LostError
 
@@ -60,7 +62,7 @@ class MarkerInlet:
 
     def _on_clock(self, stamp: float, arrived: float) -> float:
         keeping = Timekeeping(0.0, 0.0, 1, stamp, stamp - arrived, by_arrival=True)
-        if not keeping.is_off_by_years:
+        if math.isfinite(stamp) and not keeping.is_off_by_years:
             return stamp
         self.findings = self.findings or findings(keeping)
         return arrived

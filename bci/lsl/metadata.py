@@ -19,6 +19,9 @@ from bci.signals import Channel, StreamInfo
 MAX_CHANNELS = 10_000
 _MAX_LABEL = 200
 
+UNPUBLISHED = "unpublished_adaptation"
+"""Key of an engine's provenance stream: the kind of adaptation that it publishes no state of."""
+
 
 def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInfo:
     """An LSL description with full channel meta-data.

@@ -10,8 +10,9 @@ from pylsl.util import LostError
 from pylsl.util import TimeoutError as LslTimeoutError
 
 from bci.errors import StreamError
+from bci.lsl.clock_offset import measure_offset
 from bci.lsl.discovery import FoundStream
-from bci.lsl.metadata import from_lsl
+from bci.lsl.metadata import UNPUBLISHED, from_lsl
 from bci.recording.xdf.format import LONGEST_XML
 from bci.signals import StreamInfo
 
@@ -35,7 +36,8 @@ class RawInlet:
     what had come before; without one, `pull` raises when it is gone.
 
     A description that no reader of recordings takes for one is left out of ``header``, which
-    ``was_cut`` then.
+    ``was_cut`` then. ``unpublished`` is the kind of an engine's adaptation of which it publishes no
+    state, or empty; ``created`` is when the stream began, on our clock.
 
     Raises `StreamError` if it does not answer, or describes itself by what cannot be true.
     """
@@ -52,7 +54,9 @@ class RawInlet:
             if self.was_cut:
                 self.header = _DESCRIPTION.sub("<desc />", self.header)
             self._inlet.open_stream(timeout=_OPEN_S)
-            self._offset = self._inlet.time_correction(timeout=_OPEN_S)
+            self._offset = measure_offset(self._inlet, _OPEN_S)
+            self.unpublished: str = described.desc().child_value(UNPUBLISHED)[:40]
+            self.created = float(described.created_at()) + self._offset.offset_s
         except (RuntimeError, UnicodeDecodeError) as error:
             raise StreamError(
                 f"stream {found.info.name!r} does not answer; is its program still running?"
@@ -81,11 +85,15 @@ class RawInlet:
         return stamps, values
 
     def offset(self) -> tuple[float, float]:
-        """Time of the newest clock offset on the sender's clock, and the offset, in seconds."""
+        """Time of the newest clock offset on the sender's clock, and the offset, in seconds.
+
+        The time is that of its measurement: a reader that fits a line through the offsets of a
+        clock that drifts needs it.
+        """
         # liblsl measures in a thread of its own; where it cannot, the last one holds on.
         with contextlib.suppress(LostError, LslTimeoutError):
-            self._offset = self._inlet.time_correction(timeout=0.001)
-        return float(pylsl.local_clock()) - self._offset, self._offset
+            self._offset = measure_offset(self._inlet, 0.001)
+        return self._offset.measured - self._offset.offset_s, self._offset.offset_s
 
     def close(self) -> None:
         self._inlet.close_stream()

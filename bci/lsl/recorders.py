@@ -1,9 +1,9 @@
 """Recorders that run on the network, found by the status that each publishes."""
 
-import contextlib
 import queue
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from bci.lsl.engine_streams import StatusInlet
 from bci.messages import RecorderStatus
 
 _MAX_PATH, _MAX_NAME = 1000, 200
+# Until a recorder that did not answer is asked again.
+_AGAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,11 @@ class RecorderWatch:
         self._opened: queue.SimpleQueue[_Open] = queue.SimpleQueue()
         self._open: dict[str, _Open] = {}
         self._known: set[str] = set()
+        self._unanswered: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
 
     def poll(self) -> RecorderNews:
         """Look now; returns at once."""
+        self._forgive(time.monotonic())
         for found in self._watch.poll():
             if found.uid not in self._known:
                 self._known.add(found.uid)
@@ -86,8 +90,19 @@ class RecorderWatch:
             recorder.inlet.close()
 
     def _connect(self, found: FoundStream) -> None:
-        with contextlib.suppress(StreamError):
+        try:
             self._opened.put(_Open(found, StatusInlet(found)))
+        except StreamError:
+            # A busy computer may answer too late once.
+            self._unanswered.put((time.monotonic() + _AGAIN_S, found.uid))
+
+    def _forgive(self, now: float) -> None:
+        for _ in range(self._unanswered.qsize()):
+            due, uid = self._unanswered.get()
+            if now >= due:
+                self._known.discard(uid)
+            else:
+                self._unanswered.put((due, uid))
 
     def _read(self, recorder: _Open, news: RecorderNews) -> None:
         inlet, uid = recorder.inlet, recorder.found.uid

@@ -8,17 +8,32 @@ out of range are refused, and keys that a later version may add are left out.
 ``version`` is of the format: it grows when a field changes its meaning or goes, and a reader
 refuses a version that it does not know. A new field alone does not make a new version.
 
-`docs/messages.md` lists every field with its unit; `bci.messages.write_docs` writes it from here.
+`docs/reference/messages.md` lists every field with its unit; `bci.messages.write_docs` writes it
+from here.
 
 - fields: types of fields, with their bounds
 - quality_reasons: reasons why a channel is not good
 - statuses: messages on LSL
 - general, listings, live, training, evaluation: events on standard output
-- reading: both kinds, checked
+- spelling: texts of a speller
+- bridged: messages of bridges to other programs
+- reading: all kinds, checked
 - write_docs: the page of all fields
 """
 
+from bci.messages.bridged import (
+    AnyBridged,
+    BridgedChannel,
+    BridgedDecision,
+    BridgedPrediction,
+    BridgedQuality,
+    BridgedSignal,
+    BridgedState,
+    BridgedStatus,
+    BridgedTrace,
+)
 from bci.messages.evaluation import (
+    CoursePoint,
     EvaluatedTrial,
     EvaluationEvent,
     Figure,
@@ -34,18 +49,45 @@ from bci.messages.general import (
     ProgressEvent,
     WarningEvent,
 )
-from bci.messages.listings import DeviceEntry, DevicesEvent, PluginEntry, PluginsEvent
+from bci.messages.listings import (
+    DeviceEntry,
+    DevicesEvent,
+    ParameterEntry,
+    PluginEntry,
+    PluginsEvent,
+)
 from bci.messages.live import (
+    BaselineEvent,
     DecidedEvent,
+    FeedbackRunEvent,
     JudgedChannel,
+    PeopleEvent,
+    PersonEvent,
     QualityEvent,
     RecordedEvent,
     RecordingEvent,
     StoppedEvent,
     StreamingEvent,
 )
-from bci.messages.reading import MAX_STATUS, AnyEvent, AnyStatus, read_event, read_status
-from bci.messages.statuses import EngineStatus, RecordedStream, RecorderStatus, WindowCounts
+from bci.messages.reading import (
+    MAX_STATUS,
+    AnyEvent,
+    AnyStatus,
+    read_bridged,
+    read_event,
+    read_spelled,
+    read_status,
+)
+from bci.messages.spelling import Spelled
+from bci.messages.statuses import (
+    EngineStatus,
+    FilterReport,
+    PeopleStatus,
+    Person,
+    RecordedStream,
+    RecorderStatus,
+    WindowCounts,
+)
 from bci.messages.training import (
     AccuracyFigure,
     ModelEvent,

@@ -47,6 +47,13 @@ class Figure(Message):
     p_value: Number  # Probability of this value or a better one by guessing
 
 
+class CoursePoint(Message):
+    """Accuracy of decisions from the signal up to a time."""
+
+    seconds: Seconds  # Time after the cue, in seconds
+    accuracy: Share  # Share of trials that are decided rightly, 0 to 1
+
+
 class EvaluationEvent(Event):
     """Score of a model on one recording; see `bci.evaluation.pseudo_online.Evaluation`."""
 
@@ -91,8 +98,16 @@ class EvaluationEvent(Event):
     rest_min: Number = 0.0  # Length of rest, in minutes
     # Further figures of the task
     measures: tuple[Figure, ...] = Field(default=(), max_length=MAX_ITEMS)
+    # Where windows come at cues: accuracy from the first part of each window alone, by its length
+    course: tuple[CoursePoint, ...] = Field(default=(), max_length=MAX_ITEMS)
     # Every trial, in order
     trials: tuple[EvaluatedTrial, ...] = Field(default=(), max_length=1_000_000)
+
+    @property
+    def p_value(self) -> float:
+        """Probability of so good a score by guessing: of the balanced accuracy, if it is given."""
+        balanced = (each.p_value for each in self.measures if each.name == "balanced accuracy")
+        return next(balanced, self.trial_accuracy.p_value)
 
     @model_validator(mode="after")
     def _check_confusion(self) -> "EvaluationEvent":
@@ -120,12 +135,17 @@ class VerifyEvent(Event):
     left_out: Count = 0  # Live predictions that depend on samples that the recording lacks
     decisions: Count = 0  # Events of the decision that were compared
     decisions_equal: Count = 0  # Events that are equal
+    # Live events whose evidence reaches back to windows that are not compared
+    decisions_left_out: Count = 0
+    states: Count = 0  # Published states of the adaptation that were compared
+    states_equal: Count = 0  # States that are equal
     swaps: Count = 0  # Models that took over
     gaps: Count = 0  # Gaps in the signal
     first_difference: Text | None = None  # The first prediction that differs, in a sentence
     first_difference_s: Seconds | None = None  # Its time, in seconds since the first prediction
     first_decision: Text | None = None  # The first decision that differs, in a sentence
     first_decision_s: Seconds | None = None  # Its time, in seconds since the first prediction
+    first_state: Text | None = None  # The first state of the adaptation that differs
     # Differences of model, versions and machine from those of the session
     differs: tuple[Text, ...] = Field((), max_length=MAX_ITEMS)
     notes: tuple[Text, ...] = Field((), max_length=MAX_ITEMS)  # Limits of the comparison

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bci.messages.fields import Count, Message, Text
+from bci.messages.fields import Count, Message, Seconds, Text
 
 
 class Event(Message):
@@ -39,6 +39,7 @@ class ProgressEvent(Event):
     doing: Text  # Description of the present part
     done: Count  # Parts that are done
     of: Count  # All parts
+    left_s: Seconds | None = None  # Expected seconds until all are done
 
 
 class FileEvent(Event):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from bci.messages.fields import MAX_ITEMS, Message, Text
+from bci.messages.fields import MAX_ITEMS, Message, Number, Text
 from bci.messages.general import Event
 
 
@@ -30,6 +30,21 @@ class DevicesEvent(Event):
     devices: tuple[DeviceEntry, ...] = Field(default=(), max_length=MAX_ITEMS)
 
 
+class ParameterEntry(Message):
+    """A parameter of a plug-in, as ``NAME=VALUE`` takes it."""
+
+    name: Text  # Its name
+    about: Text = ""  # A few words on its meaning
+    needed: bool = False  # Whether it has no default
+    default: Text = ""  # Its default as it is typed; empty: none
+    # A number is ``whole`` or ``real``; None for other values
+    number: Literal["whole", "real"] | None = None
+    low: Number | None = None  # Least number; None where there is none
+    high: Number | None = None  # Largest number; None where there is none
+    # All values, where they are known
+    choices: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
+
+
 class PluginEntry(Message):
     """A plug-in of an installed package."""
 
@@ -48,6 +63,8 @@ class PluginEntry(Message):
     # Of a decoder: values of ``output.adapt`` that it can do
     adapts: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     needs_cues: bool = False  # Of a decoder: its windows begin at cues
+    # Of a bridge, as ``bci bridge --json`` lists it
+    parameters: tuple[ParameterEntry, ...] = Field(default=(), max_length=MAX_ITEMS)
 
 
 class PluginsEvent(Event):

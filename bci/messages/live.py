@@ -1,13 +1,13 @@
 """Events of live streams: streamed, recorded, decoded, watched."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from bci.messages.fields import MAX_ITEMS, Count, Message, Number, Seconds, Share, Text
 from bci.messages.general import Event
 from bci.messages.quality_reasons import Reason
-from bci.messages.statuses import EngineStatus, RecordedStream
+from bci.messages.statuses import EngineStatus, PeopleStatus, RecordedStream
 
 
 class StreamingEvent(Event):
@@ -39,7 +39,7 @@ class RecordedEvent(Event):
 
 
 class DecidedEvent(Event):
-    """A change of the engine's decision: of ``bci run``; see `docs/streams.md`."""
+    """A change of the engine's decision: of ``bci run``; see `docs/reference/streams.md`."""
 
     event: Literal["decided"] = "decided"
     # A decision began, came again at the next cue, or ended
@@ -49,6 +49,21 @@ class DecidedEvent(Event):
     confidence: Share | None = None
     time: Seconds  # Time of the window's last sample, in seconds on the LSL clock
     ended: Text | None = None  # At an offset, the class that ended
+
+
+class PersonEvent(Event):
+    """An event of one engine of several: of ``bci run`` with several profiles."""
+
+    event: Literal["person"] = "person"
+    name: Text  # Name of the engine
+    came: dict[str, Any]  # The event: note, decided, stopped or error
+
+
+class PeopleEvent(Event):
+    """Engines and clocks: of ``bci run`` with several profiles, when an engine comes or goes."""
+
+    event: Literal["people"] = "people"
+    status: PeopleStatus  # The engines as they are now
 
 
 class StoppedEvent(Event):
@@ -97,3 +112,36 @@ class QualityEvent(Event):
     findings: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     # Every channel of the stream, in order
     channels: tuple[JudgedChannel, ...] = Field(default=(), max_length=100_000)
+
+
+class FeedbackRunEvent(Event):
+    """A run of neurofeedback is over: of ``bci neurofeedback``; at the session's end once more."""
+
+    event: Literal["feedback_run"] = "feedback_run"
+    session: Count = 1  # Number of the session, where several recordings are reported
+    run: Count  # Number of the run in the session, from 1, baselines counted
+    kind: Literal["feedback", "transfer"]
+    windows: Count  # Windows of the run
+    # Share of the counted windows that were beyond the threshold, as it was shown
+    success: Share | None = None
+    rewards_per_min: Number | None = None  # Rewards a minute, as they were shown
+    # The next ones are empty until the session's end, so that sham feedback stays blinded
+    held: Share | None = None  # Share of the windows that an artifact held back
+    own_success: Share | None = None  # Success of the wearer's own feature
+    # Mean of the feature less that of the baseline, in the baseline's standard deviations
+    change_sd: Number | None = None
+    # Correlation of the level that was shown with the wearer's own
+    agreement: Number | None = None
+    allocation: Literal["real", "sham"] | None = None  # The kind of feedback
+
+
+class BaselineEvent(Event):
+    """A baseline of neurofeedback was recorded: of ``bci neurofeedback``."""
+
+    event: Literal["baseline"] = "baseline"
+    windows: Count  # Windows of the run
+    clean: Count  # Windows without an artifact
+    mean: Number  # Mean of the feature, in its unit
+    sd: Number  # Its standard deviation
+    unit: Text = ""  # Unit of the feature
+    file: Text | None = None  # Path of the file that keeps it

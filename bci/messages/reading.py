@@ -5,19 +5,25 @@ from typing import Annotated, TypeVar
 from pydantic import Field, TypeAdapter, ValidationError
 
 from bci.errors import MessageError
+from bci.messages.bridged import AnyBridged
 from bci.messages.evaluation import EvaluationEvent, PredictedEvent, VerifyEvent
 from bci.messages.fields import VERSION
 from bci.messages.general import ErrorEvent, FileEvent, NoteEvent, ProgressEvent, WarningEvent
 from bci.messages.listings import DevicesEvent, PluginsEvent
 from bci.messages.live import (
+    BaselineEvent,
     DecidedEvent,
+    FeedbackRunEvent,
+    PeopleEvent,
+    PersonEvent,
     QualityEvent,
     RecordedEvent,
     RecordingEvent,
     StoppedEvent,
     StreamingEvent,
 )
-from bci.messages.statuses import EngineStatus, RecorderStatus
+from bci.messages.spelling import Spelled
+from bci.messages.statuses import EngineStatus, PeopleStatus, RecorderStatus
 from bci.messages.training import (
     ModelEvent,
     OutcomeEvent,
@@ -36,14 +42,17 @@ AnyEvent = Annotated[
     DevicesEvent | PluginsEvent | StreamingEvent | NoteEvent | WarningEvent | ErrorEvent
     | ProgressEvent | StepEvent | RunEvent | PointEvent | ModelEvent | FileEvent | RecordingEvent
     | RecordedEvent | RoundEvent | SitesEvent | OutcomeEvent | QualityEvent | DecidedEvent
-    | StoppedEvent | PredictedEvent | EvaluationEvent | VerifyEvent,
+    | StoppedEvent | PredictedEvent | EvaluationEvent | VerifyEvent | FeedbackRunEvent
+    | BaselineEvent | PersonEvent | PeopleEvent,
     Field(discriminator="event"),
 ]  # fmt: skip
 M = TypeVar("M")
-AnyStatus = Annotated[EngineStatus | RecorderStatus, Field(discriminator="kind")]
+AnyStatus = Annotated[EngineStatus | RecorderStatus | PeopleStatus, Field(discriminator="kind")]
 
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 _STATUS: TypeAdapter[AnyStatus] = TypeAdapter(AnyStatus)
+_SPELLED: TypeAdapter[Spelled] = TypeAdapter(Spelled)
+_BRIDGED: TypeAdapter[AnyBridged] = TypeAdapter(AnyBridged)
 
 
 def read_event(line: str | bytes) -> AnyEvent:
@@ -54,12 +63,28 @@ def read_event(line: str | bytes) -> AnyEvent:
     return _read(_EVENT, line, _MAX_EVENT)
 
 
-def read_status(line: str | bytes) -> EngineStatus | RecorderStatus:
+def read_status(line: str | bytes) -> EngineStatus | RecorderStatus | PeopleStatus:
     """Read a status that came over the network.
 
     Raises `MessageError` if it is none that this version knows; the message names the field.
     """
     return _read(_STATUS, line, MAX_STATUS)
+
+
+def read_spelled(line: str | bytes) -> Spelled:
+    """Read a selection of a speller that came over the network.
+
+    Raises `MessageError` if it is none that this version knows; the message names the field.
+    """
+    return _read(_SPELLED, line, MAX_STATUS)
+
+
+def read_bridged(line: str | bytes) -> AnyBridged:
+    """Read a message of a bridge.
+
+    Raises `MessageError` if it is none that this version knows; the message names the field.
+    """
+    return _read(_BRIDGED, line, MAX_STATUS)
 
 
 class Lines:

@@ -15,8 +15,16 @@ class WindowCounts(Message):
     rejected_settling: Count = 0  # The filters had only just begun
     rejected_non_finite: Count = 0  # The window held a value that is no number
     rejected_artifact: Count = 0  # Larger swings than the profile allows
+    rejected_bad_channels: Count = 0  # More bad channels than `interpolate_bad` allows
     rejected_undecodable: Count = 0  # The decoder found no probabilities
     skipped: Count = 0  # Left out by a decoder that could not keep up
+
+
+class FilterReport(Message):
+    """Figures of one filter of the pipeline, such as the coefficients of a regression."""
+
+    kind: Text  # Of the filter, as in the profile
+    figures: dict[Text, Number] = Field(default={}, max_length=MAX_ITEMS)
 
 
 class EngineStatus(Message):
@@ -31,7 +39,7 @@ class EngineStatus(Message):
     swaps: Count = 0  # How often another model took over
     simulated: bool = False  # Whether the signal is simulated
     replayed: bool = False  # Whether the signal is a recording that is streamed
-    # Channels that the montage map computed from others
+    # Channels that the montage map, or the filter `interpolate_bad`, computes from others now
     interpolated: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     samples: Count = 0  # Samples of the stream since the engine began, as are the next counts
     lost_samples: Count = 0  # Samples that the sender numbered and that did not come
@@ -45,10 +53,15 @@ class EngineStatus(Message):
     rate_hz: Number | None = None  # Effective sampling rate of the stream
     non_finite: Count = 0  # Values that were not finite
     windows: WindowCounts = WindowCounts()  # Windows by their outcome
+    # Filters that report figures, in the order of the pipeline
+    filters: tuple[FilterReport, ...] = Field(default=(), max_length=32)
     adaptation: Text = "off"  # ``off``, or what of the model follows the signal
     # Distance of the signal from the calibration, as a ratio; see `bci.models.drift`
     drift: Number | None = None
     drift_warning: Text | None = None  # A sentence, where the signal is beyond the calibration
+    # State of the signal, counted from 1; None where the model has none
+    signal_state: Count | None = None
+    held_back: bool = False  # Whether decisions are held back in this state
     model_warning: Text | None = None  # A sentence, where the model is not to be relied on
     sentences: Text | None = None  # File of the sentences that a prior of words was made from
     filter_delay_s: Seconds | None = None  # Delay by the filters, in seconds
@@ -59,11 +72,23 @@ class EngineStatus(Message):
     # From a window's last sample to its publication, in milliseconds; the median
     latency_p50_ms: Number | None = None
     latency_p99_ms: Number | None = None  # The 99th percentile of the same
-    # The model's paradigm (see `bci.profiles.profile.Paradigm`); None where it has very many
+    # The model's paradigm (see `bci.profiles.paradigm.Paradigm`); None where it has very many
     # classes
     paradigm: dict[str, Any] | None = None
     markers: Text | None = None  # Streams that cues are taken from; None where the model needs none
     cues: Count = 0  # Cues so far
+    # Delay from a marker to its stimulus that cues are decoded with, in seconds; None: unmeasured
+    stimulus_offset_s: Seconds | None = None
+    # Weights of channels, or regions, in the newest decoded window, where the network attends to
+    # some more than to others; they sum to 1
+    attention: dict[Text, Number] = Field(default={}, max_length=MAX_ITEMS)
+    attention_at: Seconds | None = None  # Last sample of that window, on the LSL clock
+    source_id: Text = ""  # Source id of the stream
+    # What the clock of the stream's computer lacks to that of the engine's, in seconds
+    clock_offset_s: Seconds | None = None
+    clock_error_s: Seconds | None = None  # Bound of the error of this offset, in seconds
+    # Speed of the sender's clock relative to the engine's, in parts per million
+    clock_drift_ppm: Number | None = None
 
 
 class RecordedStream(Message):
@@ -87,3 +112,34 @@ class RecorderStatus(Message):
     n_bytes: Count  # Size of the file so far
     # Every stream that is or was recorded
     streams: tuple[RecordedStream, ...] = Field(default=(), max_length=MAX_ITEMS)
+
+
+class Person(Message):
+    """One engine of several: the stream that it decodes, and the clock of that stream."""
+
+    name: Text  # Name of the engine
+    state: Text = "starting"  # State of the engine, or ``ended``
+    restarts: Count = 0  # How often its process was started again
+    stream: Text = ""  # Name of the stream that is decoded
+    source_id: Text = ""  # Source id of that stream
+    # What the clock of the stream's computer lacks to that of the engines, in seconds
+    clock_offset_s: Seconds | None = None
+    clock_error_s: Seconds | None = None  # Bound of the error of this offset, in seconds
+    clock_drift_ppm: Number | None = None  # Speed of that clock, in parts per million
+    samples: Count = 0  # Samples since the engine began
+    lost_samples: Count = 0  # Samples that the sender numbered and that did not come
+    latency_p50_ms: Number | None = None  # From sample to prediction, in milliseconds; the median
+    latency_p99_ms: Number | None = None  # The 99th percentile of the same
+
+
+class PeopleStatus(Message):
+    """Status of several engines of one computer, on the stream ``people-status`` each second.
+
+    Streams of two people agree in time to the sum of their ``clock_error_s``.
+    """
+
+    kind: Literal["people"] = "people"
+    version: Literal[1] = 1
+    people: tuple[Person, ...] = Field(default=(), max_length=MAX_ITEMS)  # In the order given
+    # The largest sum of two, in seconds; None until two offsets are known
+    error_s: Seconds | None = None

@@ -19,6 +19,9 @@ class RunEvent(Event):
     trials: dict[Text, Count] = Field(default_factory=dict, max_length=MAX_ITEMS)
     rest: Count = 0  # Trials of rest, where it is a class
     stream: Text | None = None  # Stream of the cues, where the file has several streams of markers
+    # Share of the stimulus screen's frames that were dropped or late, 0 to 1, where it is above
+    # the limit
+    lost_frames: Number | None = None
 
 
 class StepEvent(Event):
@@ -42,6 +45,7 @@ class PointEvent(Event):
     high: Share  # Upper end of its 95 % interval, 0 to 1
     chance: Share  # Accuracy of naming the most frequent class, 0 to 1
     trials: Count  # Held-out trials
+    with_base: bool = False  # The base model was learnt from too; alone where there are no trials
 
 
 class AccuracyFigure(Message):
@@ -69,9 +73,7 @@ class RoundEvent(Event):
     event: Literal["round"] = "round"
     number: Count  # Number of the round
     # Accuracy of each site on its held-out trials with the weights that came, 0 to 1
-    received: dict[Text, Share] = Field(default_factory=dict, max_length=MAX_ITEMS)
-    # The same after the site's own training
-    trained: dict[Text, Share] = Field(default_factory=dict, max_length=MAX_ITEMS)
+    accuracies: dict[Text, Share] = Field(default_factory=dict, max_length=MAX_ITEMS)
     # Reason of each site whose change was left out
     excluded: dict[Text, Text] = Field(default_factory=dict, max_length=MAX_ITEMS)
 

@@ -1,4 +1,4 @@
-"""The page `docs/messages.md`, written from the messages: ``python -m bci.messages.write_docs``."""
+"""Write `docs/reference/messages.md` from the messages: ``python -m bci.messages.write_docs``."""
 
 import inspect
 import re
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bci import messages
 
-PAGE = Path(__file__).parents[2] / "docs" / "messages.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "messages.md"
 _SHARED = ("version", "event", "kind")
 _TYPES = {
     messages.Text: "text",
@@ -19,15 +19,18 @@ _TYPES = {
     messages.Number: "number",
     messages.Share: "number, 0 to 1",
 }
+_PLAIN = {str: "text", bool: "true or false", int: "whole number", float: "number"}
 _HEAD = f"""# Messages between programs
 
-A status is a text on an LSL stream of type `Status`, twice a second. An event is a line that a
+A status is a text on an LSL stream of type `Status`, twice a second. A selection of a speller is
+a text on an LSL stream of type `Spelling`. A message of a bridge is a UDP datagram or a text of
+a WebSocket. An event is a line that a
 command prints on standard output with `--json`. Each is one JSON object on one line, in ASCII.
-`bci.messages.read_status` and `read_event` read them.
+`bci.messages.read_status`, `read_spelled`, `read_bridged` and `read_event` read them.
 
 `version` is {messages.VERSION}. It grows when a field changes its meaning or goes. A new field
 alone does not change it, so a reader leaves out keys that it does not know. An event has its name
-in `event`, a status in `kind`. `null` stands for a value that is not known.
+in `event`, any other message in `kind`. `null` stands for a value that is not known.
 
 With `--json` nothing else is on standard output: what a library or a plug-in prints goes to
 standard error. `bci doctor`, `info`, `models` and `streams` answer at once: they print one
@@ -45,11 +48,17 @@ def write_page() -> str:
     """Write the text of the page."""
     statuses = _members(messages.AnyStatus)
     events = _members(messages.AnyEvent)
-    parts = _parts([*statuses, *events])
+    spelled = [messages.Spelled]
+    bridged = _members(messages.AnyBridged)
+    parts = _parts([*statuses, *spelled, *bridged, *events])
     sections = [
         _HEAD,
         "## Statuses\n",
         *(_section(model, "kind") for model in statuses),
+        "## Selections of a speller\n",
+        *(_section(model, "kind") for model in spelled),
+        "## Messages of bridges\n",
+        *(_section(model, "kind") for model in bridged),
         "## Events\n",
         *(_section(model, "event") for model in events),
         "## Parts of messages\n",
@@ -95,10 +104,11 @@ def _section(model: type[BaseModel], tag: str) -> str:
 
 
 def _read_comments(model: type[BaseModel]) -> dict[str, str]:
-    """Meaning of each field, by the comment behind it or above it."""
+    """Meaning of each field, its bases' too, by the comment behind it or above it."""
     meanings: dict[str, str] = {}
     above: list[str] = []
-    for line in inspect.getsource(model).splitlines():
+    bases = [each for each in reversed(model.__mro__) if issubclass(each, messages.Message)]
+    for line in "".join(map(inspect.getsource, bases)).splitlines():
         if comment := re.match(r"    # (.+)", line):
             above.append(comment[1])
             continue
@@ -130,8 +140,13 @@ def _type(hint: Any) -> str:
     if inspect.isclass(hint) and issubclass(hint, StrEnum):
         return " or ".join(f'"{each}"' for each in hint)
     if inspect.isclass(hint) and issubclass(hint, BaseModel):
-        return f"[{hint.__name__}](#{hint.__name__.lower()})"
-    return {bool: "true or false", int: "whole number", float: "number"}.get(hint, "any")
+        tagged = hint.model_fields.get("kind")
+        kind = tagged.default if tagged is not None else None
+        heading = kind if isinstance(kind, str) else hint.__name__
+        return f"[{hint.__name__}](#{heading.lower()})"
+    return {str: "text", bool: "true or false", int: "whole number", float: "number"}.get(
+        hint, "any"
+    )
 
 
 def _known(hint: Any) -> str | None:

@@ -5,6 +5,7 @@ What is missing, invalid, was changed or cannot be written raises `BundleError`.
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from bci.errors import BundleError
 from bci.files import plain_yaml
 from bci.files.writable import obstacle
 from bci.models.card import Card
-from bci.profiles.profile import file_sha256, parse_yaml
+from bci.pipeline.cleaning.learnt import with_filter_arrays
+from bci.profiles.profile import file_sha256, parse_yaml, shipped_folder
 
 CARD = "card.yaml"
 ARRAYS = "arrays.safetensors"
@@ -45,6 +47,8 @@ def save_bundle(
     check_place(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
+    # A process of this number may have been killed here: containers begin counting anew.
+    shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:
         (new / ARRAYS).write_bytes(
@@ -52,15 +56,26 @@ def save_bundle(
         )
         sealed = card.model_copy(update={"arrays_sha256": file_sha256(new / ARRAYS)})
         (new / CARD).write_text(plain_yaml.dump(sealed.model_dump(mode="json")), encoding="utf-8")
-        if folder.exists():
+        if overwrite and folder.exists():
             old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
             folder.rename(old)
             new.rename(folder)
             _clear(old, folder)
         else:
-            new.rename(folder)
+            _put(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _put(new: Path, folder: Path) -> None:
+    try:
+        new.rename(folder)
+    except OSError as error:
+        if folder.exists():
+            raise BundleError(
+                f"{folder} was written by another program meanwhile; choose another --out"
+            ) from error
+        raise
 
 
 def _clear(old: Path, folder: Path) -> None:
@@ -97,9 +112,28 @@ def load_bundle(folder: Path, sealed: bool = True) -> tuple[Card, dict[str, NDAr
             "restore it or calibrate again"
         )
     try:
-        return card, load_arrays(file.read_bytes())
+        arrays = load_arrays(file.read_bytes())
     except (SafetensorError, ValueError, KeyError) as problem:
         raise BundleError(f"{file}: not a safetensors file: {problem}") from problem
+    return with_trained_filters(card, arrays), arrays
+
+
+def with_trained_filters(card: Card, arrays: Mapping[str, NDArray[np.generic]]) -> Card:
+    """Give the filters of a card what they learnt, from the arrays of its model."""
+    return card.model_copy(update={"pipeline": with_filter_arrays(card.pipeline, arrays)})
+
+
+def shipped_bases() -> dict[str, Path]:
+    """The base models that ship, by name."""
+    folders = [file.parent for file in sorted(shipped_folder().glob(f"bases/*/{CARD}"))]
+    return {folder.name: folder for folder in folders}
+
+
+def base_folder(given: Path) -> Path:
+    """The folder of a base model, which is given or is that of a shipped one by its name."""
+    if given.exists() or given.parent != Path():
+        return given
+    return shipped_bases().get(given.name, given)
 
 
 def list_bundles(folder: Path) -> list[tuple[Path, Card | BundleError]]:

@@ -1,9 +1,11 @@
 """Calibrated probabilities: temperature scaling, and the calibration error."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.interfaces import Decoder
+from bci.interfaces import Attending, Decoder
 from bci.models.confidence_card import TEMPERATURES
 from bci.signals import FloatArray
 
@@ -24,10 +26,21 @@ def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
     return np.asarray(odds / odds.sum(axis=-1, keepdims=True))
 
 
-def fit_temperature(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
+def equal_shares(truth: NDArray[np.int64]) -> Probabilities:
+    """Weights of trials with which each class counts alike, 1 on average, (n_trials,)."""
+    n = np.bincount(truth)
+    return np.asarray((len(truth) / np.count_nonzero(n) / np.maximum(n, 1))[truth])
+
+
+def fit_temperature(
+    probabilities: Probabilities,
+    truth: NDArray[np.int64],
+    weights: Probabilities | None = None,
+) -> float:
     """Fit the temperature under which held-out decisions are likeliest.
 
-    ``probabilities`` (n_trials, n_classes); ``truth`` (n_trials,) are the numbers of the classes.
+    ``probabilities`` (n_trials, n_classes); ``truth`` (n_trials,) are the numbers of the classes;
+    ``weights`` (n_trials,) of the trials, all alike without them.
 
     Notes
     -----
@@ -44,24 +57,32 @@ def fit_temperature(probabilities: Probabilities, truth: NDArray[np.int64]) -> f
 
     def cost(log_temperature: float) -> float:
         tempered = temper(probabilities, float(np.exp(log_temperature)))
-        return float(-(wanted * np.log(np.maximum(tempered, _TINY))).sum(axis=1).mean())
+        each = -(wanted * np.log(np.maximum(tempered, _TINY))).sum(axis=1)
+        return float(np.average(each, weights=weights))
 
     bounds = tuple(np.log(TEMPERATURES))
     return float(np.exp(minimize_scalar(cost, bounds=bounds, method="bounded").x))
 
 
-def calibration_error(probabilities: Probabilities, truth: NDArray[np.int64]) -> float:
+def calibration_error(
+    probabilities: Probabilities,
+    truth: NDArray[np.int64],
+    weights: Probabilities | None = None,
+) -> float:
     """Expected calibration error: mean gap between confidence and accuracy over ten bins."""
-    return _error(*_gaps(probabilities, truth))
+    return _error(*_gaps(probabilities, truth, weights))
 
 
 def _gaps(
-    probabilities: Probabilities, truth: NDArray[np.int64]
+    probabilities: Probabilities,
+    truth: NDArray[np.int64],
+    weights: Probabilities | None = None,
 ) -> tuple[NDArray[np.int64], Probabilities]:
-    """Bin of each trial's confidence, and the confidence less 1 where it was right."""
+    """Bin of each trial's confidence, and the weighed confidence less 1 where it was right."""
     confidence = probabilities.max(axis=1)
     bins = np.minimum((confidence * _N_BINS).astype(np.int64), _N_BINS - 1)
-    return bins, confidence - (probabilities.argmax(axis=1) == truth)
+    gaps = confidence - (probabilities.argmax(axis=1) == truth)
+    return bins, gaps if weights is None else gaps * weights
 
 
 def _error(bins: NDArray[np.int64], gaps: Probabilities) -> float:
@@ -70,7 +91,10 @@ def _error(bins: NDArray[np.int64], gaps: Probabilities) -> float:
 
 
 def error_interval(
-    probabilities: Probabilities, truth: NDArray[np.int64], n_resamples: int = 1000
+    probabilities: Probabilities,
+    truth: NDArray[np.int64],
+    n_resamples: int = 1000,
+    weights: Probabilities | None = None,
 ) -> tuple[float, float]:
     """Estimate the 95 % interval of the calibration error, by a seeded bootstrap over trials.
 
@@ -79,7 +103,7 @@ def error_interval(
     resamples add: the lower one as in the basic interval, the upper one by shifting it.
     """
     n = len(truth)
-    bins, gaps = _gaps(probabilities, truth)
+    bins, gaps = _gaps(probabilities, truth, weights)
     error = _error(bins, gaps)
     draws = np.random.default_rng(0).integers(0, n, (n_resamples, n))
     resampled = [_error(bins[draw], gaps[draw]) for draw in draws]
@@ -107,6 +131,10 @@ class Tempered:
     def similarities(self) -> Probabilities | None:
         """As `bci.interfaces.Comparing`: no temperature changes them."""
         return getattr(self.inner, "similarities", None)
+
+    def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
+        """As `bci.interfaces.Attending`: no temperature changes it."""
+        return self.inner.attention(ch_names) if isinstance(self.inner, Attending) else {}
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         return self.inner.arrays()

@@ -6,6 +6,8 @@ from bci.models.false_decisions import LEVEL
 from bci.profiles.pipeline_settings import Settings
 
 DEFAULT_THRESHOLD = 0.7
+FEWEST_DECIDED = 5
+"""Of fewer decisions at cues no share can be proved small."""
 TEMPERATURES = (0.05, 20.0)
 """Least and largest temperature that is fitted."""
 
@@ -35,6 +37,9 @@ class ConfidenceCard(Settings):
     had a decision, and the first one was ``right`` in so many; the 95 % interval of the share is
     from ``right_low`` to ``right_high``. All these are None where there was
     nothing to count.
+
+    ``raised_to`` is a higher threshold, the lowest at which no larger share than ``asked_wrong`` of
+    these first decisions was wrong; None where none was needed or none is high enough.
     """
 
     temperature: float = Field(gt=0)
@@ -59,11 +64,22 @@ class ConfidenceCard(Settings):
     right: int | None = None
     right_low: float | None = None
     right_high: float | None = None
+    asked_wrong: float | None = None
+    raised_to: float | None = None
 
     @property
     def held_to(self) -> float:
         """The threshold that holds where a profile sets none."""
+        if self.raised_to is not None:
+            return self.raised_to
         return self.default_threshold if self.threshold is None else self.threshold
+
+    @property
+    def too_many_wrong(self) -> bool:
+        """True where no threshold has few enough wrong decisions at cues."""
+        if self.asked_wrong is None or not self.decided or self.right is None:
+            return False
+        return self.decided - self.right > self.asked_wrong * self.decided
 
     @property
     def lacks_rest(self) -> bool:
@@ -106,13 +122,21 @@ class ConfidenceCard(Settings):
         at_cues = self._at_cues()
         return text if at_cues is None else f"{text}. {at_cues}"
 
-    def decisions(self, has_rest_class: bool) -> str:
+    def decisions(self, has_rest_class: bool, decides: bool = True) -> str:
         """The threshold, the false decisions at rest and the decisions at cues, in sentences.
 
-        Where the model has no class for rest, one is recommended if it would help.
+        Where the model has no class for rest, one is recommended if it would help. ``decides`` is
+        False for a model that decides nothing unless a profile sets a threshold.
         """
         evidence = f", each from {self.evidence_s:g} s of evidence" if self.evidence_s else ""
-        sentences = [f"decisions from confidence {self.held_to:.3g} on{evidence}", self._at_rest()]
+        if decides:
+            first = f"decisions from confidence {self.held_to:.3g} on{evidence}"
+        else:
+            first = (
+                "no decisions, as the model tells nothing. At a threshold of "
+                f"{self.held_to:.3g} in the profile{evidence}, it would be as follows"
+            )
+        sentences = [first, self._at_rest()]
         if self.false_positives and self.threshold is None and not has_rest_class:
             sentences.append("A class for rest (paradigm.rest_class: true) helps")
         if self.threshold is not None and self.rest_min is not None:
@@ -161,7 +185,20 @@ class ConfidenceCard(Settings):
         share = f"{self.right / self.decided:.2f}"
         if self.right_low is not None and self.right_high is not None:
             share += f", 95 % interval {self.right_low:.2f}-{self.right_high:.2f}"
-        return (
+        text = (
             f"Of {self.cues} held-out cues {self.decided} had a decision. The first one was right "
-            f"in {self.right} ({share})"
+            f"in {self.right} ({share}) and wrong in {self.decided - self.right}"
         )
+        limit = f"{100 * (self.asked_wrong or 0.0):g} %"
+        if self.too_many_wrong and self.decided < FEWEST_DECIDED:
+            text += (
+                f". That is too few to keep wrong decisions to {limit}: it takes {FEWEST_DECIDED}"
+            )
+        elif self.too_many_wrong:
+            text += f". No threshold with {FEWEST_DECIDED} decisions or more keeps wrong ones to "
+            text += limit
+        elif self.raised_to is not None:
+            text += (
+                f". The threshold is raised to {self.raised_to:.3g} to keep the others to {limit}"
+            )
+        return text

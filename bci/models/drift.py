@@ -30,7 +30,7 @@ _FLOOR = 0.01
 _FEWEST = 10
 _EVERY_S = 1.0
 # A pause is not a reason to believe the first window after it.
-_MAX_PAUSE_S = 5.0
+MAX_PAUSE_S = 5.0
 
 
 class Pace:
@@ -41,21 +41,22 @@ class Pace:
 
     def __init__(self, sfreq: float) -> None:
         self._sfreq = sfreq
-        self._last: int | None = None
+        self.last: int | None = None
+        """End of the window taken last; None before the first."""
 
     def passed(self, window: "Window") -> float | None:
         """Seconds since the last window taken, 5 at most, if this is to be taken; else None.
 
         The first window is not.
         """
-        if self._last is None:
-            self._last = window.end
+        if self.last is None:
+            self.last = window.end
             return None
-        passed_s = (window.end - self._last) / self._sfreq
+        passed_s = (window.end - self.last) / self._sfreq
         if passed_s < _EVERY_S - 0.5 / self._sfreq:
             return None
-        self._last = window.end
-        return min(passed_s, _MAX_PAUSE_S)
+        self.last = window.end
+        return min(passed_s, MAX_PAUSE_S)
 
 
 class DriftCard(Settings):

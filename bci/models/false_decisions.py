@@ -13,7 +13,8 @@ LEVEL = 0.95
 """Confidence of every bound of a rate: in 19 of 20 calibrations the true rate is below it."""
 
 NO_COMMAND = -1
-_THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
+THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
+"""Thresholds that are tried, ascending."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def choose_threshold(
     if not any(run.in_rest.any() for run in runs):
         return None
     chosen = None
-    for threshold in _THRESHOLDS[::-1]:
+    for threshold in THRESHOLDS[::-1]:
         rate = rest_rate(runs, hop_s, float(threshold), lasting)
         if rate.bound_per_min > max(most_per_min, upper_bound(0, rate.minutes)):
             break

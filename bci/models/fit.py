@@ -88,10 +88,10 @@ def check_stream(card: Card, info: StreamInfo) -> None:
         )
         if given.kind == needed.kind and given.unit == UNKNOWN:
             hints.append(
-                "To say what its numbers are, give --unit, or pipeline.unit in the profile."
+                "To state the unit of its numbers, give --unit, or pipeline.unit in the profile."
             )
         elif given.kind != needed.kind:
-            hints.append("To say what its channels are, set pipeline.kind_of in the profile.")
+            hints.append("To state the kinds of its channels, set pipeline.kind_of in the profile.")
     if differs:
         raise MismatchError(
             f"{info.name} does not fit the model {card.name}: {'; '.join(differs)}. "

@@ -81,6 +81,7 @@ def load_model(
     Parameters
     ----------
     folder : path
+        Folder of the model.
     trusted : sequence of str
         Types, as ``package.module.Class``, that a user's own estimator may be made of beside the
         built-in list. Only for models whose origin you know.
@@ -90,6 +91,7 @@ def load_model(
     Returns
     -------
     model : Model
+        Card, decoder and arrays.
 
     Raises
     ------

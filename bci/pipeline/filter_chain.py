@@ -21,12 +21,14 @@ class FilteredChunk:
 
     ``data`` (n_samples, n_channels) float32 and ``first`` are at the chain's output rate.
     ``newest_bad`` is the index of the newest output sample for which an input value had to be
-    held because it was not finite; -1 if there is none.
+    held because it was not finite; -1 if there is none. ``newest_rejected`` is that of the newest
+    sample that a stage rejected.
     """
 
     data: FloatArray
     first: int
     newest_bad: int
+    newest_rejected: int = -1
 
 
 class Chain:
@@ -65,6 +67,10 @@ class Chain:
         self.sfreq = info.sfreq
         self.decimation = 1
         self.settling = 0
+        # Input samples until 1 % of the past is left; at least as long as it settles
+        self.memory = 0
+        self._reporting: list[tuple[str, filters.Stage]] = []
+        self._rejecting: list[tuple[int, filters.Stage]] = []
         self._stages: list[filters.Stage] = []
         self._rates: list[float] = []
         if info.sfreq <= 0:
@@ -93,8 +99,13 @@ class Chain:
         self.channels = getattr(stage, "channels", None) or self.channels
         self.remarks += getattr(stage, "remarks", ())
         self.settling += stage.settling * self.decimation
+        self.memory += max(stage.settling, getattr(stage, "memory", 0)) * self.decimation
+        if hasattr(stage, "report"):
+            self._reporting.append((step.kind, stage))
         self.decimation *= stage.decimation
         self.sfreq /= stage.decimation
+        if hasattr(stage, "newest_rejected"):
+            self._rejecting.append((self.decimation, stage))
         previous = self._stages[-1] if self._stages else None
         # One pass over the chunk for neighbouring cascades instead of two.
         if isinstance(stage, filters.SosFilter) and isinstance(previous, filters.SosFilter):
@@ -139,7 +150,21 @@ class Chain:
             out, first = stage.process(out, first)
         if newest_bad > 0:
             newest_bad = -(-newest_bad // self.decimation)
-        return FilteredChunk(out, first, newest_bad)
+        newest_rejected = -1
+        for rate, stage in self._rejecting:
+            if (newest := stage.newest_rejected) >= 0:  # type: ignore[attr-defined]
+                newest_rejected = max(newest_rejected, -(-newest * rate // self.decimation))
+        return FilteredChunk(out, first, newest_bad, newest_rejected)
+
+    def reports(self) -> list[tuple[str, dict[str, float]]]:
+        """Figures of each stage that has some, with the filter's kind, in the chain's order."""
+        return [(kind, stage.report()) for kind, stage in self._reporting]  # type: ignore[attr-defined]
+
+    @property
+    def interpolated(self) -> tuple[str, ...]:
+        """Names of the channels that a stage computes from others now."""
+        found = (getattr(stage, "interpolated", ()) for stage in self._stages)
+        return tuple(name for names in found for name in names)
 
     def _count_leading_bad_rows(self, data: FloatArray) -> int:
         bad = self._bad_values(data)

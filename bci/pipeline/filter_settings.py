@@ -44,16 +44,20 @@ class Bandpass(FilterSettings):
 
 
 class Notch(FilterSettings):
-    """Narrow band-stop, for power-line noise."""
+    """Narrow band-stop, for power-line noise.
+
+    ``harmonics`` counts the multiples of the frequency, itself among them.
+    """
 
     kind: Literal["notch"] = "notch"
     freq_hz: Hertz
     q: float = Field(30.0, gt=0, le=1000)
+    harmonics: int = Field(1, ge=1, le=20)
 
     def stage(self, signal: Signal) -> "Stage":
         from bci.pipeline import filters
 
-        sos = filters.notch(self.freq_hz, signal.sfreq, self.q)
+        sos = filters.notch(self.freq_hz, signal.sfreq, self.q, self.harmonics)
         return filters.SosFilter(sos, len(signal.channels), signal.sfreq)
 
 
@@ -86,14 +90,23 @@ class CommonAverage(FilterSettings):
                 "them; name them in the profile (pipeline.names, pipeline.kind_of)"
             )
             return filters.CommonAverageReference(remarks=(remark,))
-        if not brain or len(set(kinds)) == 1:
-            return filters.CommonAverageReference()
+        remarks = []
         others = [channel.name for channel in signal.channels if channel.kind not in brain]
-        left_out = f"not part of the common average: {shortened(others)}"
+        if brain and others:
+            remarks.append(f"not part of the common average: {shortened(others)}")
+        unplaced = [c.name for c in signal.channels if c.kind == "eeg" and c.position is None]
+        if unplaced:
+            remarks.append(
+                f"taken for EEG, and into the common average, by the stream's type alone: "
+                f"{shortened(unplaced)}; if one is no EEG, an EOG say, name it so in the profile "
+                "(pipeline.names, pipeline.kind_of)"
+            )
+        if not brain or len(set(kinds)) == 1:
+            return filters.CommonAverageReference(remarks=tuple(remarks))
         groups: list[NDArray[np.int64]] = [
             np.flatnonzero(np.array(kinds) == kind).astype(np.int64) for kind in brain
         ]
-        return filters.CommonAverageReference(groups, (left_out,) if others else ())
+        return filters.CommonAverageReference(groups, tuple(remarks))
 
 
 Pairs = Annotated[tuple[tuple[str, str], ...], Field(min_length=1, max_length=4096)]

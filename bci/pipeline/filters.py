@@ -24,7 +24,11 @@ class Stage(Protocol):
     """One step of a filter chain.
 
     A stage that gives other channels than it takes has ``channels``, a tuple of them; one that has
-    something to report to the user has ``remarks``, a tuple of sentences.
+    something to report to the user has ``remarks``, a tuple of sentences. One whose past matters
+    for longer than it settles has ``memory``: samples until 1 % of the past is left. What a person
+    wants to see of it is ``report``, a method that gives numbers by name. A stage that rejects
+    samples has ``newest_rejected``, the index of the newest one; no window with it is decoded.
+    One that computes channels from others has ``interpolated``, their names.
     """
 
     decimation: int
@@ -63,8 +67,11 @@ def bandpass(low_hz: float, high_hz: float, sfreq: float, order: int = 4) -> Sos
     return np.asarray(signal.butter(order, [low_hz, high_hz], "bandpass", fs=sfreq, output="sos"))
 
 
-def notch(freq_hz: float, sfreq: float, q: float = 30.0) -> Sos:
-    """Design a second-order notch of quality ``q`` (centre / -3 dB width).
+def notch(freq_hz: float, sfreq: float, q: float = 30.0, harmonics: int = 1) -> Sos:
+    """Design second-order notches, all as wide: of quality ``q`` (centre / -3 dB width) at first.
+
+    ``harmonics`` counts the multiples of the frequency, itself among them; those at or above half
+    the rate are left out.
 
     Raises
     ------
@@ -72,7 +79,10 @@ def notch(freq_hz: float, sfreq: float, q: float = 30.0) -> Sos:
         If the frequency is outside (0, sfreq / 2).
     """
     _inside_nyquist("freq_hz", freq_hz, sfreq)
-    return np.asarray(signal.tf2sos(*signal.iirnotch(freq_hz, q, fs=sfreq)))
+    orders = [n for n in range(1, harmonics + 1) if n * freq_hz < sfreq / 2]
+    return np.vstack(
+        [signal.tf2sos(*signal.iirnotch(n * freq_hz, n * q, fs=sfreq)) for n in orders]
+    )
 
 
 def highpass(cutoff_hz: float, sfreq: float) -> Sos:

@@ -43,6 +43,7 @@ class WindowTally:
     rejected_settling: int = 0
     rejected_non_finite: int = 0
     rejected_artifact: int = 0
+    rejected_bad_channels: int = 0
     rejected_undecodable: int = 0
     skipped: int = 0
 
@@ -54,6 +55,7 @@ class WindowTally:
             + self.rejected_settling
             + self.rejected_non_finite
             + self.rejected_artifact
+            + self.rejected_bad_channels
             + self.rejected_undecodable
         )
 
@@ -65,12 +67,13 @@ class Pipeline:
     cues, one begins at each time requested by `request_window`. Splitting the same samples into
     other chunks changes no bit of any output. A window gives no prediction while the filters
     settle (at the start and after a gap), if it contains a gap, if a value in it was not finite,
-    if it swings beyond the settings' limit, or if the decoder finds no probabilities. `counts`
-    counts them by reason.
+    if too many of its channels are bad, if it swings beyond the settings' limit, or if the decoder
+    finds no probabilities. `counts` counts them by reason.
 
     Parameters
     ----------
     settings : PipelineSettings
+        Channels, filters, window and hop.
     info : StreamInfo
         The stream that the chunks will come from.
     decoder : Decoder, optional
@@ -114,11 +117,13 @@ class Pipeline:
             period = 1.0 / self.chain.sfreq
             self._schedule = AtCues(self.n_samples, self.chain.decimation, period, self._ring)
         self.settling = -(-self.chain.settling // self.chain.decimation)
+        self.memory = -(-self.chain.memory // self.chain.decimation)
         self._max_peak_to_peak = settings.max_peak_to_peak
         self._clock = clock or (lambda: float("nan"))
         self._expected: int | None = None  # index of the next input sample, if none is lost
         self._after_gap = False
         self._newest_bad = -1
+        self._newest_rejected = -1
         self._filtered_at = float("nan")
 
     @property
@@ -235,6 +240,7 @@ class Pipeline:
     ) -> Iterator[tuple[int, int]]:
         filtered = self.chain.process(data, first)
         self._newest_bad = max(self._newest_bad, filtered.newest_bad)
+        self._newest_rejected = filtered.newest_rejected
         self._filtered_at = self._clock()
         if not len(filtered.data):
             return
@@ -261,6 +267,9 @@ class Pipeline:
             return False
         if start < segment + self.settling:
             self.counts.rejected_settling += 1
+            return False
+        if self._newest_rejected >= start:
+            self.counts.rejected_bad_channels += 1
             return False
         limit = self._max_peak_to_peak
         if limit is not None and kernels.swings_beyond(self._ring.view(start, end)[0], limit):

@@ -19,7 +19,15 @@ from bci.plugins.registry import find, plugins
 
 _GROUP = "bci.decoders"
 # In the order of lists.
-_TASKS = {None: "any", "emotion": "emotion", "speech": "words", "images": "images"}
+_TASKS = {
+    None: "any",
+    "emotion": "emotion",
+    "speech": "words",
+    "images": "images",
+    "p300": "p300",
+    "ssvep": "flicker",
+    "cvep": "codes",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,17 @@
-"""Labels and limits of the devices' parameters.
+"""Labels and limits of the parameters of devices and bridges.
 
-The device itself judges its parameters; this shows a person a mistake before it is even tried.
+The device or bridge judges them itself. This shows a person a mistake before it is tried.
 """
 
 import re
 from dataclasses import dataclass
+from typing import get_args
+
+from bci.messages import ParameterEntry
+from bci.signals import Task
 
 _MAC = re.compile(r"([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f-]{36}")
+_UNITS = {"s": "s", "ms": "ms", "hz": "Hz", "uv": "µV"}
 _ADDRESS = re.compile(r"[A-Za-z0-9.:_-]+")
 
 
@@ -23,6 +28,7 @@ class Parameter:
     high: float = float("inf")
     choices: tuple[str, ...] = ()  # All values, where they are known
     pattern: re.Pattern[str] | None = None  # Form of the whole text
+    about: str = ""  # A few words on its meaning
 
     def problem(self, text: str, needed: bool) -> str:
         """Problem of a value, in a sentence; empty if there is none."""
@@ -55,6 +61,19 @@ def describe(name: str) -> Parameter:
     return _KNOWN.get(name) or Parameter(name, name.replace("_", " ").capitalize())
 
 
+def from_entry(entry: ParameterEntry) -> Parameter:
+    """Describe a parameter as its plug-in lists it."""
+    number = {"whole": int, "real": float}.get(entry.number or "")
+    words, _, unit = entry.name.rpartition("_")
+    label = f"{words} ({_UNITS[unit]})" if words and unit in _UNITS else entry.name
+    label = label[:1].upper() + label[1:].replace("_", " ")
+    low = float("-inf") if entry.low is None else entry.low
+    high = float("inf") if entry.high is None else entry.high
+    return Parameter(
+        entry.name, label, entry.default, number, low, high, entry.choices, about=entry.about
+    )
+
+
 def _seconds(name: str, label: str, hint: str = "never") -> Parameter:
     return Parameter(name, f"{label} (s)", hint, float, low=0)
 
@@ -77,8 +96,14 @@ _KNOWN = {
         Parameter("modality", "Sensors", choices=("eeg", "meg", "seeg")),
         Parameter("channels", "Channels", "16", int, 1, 4096),
         Parameter("sfreq", "Rate (Hz)", "250", float, 10, 50_000),
-        Parameter("task", "Task", choices=("motor-imagery", "emotion", "speech", "images")),
+        Parameter("task", "Task", choices=get_args(Task)),
+        Parameter("diode", "Photodiode", choices=("false", "true")),
+        Parameter("diode_delay_s", "Its delay (s)", "0.03", float, 0, 1),
+        Parameter("diode_jitter_s", "Its jitter (s)", "0.001", float, 0, 0.1),
         Parameter("seed", "Seed", "1", int, 0),
+        Parameter("response", "Evoked responses (1: usual)", "1", float, 0, 100),
+        Parameter("jitter_s", "Their jitter (s)", "0.03", float, 0, 1),
+        Parameter("flicker", "Profile of the flicker"),
         Parameter("chunk_s", "Chunk (s)", "0.01", float, 1e-6, 1),
         Parameter("drop", "Chunks lost (0-1)", "0", float, 0, 0.999),
         _seconds("drop_after_s", "Lose after", "0"),

@@ -18,9 +18,11 @@ def how_to_install_torch(extras: str = "networks") -> str:
 _EXTRAS = {
     "brainflow": "brainflow",
     "mne_realtime": "fieldtrip",
+    "pythonosc": "bridges",
     "PIL": "images",
     "PySide6": "gui",
     "transformers": "images",
+    "websockets": "bridges",
 }
 
 

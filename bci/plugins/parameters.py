@@ -1,12 +1,16 @@
 """Parameters that a person types as ``NAME=VALUE``, checked by a settings model."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, get_args, get_origin
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.errors import PydanticUserError
 
+from bci.errors import PluginError
+from bci.messages import ParameterEntry
 from bci.profiles.pipeline_settings import explain
 
+_NUMBERS: dict[str, Literal["whole", "real"]] = {"integer": "whole", "number": "real"}
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
@@ -38,3 +42,46 @@ def _split(settings: type[BaseModel], key: str, value: str) -> str | list[str]:
     if field is not None and get_origin(field.annotation) is tuple and get_args(field.annotation):
         return value.split(",")
     return value
+
+
+def parameter_entries(settings: type[BaseModel]) -> tuple[ParameterEntry, ...]:
+    """Describe the parameters of a settings model, those that are needed first.
+
+    Raises `PluginError` if the model has a field that no text can be.
+    """
+    try:
+        schema = settings.model_json_schema()
+    except PydanticUserError as error:
+        raise PluginError(f"{settings.__name__}: its fields cannot be listed: {error}") from error
+    needed = schema.get("required", [])
+    fields: dict[str, dict[str, Any]] = schema.get("properties", {})
+    made = [_entry(name, field, name in needed) for name, field in fields.items()]
+    return tuple(sorted(made, key=lambda entry: not entry.needed))
+
+
+def _entry(name: str, field: Mapping[str, Any], needed: bool) -> ParameterEntry:
+    # One that may be left out is a choice between its type and null.
+    kinds = [field, *field.get("anyOf", ())]
+    typed = next((kind for kind in kinds if kind.get("type") not in (None, "null")), field)
+    choices = ["false", "true"] if typed.get("type") == "boolean" else typed.get("enum", ())
+    return ParameterEntry(
+        name=name,
+        about=field.get("description", ""),
+        needed=needed,
+        default=written(field.get("default")),
+        number=_NUMBERS.get(typed.get("type", "")),
+        low=typed.get("minimum", typed.get("exclusiveMinimum")),
+        high=typed.get("maximum", typed.get("exclusiveMaximum")),
+        choices=tuple(map(str, choices)),
+    )
+
+
+def written(default: object) -> str:
+    """Write a default as it is typed; empty where there is none."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, float):
+        return f"{default:g}"
+    if isinstance(default, list | tuple):
+        return ",".join(map(str, default))
+    return "" if default is None else str(default)

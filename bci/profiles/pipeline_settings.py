@@ -1,15 +1,19 @@
 """Settings of a pipeline, validated: the same words in profiles and bundles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PrivateAttr,
     SerializeAsAny,
     ValidationError,
     model_validator,
@@ -34,13 +38,33 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+@dataclass(frozen=True)
+class _Learnt:
+    """Arrays that a training gave; never compared: settings are equal whatever was learnt."""
+
+    arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict, compare=False)
+
+
 class FilterSettings(Settings):
     """Base of the settings of a filter: ``kind`` is its name, ``stage`` builds it.
 
-    A subclass is a plug-in of the group ``bci.filters``, under the name of its kind.
+    A subclass is a plug-in of the group ``bci.filters``, under the name of its kind. One that has
+    to be trained is a `bci.interfaces.TrainableFilter` too; ``learnt`` are its arrays.
     """
 
     kind: str
+    _learnt: _Learnt = PrivateAttr(default_factory=_Learnt)
+
+    @property
+    def learnt(self) -> Mapping[str, NDArray[np.generic]]:
+        """Arrays of the training; empty before it. They are part of no file but a model's."""
+        return self._learnt.arrays
+
+    def with_learnt(self, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
+        """Copy the settings, with the arrays of a training."""
+        made = self.model_copy()
+        made._learnt = _Learnt(dict(arrays))
+        return made
 
     def stage(self, signal: Signal) -> "Stage":
         """Build the stage for one signal; see `bci.pipeline.filters.Stage`.
@@ -121,9 +145,9 @@ class PipelineSettings(Settings):
     in training as live: blinks, movement. With ``at_cues`` there is one window for each cue,
     beginning at the paradigm's ``start_s`` after it, and ``hop_s`` means nothing.
 
-    The rest is of the stream, where it does not state it itself: ``names`` of all its channels, in
-    order; ``kind_of`` some of them (``{A1: eog}``); ``unit``, what its voltages are in.
-    ``resample`` lets a model decode a stream of another rate.
+    The rest is of the stream, where it does not state it itself: ``names`` of all its channels, or
+    of all that are EEG, in order; ``kind_of`` some of them (``{A1: eog}``); ``unit``, what its
+    voltages are in. ``resample`` lets a model decode a stream of another rate.
     """
 
     channels: tuple[str, ...] | None = Field(None, max_length=4096)

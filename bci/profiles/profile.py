@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeVar, get_args
+from typing import Annotated, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import (
@@ -17,7 +17,12 @@ from pydantic import (
 
 from bci.errors import PluginError, ProfileError
 from bci.files.plain_yaml import PlainLoader
+from bci.profiles.flicker import Stimuli, stimuli_of
+from bci.profiles.neurofeedback import Neurofeedback
+from bci.profiles.paradigm import Paradigm
 from bci.profiles.pipeline_settings import Label, PipelineSettings, Settings, did_you_mean, explain
+from bci.profiles.speller_settings import SpellerSettings
+from bci.profiles.stimulus import Stimulus, Triggers
 from bci.signals import Task
 
 _MAX_BYTES = 1_000_000
@@ -34,16 +39,6 @@ class StreamSelector(Settings):
     predicate: str | None = None
 
 
-def _as_text(given: object) -> object:
-    """A whole number as its digits, as number markers of a stream or a file are."""
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        return given
-    return str(int(given)) if float(given).is_integer() else str(given)
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-
-
 def _spelt(task: object) -> object:
     """A task that is known in its one spelling: ``motor imagery`` becomes ``motor-imagery``."""
     if not isinstance(task, str):
@@ -56,77 +51,7 @@ def _spelt(task: object) -> object:
 TaskName = Annotated[str, BeforeValidator(_spelt), Field(min_length=1, max_length=100)]
 
 
-class Cue(NamedTuple):
-    """The class that a marker cues, and the item (film, image) that is shown."""
-
-    label: str
-    item: str
-
-
 Adapt = Literal["off", "alignment", "supervised"]
-
-# Ends a cue that stands for all markers that begin with what is before the star.
-_ANY = "/*"
-# The class that rest makes where a paradigm wants one: no command.
-REST = "rest"
-
-
-class Paradigm(Settings):
-    """Rules by which cues on the marker stream become labelled trials.
-
-    ``classes`` maps a class to the marker that cues it; ``left/*`` stands for every marker that
-    begins with ``left/``. Where each trial shows an item of which there are many (a film, an
-    image), ``items`` is instead what their markers begin with: the marker up to a first ``/`` is
-    the item, what follows is its class, or the item itself where nothing follows. Windows of a
-    trial lie wholly between ``start_s`` and ``stop_s`` after the cue. ``rest`` is the marker after
-    which nothing is asked of the subject, until the next marker. With ``rest_class`` such spans are
-    trials of a class ``rest`` too, which every decoder then learns; deciding for it is no command.
-    """
-
-    classes: dict[Text, Text] = Field(default_factory=dict, max_length=1000)
-    items: str | None = Field(None, min_length=1, max_length=100)
-    rest: Text | None = None
-    rest_class: bool = False
-    start_s: float = Field(0.5, ge=0, le=3600)
-    stop_s: float = Field(4.0, gt=0, le=3600)
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Paradigm":
-        if (self.items is None) == (not self.classes):
-            raise ValueError("give either classes or items")
-        if len(self.classes) == 1:
-            raise ValueError("classes has one class; there must be two to tell apart")
-        if self.start_s >= self.stop_s:
-            raise ValueError(f"start_s ({self.start_s}) must be before stop_s ({self.stop_s})")
-        if len(set(self.classes.values())) < len(self.classes):
-            raise ValueError("two classes share a marker")
-        if self.rest_class and (self.rest is None or self.items is not None):
-            raise ValueError("rest_class needs classes, and rest: the marker of rest")
-        if self.rest_class and REST in self.classes:
-            raise ValueError("rest_class makes a class of rest, and classes has one of that name")
-        return self
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The classes that trials can be of; empty where only the markers name them."""
-        return (*self.classes, *([REST] if self.rest_class else []))
-
-    @property
-    def quiet(self) -> str | None:
-        """The class that is no command, if there is one."""
-        return REST if self.rest_class else None
-
-    def cue_of(self, marker: str) -> Cue | None:
-        """Find the cue that a marker is; None if it is none."""
-        if self.items is not None:
-            if not marker.startswith(self.items):
-                return None
-            item, _, label = marker.partition("/")
-            return Cue(label or item, item)
-        for label, cue in self.classes.items():
-            if cue == marker or (cue.endswith(_ANY) and marker.startswith(cue.removesuffix("*"))):
-                return Cue(label, label)
-        return None
 
 
 class DecoderChoice(Settings):
@@ -147,22 +72,28 @@ class Output(Settings):
 
     A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
     which calibration chose so that, with 95 % confidence, rest gives no more false positives than
-    ``false_positives_per_min`` (see `bci.models.false_decisions`). With ``evidence_s`` decisions
+    ``false_positives_per_min`` (see `bci.models.false_decisions`). It is higher where more than
+    ``wrong_share`` of the decisions at held-out cues would be wrong. With ``evidence_s`` decisions
     are taken from the windows of so many seconds together (see `bci.engine.evidence`; 0: from each
     alone), which delays them by about half of it; without, as the model was calibrated. With
     ``adapt: alignment`` the decoder's alignment follows the signal while it is decoded (see
     `bci.engine.adapt_alignment`), with ``adapt: supervised`` the decoder learns from each cued
-    trial that is over (see `bci.engine.adapt_supervised`). With ``sentences``, a text file with one
-    a line, decisions are also weighed by the words' usual order, in a stream of their own,
-    ``<name>-decisions-with-prior`` (see `bci.tasks.word_prior`).
+    trial that is over (see `bci.engine.adapt_supervised`), with ``adapt: off`` neither; without, as
+    the model was calibrated. With ``sentences``, a text file with one a line, decisions are also
+    weighed by the words' usual order, in a stream of their own, ``<name>-decisions-with-prior``
+    (see `bci.tasks.word_prior`). With ``state_gate: true`` calibration finds states of the signal
+    too, and the model holds decisions back in those that its trials did not show (see
+    `bci.models.signal_states`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)
     decision_threshold: float | None = Field(default=None, ge=0, le=1)
     false_positives_per_min: float = Field(default=2.0, gt=0, le=600)
+    wrong_share: float = Field(default=0.25, gt=0, le=1)
     evidence_s: float | None = Field(default=None, ge=0, le=60)
-    adapt: Adapt = "off"
+    adapt: Adapt | None = None
     sentences: str | None = None
+    state_gate: bool = False
 
     @field_validator("adapt", mode="before")
     @classmethod
@@ -182,6 +113,27 @@ class Timing(Settings):
     sfreq: float | None = Field(default=None, gt=0, le=1e6)
 
 
+def with_offset(given: object) -> object:
+    """Keys of a profile or a card whose paradigm counts from the stimulus.
+
+    Raises `ValueError` if the paradigm states an offset itself.
+    """
+    if not isinstance(given, Mapping):
+        return given
+    paradigm = given.get("paradigm")
+    if isinstance(paradigm, Mapping) and "offset_s" in paradigm:
+        raise ValueError("paradigm.offset_s: there is no such key; give stimulus.offset_s")
+    try:
+        stimulus = Stimulus.model_validate(given.get("stimulus"))
+    except ValidationError:  # None, or reported by the field itself
+        return given
+    if isinstance(paradigm, Paradigm):
+        paradigm = paradigm.model_copy(update={"offset_s": stimulus.offset_s})
+    elif isinstance(paradigm, Mapping):
+        paradigm = {**paradigm, "offset_s": stimulus.offset_s}
+    return {**given, "paradigm": paradigm}
+
+
 class Profile(Settings):
     """Everything a session needs, as a user writes it down."""
 
@@ -191,17 +143,40 @@ class Profile(Settings):
     # Of the power line, in hertz: where the signal check looks for its noise.
     line_hz: float | None = Field(default=None, ge=40, le=70)
     markers: StreamSelector | None = None
+    # Cues from a channel of the signal instead of a stream of markers.
+    triggers: Triggers | None = None
+    # The measured delay from a marker to its stimulus.
+    stimulus: Stimulus | None = None
     pipeline: PipelineSettings
     paradigm: Paradigm
     decoder: DecoderChoice = DecoderChoice()
     output: Output = Output()
+    neurofeedback: Neurofeedback | None = None
+    speller: SpellerSettings | None = None
     model: str | None = None
+
+    @property
+    def without_decisions(self) -> bool:
+        """True where predictions are evidence that another program gathers, as flashes are."""
+        return self.pipeline.at_cues and self.paradigm.unlabelled is not None
 
     def with_decoder(self, name: str) -> "Profile":
         """The same with that decoder; the parameters stay where it is the profile's own."""
         if name == self.decoder.name:
             return self
         return self.model_copy(update={"decoder": DecoderChoice(name=name)})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paradigm_counts_from_the_stimulus(cls, given: object) -> object:
+        return with_offset(given)
+
+    @property
+    def stimuli(self) -> Stimuli | None:
+        """The stimuli of the classes, for a decoder; None where nothing flickers."""
+        edges = [getattr(each, "high_hz", None) for each in self.pipeline.filters]
+        high_hz = min((edge for edge in edges if edge is not None), default=float("inf"))
+        return stimuli_of(self.paradigm.flicker, self.paradigm.codes, high_hz)
 
     @model_validator(mode="after")
     def _a_window_fits_into_a_trial(self) -> "Profile":
@@ -220,11 +195,18 @@ class Profile(Settings):
                 "output.evidence_s gathers neighbouring windows; with pipeline.at_cues there is "
                 "one a cue: leave it out"
             )
+        if self.pipeline.at_cues and self.output.state_gate:
+            raise ValueError(
+                "output.state_gate follows the signal second by second; with pipeline.at_cues "
+                "there is one window a cue: leave it out"
+            )
         if self.output.sentences and not self.pipeline.at_cues:
             raise ValueError(
                 "output.sentences needs pipeline.at_cues: without cues nothing tells where one "
                 "word ends and the next begins"
             )
+        if self.neurofeedback is not None and self.pipeline.at_cues:
+            raise ValueError("neurofeedback follows the signal at every hop: leave at_cues out")
         if self.pipeline.at_cues and self.paradigm.rest_class:
             raise ValueError("paradigm.rest_class has no cue to begin at: pipeline.at_cues has")
         return self
@@ -241,6 +223,7 @@ def load_profile(path: Path | str | Mapping[str, object]) -> Profile:
     Returns
     -------
     profile : Profile
+        Validated settings.
 
     Raises
     ------
@@ -272,10 +255,14 @@ def load_profile(path: Path | str | Mapping[str, object]) -> Profile:
 
 def shipped_profiles() -> dict[str, Path]:
     """The profiles in ``configs/``, by name."""
+    return {file.stem: file for file in sorted(shipped_folder().glob("*.yaml"))}
+
+
+def shipped_folder() -> Path:
+    """The folder ``configs/``: profiles, and base models in ``bases/``."""
     here = Path(__file__).parents[1]
-    # In a checkout they lie beside the package, in an installed copy inside it.
-    folder = here / "configs" if (here / "configs").is_dir() else here.parent / "configs"
-    return {file.stem: file for file in sorted(folder.glob("*.yaml"))}
+    # In a checkout it lies beside the package, in an installed copy inside it.
+    return here / "configs" if (here / "configs").is_dir() else here.parent / "configs"
 
 
 def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> SettingsT:

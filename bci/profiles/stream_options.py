@@ -13,8 +13,9 @@ from bci.signals import Channel, StreamInfo
 def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
     """A stream with the names, kinds and units that the settings give its channels.
 
-    ``names`` are those of its channels, in order. ``unit`` is that of channels in volts that state
-    none. Doing it again changes nothing.
+    ``names`` are those of its channels, in order, or of its EEG channels alone, where it has others
+    beside them. ``unit`` is that of channels in volts that state none. Doing it again changes
+    nothing.
 
     Raises `MismatchError` if there are more or fewer names than channels, or a kind is of a channel
     that the stream does not have.
@@ -30,15 +31,18 @@ def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamIn
 
 
 def _named(info: StreamInfo, names: tuple[str, ...]) -> tuple[Channel, ...]:
-    if len(names) != info.n_channels:
+    eeg = [i for i, channel in enumerate(info.channels) if channel.kind == "eeg"]
+    named = eeg if len(names) == len(eeg) else range(info.n_channels)
+    if len(names) != len(named):
         raise MismatchError(
-            f"{info.name}: pipeline.names has {len(names)} names for {info.n_channels} channels; "
-            "name all of them, in order"
+            f"{info.name}: pipeline.names has {len(names)} names for {info.n_channels} channels "
+            f"({len(eeg)} of them EEG); name all of them, or all that are EEG, in order"
         )
-    stated = [
-        DeclaredChannels(name, _kind(channel, name), channel.unit, _own_position(channel))
-        for channel, name in zip(info.channels, names, strict=True)
-    ]
+    stated = [DeclaredChannels(c.name, c.kind, c.unit, c.position) for c in info.channels]
+    for i, name in zip(named, names, strict=True):
+        channel = info.channels[i]
+        position = _own_position(channel)
+        stated[i] = DeclaredChannels(name, _kind(channel, name), channel.unit, position)
     return describe(stated, info.type)
 
 

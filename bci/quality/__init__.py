@@ -4,6 +4,7 @@
 - meter: those figures, from the samples
 - limits: the thresholds
 - judge: the verdict, which does not flicker
+- interpolate_bad: the filter that computes bad channels from the others
 - judged_signal: an open stream, the meter of its channels and their impedances
 - silence: streams that send nothing
 - words: what is wrong, and what helps

@@ -106,7 +106,7 @@ class Spectra:
 
     @property
     def is_begun(self) -> bool:
-        """Whether any segment was completed."""
+        """True once a segment was completed."""
         return self._next > 0
 
     def density(self) -> Values:

@@ -5,6 +5,7 @@
 - read: a recording from any of them
 - read_nwb, rooms ``xdf``, ``edf``, ``table``, ``by_mne``: one format or family each
 - annotations, triggers, breaks: markers and interruptions that files describe
+- trigger_events: events of a trigger channel, live as in files
 - rounding: values that float32 cannot hold
 - summary: what a recording contains
 - identity: the hash by which a model knows its recordings

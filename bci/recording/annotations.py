@@ -13,12 +13,12 @@ _SEAMS = ("boundary", "bad boundary", "edge boundary", "new segment", "new segme
 
 
 def is_seam(label: str) -> bool:
-    """Tell whether an annotation marks a seam: its two sides were not recorded together."""
+    """Return whether an annotation marks a seam: its two sides were not recorded together."""
     return label.strip().lower() in _SEAMS
 
 
 def is_marker(label: str, mne: bool = True) -> bool:
-    """Tell whether an annotation is an event for a paradigm.
+    """Return whether an annotation is an event for a paradigm.
 
     In a format of MNE, ``BAD ...`` marks bad signal; elsewhere it is a person's note.
     """

@@ -14,6 +14,7 @@ from bci.channels.description import stream_type
 from bci.errors import RecordingError, first_line, shortened
 from bci.lsl.cue_streams import cue_query
 from bci.profiles.profile import Profile
+from bci.profiles.stimulus import Triggers
 from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker, is_seam
 from bci.recording.bids.sidecars import with_sidecars
@@ -22,8 +23,10 @@ from bci.recording.by_mne.brainvision import in_utf8, segment_breaks
 from bci.recording.by_mne.channels import channels_of
 from bci.recording.by_mne.eeglab import boundaries
 from bci.recording.by_mne.fif_check import check_tags
+from bci.recording.by_mne.fif_events import with_events
 from bci.recording.by_mne.neuroscan import is_neuroscan, open_neuroscan
 from bci.recording.formats import described_formats, format_of, missing_package
+from bci.recording.trigger_events import codes_of, with_triggers
 from bci.signals import Marker, Recording, StreamInfo
 
 # MNE's words for a file that is shorter than its header says, and for events that it drops.
@@ -44,6 +47,7 @@ def read_recording(
     markers: str | None = None,
     profile: Profile | None = None,
     given_hz: float | None = None,
+    cue_channel: Triggers | None = None,
 ) -> Recording:
     """Read a recording whole.
 
@@ -66,6 +70,9 @@ def read_recording(
     given_hz : float, optional
         The true rate in hertz, where a stream of an XDF file has a wrong nominal one; default:
         the profile's ``timing.sfreq``.
+    cue_channel : Triggers, optional
+        The trigger channel that holds the cues, unless ``markers`` are given; default: the
+        profile's ``triggers``.
 
     Returns
     -------
@@ -95,6 +102,10 @@ def read_recording(
     if given_hz is None and profile is not None:
         given_hz = profile.timing.sfreq
     recording = _read(path, stream, markers, profile, given_hz)
+    if cue_channel is None and profile is not None:
+        cue_channel = profile.triggers
+    if cue_channel is not None and markers is None:
+        recording = with_triggers(recording, cue_channel)
     for finding in recording.findings:
         _log.warning("%s: %s", path, finding)
     return recording
@@ -158,7 +169,8 @@ def _read_with_mne(path: Path, choice: triggers.TriggerChoice) -> tuple[Recordin
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
         raise RecordingError(f"{path}: holds no signal")
     findings = [text.splitlines()[0] for text in messages if text.startswith(_DROPPED)]
-    return recording_of(raw, volts, path, choice, findings)
+    read = recording_of(raw, volts, path, choice, findings)
+    return with_events(*read, path, int(raw.first_samp))
 
 
 def recording_of(
@@ -294,6 +306,6 @@ def _codes(
     for name in triggers.chosen(names, wanted, str(path), annotated):
         if wanted is None and combined and name not in combined:
             continue
-        codes = triggers.codes_of(signal[raw.ch_names.index(name)])
+        codes = codes_of(signal[raw.ch_names.index(name)])
         found += triggers.markers_of(name, codes, line, findings)
     return found

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
+from pylsl import local_clock
+
 from bci.errors import RecordingError, StreamError
 from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 from bci.lsl.engine_streams import StatusOutlet
@@ -67,6 +69,7 @@ class Recorder:
         self._twins: dict[str, float] = {}
         self._finished: list[Recorded] = []
         self._warned = False
+        self._began = local_clock()
 
     @property
     def streams(self) -> list[Recorded]:
@@ -190,6 +193,16 @@ class Recorder:
             self._report(f"recording {found}")
             if inlet.was_cut:
                 self._report(f"{found.info.name}: its description is too long and is left out")
+            if self._lacks_adaptation(inlet):
+                self._report(
+                    f"{found.info.name}: its engine adapts ({inlet.unpublished}) and ran before "
+                    "this recording, so 'bci verify' cannot repeat its decisions. To verify them "
+                    "start the recording first, or the engine with --adapt off"
+                )
+
+    def _lacks_adaptation(self, inlet: RawInlet) -> bool:
+        """Check for an engine that learnt before the recording and does not publish the state."""
+        return bool(inlet.unpublished) and inlet.created < self._began
 
     def _pull(self) -> None:
         for recorded, inlet in list(self._sources):

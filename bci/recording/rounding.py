@@ -21,7 +21,7 @@ def as_float32(values: NDArray[Any]) -> FloatArray:
 
 
 def is_rounded(values: NDArray[Any]) -> bool:
-    """Tell whether float32 changes any of the values above 2^24."""
+    """Return whether float32 changes any of the values above 2^24."""
     if values.dtype == np.float32:
         return False
     large = values[(values > LARGEST_EXACT) | (values < -LARGEST_EXACT)]

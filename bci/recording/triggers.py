@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 from bci.recording.breaks import TimeLine
+from bci.recording.trigger_events import TriggerEvents
 from bci.signals import Marker
 
 ANNOTATIONS = "annotations"
@@ -59,21 +60,13 @@ def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: boo
     return found
 
 
-def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
-    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended."""
-    codes = np.nan_to_num(np.round(values)).astype(np.int64)
-    if codes.min(initial=0) < 0 and codes.min() >= -(1 << 15):
-        codes = np.where(codes < 0, codes + (1 << 16), codes)
-    return codes
-
-
 def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Samples at which the code changes to another than 0, and that code.
 
     A code may be held until the next one. The one that the recording begins with is no event.
     """
-    rows = np.flatnonzero((np.diff(codes) != 0) & (codes[1:] != 0)) + 1
-    return [(int(row), int(codes[row])) for row in rows]
+    found = TriggerEvents(None, 1.0).push(codes, np.zeros(len(codes)), 0)
+    return [(event.sample, event.code) for event in found]
 
 
 def markers_of(

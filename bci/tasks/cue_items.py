@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from bci.errors import ProfileError
-from bci.profiles.profile import Paradigm, Profile
+from bci.profiles.paradigm import Paradigm
+from bci.profiles.profile import Profile
 
 CueKind = Literal["arrow", "word", "picture", "text"]
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")

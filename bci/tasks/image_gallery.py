@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from bci.errors import GalleryError
+from bci.files.writable import appearing
 from bci.signals import FloatArray
 
 PREFIX = "image-"
@@ -66,11 +67,9 @@ def save_gallery(gallery: Gallery, file: Path) -> None:
         "names": json.dumps(gallery.names),
         "pictures": json.dumps(gallery.pictures),
     }
-    file.parent.mkdir(parents=True, exist_ok=True)
     embeddings = np.ascontiguousarray(gallery.embeddings, dtype=np.float32)
-    new = file.with_name(f".{file.name}.new")
-    new.write_bytes(save({"embeddings": embeddings}, header))
-    new.replace(file)
+    with appearing(file) as new:
+        new.write_bytes(save({"embeddings": embeddings}, header))
 
 
 def load_gallery(file: Path) -> Gallery:

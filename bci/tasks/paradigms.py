@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
+from bci.recording.bids.names import EXECUTED_TASK, IMAGINED_TASK
 from bci.tasks.cue_items import (
     IMAGES,
     CueScreenItem,
@@ -23,13 +24,16 @@ EMOTION, SPEECH = "emotion", "speech"
 _HANDS = "motor-imagery"
 # About the time that two answers take.
 _RATING_S = 5.0
+# With the rest between the cues of one run, enough to promise 2 false decisions a minute.
+_REST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class CueTiming:
     """Durations of the steps of a trial, in seconds; the pause is drawn between its limits.
 
-    The fixation cross alone, then the cue, then the cross again while the task is done.
+    The fixation cross alone, then the cue, then the cross again while the task is done. Before the
+    first cue come ``rest_s`` of rest, from which the threshold of decisions is chosen.
     """
 
     baseline_s: float = 2.0
@@ -37,6 +41,7 @@ class CueTiming:
     task_s: float = 3.0
     pause_min_s: float = 1.5
     pause_max_s: float = 2.5
+    rest_s: float = 0.0
 
     @property
     def trial_s(self) -> float:
@@ -67,7 +72,8 @@ class RunPlan:
 
     @property
     def duration_s(self) -> float:
-        return self.n_trials * (self.timing.trial_s + _RATING_S * self.rated)
+        each_s = self.timing.trial_s + _RATING_S * self.rated
+        return self.timing.rest_s + self.n_trials * each_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class ParadigmKind:
 
     ``rated``: after each trial the person rates valence and arousal. ``source`` describes the
     words or the folder that give the cues; empty where the classes of the profile do.
+    ``moved_first``: before this run there is one in which the movements are made.
     """
 
     name: str
@@ -85,15 +92,27 @@ class ParadigmKind:
     trials_per_class: int
     source: str = ""
     rated: bool = False
+    moved_first: bool = False
 
 
 MOTOR_IMAGERY = ParadigmKind(
     "Motor imagery (Graz)",
-    "motorimagery",
+    IMAGINED_TASK,
     "Look at the cross. When an arrow appears, imagine the movement of that side, as it would "
     "feel, until the screen is blank. Do not move.",
     CueTiming(),
     20,
+)
+MOVED_FIRST = replace(
+    MOTOR_IMAGERY,
+    name="Move first, then imagine",
+    instruction="Two runs, one after the other. In the first, make the movements; in the second, "
+    "imagine them. Both teach the decoder; its score is of the second.",
+    moved_first=True,
+)
+_MOVE = (
+    "First, make the movements. When an arrow appears, make the movement of that side, again and "
+    "again, until the screen is blank. Keep the rest of you still."
 )
 WORDS = ParadigmKind(
     "Word reading",
@@ -132,7 +151,7 @@ MOODS = ParadigmKind(
     "joyful, calm, sad",
     rated=True,
 )
-KINDS = (MOTOR_IMAGERY, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
+KINDS = (MOTOR_IMAGERY, MOVED_FIRST, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
 
 
 def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreenItem, ...]:
@@ -147,7 +166,7 @@ def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreen
         return word_cues(text)
     if kind is MOODS:
         return mood_cues(text, profile.paradigm)
-    if kind is MOTOR_IMAGERY:
+    if kind.task == MOTOR_IMAGERY.task:
         return class_cues(profile.paradigm)
     if not text:
         raise ProfileError(f"choose a {kind.source}")
@@ -156,13 +175,31 @@ def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreen
     return picture_cues(Path(text), profile)
 
 
+def executed_plan(plan: RunPlan) -> RunPlan:
+    """Plan the run of executed movements that comes before a run of imagined ones.
+
+    It has no rest of its own: the threshold is chosen on the other run.
+    """
+    timing = replace(plan.timing, rest_s=0.0)
+    return replace(plan, task=EXECUTED_TASK, instruction=_MOVE, timing=timing)
+
+
 def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
-    """Return the timing of a kind of run, with a task long enough for the profile's windows."""
+    """Return the timing of a kind of run: a task long enough for the profile's windows, and rest.
+
+    A minute of rest comes first where decisions are held against rest.
+    """
     if kind.rated:
         # Rated items may last as long as one likes; the profile's end is only the latest.
         return kind.timing
-    least_s = round(profile.paradigm.stop_s - kind.timing.cue_s, 2)
-    return replace(kind.timing, task_s=max(kind.timing.task_s, least_s))
+    paradigm = profile.paradigm
+    least_s = round(paradigm.stop_s - kind.timing.cue_s, 2)
+    held_to_rest = paradigm.rest is not None and not profile.pipeline.at_cues
+    return replace(
+        kind.timing,
+        task_s=max(kind.timing.task_s, least_s),
+        rest_s=_REST_S if held_to_rest and paradigm.items is None else 0.0,
+    )
 
 
 def check_timing(timing: CueTiming, profile: Profile) -> None:
@@ -219,7 +256,7 @@ def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], 
         task, name = IMAGES, "images"
     if task:
         return "" if profile.task == task else name
-    if kind is MOTOR_IMAGERY and usual:
+    if kind.task == MOTOR_IMAGERY.task and usual:
         return usual
     return "" if agree(kind, profile) else usual or _HANDS
 

@@ -16,6 +16,7 @@ class Phase(Enum):
     """States of a run."""
 
     WAITING = "waiting"
+    REST = "rest"
     BASELINE = "baseline"
     CUE = "cue"
     TASK = "task"
@@ -43,6 +44,7 @@ _IN_TRIAL = (Phase.CUE, Phase.TASK, Phase.RATING)
 class Schedule:
     """Baseline, cue, task, pause, and again; a step lasts from when it was entered.
 
+    Where the timing has rest, it comes first; one that is interrupted begins again.
     Where trials are rated, the rating comes before the pause and takes as long as it takes. A trial
     that is interrupted before its pause is shown again at the end, so that a pause
     costs no trial.
@@ -57,6 +59,7 @@ class Schedule:
         self._rng = Random(seed)  # noqa: S311 - lengths of pauses, no secret
         self._until = float("inf")
         self._n_trials = len(order)
+        self._rested = timing.rest_s <= 0
         self.completed: Counter[str] = Counter()
         self.phase = Phase.WAITING
 
@@ -67,13 +70,20 @@ class Schedule:
         return SchedulePhase(self.phase, cue, self.completed.total(), self._n_trials)
 
     @property
+    def upcoming(self) -> CueScreenItem | None:
+        """The cue of the trial under way, or of the next one; None if none is left."""
+        return self._left[0] if self._left else None
+
+    @property
     def is_over(self) -> bool:
         return self.phase in _OVER
 
     def begin(self, now: float) -> None:
         """Start with the first trial, or go on after `interrupt`."""
         if self.phase is Phase.WAITING or self.phase is Phase.INTERRUPTED:
-            if self._left:
+            if not self._rested:
+                self._enter(Phase.REST, now, self._timing.rest_s)
+            elif self._left:
                 self._enter(Phase.BASELINE, now, self._timing.baseline_s)
             else:
                 self._enter(Phase.DONE, now, float("inf"))
@@ -104,7 +114,10 @@ class Schedule:
         if now < self._until:
             return False
         timing = self._timing
-        if self.phase is Phase.BASELINE:
+        if self.phase is Phase.REST:
+            self._rested = True
+            self._enter(Phase.BASELINE, now, timing.baseline_s)
+        elif self.phase is Phase.BASELINE:
             self._enter(Phase.CUE, now, timing.cue_s)
         elif self.phase is Phase.CUE:
             self._enter(Phase.TASK, now, timing.task_s)

@@ -10,28 +10,46 @@ from numpy.typing import NDArray
 
 from bci.errors import ProfileError
 from bci.signals import Prediction
+from bci.spelling.language import LanguageModel, read_lines
 
-_MAX_BYTES = 50_000_000
 
-
-class WordPrior:
-    """A bigram over the words of a decoder, and the words decided so far.
+class WordBigram:
+    """A bigram over words; a `bci.spelling.language.LanguageModel`.
 
     ``counts``, (n_words + 1, n_words + 1), is how often column follows row. The last row and column
     are the beginning and the end of a sentence, whose next one begins at once. One is added to
     each, so that no word is ruled out.
-
-    Which word was the last is never known for sure, so all of them are held with their
-    probabilities (the forward algorithm of a hidden Markov model). The evidence for a word is its
-    probability by the decoder, which learns all classes alike often; that is multiplied by how
-    likely the word is to come next, and normalised.
     """
 
     def __init__(self, counts: NDArray[np.float64]) -> None:
         first = _shares(counts[-1, :-1])
         following = counts[:-1, :-1] + counts[:-1, -1:] * first
         self._following = np.array([_shares(row) for row in following])
-        self._next = first
+        self._first = first
+
+    @property
+    def n_symbols(self) -> int:
+        return len(self._first)
+
+    def next(self, before: Sequence[int]) -> NDArray[np.float64]:
+        """Probabilities after the words ``before``, of which the last one counts."""
+        following: NDArray[np.float64] = self._following[before[-1]] if before else self._first
+        return following
+
+
+class WordPrior:
+    """Probability of the next word by a language model, and the words decided so far.
+
+    Of the words before, the last one counts. Which word was the last is never known for sure, so
+    all of them are held with their probabilities (the forward algorithm of a hidden Markov model).
+    The evidence for a word is its probability by the decoder, which learns all classes alike often;
+    that is multiplied by how likely the word is to come next, and normalised.
+    """
+
+    def __init__(self, language: LanguageModel) -> None:
+        words = range(language.n_symbols)
+        self._following = np.array([language.next((word,)) for word in words])
+        self._next = language.next(())
 
     def weigh(self, prediction: Prediction) -> Prediction:
         """Weigh a word's evidence by the prior, and count its word as decided."""
@@ -48,12 +66,7 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
 
     Raises `ProfileError` if the file cannot be read, or none of the words is in it.
     """
-    try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise ProfileError(f"{file}: larger than {_MAX_BYTES // 1_000_000} MB")
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{file}: cannot be read as sentences in plain text") from error
+    lines = read_lines(file)
     number = {word.lower(): k for k, word in enumerate(words)}
     # The longest first, so that a phrase is not taken for its first word.
     longest_first = sorted(number, key=len, reverse=True)
@@ -67,7 +80,7 @@ def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
         raise ProfileError(
             f"{file}: none of the model's words is in it; they are: {', '.join(words):.200}"
         )
-    return WordPrior(counts)
+    return WordPrior(WordBigram(counts))
 
 
 def _shares(counts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,17 +1,20 @@
 """Calibration: train a decoder on a person's labelled recordings, and score it held-out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.errors import MismatchError, RecordingError
+from bci.errors import MismatchError, RecordingError, shortened
+from bci.evaluation.early_course import course_by_length
+from bci.evaluation.spelling import SpellingScore
 from bci.interfaces import Decoder, Servable
 from bci.models.card import Card
 from bci.models.confidence import Tempered
 from bci.models.drift import describe_drift
+from bci.pipeline.cleaning.learnt import filter_arrays, has_trainable
 from bci.pipeline.filter_chain import pick_channels
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
@@ -22,23 +25,31 @@ from bci.training.calibrate_confidence import calibrate_confidence
 from bci.training.card import make_card
 from bci.training.class_patterns import ClassPattern, pattern_arrays
 from bci.training.cross_validation import (
+    CrossValidation,
     OnStep,
     Progress,
     cross_validate,
     score_folds,
-    stream_rest,
-    surer,
+    with_executed,
 )
-from bci.training.epochs import Epochs, cut_epochs, windows_of
+from bci.training.epochs import Epochs, StreamedRun, cut_epochs, epochs_of, stream_run
+from bci.training.flashes.spell_held_out import spell_held_out
+from bci.training.fold_streams import stream_rest, surer
 from bci.training.run_counts import RunCount, count_runs, without_copies
+from bci.training.signal_states import describe_states, outside_held
 from bci.training.stored_check import Restore, check_stored
 from bci.training.time_course import time_course
+from bci.training.trained_filters import refit_of, train_filters
 
 Look = Callable[[Decoder, Epochs, tuple[str, ...]], Iterable[ClassPattern]]
 """Given a trained decoder, its epochs and the channels' names, finds the pattern of each class."""
 
 OnRuns = Callable[[tuple[RunCount, ...]], None]
 """Given the trials of each run, before anything is trained."""
+
+
+# Filters after which covariances of some channels are those of a recording with these alone.
+_FOR_EACH_CHANNEL = ("common_average", "bandpass", "notch", "remove_dc")
 
 
 def _no_progress(_doing: str, _done: int, _of: int) -> None:
@@ -50,16 +61,17 @@ class Calibration:
     """A trained decoder, its card, and its patterns and time course.
 
     ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and
-    `bci.training.time_course`.
+    `bci.training.time_course`. ``spelled`` are the copied symbols of a speller, held-out.
     """
 
     decoder: Decoder
     card: Card
     patterns: dict[str, NDArray[np.generic]] = field(default_factory=dict)
+    spelled: SpellingScore | None = None
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Everything that a bundle keeps beside the card."""
-        return self.decoder.arrays() | self.patterns
+        return self.decoder.arrays() | self.patterns | filter_arrays(self.card.pipeline)
 
 
 def calibrate(
@@ -74,18 +86,20 @@ def calibrate(
     on_runs: OnRuns = lambda _runs: None,
     rest: Sequence[Recording] = (),
     restore: Restore | None = None,
+    executed: Sequence[Recording] = (),
 ) -> Calibration:
     """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
 
     With a single recording the folds are four consecutive blocks of its trials; where the paradigm
     has items (films, images) they are folds of whole items. Every fit
-    (covariance mean, spatial filters, classifier) sees training folds only.
+    (covariance mean, spatial filters, classifier, filters that learn) sees training folds only.
 
     ``make_decoder`` gives a fresh, untrained decoder, which goes on from the model of ``base`` if
     there is one. ``look`` finds what the decoder looks at. ``on_runs`` is given the trials of each
     recording before the training. From ``rest`` nothing is learnt, but the threshold is chosen on
     it too. ``restore`` makes the decoder of a loaded model, which is compared with the trained one;
-    see `bci.training.stored_check`.
+    see `bci.training.stored_check`. ``executed`` are runs in which the movements were made that
+    the others imagine: every training learns from them, and no score is taken on them.
 
     Raises
     ------
@@ -97,26 +111,44 @@ def calibrate(
     BundleError
         If the stored model would decode otherwise than the trained one.
     """
-    pipeline = common_pipeline([*recordings, *rest], profile)
+    learnt = [*recordings, *executed]
+    check_one_setup([*learnt, *rest], profile)
     if rest and profile.pipeline.at_cues:
         raise MismatchError(
             "this profile decodes at cues only, so recordings of rest are of no use"
         )
+    if executed and profile.paradigm.items is not None:
+        raise MismatchError(
+            "this profile decodes items, not movements, so runs of executed movement are of no use"
+        )
     if base is not None:
-        check_base(base, profile, [*recordings, *rest])
+        check_base(base, profile, [*learnt, *rest])
+    if has_trainable(profile.pipeline):
+        on_progress("Training the filters", 0, 1)
+        trained = train_filters(profile.pipeline, learnt)
+        profile = profile.model_copy(update={"pipeline": trained})
+    pipeline = Pipeline(profile.pipeline, recordings[0].info)
     on_progress("Cutting epochs", 0, 1)
-    epochs = cut_epochs(recordings, profile.pipeline, profile.paradigm)
+    streamed = [stream_run(each, profile.pipeline, profile.paradigm) for each in recordings]
+    epochs = epochs_of(streamed, profile.paradigm)
     runs = count_runs(recordings, epochs, profile.paradigm)
+    moved = cut_epochs(list(executed), profile.pipeline, profile.paradigm) if executed else None
+    if moved is not None:
+        runs += count_runs(list(executed), moved, profile.paradigm)
     on_runs(runs)
+    rested = [_stream_rest(each, profile) for each in rest]
+    states = describe_states(streamed, rested) if profile.output.state_gate else None
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)
     held_out = cross_validate(
-        epochs, recordings, profile, make_decoder, signal, on_progress, on_step
-    )
+        epochs, streamed, profile, make_decoder, signal, on_progress, on_step, moved,
+        refit_of(profile, epochs, streamed, executed),
+    )  # fmt: skip
     n_folds = len(held_out.folds)
     on_progress("Training on all runs", n_folds, n_folds + 1)
     decoder = make_decoder()
+    training = with_executed(epochs, moved)
     decoder.fit(
-        epochs.windows, epochs.labels, groups=epochs.runs, signal=signal,
+        training.windows, training.labels, groups=training.runs, signal=signal,
         on_epoch=partial(on_step, n_folds),
     )  # fmt: skip
     if isinstance(decoder, Servable):
@@ -124,27 +156,39 @@ def calibrate(
         decoder.choose_runtime()
     on_progress("Choosing the threshold", n_folds, n_folds + 1)
     score = score_folds(held_out.folds, decoder, held_out.described)
+    folds = held_out.folds
+    at_rest = [stream_rest(decoder, run, profile) for run in rested]
+    if states is not None:
+        folds = [
+            replace(fold, streamed=outside_held(fold.streamed, stream.run, states))
+            if fold.streamed is not None and stream is not None
+            else fold
+            for fold, stream in zip(folds, held_out.streams, strict=True)
+        ]
+        at_rest = [
+            outside_held(each, run, states) for each, run in zip(at_rest, rested, strict=True)
+        ]
     confidence = calibrate_confidence(
-        held_out.folds,
-        [stream_rest(decoder, recording, profile) for recording in rest],
-        surer(decoder, held_out.folds, held_out.streams, profile),
+        folds,
+        at_rest,
+        surer(decoder, [each.streamed for each in held_out.folds], held_out.streams, profile),
         score.at_chance,
         pipeline,
         profile,
+        bool(getattr(decoder, "balanced", False)),
     )
     ch_names = tuple(channel.name for channel in signal.channels)
-    drift = describe_drift(
-        (windows_of(recording, profile.pipeline, profile.paradigm) for recording in recordings),
-        ch_names,
-        signal.sfreq,
-    )
+    drift = describe_drift([run.windows for run in streamed], ch_names, signal.sfreq)
     card = make_card(
-        name, profile, pipeline, recordings, decoder, score, runs=runs, base=base,
-        confidence=confidence, rest=rest, drift=drift,
+        name, profile, pipeline, learnt, decoder, score, runs=runs, base=base,
+        confidence=confidence, rest=rest, n_executed=len(executed), drift=drift, states=states,
     )  # fmt: skip
     patterns = pattern_arrays(look(decoder, epochs, ch_names)) if look is not None else {}
-    patterns |= _course_arrays(held_out.right, pipeline, profile)
-    made = Calibration(Tempered(decoder, confidence.temperature), card, patterns)
+    patterns |= _course_arrays(held_out, pipeline, profile)
+    spelled = spell_held_out(held_out, epochs, streamed, profile, confidence.temperature)
+    if spelled is not None:
+        patterns |= spelled.arrays()
+    made = Calibration(Tempered(decoder, confidence.temperature), card, patterns, spelled)
     if restore is not None:
         on_progress("Comparing the stored model", n_folds, n_folds + 1)
         check_stored(made.decoder, card, made.arrays(), restore, epochs, recordings)
@@ -152,21 +196,35 @@ def calibrate(
     return made
 
 
+def _stream_rest(recording: Recording, profile: Profile) -> StreamedRun:
+    run = stream_run(recording, profile.pipeline, None)
+    if not run.windows:
+        raise RecordingError(
+            f"{recording.source}: no sound window of {profile.pipeline.window_s:g} s lies within "
+            "this rest; record a minute or two"
+        )
+    return run
+
+
 def _course_arrays(
-    right: list[tuple[int, bool]], pipeline: Pipeline, profile: Profile
+    held_out: CrossValidation, pipeline: Pipeline, profile: Profile
 ) -> dict[str, NDArray[np.generic]]:
-    """Accuracy by the time in a trial; nothing where there is one window a trial."""
+    """Accuracy by the time in a trial; nothing where it is not known."""
+    period, start_s = 1.0 / pipeline.chain.sfreq, profile.paradigm.start_s
+    window_s = pipeline.n_samples * period
+    if held_out.early:
+        return course_by_length(held_out.early, start_s, window_s).arrays()
     if profile.pipeline.at_cues:
         return {}
-    period = 1.0 / pipeline.chain.sfreq
-    first_s = profile.paradigm.start_s + pipeline.n_samples * period
-    return time_course(right, first_s, pipeline.hop * period).arrays()
+    return time_course(held_out.right, start_s + window_s, pipeline.hop * period).arrays()
 
 
 def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
     """Prove that a base model may be gone on from with recordings of a stream.
 
-    A base that learnt without labels may be gone on from with any classes.
+    A base that learnt without labels may be gone on from with any classes. One that keeps the
+    places of its electrodes, or has a first layer for each person, may be with any EEG channels.
+    One that keeps windows of its people may be with some of its channels, and at another rate.
 
     Raises
     ------
@@ -177,17 +235,48 @@ def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
     picked = tuple(info.channels[i].name for i in pick_channels(profile.pipeline, info))
     theirs = base.pipeline.alone.model_copy(update={"channels": picked})
     ours = profile.pipeline.alone.model_copy(update={"channels": picked})
+    across = base.people is not None and base.people.across_montages
+    has_windows = base.people is not None and base.people.windows > 0
+    channels = tuple(channel.name for channel in base.stream.channels)
     for what, have, want in (
         ("decoder", profile.decoder.name, base.decoder.name),
         ("classes", sorted(profile.paradigm.labels or base.classes), sorted(base.classes)),
         ("sampling rate", info.sfreq, base.stream.sfreq),
-        ("channels", picked, tuple(channel.name for channel in base.stream.channels)),
+        ("channels", picked, channels),
         ("pipeline", ours, theirs),
     ):
-        if have != want and not (what == "classes" and base.without_labels):
+        free = {
+            "classes": base.without_labels,
+            "channels": across or (has_windows and _are_some(picked, channels, base)),
+            "sampling rate": has_windows,
+        }
+        if have != want and not free.get(what, False):
+            if what == "channels" and has_windows:
+                raise MismatchError(_lacking(picked, channels, base))
             raise MismatchError(
                 f"the base model {base.name} has another {what}: {want}, where this has {have}"
             )
+
+
+def _lacking(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> str:
+    known = {name.lower() for name in of}
+    unknown = [name for name in picked if name.lower() not in known]
+    if not unknown:
+        return (
+            f"the base model {base.name} has filters across channels, so it needs all of its "
+            f"channels: {shortened(of, len(of))}"
+        )
+    return (
+        f"the base model {base.name} lacks the channels {shortened(unknown)}; name channels that "
+        f"it has in pipeline.channels of the profile: {shortened(of, len(of))}"
+    )
+
+
+def _are_some(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> bool:
+    """Check that channels are among those of a base whose filters treat each alike."""
+    known = {name.lower() for name in of}
+    alike = all(step.kind in _FOR_EACH_CHANNEL for step in base.pipeline.filters)
+    return alike and {name.lower() for name in picked} <= known
 
 
 def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> None:
@@ -209,29 +298,28 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
                 )
 
 
-def decide_trials(decoder: Decoder, epochs: Epochs) -> Iterator[tuple[str, str]]:
-    """True class and decision of each trial, taken from its last window: the end of the cue."""
-    ends = epochs.last_of_trials()
-    for window, label in zip(ends.windows, ends.labels, strict=True):
-        yield str(label), decoder.classes[int(np.argmax(decoder.predict_proba(window)))]
-
-
 def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
     """A pipeline for recordings that have to be of one set-up, each of them another."""
+    check_one_setup(recordings, profile)
+    return Pipeline(profile.pipeline, recordings[0].info)
+
+
+def check_one_setup(recordings: list[Recording], profile: Profile) -> None:
+    """Refuse recordings of several set-ups, or several times the same."""
     if not recordings:
         raise RecordingError("there is no recording to calibrate on")
     _check_no_copies(recordings)
     first = recordings[0]
-    pipeline = Pipeline(profile.pipeline, first.info)
+    picking = profile.pipeline.model_copy(update={"filters": ()})
+    picked = Pipeline(picking, first.info).chain.picked
     for other in recordings[1:]:
-        theirs = Pipeline(profile.pipeline, other.info).chain.picked
+        theirs = Pipeline(picking, other.info).chain.picked
         relabelled = profile.pipeline.names and other.info.ch_names != first.info.ch_names
-        if other.info.sfreq != first.info.sfreq or theirs != pipeline.chain.picked or relabelled:
+        if other.info.sfreq != first.info.sfreq or theirs != picked or relabelled:
             raise MismatchError(
                 f"{other.source} differs from {first.source} in rate, channels or units; "
                 "calibrate on runs of one set-up, or give --map-montage where only channels differ"
             )
-    return pipeline
 
 
 def _check_no_copies(recordings: list[Recording]) -> None:

@@ -1,17 +1,26 @@
 """A model's confidence card: its temperature, its threshold, and what may be promised of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bci.decisions import reaches
 from bci.engine.evidence import Evidence
-from bci.evaluation.metrics import exact_interval
-from bci.models.confidence import calibration_error, error_interval, fit_temperature, temper
-from bci.models.confidence_card import DEFAULT_THRESHOLD, ConfidenceCard
+from bci.evaluation.metrics import are_unequal, exact_interval
+from bci.models.confidence import (
+    calibration_error,
+    equal_shares,
+    error_interval,
+    fit_temperature,
+    temper,
+)
+from bci.models.confidence_card import DEFAULT_THRESHOLD, FEWEST_DECIDED, ConfidenceCard
 from bci.models.false_decisions import (
     NO_COMMAND,
+    THRESHOLDS,
     Commands,
     choose_threshold,
     commands_of,
@@ -22,7 +31,8 @@ from bci.models.false_decisions import (
 )
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
-from bci.training.cross_validation import HeldOut, Streamed, padded, together
+from bci.training.cross_validation import HeldOut, padded, together
+from bci.training.fold_streams import Streamed
 
 
 def calibrate_confidence(
@@ -32,21 +42,28 @@ def calibrate_confidence(
     at_chance: bool,
     pipeline: Pipeline,
     profile: Profile,
+    balanced: bool = False,
 ) -> ConfidenceCard:
     """Derive temperature and threshold from held-out predictions.
+
+    ``balanced``: probabilities are for classes that are equally frequent. Where the trials are not,
+    every class then counts alike in the temperature and in the calibration error.
 
     ``rest`` are recordings of rest, by the served decoder; ``surer`` is its log odds over those of
     the folds' decoders (`bci.training.cross_validation.surer`). Nothing is promised of a model
     ``at_chance``.
     """
     probabilities, truth = together(held_out)
-    crossed = _crossed(held_out)
-    before, error = calibration_error(probabilities, truth), calibration_error(crossed, truth)
-    temperature = fit_temperature(probabilities, truth)
+    balanced = balanced and are_unequal(truth.astype(np.str_))
+    weights = equal_shares(truth) if balanced else None
+    crossed = _crossed(held_out, balanced)
+    before = calibration_error(probabilities, truth, weights)
+    error = calibration_error(crossed, truth, weights)
+    temperature = fit_temperature(probabilities, truth, weights)
     if error > before:
         # It made the probabilities worse on the folds that it was not fitted on.
         temperature, crossed, error = 1.0, probabilities, before
-    low, high = error_interval(crossed, truth)
+    low, high = error_interval(crossed, truth, weights=weights)
     output = profile.output
     by_hand = output.decision_threshold
     card = ConfidenceCard(
@@ -66,12 +83,14 @@ def calibrate_confidence(
     return _with_decisions(card, decided, at_chance, pipeline, profile) if decided else card
 
 
-def _crossed(held_out: list[HeldOut]) -> NDArray[np.float64]:
+def _crossed(held_out: list[HeldOut], balanced: bool) -> NDArray[np.float64]:
     """Probabilities of each fold with the temperature that the other folds ask for."""
     crossed = []
     for k, each in enumerate(held_out):
         others = [other for i, other in enumerate(held_out) if i != k] or held_out
-        crossed.append(temper(each.probabilities, fit_temperature(*together(others))))
+        probabilities, truth = together(others)
+        weights = equal_shares(truth) if balanced else None
+        crossed.append(temper(each.probabilities, fit_temperature(probabilities, truth, weights)))
     return padded(crossed)
 
 
@@ -96,7 +115,15 @@ def _with_decisions(
     ]
     threshold = choose_threshold(runs, hop_s, max_per_min, lasting)
     held_to = card.default_threshold if threshold is None else threshold
-    figures: dict[str, object] = {"threshold": threshold}
+    decided_at = partial(_at_cues, [each for each, _ in streamed], runs)
+    most_wrong = profile.output.wrong_share
+    raised = _raised(decided_at, held_to, most_wrong)
+    held_to = held_to if raised is None else raised
+    figures: dict[str, object] = {
+        "threshold": threshold,
+        "raised_to": raised,
+        "asked_wrong": most_wrong,
+    }
     rate = rest_rate(runs, hop_s, held_to, lasting)
     if rate.minutes:
         bound = rate.bound_per_min
@@ -109,7 +136,7 @@ def _with_decisions(
             "bound_per_min": round(bound, 3),
             "crossed_per_min": None if crossed is None else round(crossed.per_min, 3),
         }
-    cues, decided, right = _at_cues([each for each, _ in streamed], runs, held_to)
+    cues, decided, right = decided_at(held_to)
     figures |= {"cues": cues, "decided": decided, "right": right}
     if decided:
         low, high = exact_interval(right, decided)
@@ -125,6 +152,21 @@ def _commands(
         replace(p, probabilities=temper(p.probabilities, temperature)) for p in each.predictions
     )
     return commands_of([evidence.add(prediction) for prediction in tempered], each.in_rest, quiet)
+
+
+def _raised(
+    decided_at: Callable[[float], tuple[int, int, int]], held_to: float, most_wrong: float
+) -> float | None:
+    """Find a higher threshold, the lowest with few enough wrong decisions at cues.
+
+    ``decided_at`` gives the cues, the decided ones and the rightly decided ones at a threshold.
+    None where ``held_to`` needs no raising, or where none has a few decisions and few wrong ones.
+    """
+    for threshold in (held_to, *THRESHOLDS[held_to < THRESHOLDS].tolist()):
+        _, decided, right = decided_at(threshold)
+        if decided >= FEWEST_DECIDED and decided - right <= most_wrong * decided:
+            return None if threshold == held_to else float(threshold)
+    return None
 
 
 def _at_cues(

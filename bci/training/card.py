@@ -1,4 +1,4 @@
-"""What a model's card tells of its training and its score."""
+"""Card of a model: its training and its score."""
 
 import platform
 from collections.abc import Sequence
@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci import __version__
-from bci.evaluation.metrics import Measure, confusion, kappa, score_accuracy, shuffled_labels
+from bci.evaluation.metrics import (
+    Measure,
+    are_unequal,
+    balanced_p,
+    confusion,
+    kappa,
+    score_accuracy,
+    shuffled_labels,
+)
 from bci.interfaces import Decoder, Retrieval
 from bci.models.card import (
     Card,
@@ -23,11 +31,14 @@ from bci.models.card import (
 )
 from bci.models.confidence_card import ConfidenceCard
 from bci.models.drift import DriftCard
+from bci.models.signal_states import StatesCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.recording.identity import digests
 from bci.signals import Recording
+from bci.stimulus.frame_labels import lost_frames
 from bci.training.epochs import find_trials
+from bci.training.fold_streams import follows_signal
 from bci.training.run_counts import RunCount
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "pyriemann", "mne")
@@ -46,15 +57,18 @@ def make_card(
     base: Card | None = None,
     confidence: ConfidenceCard | None = None,
     rest: Sequence[Recording] = (),
+    n_executed: int = 0,
     drift: DriftCard | None = None,
+    states: StatesCard | None = None,
 ) -> Card:
     """Make the card of a model that was trained on recordings through a pipeline.
 
     ``people`` are those of a base; without them it is a person's own model, trained further from
     ``base`` if there is one. ``runs`` are the trials of each recording that it was trained on;
     without them every trial that was cued is counted. ``rest`` are recordings that its confidence
-    was calibrated on.
+    was calibrated on. In the last ``n_executed`` recordings movements were executed.
     """
+    n_imagined = len(recordings) - n_executed
     trials = [run.n_trials + run.rest for run in runs]
     if not trials:
         trials = [len(find_trials(r, profile.paradigm)) if labelled else 0 for r in recordings]
@@ -78,20 +92,31 @@ def make_card(
         ),
         group_delay_s=round(pipeline.chain.group_delay_s(), 6),
         paradigm=profile.paradigm,
-        sources=tuple(map(source_card, recordings, trials)),
+        stimulus=profile.stimulus,
+        triggers=profile.triggers,
+        sources=tuple(
+            source_card(recording, n, executed=k >= n_imagined)
+            for k, (recording, n) in enumerate(zip(recordings, trials, strict=True))
+        ),
         score=score,
         people=people,
         needs=NeedsCard(
             cues=profile.pipeline.at_cues,
             packages=tuple(getattr(type(decoder), "needs", ())),
         ),
-        versions=_versions(),
+        versions=library_versions(),
         base=None if base is None else base.name,
         base_sources=() if base is None else (*base.sources, *base.base_sources),
         confidence=confidence,
         rest_sources=tuple(map(source_card, rest)),
         drift=drift,
+        states=states,
+        # A text of letters is a file of this computer.
+        speller=None
+        if profile.speller is None
+        else profile.speller.model_copy(update={"text": None}),
         embedded_by=decoder.embedded_by if isinstance(decoder, Retrieval) else None,
+        adapt="alignment" if follows_signal(decoder, profile) else "off",
     )
 
 
@@ -123,13 +148,16 @@ def score_card(
 
 def _shuffled_p(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
     classes = np.union1d(truth, decided)
+    if are_unequal(truth):
+        of_truth, of_decided = np.searchsorted(classes, truth), np.searchsorted(classes, decided)
+        return float(f"{balanced_p(of_truth, of_decided):.3g}")
     decided_for = (decided[:, None] == classes).astype(np.int64)
     _, p_value = shuffled_labels(decided_for, np.searchsorted(classes, truth))
     return float(f"{p_value:.3g}")
 
 
 def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
-    """What accuracy does not say, as a card tells it."""
+    """Figures beside accuracy, as a card keeps them."""
     return tuple(
         MeasureCard(
             name=each.name,
@@ -141,7 +169,7 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
     )
 
 
-def source_card(recording: Recording, trials: int = 0) -> SourceCard:
+def source_card(recording: Recording, trials: int = 0, executed: bool = False) -> SourceCard:
     """Describe a recording that a model was made with, and how many trials it learnt from."""
     of_source, of_samples = digests(recording)
     return SourceCard(
@@ -150,10 +178,13 @@ def source_card(recording: Recording, trials: int = 0) -> SourceCard:
         trials=trials,
         interpolated=recording.info.interpolated,
         samples_sha256=of_samples,
+        executed=executed,
+        lost_frames=lost_frames(recording),
     )
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of this program, Python and the libraries that a model depends on."""
     versions = {"bci": __version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:

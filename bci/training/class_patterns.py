@@ -1,4 +1,4 @@
-"""What a model looks at: one map over the channels for each class, stored beside its arrays."""
+"""Patterns of a model: one map over the channels for each class, stored beside its arrays."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _PATTERN = "pattern."
 
 @dataclass(frozen=True)
 class ClassPattern:
-    """How each channel goes with one class.
+    """Relation of each channel to one class.
 
     ``ch_names`` are the channels that the decoder sees: the stream's, or pairs where a filter makes
     pairs. ``weights`` (n_channels,); see `decoders.patterns.class_patterns` for their meaning.

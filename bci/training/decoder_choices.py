@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bci.errors import MismatchError
-from bci.models.bundle import list_bundles
+from bci.models.bundle import list_bundles, load_card, shipped_bases
 from bci.models.card import Card
 from bci.plugins.decoder_offers import carrying_over, decoder_traits, offered_for
 from bci.plugins.installing import how_to_install, how_to_install_torch
@@ -40,11 +40,25 @@ _OFFERS = {
         ("image-ridge", "From every sample of every sensor, in seconds (ridge regression)."),
         (
             "meg-images",
-            "A network over sensors and time, for a thousand trials or more. Takes an hour or more "
-            "(MEG encoder).",
+            "A network over sensors and time, for some hundred trials or more. Takes an hour or "
+            "more (MEG encoder).",
         ),
     ),
 }
+
+_FLASHES = (
+    (
+        "Fast",
+        "From the mean course of each channel, in seconds: the best start (discriminant analysis).",
+        "erp-lda",
+    ),
+    (
+        "Riemannian",
+        "From components that flashes evoke, and how they go together, in seconds (xDAWN).",
+        "xdawn-tangent",
+    ),
+    ("Deep", "A network over time and channels, for many runs. Takes minutes (EEGNet).", "eegnet"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,18 @@ def decoder_choices(
         return image_choices(pictures)
     if profile.task == SPEECH:
         return word_choices()
+    if profile.task == "p300":
+        return flash_choices()
     return class_choices(models, profile, info)
+
+
+def flash_choices() -> tuple[DecoderOffer, ...]:
+    """List the decoders of flashes, and of feedback."""
+    own = tuple(
+        DecoderOffer(name, sentence, decoder, lacks=_lacks(decoder), curve=decoder != "eegnet")
+        for name, sentence, decoder in _FLASHES
+    )
+    return (*own, *_of_plugins("p300"))
 
 
 def class_choices(
@@ -89,11 +114,9 @@ def class_choices(
     Pretrained models of other networks are choices of their own, fine-tuned with the same network.
     ``info`` is the stream that the runs are recordings of; where it is None, no base fits yet.
     """
-    cards = [
-        (folder, card)
-        for folder, card in (list_bundles(models) if models.is_dir() else ())
-        if isinstance(card, Card)
-    ]
+    own = list_bundles(models) if models.is_dir() else []
+    shipped = [(folder, load_card(folder)) for folder in shipped_bases().values()]
+    cards = [(folder, card) for folder, card in (*shipped, *own) if isinstance(card, Card)]
     base = _newest_base(cards, _FAST, profile, info)
     deep_base = _newest_base(cards, _DEEP, profile, info)
     others = [name for name in carrying_over() if name not in (_FAST, _DEEP)]
@@ -110,7 +133,8 @@ def class_choices(
         ),
         DecoderOffer(
             "From other people",
-            "The same, but starts from a model of other people." + _from_base(base),
+            "The same, with windows of other people where those help"
+            + (f" (from {base.name})." if base is not None else "."),
             _FAST,
             base,
             "" if base is not None else "Needs a base model that fits these runs: bci pretrain.",
@@ -203,13 +227,19 @@ def _newest_base(
 ) -> Path | None:
     if info is None:
         return None
-    wanted = profile.with_decoder(decoder)
+    wanted, shipped = profile.with_decoder(decoder), shipped_bases().values()
+    names = tuple(channel.name for channel in info.channels)
     found = [
-        (card.created, folder)
+        (
+            folder not in shipped,
+            set(names) >= {channel.name for channel in card.stream.channels},
+            card.created,
+            folder,
+        )
         for folder, card in cards
         if card.people is not None and card.people.whole_folds and _fits(card, wanted, info)
     ]
-    return max(found)[1] if found else None
+    return max(found)[-1] if found else None
 
 
 def _fits(base: Card, profile: Profile, info: StreamInfo) -> bool:

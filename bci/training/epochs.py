@@ -7,6 +7,7 @@ import bisect
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NoReturn
 
 import numpy as np
@@ -15,10 +16,20 @@ from numpy.typing import NDArray
 from bci.decisions import Decision
 from bci.errors import RecordingError
 from bci.lsl.cue_streams import choose, merged, without_notes
+from bci.pipeline.kept_windows import keep_windows
 from bci.pipeline.pipeline import Pipeline, Window
+from bci.profiles.paradigm import REST, Paradigm
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import REST, Paradigm
-from bci.signals import Chunk, FloatArray, Marker, MarkerStream, Prediction, Recording, Signal
+from bci.signals import (
+    Chunk,
+    FloatArray,
+    Marker,
+    MarkerStream,
+    Prediction,
+    Recording,
+    Signal,
+    is_frame_note,
+)
 
 INTERRUPTED = "interrupted"
 """Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
@@ -45,7 +56,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class JudgedWindow:
-    """What was predicted of one window.
+    """Prediction of one window.
 
     ``decision`` is the decision at its end, None until the evidence is whole; ``first`` is when
     its first sample was taken, in recording time; ``trial`` the trial that it belongs to, if any.
@@ -68,6 +79,8 @@ class Epochs:
     ``windows`` (n, n_channels, n_samples) float32; ``labels``, ``trials`` (index of the
     trial, counted over all recordings) and ``runs`` (index of the recording), each (n,). Where
     the paradigm has items, ``items`` (n,) are theirs. ``signal`` is the rate and the channels.
+    ``ends`` (n,) are one past each window's last sample, counted in its recording, and ``hop`` is
+    the step between windows, both in samples; None where the windows came without.
     """
 
     windows: FloatArray
@@ -76,13 +89,19 @@ class Epochs:
     runs: NDArray[np.int64]
     items: NDArray[np.str_] | None = None
     signal: Signal | None = None
+    ends: NDArray[np.int64] | None = None
+    hop: int = 1
 
     def last_of_trials(self) -> "Epochs":
         """The last window of each trial: what is known at the end of the cue."""
+        return self.only(self.are_last_of_trials())
+
+    def are_last_of_trials(self) -> NDArray[np.bool_]:
+        """Mark the last window of each trial, (n,)."""
         _, from_behind = np.unique(self.trials[::-1], return_index=True)
         chosen = np.zeros(len(self.trials), dtype=np.bool_)
         chosen[len(self.trials) - 1 - from_behind] = True
-        return self.only(chosen)
+        return chosen
 
     def only(self, chosen: NDArray[np.bool_]) -> "Epochs":
         return Epochs(
@@ -92,6 +111,8 @@ class Epochs:
             self.runs[chosen],
             None if self.items is None else self.items[chosen],
             self.signal,
+            None if self.ends is None else self.ends[chosen],
+            self.hop,
         )
 
 
@@ -103,6 +124,7 @@ def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
     """
     n = range(len(parts))
     items = [part.items for part in parts if part.items is not None]
+    ends = [part.ends for part in parts if part.ends is not None]
     return Epochs(
         np.concatenate([part.windows for part in parts]),
         np.concatenate([part.labels for part in parts]),
@@ -110,11 +132,22 @@ def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
         np.concatenate([parts[k].runs + apart * k for k in n]),
         np.concatenate(items) if items else None,
         parts[0].signal,
+        np.concatenate(ends) if len(ends) == len(parts) else None,
+        parts[0].hop,
     )
 
 
 def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
-    """The markers of a recording among which its cues are; see `bci.lsl.cue_streams`."""
+    """The markers of a recording among which its cues are, at the times of their stimuli.
+
+    Of several streams of markers see `bci.lsl.cue_streams`. Markers about the frames of the screen
+    are left out: they neither begin nor end anything.
+    """
+    markers = _cue_streams(recording, paradigm)
+    return paradigm.at_stimuli(m for m in markers if not is_frame_note(m.label))
+
+
+def _cue_streams(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
     if not recording.marker_streams:
         return recording.markers
     holding = streams_with_cues(recording, paradigm)
@@ -134,7 +167,7 @@ def streams_with_cues(recording: Recording, paradigm: Paradigm) -> tuple[MarkerS
     """The marker streams of a recording that may be the one of the cues."""
     return choose(
         recording.marker_streams,
-        lambda label: paradigm.cue_of(label) is not None,
+        paradigm.asks_window,
         recording.info.name,
     )
 
@@ -144,12 +177,14 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
 
     A trial ends early where the next marker of the paradigm or `RATING` comes early. One that
     `INTERRUPTED` ends early was broken off: it is no trial.
-    Rest, where it is a class, has no more trials than the class that has most: the first ones.
+    Rest, where it is a class, has no more trials than the class that has most, evenly chosen.
     """
     trials = [trial for trial, broken_off in _cued(recording, paradigm) if not broken_off]
     if paradigm.rest_class and trials:
         most = max(Counter(trial.label for trial in trials).values())
-        trials = sorted(trials + rest_trials(recording, paradigm)[:most], key=lambda t: t.start)
+        rest = rest_trials(recording, paradigm)
+        evenly = np.linspace(0, len(rest) - 1, min(most, len(rest))).round().astype(int)
+        trials = sorted([*trials, *(rest[k] for k in evenly)], key=lambda t: t.start)
     return trials
 
 
@@ -165,7 +200,7 @@ def _cued(recording: Recording, paradigm: Paradigm) -> list[tuple[Trial, bool]]:
     cues = [(marker, paradigm.cue_of(marker.label)) for marker in markers]
     if all(cue is None for _, cue in cues):
         _refuse([recording], paradigm, list(paradigm.classes))
-    ends = (paradigm.rest, INTERRUPTED, RATING)
+    ends = (paradigm.rest_marker, INTERRUPTED, RATING)
     known = [(m, cue) for m, cue in cues if cue is not None or m.label in ends]
     found = []
     for i, (marker, cue) in enumerate(known):
@@ -179,13 +214,13 @@ def _cued(recording: Recording, paradigm: Paradigm) -> list[tuple[Trial, bool]]:
 
 
 def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
-    """Rest as trials, in order of time: each span of it in pieces as long as a cued trial.
+    """Marked rest as trials, in order of time: each span in pieces as long as a cued trial.
 
     A span shorter than that is one trial; what is left of a longer one is dropped.
     """
     length = paradigm.stop_s - paradigm.start_s
     trials = []
-    for start, stop in find_rest(recording, paradigm):
+    for start, stop in _marked_rest(recording, paradigm):
         for number in range(max(1, int((stop - start) / length + 1e-6))):
             begin = start + number * length
             trials.append(Trial(REST, REST, begin, begin, min(begin + length, stop)))
@@ -215,20 +250,39 @@ def _refuse(recordings: list[Recording], paradigm: Paradigm, missing: list[str])
 
 
 def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
-    """Spans of rest, in recording time: from each rest marker to the next marker."""
+    """Spans of rest, in recording time: marked ones, and what is left between two cues.
+
+    After a trial rest begins as late as after its marker. Items (films, images) follow one another
+    without rest between them.
+    """
+    spans = _marked_rest(recording, paradigm)
+    if paradigm.items is None:
+        for marker, following in pairwise(cue_markers(recording, paradigm)):
+            start = marker.time + paradigm.stop_s + paradigm.rest_start_s
+            if start < following.time and paradigm.cue_of(marker.label) is not None:
+                spans.append((start, following.time))
+    return sorted(spans)
+
+
+def _marked_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
+    """Spans of rest: from each rest marker to the next marker, less what does not count."""
     markers = cue_markers(recording, paradigm)
-    spans = []
-    for i, marker in enumerate(markers):
-        if marker.label == paradigm.rest:
-            later = markers[i + 1 :]
-            spans.append((marker.time, later[0].time if later else float(recording.timestamps[-1])))
-    return spans
+    if paradigm.rest is None or not markers:
+        return []
+    lasts_s = np.inf if paradigm.rest.stop_s is None else paradigm.rest.stop_s
+    ends = [*(marker.time for marker in markers[1:]), float(recording.timestamps[-1])]
+    spans = [
+        (marker.time + paradigm.rest_start_s, min(end, marker.time + lasts_s))
+        for marker, end in zip(markers, ends, strict=True)
+        if marker.label == paradigm.rest.marker
+    ]
+    return [(start, stop) for start, stop in spans if start < stop]
 
 
 def in_spans(
     taken: NDArray[np.float64], spans: list[tuple[float, float]], window_s: float, period: float
 ) -> NDArray[np.bool_]:
-    """Which windows, by the times of their last samples, lie wholly in one of the spans.
+    """Mark windows, by the times of their last samples, that lie wholly in one of the spans.
 
     ``window_s`` counts both ends, as do ``n_samples * period``; half a sample of slack.
     """
@@ -239,29 +293,58 @@ def in_spans(
     return found
 
 
-def chunks_for(pipeline: Pipeline, recording: Recording, trials: list[Trial]) -> Iterator[Chunk]:
-    """A recording's chunks; where windows come at cues, each is asked for as its time comes."""
-    waiting = deque(trials if pipeline.at_cues else ())
+def chunks_for(
+    pipeline: Pipeline, recording: Recording, trials: list[Trial], unlabelled: Sequence[float] = ()
+) -> Iterator[Chunk]:
+    """A recording's chunks; where windows come at cues, each is asked for as its time comes.
+
+    ``unlabelled`` are begins of windows without a trial; see `unlabelled_starts`.
+    """
+    starts = sorted([*(trial.start for trial in trials), *unlabelled])
+    waiting = deque(starts if pipeline.at_cues else ())
     for chunk in recording.chunks():
-        while waiting and waiting[0].start <= chunk.timestamps[-1]:
-            pipeline.request_window(waiting.popleft().start)
+        while waiting and waiting[0] <= chunk.timestamps[-1]:
+            pipeline.request_window(waiting.popleft())
         yield chunk
 
 
-def windows_of(
-    recording: Recording, settings: PipelineSettings, paradigm: Paradigm
-) -> Iterator[Window]:
-    """Every sound window of a recording, as the live engine would decode it.
+def unlabelled_starts(recording: Recording, paradigm: Paradigm) -> list[float]:
+    """Begins of the windows at markers whose class nobody knows, in recording time."""
+    if paradigm.unlabelled is None:
+        return []
+    return [
+        marker.time + paradigm.start_s
+        for marker in cue_markers(recording, paradigm)
+        if paradigm.asks_window(marker.label) and paradigm.cue_of(marker.label) is None
+    ]
 
-    A window's data are to be used or copied before the next is asked for.
+
+@dataclass(frozen=True)
+class StreamedRun:
+    """A recording and its sound windows, as the live engine would decode them.
+
+    ``windows`` share one copy of the filtered signal (`bci.pipeline.kept_windows`); ``pipeline`` is
+    the one that they came through.
     """
+
+    recording: Recording
+    trials: list[Trial]
+    pipeline: Pipeline
+    windows: list[Window]
+
+
+def stream_run(
+    recording: Recording, settings: PipelineSettings, paradigm: Paradigm | None
+) -> StreamedRun:
+    """Stream a recording once; without a paradigm it has no trials."""
+    trials = find_trials(recording, paradigm) if paradigm is not None else []
     pipeline = Pipeline(settings, recording.info)
-    for chunk in chunks_for(pipeline, recording, find_trials(recording, paradigm)):
-        yield from pipeline.windows(chunk)
+    windows = keep_windows(pipeline, chunks_for(pipeline, recording, trials))
+    return StreamedRun(recording, trials, pipeline, windows)
 
 
 def trial_of(taken: float, trials: list[Trial], pipeline: Pipeline) -> int | None:
-    """Which trial a window belongs to, by the time of its last sample; None if to none.
+    """Trial of a window, by the time of its last sample; None if it has none.
 
     A window at a cue begins where the trial does; any other lies wholly within it. Half a sample
     of slack for rounding.
@@ -289,39 +372,55 @@ def cut_epochs(
     MismatchError
         If a recording cannot satisfy the settings.
     """
-    windows, labels, items, trial_numbers, runs = [], [], [], [], []
-    n_trials = 0
-    for run, recording in enumerate(recordings):
-        trials = find_trials(recording, paradigm)
-        pipeline = Pipeline(settings, recording.info)
-        for window in (
-            window
-            for chunk in chunks_for(pipeline, recording, trials)
-            for window in pipeline.windows(chunk)
-        ):
-            number = trial_of(window.taken, trials, pipeline)
-            if number is not None:
-                windows.append(window.data.copy())
-                labels.append(trials[number].label)
-                items.append(trials[number].item)
-                trial_numbers.append(n_trials + number)
-                runs.append(run)
-        n_trials += len(trials)
-    found = set(labels)
-    lacking = [name for name in paradigm.labels if name not in found]
-    if lacking or not found:
-        counts = Counter(t.label for each in recordings for t in find_trials(each, paradigm))
-        text = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
-        sources = ", ".join(recording.source for recording in recordings)
-        what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"
-        if uncued := [name for name in paradigm.classes if not counts[name]]:
-            _refuse(recordings, paradigm, uncued)
-        raise RecordingError(
-            f"{sources}: no sound window of {settings.window_s:g} s lies within {what} "
-            f"(trials: {text}); shorten the window, or widen paradigm.start_s - stop_s"
-        )
+    return epochs_of([stream_run(each, settings, paradigm) for each in recordings], paradigm)
+
+
+def epochs_of(runs: Sequence[StreamedRun], paradigm: Paradigm) -> Epochs:
+    """`cut_epochs` of recordings that were streamed."""
+    chosen: list[Window] = []
+    trials: list[Trial] = []
+    trial_numbers, run_numbers = [], []
+    n_before = 0
+    for number, run in enumerate(runs):
+        for window in run.windows:
+            trial = trial_of(window.taken, run.trials, run.pipeline)
+            if trial is not None:
+                chosen.append(window)
+                trials.append(run.trials[trial])
+                trial_numbers.append(n_before + trial)
+                run_numbers.append(number)
+        n_before += len(run.trials)
+    found = {trial.label for trial in trials}
+    if not found or not found.issuperset(paradigm.labels):
+        _refuse_lacking(runs, paradigm, found)
+    windows = np.empty((len(chosen), *chosen[0].data.shape), dtype=np.float32)
+    for row, window in zip(windows, chosen, strict=True):
+        row[:] = window.data
+    chain = runs[-1].pipeline.chain
     return Epochs(
-        np.stack(windows), np.array(labels), np.array(trial_numbers), np.array(runs),
-        np.array(items) if paradigm.items is not None else None,
-        Signal(pipeline.chain.sfreq, pipeline.chain.channels),
-    )  # fmt: skip
+        windows,
+        np.array([trial.label for trial in trials]),
+        np.array(trial_numbers),
+        np.array(run_numbers),
+        np.array([trial.item for trial in trials]) if paradigm.items is not None else None,
+        Signal(chain.sfreq, chain.channels),
+        np.array([window.end for window in chosen]),
+        runs[-1].pipeline.hop,
+    )
+
+
+def _refuse_lacking(runs: Sequence[StreamedRun], paradigm: Paradigm, found: set[str]) -> NoReturn:
+    """Name the classes that have cues, but no window in any trial."""
+    recordings = [run.recording for run in runs]
+    counts = Counter(trial.label for run in runs for trial in run.trials)
+    if uncued := [name for name in paradigm.classes if not counts[name]]:
+        _refuse(recordings, paradigm, uncued)
+    lacking = [name for name in paradigm.labels if name not in found]
+    text = ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or "none"
+    sources = ", ".join(recording.source for recording in recordings)
+    what = f"a trial of {' or '.join(lacking)}" if lacking else "any trial"
+    window_s = runs[0].pipeline.n_samples / runs[0].pipeline.chain.sfreq if runs else 0.0
+    raise RecordingError(
+        f"{sources}: no sound window of {window_s:g} s lies within {what} "
+        f"(trials: {text}); shorten the window, or widen paradigm.start_s - stop_s"
+    )

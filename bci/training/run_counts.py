@@ -8,9 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.profiles.profile import Paradigm, Profile
+from bci.profiles.paradigm import Paradigm
+from bci.profiles.profile import Profile
 from bci.recording.read import read_recording
 from bci.signals import Recording, StreamInfo
+from bci.stimulus.frame_labels import lost_frames
 from bci.training.epochs import Epochs, count_cues, find_trials, streams_with_cues
 
 # Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
@@ -28,7 +30,8 @@ class RunCount:
     ``trials`` counts the cued trials of each class that have a window to train on, ``rest`` those
     of rest where it is a class. Of the cues ``broken_off`` were interrupted; the others lie in
     gaps, artifacts or at the file's end. ``stream`` names where the cues are, if the file has
-    several streams of markers.
+    several streams of markers. ``lost_frames`` is the share of frames that were dropped or late,
+    where it is above the limit of `bci.stimulus.frame_log`, else None.
     """
 
     source: str
@@ -37,6 +40,7 @@ class RunCount:
     trials: dict[str, int]
     rest: int = 0
     stream: str | None = None
+    lost_frames: float | None = None
 
     @property
     def n_trials(self) -> int:
@@ -56,7 +60,10 @@ class RunCount:
             text += f"; {self.broken_off} broken off"
         if unused > 0:
             text += f"; {unused} without a sound window"
-        return text + (f"; cues from {self.stream!r}" if self.stream else "")
+        text += f"; cues from {self.stream!r}" if self.stream else ""
+        if self.lost_frames is not None:
+            text += f"; {100 * self.lost_frames:.1f} % of frames dropped or late"
+        return text
 
     def __str__(self) -> str:
         return f"{self.source}: {self.counts}"
@@ -86,7 +93,8 @@ def _counted(recording: Recording, paradigm: Paradigm, labels: list[str]) -> Run
     rest = trials.pop(paradigm.quiet, 0) if paradigm.quiet else 0
     cues, broken_off = count_cues(recording, paradigm)
     of_classes, stream = dict(sorted(trials.items())), _stream(recording, paradigm)
-    return RunCount(recording.source, cues, broken_off, of_classes, rest, stream)
+    lost = lost_frames(recording)
+    return RunCount(recording.source, cues, broken_off, of_classes, rest, stream, lost)
 
 
 def _stream(recording: Recording, paradigm: Paradigm) -> str | None:
@@ -115,18 +123,23 @@ def without_copies(recordings: list[Recording]) -> tuple[list[Recording], list[t
         marks = _marks(recording)
         probed = np.unique(marks[:: max(1, len(marks) // _MOST_PROBED)])
         held_by = next(
-            (
-                other.source
-                for _, other, theirs in kept
-                if len(probed) and np.isin(probed, theirs).mean() > _COPIED
-            ),
+            (other.source for _, other, theirs in kept if _share(probed, theirs) > _COPIED),
             None,
         )
         if held_by is None:
-            kept.append((number, recording, marks))
+            kept.append((number, recording, np.sort(marks)))
         else:
             copies.append((recording.source, held_by))
     return [recording for _, recording, _ in sorted(kept, key=lambda k: k[0])], copies
+
+
+def _share(probed: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> float:
+    """Share of the first that are among the second."""
+    if not len(probed) or not len(ascending):
+        return 0.0
+    places = np.searchsorted(ascending, probed)
+    found = ascending[np.minimum(places, len(ascending) - 1)] == probed
+    return float(found.mean())
 
 
 def _marks(recording: Recording) -> NDArray[np.uint64]:

@@ -12,6 +12,7 @@ from bci.engine.running_model import RunningModel
 from bci.errors import BundleError, DecodingError
 from bci.files import plain_yaml
 from bci.interfaces import Decoder
+from bci.models.bundle import with_trained_filters
 from bci.models.card import Card
 from bci.signals import Chunk, FloatArray, Recording
 from bci.training.epochs import Epochs, chunks_for, find_trials, trial_of
@@ -110,4 +111,5 @@ def _through_bytes(card: Card, arrays: Arrays) -> tuple[Card, Arrays]:
     text = plain_yaml.dump(card.model_dump(mode="json"))
     content = save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
     loaded = yaml.load(text, Loader=plain_yaml.PlainLoader)  # noqa: S506 - a SafeLoader
-    return Card.model_validate(loaded), load_arrays(content)
+    stored = load_arrays(content)
+    return with_trained_filters(Card.model_validate(loaded), stored), stored

@@ -1,4 +1,4 @@
-"""When in a trial its class can be told: accuracy on held-out trials, by the window's place."""
+"""Time course of a trial: accuracy on held-out trials, by the window's place."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bci.errors import BundleError
-from bci.interfaces import Decoder
 from bci.models.bundle import load_bundle
 from bci.training.epochs import Epochs
+from bci.training.trial_decisions import DecidedEpochs
 
 _SECONDS, _ACCURACY, _TRIALS = "course.seconds", "course.accuracy", "course.trials"
 _MOST_POINTS = 25
@@ -20,7 +20,7 @@ _MOST_POINTS = 25
 class TimeCourse:
     """Accuracy of windows by when they end.
 
-    ``seconds`` (n,) are from the cue to the window's last sample, up to one hop earlier than told;
+    ``seconds`` (n,) are from the cue to the window's last sample, up to one hop early;
     ``trials`` (n,) counts those with a sound window there.
     """
 
@@ -39,18 +39,23 @@ def places_in_trials(epochs: Epochs) -> NDArray[np.int64]:
     return np.asarray(np.arange(len(epochs.trials)) - first[number])
 
 
-def right_by_place(decoder: Decoder, epochs: Epochs) -> list[tuple[int, bool]]:
+def right_by_place(
+    decided: DecidedEpochs, cued: NDArray[np.bool_] | None = None
+) -> list[tuple[int, bool]]:
     """Place in its trial of each held-out window, and whether it was decided rightly.
 
-    Of long trials, windows are left out evenly.
+    Of long trials, windows are left out evenly. ``cued`` marks the windows of trials that have a
+    cue; the others are left out.
     """
-    if not len(epochs.trials):
+    epochs, classes = decided.epochs, decided.decoder.classes
+    numbers = np.arange(len(epochs.trials)) if cued is None else np.flatnonzero(cued)
+    if not len(numbers):
         return []
     places = places_in_trials(epochs)
-    every = -(-(int(places.max()) + 1) // _MOST_POINTS)
+    every = -(-(int(places[numbers].max()) + 1) // _MOST_POINTS)
     return [
-        (int(places[k]), decoder.classes[int(np.argmax(decoder.predict_proba(window)))] == label)
-        for k, (window, label) in enumerate(zip(epochs.windows, epochs.labels, strict=True))
+        (int(places[k]), classes[int(decided.probabilities(k).argmax())] == epochs.labels[k])
+        for k in numbers.tolist()
         if places[k] % every == 0
     ]
 

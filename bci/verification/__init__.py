@@ -3,6 +3,7 @@
 - session: what an engine published into a recording
 - placement: the engine's count for the recorded samples
 - models: the models that decoded
+- adaptation: published states of what adapted
 - again: the second decoding, and the live prediction of each window
 - comparison: differences
 - verify: all of it

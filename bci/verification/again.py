@@ -13,11 +13,12 @@ from bci.engine.provenance import ModelRun
 from bci.engine.running_model import Decoded, RunningModel
 from bci.errors import RecordingError
 from bci.head.remap import map_montage
-from bci.models.card import Card, decision_threshold, evidence_span, trained_channels
+from bci.models.card import Card, adaptation, decision_threshold, evidence_span, trained_channels
 from bci.models.fit import info_for
 from bci.pipeline.pipeline import Window
-from bci.profiles.profile import Output
+from bci.profiles.profile import Adapt, Output
 from bci.signals import Chunk, FloatArray, Marker, Prediction, StreamInfo
+from bci.verification.adaptation import AdaptedAgain, StateCounts
 from bci.verification.models import FoundModel
 from bci.verification.placement import UNKNOWN, Placement
 from bci.verification.session import LivePrediction, LiveRun
@@ -109,8 +110,12 @@ class SecondDecoding:
         # Stretches in which all windows are comparable: times of last samples, in seconds on the
         # sender's clock
         self.spans: list[tuple[float, float]] = []
+        self.states = StateCounts()
+        # When each adaptation was resumed from a published state, in seconds on the sender's clock
+        self.resumed: list[float] = []
         self._seams = np.array([seam.index for seam in run.seams])
         self._info, self._mapping = signal.info, None
+        self._decides = True
         if run.provenance.map_montage:
             card = models[0].card
             self._mapping = map_montage(info_for(card, signal.info), trained_channels(card))
@@ -140,40 +145,54 @@ class SecondDecoding:
             found.decoder,
             self._info,
             evidence_s=evidence_span(output, card),
-            adapt=output.adapt,
+            adapt=adaptation(output, card),
             threshold=decision_threshold(output, card),
         )
         ahead_s = {each.sample: each.ahead_s for each in self.signal.placement.offsets}
+        published = [s for s in self._run.states if s.decides_from == model.decides_from]
+        adapted = AdaptedAgain(decoding.adaptation, published, self.states)
         expected, since = None, -np.inf
         waiting = deque(self.signal.markers)
         if decoding.pipeline.at_cues:
             self._request_windows(decoding)
         for chunk in self._chunks(model, end, self._step(decoding)):
             if expected is None:
-                self._require_all(model, chunk)
-            if chunk.first != expected:
+                is_all = chunk.first == model.fed_from and not self.signal.placement.n_lacking
+                self._require_all(model, adaptation(output, card), is_all)
+                # States of the signal have the whole past in them.
+                self._decides = is_all or decoding.states is None
+            goes_on = chunk.first == expected
+            if not goes_on:
                 since = self._since(decoding, model, chunk)
+            if not self._run.is_consecutive(
+                model.fed_from if expected is None else expected, chunk.first
+            ):
+                adapted.lose()
             if chunk.first in self._seams:
                 # The sender's clock may be another one from here on.
                 self.matches.offset = ahead_s.get(chunk.first, self.matches.offset)
             self._give_markers(decoding, chunk, waiting)
+            expected = chunk.end
             if chunk.end <= model.decides_from:
                 decoding.settle(chunk)
-                expected = chunk.end
                 continue
-            self._span(chunk, since, chunk.first == expected)
-            expected = chunk.end
             for window, prediction in decoding.again(chunk):
-                yield self._decide(decoding, window, prediction, since)
+                again = self._decide(decoding, window, prediction, since, adapted.is_known)
+                yield again
+                certain = again.live is not None and window.taken >= since
+                if adapted.follow(window.end, window.taken, certain):
+                    self.resumed.append(window.taken)
+                    since = float(np.nextafter(window.taken, np.inf))
+            self._span(chunk, since if adapted.is_known else np.inf, goes_on)
 
-    def _require_all(self, model: ModelRun, first: Chunk) -> None:
-        """Refuse a decoder that adapted to windows of which samples are missing."""
-        adapt = self.output.adapt
-        is_all = first.first == model.fed_from and not self.signal.placement.n_lacking
-        if adapt != "off" and not is_all:
+    def _require_all(self, model: ModelRun, adapt: Adapt, is_all: bool) -> None:
+        """Refuse a decoder that adapted to samples that are missing, if no state was published."""
+        is_resumable = adapt == "alignment" and self._run.states
+        if adapt != "off" and not is_all and not is_resumable:
             raise RecordingError(
                 f"{model.name} adapted live ({adapt}) to samples that the recording lacks, so its "
-                "predictions cannot be compared; start recording before the engine"
+                "predictions cannot be compared; start the recording first, or the engine with "
+                "--adapt off"
             )
 
     def _since(self, decoding: RunningModel, model: ModelRun, chunk: Chunk) -> float:
@@ -182,18 +201,25 @@ class SecondDecoding:
             return -np.inf
         # Live, the filters had a past here that the recording lacks.
         pipeline = decoding.pipeline
-        n_samples = pipeline.n_samples + _DECAYS * pipeline.settling
+        n_samples = pipeline.n_samples + _DECAYS * pipeline.memory
         return float(chunk.timestamps[0]) + n_samples / pipeline.chain.sfreq
 
     def _decide(
-        self, decoding: RunningModel, window: Window, prediction: Prediction, since: float
+        self,
+        decoding: RunningModel,
+        window: Window,
+        prediction: Prediction,
+        since: float,
+        is_adapted: bool,  # Whether the adaptation is as it was live
     ) -> Again:
         by_itself = decoding.hop_s / 2
         slack = 1.5 / decoding.pipeline.chain.sfreq if decoding.pipeline.at_cues else by_itself
         begun = self.matches.begun
         live = self.matches.match(window.taken, slack)
-        comparable = window.taken >= since
-        decidable = window.taken >= since + decoding.evidence.span_s
+        comparable = is_adapted and window.taken >= since
+        decidable = (
+            self._decides and comparable and window.taken >= since + decoding.evidence.span_s
+        )
         if live is None and begun:
             return Again(window.taken, prediction, None, None, decoding.card, comparable, decidable)
         time = window.taken
@@ -234,7 +260,9 @@ class SecondDecoding:
     def _span(self, chunk: Chunk, since: float, goes_on: bool) -> None:
         begin, end = max(since, float(chunk.timestamps[0])), float(chunk.timestamps[-1])
         if goes_on and self.spans:
-            begin = max(since, self.spans.pop()[0])
+            before, _ = self.spans.pop()
+            # Infinite where nothing was comparable yet.
+            begin = max(since, before) if np.isfinite(before) else begin
         self.spans.append((begin, end))
 
     def _give_markers(self, decoding: RunningModel, chunk: Chunk, waiting: deque[Marker]) -> None:

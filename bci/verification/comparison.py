@@ -38,8 +38,12 @@ class SessionComparison:
     left_out: int = 0  # Live predictions that depend on samples that the recording lacks
     decisions: int = 0  # Events of the decision that were compared
     decisions_equal: int = 0
+    decisions_left_out: int = 0  # Live events whose evidence reaches back to what is left out
+    states: int = 0  # Published states of the adaptation that were compared
+    states_equal: int = 0
     first: Difference | None = None
     first_decision: Difference | None = None
+    first_state: Difference | None = None
 
     @property
     def all_equal(self) -> bool:
@@ -47,6 +51,7 @@ class SessionComparison:
         return (
             self.windows == self.equal
             and self.decisions == self.decisions_equal
+            and self.states == self.states_equal
             and not self.missing
             and not self.extra
         )
@@ -89,7 +94,16 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComp
             )
         else:
             found.left_out += 1
+    _take_states(found, second, start)
     return found
+
+
+def _take_states(found: SessionComparison, second: SecondDecoding, start: float) -> None:
+    found.states, found.states_equal = second.states.compared, second.states.equal
+    if (first := second.states.first) is not None:
+        at_s = 0.0 if first.time is None else first.time + second.matches.offset - start
+        when = "" if first.time is None else f" (after the window at {at_s:.3f} s)"
+        found.first_state = Difference(at_s, f"{first.sentence}{when}")
 
 
 def _compare_window(
@@ -161,6 +175,8 @@ class _Decisions:
             return
         if self._is_known and again.decidable and (live is not None or event is not None):
             self._count(event, live, taken)
+        elif live is not None:
+            self._found.decisions_left_out += 1
         # What ran live holds, so that one difference is counted once.
         self._running.label = before if live is None else live.label
         self._is_known = self._is_known or live is not None

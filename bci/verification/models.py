@@ -107,6 +107,8 @@ def _fitted(found: FoundModel, run: ModelRun) -> FoundModel:
             f"{problem.errors(include_url=False)[0]['msg']}"
         ) from problem
     card = with_options(found.card, options)
+    paradigm = card.paradigm.model_copy(update={"offset_s": run.offset_s})
+    card = card.model_copy(update={"paradigm": paradigm})
     # By the name that it ran under: a copy may have another.
     return replace(found, card=card.model_copy(update={"name": run.name}))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bci.clock.dejitter import Position
 from bci.decisions import DecisionEvent, event_from_json
+from bci.engine.adaptation_state import AdaptedState
 from bci.engine.provenance import STREAM_TYPE, ModelRun, Provenance, read_provenance
 from bci.errors import MessageError, RecordingError
 from bci.lsl.engine_streams import LATENCIES
@@ -52,6 +53,8 @@ class LiveRun:
     predictions: tuple[LivePrediction, ...] = ()  # In the order of publication
     # Of the decision, in the order of publication; None where they were not recorded
     events: tuple[DecisionEvent, ...] | None = None
+    states: tuple[AdaptedState, ...] = ()  # Of the adaptation, in the order of publication
+    n_unreadable: int = 0  # Messages of the recording's provenance that cannot be read
 
     @property
     def gaps(self) -> list[int]:
@@ -62,13 +65,20 @@ class LiveRun:
             if seam.index - seam.sample > before.index - before.sample
         ]
 
+    def is_consecutive(self, end: int, first: int) -> bool:
+        """Check that the engine received no sample between absolute indices."""
+        return first == end or any(
+            seam.index == first and before.index + seam.sample - before.sample == end
+            for before, seam in pairwise(self.seams)
+        )
+
 
 def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:
     """Read the runs of an engine out of a recording's streams.
 
     Raises `RecordingError` if there is no provenance, or that of several engines.
     """
-    messages = _messages(path, streams)
+    messages, n_unreadable = _messages(path, streams)
     names = sorted({each.engine for each in messages})
     chosen = [name for name in names if engine in (None, name)]
     if len(chosen) != 1:
@@ -91,21 +101,22 @@ def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[L
             _run(messages),
             predictions=tuple(p for p in predictions if edges[k] <= p.published < edges[k + 1]),
             events=events and tuple(e for e in events if edges[k] <= e.time < edges[k + 1]),
+            n_unreadable=n_unreadable,
         )
         for k, messages in enumerate(ordered)
     ]
 
 
-def _messages(path: Path, streams: Streams) -> list[Provenance]:
-    found, problem = [], ""
+def _messages(path: Path, streams: Streams) -> tuple[list[Provenance], int]:
+    found, n_unreadable, problem = [], 0, ""
     for stream in _of(streams, STREAM_TYPE):
         for row in stream["time_series"]:
             try:
                 found.append(read_provenance(row[0]))
             except MessageError as error:
-                problem = str(error)
+                n_unreadable, problem = n_unreadable + 1, str(error)
     if found:
-        return found
+        return found, n_unreadable
     if problem:
         raise RecordingError(f"{path}: the provenance of its predictions cannot be read: {problem}")
     raise RecordingError(
@@ -139,6 +150,7 @@ def _run(messages: list[Provenance]) -> LiveRun:
         tuple(sorted(seams, key=attrgetter("sample"))),
         tuple(sorted(seams | here, key=attrgetter("sample"))),
         messages[0].skipped,
+        states=tuple(each.adapted for each in messages if each.adapted is not None),
     )
 
 

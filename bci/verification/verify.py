@@ -12,17 +12,18 @@ from bci.engine.provenance import COMPARED, ModelRun, Provenance, installed, mac
 from bci.errors import RecordingError
 from bci.lsl.cue_streams import CueQuery
 from bci.messages import VerifyEvent
-from bci.profiles.profile import Output
+from bci.profiles.stimulus import Triggers
 from bci.recording.rounding import as_float32
+from bci.recording.trigger_events import TriggerMarkers
 from bci.recording.xdf.header import field_of
 from bci.recording.xdf.markers import find_markers
 from bci.recording.xdf.read import info_of, load_streams
-from bci.signals import Marker, Recording, StreamInfo
+from bci.signals import Chunk, FloatArray, Marker, Recording, StreamInfo
 from bci.training.epochs import cue_markers
 from bci.verification.again import PlacedSignal, SecondDecoding
 from bci.verification.comparison import SessionComparison, compare
 from bci.verification.models import FoundModel, Load, find_model
-from bci.verification.placement import Placement, place
+from bci.verification.placement import UNKNOWN, Placement, place
 from bci.verification.session import LiveRun, Streams, read_runs
 
 # A recorder compares clocks every few seconds.
@@ -72,11 +73,14 @@ def _verify_run(
     n_skipped = provenance.skipped - (0 if signal.placement.is_whole else run.skipped_before)
     comparison = compare(run, second, n_skipped)
     if not comparison.windows:
+        lacks = "the samples before them"
+        if run.states and not second.resumed:
+            lacks += ", or a state of the adaptation behind those; record 20 s or longer"
         raise RecordingError(
             f"{path}: none of the {len(run.predictions)} predictions of {provenance.engine} can be "
-            "compared: the recording lacks the samples before them"
+            f"compared: the recording lacks {lacks}"
         )
-    return _event(path, run, found, signal, second.output, comparison)
+    return _event(path, run, found, second, comparison)
 
 
 def _signal(
@@ -101,7 +105,11 @@ def _signal(
     data = as_float32(np.asarray(stream["time_series"]))
     markers: tuple[Marker, ...] = ()
     if provenance.output.get("adapt") == "supervised":
-        markers = _cues(path, streams, run, models[0], info)
+        if provenance.triggers is not None:
+            found = _triggered(provenance.triggers, info, data, placement)
+            markers = models[0].card.paradigm.at_stimuli(found)
+        else:
+            markers = _cues(path, streams, run, models[0], info)
     return PlacedSignal(info, data, placement, markers)
 
 
@@ -130,6 +138,26 @@ def _cues(
     return cue_markers(nothing, model.card.paradigm)
 
 
+def _triggered(
+    settings: dict[str, Any], info: StreamInfo, data: FloatArray, placement: Placement
+) -> list[Marker]:
+    """Markers of the trigger channel that cues came from, on the engine's clock."""
+    found = TriggerMarkers(Triggers.model_validate(settings), info.channels, info.sfreq, info.name)
+    rows = np.flatnonzero(placement.indices != UNKNOWN)
+    indices = placement.indices[rows]
+    begins = [offset.sample for offset in placement.offsets]
+    numbers = np.maximum(np.searchsorted(begins, indices, side="right") - 1, 0)
+    ahead = np.array([offset.ahead_s for offset in placement.offsets])[numbers]
+    times = placement.smooth[rows] + ahead
+    seams = np.flatnonzero(np.diff(indices) != 1) + 1
+    markers: list[Marker] = []
+    for part in np.split(np.arange(len(rows)), seams):
+        if len(part):
+            chunk = Chunk(data[rows[part]], times[part], int(indices[part[0]]))
+            markers += found.push(chunk)
+    return markers
+
+
 def _on_engines_clock(stream: dict[str, Any], streams: Streams, run: LiveRun) -> dict[str, Any]:
     """A stream of another computer's with stamps of the engine's; one of its own as it is."""
     own = next(s for s in streams if field_of(s, "name") == f"{run.provenance.engine}-provenance")
@@ -144,11 +172,10 @@ def _event(
     path: Path,
     run: LiveRun,
     models: Sequence[FoundModel],
-    signal: PlacedSignal,
-    output: Output,
+    second: SecondDecoding,
     comparison: SessionComparison,
 ) -> VerifyEvent:
-    provenance, placement = run.provenance, signal.placement
+    provenance, placement, output = run.provenance, second.signal.placement, second.output
     notes = []
     if not placement.is_whole:
         notes.append(
@@ -157,6 +184,15 @@ def _event(
         )
     if placement.n_lacking:
         notes.append(f"the recording lacks {placement.n_lacking} samples that were decoded")
+    if second.resumed:
+        n, at_s = comparison.left_out, second.resumed[0] + second.matches.offset
+        notes.append(
+            f"the adaptation is resumed from a state that was published, "
+            f"{at_s - run.predictions[0].time:.1f} s after the first prediction; "
+            f"{n} predictions are not compared"
+        )
+    if run.n_unreadable:
+        notes.append(f"{run.n_unreadable} messages of the provenance cannot be read")
     seams = [index for index in run.gaps if index in placement.indices]
     if seams != placement.gaps:
         notes.append(
@@ -185,12 +221,16 @@ def _event(
         left_out=comparison.left_out,
         decisions=comparison.decisions,
         decisions_equal=comparison.decisions_equal,
+        decisions_left_out=comparison.decisions_left_out,
+        states=comparison.states,
+        states_equal=comparison.states_equal,
         swaps=len(run.models) - 1,
         gaps=len(seams),
         first_difference=comparison.first and comparison.first.sentence,
         first_difference_s=comparison.first and comparison.first.time_s,
         first_decision=comparison.first_decision and comparison.first_decision.sentence,
         first_decision_s=comparison.first_decision and comparison.first_decision.time_s,
+        first_state=comparison.first_state and comparison.first_state.sentence,
         differs=(*dict.fromkeys(differs), *_changes(provenance)),
         notes=tuple(notes),
     )

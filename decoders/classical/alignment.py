@@ -36,9 +36,14 @@ def align_groups(
     groups: NDArray[np.int64],
     whiten: Callable[[NDArray[np.float64]], FloatArray] = whitening,
 ) -> FloatArray:
-    """Whiten each group of windows by its own covariance."""
-    aligned = np.empty(windows.shape, dtype=np.float32)
-    for group in np.unique(groups):
-        chosen = groups == group
-        aligned[chosen] = whiten(mean_covariance(windows[chosen])) @ windows[chosen]
+    """Whiten each group of windows by its own covariance.
+
+    ``whiten`` may give other channels than it takes, the same of every group.
+    """
+    rows = {group: groups == group for group in np.unique(groups)}
+    matrices = {group: whiten(mean_covariance(windows[own])) for group, own in rows.items()}
+    n_channels = len(next(iter(matrices.values()), windows[0]))
+    aligned = np.empty((len(windows), n_channels, windows.shape[2]), dtype=np.float32)
+    for group, own in rows.items():
+        aligned[own] = matrices[group] @ windows[own]
     return aligned

@@ -30,10 +30,19 @@ def covariance(window: FloatArray) -> NDArray[np.float64]:
     DecodingError
         If a value is not finite, or so large that its square is not.
     """
+    return shrunk(sample_covariance(window), window.shape[1])
+
+
+def sample_covariance(window: FloatArray) -> NDArray[np.float64]:
+    """Covariance of one window (n_channels, n_samples) as it is."""
     centred = np.array(window, dtype=np.float64, order="C")
     centred -= centred.mean(axis=1, keepdims=True)
-    n_channels, n_samples = centred.shape
-    sample = centred @ centred.T / n_samples
+    return np.asarray(centred @ centred.T / centred.shape[1])
+
+
+def shrunk(sample: NDArray[np.float64], n_samples: int) -> NDArray[np.float64]:
+    """Shrink a sample covariance, of ``n_samples`` samples; see `covariance`."""
+    n_channels = len(sample)
     mean_variance = np.trace(sample) / n_channels
     if not np.isfinite(mean_variance):
         raise DecodingError("the window's values are too large or not finite")
@@ -41,9 +50,9 @@ def covariance(window: FloatArray) -> NDArray[np.float64]:
     numerator = mean_square + mean_variance**2
     denominator = (n_samples + 1) * (mean_square - mean_variance**2 / n_channels)
     shrinkage = 1.0 if denominator <= 0 else min(1.0, numerator / denominator)
-    shrunk = (1.0 - shrinkage) * sample
-    shrunk.flat[:: n_channels + 1] += shrinkage * mean_variance
-    return np.asarray(shrunk)
+    mixed = (1.0 - shrinkage) * sample
+    mixed.flat[:: n_channels + 1] += shrinkage * mean_variance
+    return np.asarray(mixed)
 
 
 def covariances(windows: FloatArray) -> NDArray[np.float64]:
@@ -70,7 +79,7 @@ def riemannian_mean(covs: NDArray[np.float64]) -> NDArray[np.float64]:
     step, before = 1.0, np.inf
     for _ in range(_MOST_STEPS):
         values, vectors = np.linalg.eigh(mean)
-        if values[0] <= 0:  # singular: whoever asked tells why that is no mean to work with
+        if values[0] <= 0:  # singular: the caller explains why that is no mean to work with
             return mean
         root = (vectors * np.sqrt(values)) @ vectors.T
         whitening = (vectors / np.sqrt(values)) @ vectors.T

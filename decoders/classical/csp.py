@@ -6,6 +6,7 @@ two classes as in pyriemann (joint diagonalisation). Discriminant with Ledoit-Wo
 
 import copy
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from bci.signals import FloatArray
 from bci.training.epochs import Epochs
 from decoders.classical.covariance import covariance, covariances
 from decoders.classical.haufe import class_weights, haufe_patterns
-from decoders.classical.linear_head import LinearHead, shaped, taught
+from decoders.classical.linear_head import LinearHead, fit_discriminant, shaped, taught
+from decoders.parameters import flag
 
 
 class CspLda:
@@ -24,27 +26,29 @@ class CspLda:
     ----------
     n_components : int
         How many spatial filters are kept.
+    balanced : bool
+        Take all classes for equally likely, however many trials each has.
     """
 
     summary = "common spatial patterns and shrinkage LDA"
     adapts = ("supervised",)
 
-    def __init__(self, n_components: int = 6) -> None:
+    def __init__(self, n_components: int = 6, balanced: bool = False) -> None:
         if not (isinstance(n_components, int) and n_components >= 1):
             raise ValueError(f"n_components = {n_components} must be a whole number above 0")
         self.n_components = n_components
+        self.balanced = flag("balanced", balanced)
         self.classes: tuple[str, ...] = ()
 
     def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
         from pyriemann.spatialfilters import CSP
-        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
         covs = covariances(windows)
         n_components = min(self.n_components, windows.shape[1])
         csp = CSP(nfilter=n_components, metric="euclid").fit(covs, labels)
         self._filters = np.ascontiguousarray(csp.filters_)
         features = np.stack([self._log_variances(cov) for cov in covs])
-        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
+        lda = fit_discriminant(features, labels, self.balanced)
         self.classes = tuple(str(label) for label in lda.classes_)
         self._head = LinearHead.from_sklearn(lda)
 
@@ -82,7 +86,7 @@ class CspLda:
     @classmethod
     def from_arrays(
         cls,
-        params: dict[str, int],
+        params: dict[str, Any],
         classes: tuple[str, ...],
         arrays: Mapping[str, NDArray[np.generic]],
     ) -> "CspLda":

@@ -1,6 +1,6 @@
 """Patterns of linear decoders, after Haufe.
 
-The weights of a linear decoder also cancel noise, so they do not tell where its information comes
+The weights of a linear decoder also cancel noise, so they do not show where its information comes
 from. Haufe, Meinecke, Goergen, Daehne, Haynes, Blankertz and Biessmann, NeuroImage 87 (2014)
 96-110: its pattern, the covariance of the features times the weights, does.
 """
@@ -36,5 +36,5 @@ def haufe_patterns(features: Features, weights: Features) -> Features:
 
 
 def class_weights(coef: Features) -> Features:
-    """Weights of each class against the mean of all: a softmax tells no more than these."""
+    """Weights of each class against the mean of all: a softmax determines no more than these."""
     return np.asarray(coef - coef.mean(axis=0))

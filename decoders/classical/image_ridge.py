@@ -75,6 +75,10 @@ class ImageRidge:
         self._candidates = self._known.only(names)
         self.classes = self._candidates.names
 
+    @property
+    def baseline(self) -> FloatArray:
+        return self._scaling.centre[:, 0]
+
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         predicted = self._weights @ self._scaling(window).ravel() + self._bias
         self.similarities = self._candidates.cosines(predicted)

@@ -61,6 +61,16 @@ class LinearHead:
         return {"coef": self.coef, "intercept": self.intercept}
 
 
+def fit_discriminant(features: Features, labels: NDArray[np.str_], balanced: bool) -> Any:
+    """Fit scikit-learn's discriminant with shrinkage; ``balanced``: classes are as likely."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    n_classes = len(np.unique(labels))
+    priors = np.full(n_classes, 1.0 / n_classes) if balanced else None
+    discriminant = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto", priors=priors)
+    return discriminant.fit(features, labels)
+
+
 def fit_near(
     prior: LinearHead,
     features: Features,

@@ -14,23 +14,29 @@ from bci.pipeline import kernels
 from bci.signals import FloatArray
 from bci.training.epochs import Epochs
 from decoders.classical.haufe import TINY, class_weights, haufe_patterns
-from decoders.classical.linear_head import LinearHead, shaped, taught
+from decoders.classical.linear_head import LinearHead, fit_discriminant, shaped, taught
+from decoders.parameters import flag
 
 
 class LogPower:
-    """Log mean square of each channel -> shrinkage LDA."""
+    """Log mean square of each channel -> shrinkage LDA.
+
+    Parameters
+    ----------
+    balanced : bool
+        Take all classes for equally likely, however many trials each has.
+    """
 
     summary = "log band power and shrinkage LDA"
     adapts = ("supervised",)
 
-    def __init__(self) -> None:
+    def __init__(self, balanced: bool = False) -> None:
+        self.balanced = flag("balanced", balanced)
         self.classes: tuple[str, ...] = ()
 
     def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
-        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-
         features = np.stack([_log_powers(window) for window in windows])
-        lda = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto").fit(features, labels)
+        lda = fit_discriminant(features, labels, self.balanced)
         self.classes = tuple(str(label) for label in lda.classes_)
         self._head = LinearHead.from_sklearn(lda)
 
@@ -58,7 +64,7 @@ class LogPower:
     @classmethod
     def from_arrays(
         cls,
-        params: dict[str, object],
+        params: dict[str, bool],
         classes: tuple[str, ...],
         arrays: Mapping[str, NDArray[np.generic]],
     ) -> "LogPower":

@@ -16,7 +16,7 @@ ONNX = "onnx"
 
 
 def is_estimator(name: str) -> bool:
-    """Tell whether a profile's or card's name of a decoder means an estimator.
+    """Return whether a profile's or card's name of a decoder means an estimator.
 
     Either ``module:factory``, or ``onnx`` for a user's own ONNX file.
     """

@@ -119,7 +119,7 @@ def restore(content: bytes, trusted: Sequence[str]) -> SkopsModel:
         )
     try:
         with warnings.catch_warnings(), own_modules():
-            # Another version is told by its probabilities; see `decoders.estimator.stored.proof`.
+            # Another version shows by its probabilities; see `decoders.estimator.stored.proof`.
             warnings.simplefilter("ignore")
             # Each is one of ours or the user's, as was just found.
             known = skops.io.get_untrusted_types(data=content)

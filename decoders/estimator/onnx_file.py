@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from bci.errors import PluginError, ProfileError
 from decoders.estimator.by_onnx import OnnxModel, number_output, one_window
 from decoders.estimator.onnx_checks import MOST_BYTES, parse
+from decoders.parameters import flag
 
 _KNOWN = ("file", "classes", "logits")
 
@@ -85,7 +86,7 @@ def own_file(params: Mapping[str, object]) -> OnnxFile:
         raise ProfileError(f"decoder onnx: {file} cannot be read ({problem.strerror})") from problem
     names = [name.strip() for name in str(params.get("classes", "")).split(",")]
     order = tuple(name for name in names if name)
-    return OnnxFile(content, str(file), order, bool(params.get("logits", False)))
+    return OnnxFile(content, str(file), order, flag("logits", params.get("logits", False)))
 
 
 def _with_end(

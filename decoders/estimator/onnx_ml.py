@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, NodeProto, ValueInfoProto
+    import onnx
 
 _DOMAIN = "ai.onnx.ml"
 _AS_INPUT = ("Scaler", "Normalizer", "Imputer", "Binarizer")
@@ -20,7 +20,7 @@ _COLUMNS = "ArrayFeatureExtractor"
 _MOST_STEPS = 100
 
 
-def with_ml_shapes(model: "ModelProto") -> "ModelProto":
+def with_ml_shapes(model: "onnx.ModelProto") -> "onnx.ModelProto":
     """Make a copy of a model that states the sizes of its machine-learning steps, if it has any.
 
     Sizes that the file itself states are left out then, for nothing proves them.
@@ -65,7 +65,7 @@ def with_ml_shapes(model: "ModelProto") -> "ModelProto":
     return copy
 
 
-def _outputs(node: "NodeProto", dims: list[int]) -> "list[ValueInfoProto]":
+def _outputs(node: "onnx.NodeProto", dims: list[int]) -> "list[onnx.ValueInfoProto]":
     from onnx import TensorProto
     from onnx.helper import make_tensor_value_info as described
 
@@ -80,8 +80,8 @@ def _outputs(node: "NodeProto", dims: list[int]) -> "list[ValueInfoProto]":
 
 
 def _columns(
-    node: "NodeProto", dims: list[int], constants: dict[str, Any]
-) -> "list[ValueInfoProto]":
+    node: "onnx.NodeProto", dims: list[int], constants: dict[str, Any]
+) -> "list[onnx.ValueInfoProto]":
     """Size of chosen columns, whose numbers have to be constants within the input."""
     from onnx import TensorProto, numpy_helper
     from onnx.helper import make_tensor_value_info as described
@@ -96,14 +96,14 @@ def _columns(
     return [described(node.output[0], kind, [*(dims[:-1] or [1]), int(chosen.size)])]
 
 
-def _labels(node: "NodeProto") -> tuple[int, bool]:
-    """How many classes a classifier lists, and whether as texts."""
+def _labels(node: "onnx.NodeProto") -> tuple[int, bool]:
+    """Number of classes that a classifier lists, and whether as texts."""
     named: list[Any] = [a for a in node.attribute if a.name.startswith("classlabels_")]
     texts = max((len(a.strings) for a in named), default=0)
     return max(texts, *(len(a.ints) for a in named)) if named else 0, texts > 0
 
 
-def _require_sound(node: "NodeProto", n_features: int) -> None:
+def _require_sound(node: "onnx.NodeProto", n_features: int) -> None:
     """Refuse attributes by which a step would read beyond its arrays, or run without end."""
     lists = {a.name: np.array(a.floats if a.type == a.FLOATS else a.ints) for a in node.attribute}
     if any(name.endswith("_as_tensor") for name in lists):
@@ -160,7 +160,7 @@ def _is_vector_machine(lists: _Lists, n_features: int, n_classes: int) -> bool:
     )
 
 
-def _are_trees(node: "NodeProto", lists: _Lists, n_features: int, n_classes: int) -> bool:
+def _are_trees(node: "onnx.NodeProto", lists: _Lists, n_features: int, n_classes: int) -> bool:
     modes: Sequence[bytes] = next(
         (a.strings for a in node.attribute if a.name == "nodes_modes"), ()
     )

@@ -1,31 +1,10 @@
-"""Federated training over Flower: messages of sites and server, and the wires that carry them.
+"""Training across sites: recordings stay at theirs, changes of the shared layers travel.
 
 - agreement: the file that all partners share
-- site_data, site: a site's recordings, and its part of a round
-- privacy: the budget that a site's changes use
 - messages: everything that may cross a wire
-- client_app: answers of a site
-- rounds, progress: rounds at the server, and their state on disk
-- local: messages within one process
-- superlink, door, supernode: messages between machines
-
-Call `quiet_flower` before the first import of Flower.
+- site: one site's training rounds
+- participant: a site's recordings, its answers, its model
+- rounds: rounds at the server, and their state on disk
+- flare: both ends as components of NVIDIA FLARE
+- deployment: processes of FLARE, from start-up kit to result
 """
-
-import logging
-import os
-
-
-def quiet_flower() -> None:
-    """Keep Flower from reporting its use, from asking for updates, and from logging.
-
-    Whoever keeps brain data is not asked to find out that it does. Flower reads the environment
-    when it is imported, and sets its own log level then; its errors are in ours.
-    """
-    os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
-    os.environ["FLWR_DISABLE_UPDATE_CHECK"] = "1"
-    logging.getLogger("flwr").addFilter(_is_critical)
-
-
-def _is_critical(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.CRITICAL

@@ -1,8 +1,6 @@
-"""What partners of a federation agree on, as a validated YAML file: the same one at every site."""
+"""Agreement of a federation's partners, a validated YAML file: the same one at every site."""
 
 import hashlib
-import ipaddress
-import re
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -10,9 +8,8 @@ from pydantic import Field, model_validator
 from bci.errors import ProfileError
 from bci.profiles.pipeline_settings import Hertz, Settings
 from bci.profiles.profile import parse_yaml
+from decoders.networks.fleeg import FleegSettings
 
-# An IPv6 address is in brackets, as in web addresses.
-_ADDRESS = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
 # A whole number of this many bits passes through every number type on the way.
 _DIGEST_BITS = 48
 
@@ -20,24 +17,41 @@ _DIGEST_BITS = 48
 class CommonSpace(Settings):
     """The feature space that every site maps its signals into.
 
-    ``window_s`` is the longest window of any site.
+    ``window_s`` is the longest window of any site. With ``share_head`` the classifier's rows of
+    ``classes`` are shared too; without it every site keeps a classifier of its own.
     """
 
     trunk: str = "dbconformer"
     n_virtual: int = Field(default=16, ge=1, le=1024)
     sfreq: Hertz = 128.0
     window_s: float = Field(default=4.0, gt=0, le=60)
+    share_head: bool = True
+    classes: tuple[str, ...] = Field(default=(), max_length=1000)
+
+    @model_validator(mode="after")
+    def _shared_classes_are_named(self) -> "CommonSpace":
+        if self.share_head and len(set(self.classes)) < max(2, len(self.classes)):
+            raise ValueError(
+                "classes: name the two or more classes that all sites have, each once; "
+                "or give share_head: false"
+            )
+        return self
+
+    @property
+    def shared_classes(self) -> tuple[str, ...]:
+        """The classes whose rows of the classifier travel."""
+        return self.classes if self.share_head else ()
+
+    def network(self) -> FleegSettings:
+        """The settings of the network."""
+        return FleegSettings(self.trunk, self.n_virtual, self.sfreq, self.window_s)
 
 
 class Rounds(Settings):
-    """How long and how every site trains.
+    """Training of every site: ``epochs`` a round, one cosine schedule over all rounds."""
 
-    ``epochs`` are of one round, ``finish_epochs`` of the personal layers alone at the end.
-    """
-
-    rounds: int = Field(default=20, ge=1, le=10_000)
-    epochs: int = Field(default=2, ge=1, le=1000)
-    finish_epochs: int = Field(default=5, ge=0, le=1000)
+    rounds: int = Field(default=40, ge=1, le=10_000)
+    epochs: int = Field(default=1, ge=1, le=1000)
     batch: int = Field(default=32, ge=2, le=4096)
     lr: float = Field(default=1e-3, gt=0, le=1)
     weight_decay: float = Field(default=1e-2, ge=0, le=10)
@@ -45,9 +59,9 @@ class Rounds(Settings):
 
 
 class Privacy(Settings):
-    """Shorten every site's change to ``clip_norm`` and add noise of ``noise_multiplier`` times it.
+    """Clip every site's change to ``clip_norm`` and add noise of ``noise_multiplier`` times it.
 
-    The budget is told for ``delta``.
+    The budget is computed for ``delta``.
     """
 
     clip_norm: float = Field(gt=0, le=1e6)
@@ -56,65 +70,52 @@ class Privacy(Settings):
 
 
 class Partner(Settings):
-    """A site. ``public_key`` is for the server; the rest for a simulation of all on one machine.
+    """A site; all but its name is for a simulation on one machine.
 
     Paths are relative to the file that names them. Without ``test`` the last of the recordings
-    is held out, or the last fifth of the trials of a single one.
+    is held out.
     """
 
-    name: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    public_key: str | None = None
+    name: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     profile: str | None = None
     data: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
 
 
 class Server(Settings):
-    """Where sites meet, and how long one waits for them.
+    """Number of sites that a round needs, and the longest waits.
 
-    Without ``certificate`` and ``key`` (PEM files) the server listens on this machine only.
     ``max_change`` is the largest norm of a site's change in one round.
     """
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=9092, ge=1, le=65535)
-    certificate: str | None = None
-    key: str | None = None
     min_sites: int = Field(default=2, ge=1, le=1000)
     join_timeout_s: float = Field(default=600, gt=0, le=7 * 86_400)
-    round_timeout_s: float = Field(default=1800, gt=0, le=7 * 86_400)
+    round_timeout_s: int = Field(default=1800, gt=0, le=7 * 86_400)
     max_change: float = Field(default=100.0, gt=0, le=1e6)
-
-    @model_validator(mode="after")
-    def _reachable_from_elsewhere_only_with_tls(self) -> "Server":
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key go together: give both, or neither")
-        if self.certificate is None and not _is_loopback(self.host):
-            raise ValueError(
-                f"host {self.host} can be reached from other machines: give certificate and key"
-            )
-        return self
-
-    @property
-    def address(self) -> str:
-        """As ``host:port``."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Federation(Settings):
     """The whole agreement."""
 
     name: str = Field(min_length=1, max_length=60)
-    model: CommonSpace = CommonSpace()
+    model: CommonSpace
     training: Rounds = Rounds()
     privacy: Privacy | None = None
     sites: tuple[Partner, ...] = Field(min_length=1, max_length=1000)
-    server: Server = Field(default_factory=lambda: Server())
+    server: Server = Server()
 
     @model_validator(mode="after")
-    def _sites_are_distinct(self) -> "Federation":
-        if len({site.name for site in self.sites}) < len(self.sites):
+    def _sites_are_distinct_and_enough(self) -> "Federation":
+        names = {site.name for site in self.sites}
+        if len(names) < len(self.sites):
             raise ValueError("sites: two have the same name")
+        if "server" in names:
+            raise ValueError("sites: 'server' names the server; choose another name")
+        if self.server.min_sites > len(self.sites):
+            raise ValueError(
+                f"server.min_sites is {self.server.min_sites}, but there are {len(self.sites)} "
+                "sites"
+            )
         return self
 
     def digest(self) -> int:
@@ -122,52 +123,13 @@ class Federation(Settings):
         agreed = self.model_dump_json(include={"model", "training", "privacy"})
         return int.from_bytes(hashlib.sha256(agreed.encode()).digest()[: _DIGEST_BITS // 8])
 
-    def site(self, name: str) -> Partner:
-        """The partner of a name.
-
-        Raises
-        ------
-        ProfileError
-            If there is none.
-        """
-        for site in self.sites:
-            if site.name == name:
-                return site
-        known = ", ".join(site.name for site in self.sites)
-        raise ProfileError(f"sites: there is no {name!r}; there are {known}")
+    def require_site(self, name: str) -> None:
+        """Raise ProfileError where no partner has this name."""
+        names = [site.name for site in self.sites]
+        if name not in names:
+            raise ProfileError(f"sites: there is no {name!r}; there are {', '.join(names)}")
 
 
 def load_federation(file: Path) -> Federation:
-    """Read and check a federation's file.
-
-    Raises
-    ------
-    ProfileError
-        If it is missing, not YAML, or invalid; the message names the key path.
-    """
-    agreed = parse_yaml(file, Federation, ProfileError)
-    least, n_sites = agreed.server.min_sites, len(agreed.sites)
-    if least > n_sites:
-        raise ProfileError(f"{file}: server.min_sites is {least}, but there are {n_sites} sites")
-    return agreed
-
-
-def is_this_machine(address: str) -> bool:
-    """Whether ``host:port`` can only mean the machine that asks.
-
-    Raises
-    ------
-    ProfileError
-        If it is no such address.
-    """
-    found = _ADDRESS.fullmatch(address)
-    if found is None or not 1 <= int(found[2]) <= 65535:
-        raise ProfileError(f"--server: {address!r} is not host:port, as in hub.example.org:9092")
-    return _is_loopback(found[1].strip("[]"))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    """Read and check a federation's file; raises ProfileError that names the key path."""
+    return parse_yaml(file, Federation, ProfileError)

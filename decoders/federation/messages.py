@@ -1,119 +1,112 @@
-"""Everything that crosses the wire: arrays of the shared layers, and numbers.
+"""Everything that crosses the wire: numbers and arrays, as one safetensors blob.
 
-Flower writes arrays with ``numpy.save`` and reads them with ``numpy.load``, both with
-``allow_pickle=False``, and the rest as protocol buffers and JSON: nothing that came from elsewhere
-is unpickled. What it has read is checked here: names, counts and kinds of all there is, before an
-array is looked into.
+safetensors holds names, shapes and plain numbers: reading it executes nothing. The length is
+checked before parsing, then names, shapes, types and values.
 """
 
-import math
 from collections.abc import Mapping
-from typing import Any
+from math import inf, isfinite
 
 import numpy as np
-from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
-from decoders.federation.site import Arrays
+Arrays = Mapping[str, NDArray[np.float32]]
+Understood = tuple[dict[str, float], Arrays]
 
-HELLO, TRAIN, FINISH = "query", "train", "evaluate"
+TRAIN, FINISH = "train", "finish"
 
-NUMBERS = {
-    HELLO: frozenset({"agreement"}),
-    TRAIN: frozenset({"agreement", "round"}),
-    FINISH: frozenset({"agreement", "rounds", "partners"}),
-}
-"""What the server tells with each kind of message."""
+ASKED = {TRAIN: {"agreement", "round"}, FINISH: {"agreement", "partners"}}
+"""Numbers that the server sends with each kind of request."""
 
-ANSWERS = {
-    HELLO: frozenset(),
-    TRAIN: frozenset({"trials", "received", "trained", "loss"}),
-    FINISH: frozenset({"accuracy"}),
-}
-"""What a site answers."""
+ANSWERED = {TRAIN: {"trials", "accuracy"}, FINISH: {"accuracy"}}
+"""Numbers that a site answers."""
 
-ACCURACIES = frozenset({"received", "trained", "accuracy"})
-
-REFUSED = frozenset({"refused"})
 REFUSALS = {
     1: "its file of the federation differs in model, training or privacy",
-    2: "it was sent weights that do not fit its model",
-    3: "its training failed; its own output says why",
+    2: "it received a request that does not fit its model",
+    3: "it failed; its own log has the reason",
 }
-
-_SHARED, _NUMBERS = "shared", "numbers"
-_NUMPY = "numpy.ndarray"
-# Most arrays of any network here are a few hundred, most numbers in one some hundred thousand.
-_MOST_ARRAYS, _MOST_BYTES = 10_000, 256 << 20
+_NUMBER, _REFUSED = "number.", "refused"
+_LIMITS = {"accuracy": (0, 1), "trials": (1, 1_000_000), _REFUSED: (1, len(REFUSALS))}
+# For the header: names, types and shapes.
+_SLACK = 1 << 20
 
 
 class NotUnderstoodError(ValueError):
     """A message that holds something else than was agreed on."""
 
 
-def write(numbers: Mapping[str, float], shared: Arrays | None = None) -> RecordDict:
-    """A message's content."""
-    content = RecordDict({_NUMBERS: MetricRecord(dict(numbers))})
-    if shared is not None:
-        arrays = {name: Array(np.ascontiguousarray(array)) for name, array in shared.items()}
-        content[_SHARED] = ArrayRecord(arrays)
-    return content
+def pack(numbers: Mapping[str, float], arrays: Arrays) -> bytes:
+    """Write a message."""
+    scalars = {f"{_NUMBER}{name}": np.array([value], float) for name, value in numbers.items()}
+    return save(scalars | {name: np.ascontiguousarray(a) for name, a in arrays.items()})
 
 
-def read(
-    content: RecordDict, names: frozenset[str], with_arrays: bool
-) -> tuple[dict[str, float], dict[str, NDArray[np.generic]]]:
-    """A message's numbers and arrays, of which there is nothing but what was asked for.
+def refuse(code: int) -> bytes:
+    """A refusal, for a reason of `REFUSALS`."""
+    return pack({_REFUSED: code}, {})
+
+
+def unpack_answer(blob: object, kind: str, like: Arrays, longest: float = inf) -> Understood:
+    """Read a site's answer; see `unpack`. The reason of a refusal is raised too."""
+    try:
+        refused = unpack(blob, {_REFUSED}, {})[0][_REFUSED]
+    except NotUnderstoodError:
+        return unpack(blob, ANSWERED[kind], like, longest)
+    raise NotUnderstoodError(REFUSALS[int(refused)])
+
+
+def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) -> Understood:
+    """Read a message that came from another machine.
+
+    Parameters
+    ----------
+    blob : object
+        Anything.
+    names : set of str
+        The numbers it has to hold.
+    like : mapping of str to ndarray
+        Names and shapes of its arrays.
+    longest : float
+        Largest Euclidean norm of all arrays together.
 
     Raises
     ------
     NotUnderstoodError
-        If anything is missing, too much, no number or no plain array.
+        If anything is missing, too much, not finite or out of range.
     """
-    wanted = {_NUMBERS, _SHARED} if with_arrays else {_NUMBERS}
-    record = content.get(_NUMBERS)
-    if set(content) != wanted or not isinstance(record, MetricRecord):
-        raise NotUnderstoodError(f"it holds {sorted(content)!s:.100}, not {sorted(wanted)}")
-    if set(record) != names:
-        raise NotUnderstoodError(f"it tells {sorted(record)!s:.100}, not {sorted(names)}")
-    numbers = {name: _number(name, value) for name, value in record.items()}
-    return numbers, _arrays(content[_SHARED]) if with_arrays else {}
-
-
-def is_refusal(content: RecordDict) -> str | None:
-    """Why a site refuses, if this is a refusal."""
+    most = sum(array.nbytes for array in like.values()) + _SLACK
+    if not isinstance(blob, bytes) or len(blob) > most:
+        raise NotUnderstoodError(f"the message is not bytes, or more than {most} of them")
     try:
-        code = read(content, REFUSED, with_arrays=False)[0]["refused"]
-    except NotUnderstoodError:
-        return None
-    return REFUSALS.get(int(code), "it refused")
+        found = load(blob)
+    except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise NotUnderstoodError("the message is not safetensors") from error
+    right = {f"{_NUMBER}{name}": np.zeros(1) for name in names} | dict(like)
+    if set(found) != set(right):
+        raise NotUnderstoodError(f"{len(set(found) ^ set(right))} entries too many or too few")
+    for name, array in right.items():
+        given = found[name]
+        if given.dtype != array.dtype or given.shape != array.shape:
+            wrong = f"{given.dtype} {given.shape}"
+            raise NotUnderstoodError(f"{name} is {wrong:.100}, not {array.dtype} {array.shape}")
+        if not np.isfinite(given).all():
+            raise NotUnderstoodError(f"{name} is not finite")
+    numbers = {name: float(found[_NUMBER + name][0]) for name in names}
+    for name, value in numbers.items():
+        low, high = _LIMITS.get(name, (-inf, inf))
+        if not low <= value <= high:
+            raise NotUnderstoodError(f"{name} is {value:g}, outside {low:g} to {high:g}")
+    arrays = {name: found[name] for name in like}
+    norm = length(arrays)
+    if not isfinite(norm) or norm > longest:
+        raise NotUnderstoodError(f"the norm of its arrays is {norm:.3g}, above {longest:g}")
+    return numbers, arrays
 
 
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise NotUnderstoodError(f"{name} is no number")
-    if not math.isfinite(value):
-        raise NotUnderstoodError(f"{name} is not finite")
-    return value
-
-
-def _arrays(record: Any) -> dict[str, NDArray[np.generic]]:
-    if not isinstance(record, ArrayRecord) or len(record) > _MOST_ARRAYS:
-        raise NotUnderstoodError("its arrays are none, or too many")
-    if sum(len(array.data) for array in record.values()) > _MOST_BYTES:
-        raise NotUnderstoodError(f"its arrays are larger than {_MOST_BYTES >> 20} MB")
-    if any(array.stype != _NUMPY for array in record.values()):
-        raise NotUnderstoodError("its arrays are not plain")
-    return {name: _array(array) for name, array in record.items()}
-
-
-def _array(array: Array) -> NDArray[np.generic]:
-    try:
-        found = array.numpy()
-    except Exception as error:
-        # Of a broken header NumPy raises whatever its parsers do.
-        raise NotUnderstoodError("an array cannot be read") from error
-    # An archive of arrays is read as well, but as something else.
-    if not isinstance(found, np.ndarray):
-        raise NotUnderstoodError("its arrays are not plain")
-    return found
+def length(arrays: Mapping[str, NDArray[np.generic]]) -> float:
+    """Euclidean norm of all arrays together."""
+    squares = (float(np.square(array, dtype=np.float64).sum()) for array in arrays.values())
+    return float(np.sqrt(sum(squares)))

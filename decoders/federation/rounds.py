@@ -1,304 +1,227 @@
-"""The server's part: asks sites, checks what comes, adds it up, and can go on after a stop."""
+"""The server's part: asks sites, checks their answers, adds the changes, resumes after a stop."""
 
+import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from math import inf
 from pathlib import Path
+from typing import Any, Protocol
 
-import numpy as np
-from flwr.app import Message
-from flwr.serverapp import Grid
-from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from bci.errors import BciError, ProfileError
+from bci.files.writable import appearing, require_folder
 from decoders.federation.agreement import Federation
 from decoders.federation.messages import (
-    ACCURACIES,
-    ANSWERS,
     FINISH,
-    HELLO,
     TRAIN,
-    NotUnderstoodError,
-    is_refusal,
-    read,
-    write,
-)
-from decoders.federation.progress import Progress, Round, resume, save
-from decoders.federation.site import (
     Arrays,
-    Clipping,
-    add_mean_change,
-    initial_weights,
-    longest_noise,
-    what_is_wrong,
+    NotUnderstoodError,
+    Understood,
+    pack,
+    unpack_answer,
 )
-from decoders.networks.fleeg import FleegSettings
+from decoders.federation.participant import Participant
+from decoders.federation.site import add_mean_change, initial_weights, longest_noise
 
 _log = logging.getLogger(__name__)
-
-_MOST_TRIALS = 1_000_000
-_LOOK_AGAIN_S = 0.2
-# How often a round is begun whose sites do not answer.
-_TRIES = 3
+DONE = "done"
+_HISTORY, _WEIGHTS = "rounds.json", "shared-{:05d}.safetensors"
 
 
 class FederationError(BciError):
     """Too few sites are left to go on."""
 
 
-OnRound = Callable[[Round], None]
+class Wire(Protocol):
+    """The way to the sites."""
+
+    def present(self) -> Sequence[str]:
+        """Names of the sites that can be asked."""
+
+    def ask(self, kind: str, request: bytes, names: Sequence[str]) -> Mapping[str, object]:
+        """Answers by site; a site that gave none in time is missing."""
 
 
-def common_space(agreed: Federation) -> FleegSettings:
-    """The settings of the network that the partners agreed on.
+class LocalWire:
+    """All sites in this process, one after the other, with the bytes of a deployment."""
 
-    Raises
-    ------
-    ProfileError
-        If no network can be made of them.
+    def __init__(self, participants: Mapping[str, Participant]) -> None:
+        self._participants = participants
+
+    def present(self) -> Sequence[str]:
+        return list(self._participants)
+
+    def ask(self, kind: str, request: bytes, names: Sequence[str]) -> Mapping[str, object]:
+        return {name: self._participants[name].answer(kind, request) for name in names}
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round.
+
+    ``accuracies`` are those of the sites in it on their held-out trials, with the weights that
+    came; ``excluded`` holds the reason why a site's change was left out.
     """
-    space = agreed.model
-    settings = FleegSettings(space.trunk, space.n_virtual, space.sfreq, space.window_s)
-    try:
-        initial_weights(settings, agreed.training.seed)
-    except ValueError as error:
-        raise ProfileError(f"model: {error}") from error
-    return settings
+
+    number: int
+    accuracies: dict[str, float]
+    excluded: dict[str, str]
+
+
+@dataclass
+class Progress:
+    """The state of a federation.
+
+    ``banned`` are sites whose answers were unusable, with the reason; ``finished`` are those that
+    have their model, with its accuracy; ``end`` is `DONE`, or the reason why rounds ended.
+    """
+
+    agreement: int
+    rounds: list[Round] = field(default_factory=list)
+    banned: dict[str, str] = field(default_factory=dict)
+    finished: dict[str, float] = field(default_factory=dict)
+    end: str = ""
+
+    def missing(self, agreed: Federation) -> set[str]:
+        """Sites that can still get a model."""
+        return {site.name for site in agreed.sites} - self.banned.keys() - self.finished.keys()
 
 
 def run_rounds(
-    grid: Grid,
-    agreed: Federation,
-    names: Mapping[int, str],
-    folder: Path,
-    on_round: OnRound,
-    on_join: Callable[[str], None] = lambda _name: None,
-) -> dict[str, float]:
-    """Train until the last round and let the sites finish; their accuracies on held-out trials.
+    wire: Wire, agreed: Federation, folder: Path, on_round: Callable[[Round], None]
+) -> Progress:
+    """Train until the last round and let the sites finish.
 
-    Goes on after the last round that ``folder`` knows of. A round in which too few answer is begun
-    again when enough are there.
-
-    Parameters
-    ----------
-    grid : Grid
-        Flower's way to the sites.
-    agreed : Federation
-    names : mapping of int to str
-        Site of each node.
-    folder : Path
-        For the shared weights and what happened; made if it is missing.
-    on_round, on_join : callable
+    Resumes after the last round in ``folder``. A round counts if at least ``min_sites`` sites give
+    a sound change.
 
     Raises
     ------
     FederationError
-        If fewer sites than agreed joined, or were left in a round; the message names the others.
+        If fewer sites than agreed gave a sound answer; the message names the others.
     ProfileError
         If the folder is of another federation.
     """
-    fresh = initial_weights(common_space(agreed), agreed.training.seed)
-    shared, progress = resume(folder, agreed.digest(), fresh)
-    known = _Sites(grid, agreed, names, progress, on_join)
+    shared, progress = resume(folder, agreed)
+    leader = _Leader(wire, agreed, progress)
+    progress.end = ""
     try:
-        known.wait()
         for number in range(len(progress.rounds) + 1, agreed.training.rounds + 1):
-            shared, done = _one_round(grid, agreed, known, shared, number)
+            shared, done = leader.one_round(shared, number)
             progress.rounds.append(done)
-            save(folder, shared, progress)
+            _save(folder, shared, progress)
             on_round(done)
-    except FederationError:
-        # Who is left out for good stays so when the server is started again.
-        save(folder, shared, progress)
+        leader.finish(shared)
+        progress.end = DONE
+    except FederationError as error:
+        progress.end = str(error)
         raise
-    _finish(grid, agreed, known, shared)
-    save(folder, shared, progress)
-    known.require(0, "finished")
-    return progress.finished
+    finally:
+        # A site that is left out for good stays so when the server starts again.
+        _save(folder, shared, progress)
+    return progress
 
 
-class _Sites:
-    """Sites that are present, and those that are left out."""
+class _Leader:
+    def __init__(self, wire: Wire, agreed: Federation, progress: Progress) -> None:
+        self._wire, self._agreed, self._progress = wire, agreed, progress
 
-    def __init__(
-        self, grid: Grid, agreed: Federation, names: Mapping[int, str], progress: Progress,
-        on_join: Callable[[str], None],
-    ) -> None:  # fmt: skip
-        self._grid, self._agreed, self._names = grid, agreed, names
-        self.progress, self._on_join = progress, on_join
-        self._joined: set[int] = set()
+    def one_round(self, shared: Arrays, number: int) -> tuple[Arrays, Round]:
+        longest, privacy = self._agreed.server.max_change, self._agreed.privacy
+        if privacy is not None:
+            longest += longest_noise(privacy, sum(array.size for array in shared.values()))
+        found, excluded = self._ask(TRAIN, {"round": number}, shared, shared, longest)
+        self._require(len(found), f"gave a sound change in round {number}", excluded)
+        # Sites answer in any order; sums of rounded numbers depend on it.
+        answers = [found[name] for name in sorted(found)]
+        n_trials = [int(numbers["trials"]) for numbers, _ in answers]
+        mean = add_mean_change(shared, [change for _, change in answers], n_trials)
+        accuracies = {name: found[name][0]["accuracy"] for name in sorted(found)}
+        return mean, Round(number, accuracies, excluded)
 
-    def wait(self) -> None:
-        """Until all are there, or the time is up and enough are."""
-        self._wait_for(self._expected())
-        self.require(len(self.present()), "joined")
+    def finish(self, shared: Arrays) -> None:
+        """Let the sites that have no model yet make theirs."""
+        partners = {name for each in self._progress.rounds for name in each.accuracies}
+        found, excluded = self._ask(FINISH, {"partners": len(partners)}, shared, {}, inf)
+        for name, (numbers, _) in found.items():
+            self._progress.finished[name] = numbers["accuracy"]
+        self._require(0, "finished", excluded)
 
-    def wait_for_enough(self, excluded: Mapping[str, str]) -> None:
-        """Until enough are there for a round."""
-        least = self._agreed.server.min_sites
-        if self._expected() >= least:
-            self._wait_for(least)
-        self.require(len(self.present()), "are left", excluded)
+    def _ask(
+        self, kind: str, numbers: Mapping[str, float], shared: Arrays, like: Arrays, longest: float
+    ) -> tuple[dict[str, Understood], dict[str, str]]:
+        """Sound answers by site, and the reasons of the others."""
+        names = sorted(self._progress.missing(self._agreed) & set(self._wire.present()))
+        request = pack({"agreement": self._agreed.digest(), **numbers}, shared)
+        given = self._wire.ask(kind, request, names)
+        sound: dict[str, Understood] = {}
+        excluded = {name: "no answer in time" for name in names if name not in given}
+        for name in given:
+            try:
+                sound[name] = unpack_answer(given[name], kind, like, longest)
+            except NotUnderstoodError as error:
+                excluded[name] = self._progress.banned[name] = str(error)
+                _log.warning("%s is left out for good: %s", name, error)
+        return sound, excluded
 
-    def _expected(self) -> int:
-        progress = self.progress
-        return len(self._agreed.sites) - len(progress.banned) - len(progress.finished)
-
-    def _wait_for(self, n: int) -> None:
-        ends = time.monotonic() + self._agreed.server.join_timeout_s
-        while len(self.present()) < min(n, self._expected()) and time.monotonic() < ends:
-            time.sleep(_LOOK_AGAIN_S)
-
-    def too_few(self, n: int) -> bool:
-        return n + len(self.progress.finished) < self._agreed.server.min_sites
-
-    def require(self, n: int, what: str, excluded: Mapping[str, str] | None = None) -> None:
-        """Raise if fewer than agreed did something; who has finished counts."""
-        if self.too_few(n):
-            raise self.failure(n, what, excluded)
-
-    def failure(
-        self, n: int, what: str, excluded: Mapping[str, str] | None = None
-    ) -> FederationError:
-        least, n = self._agreed.server.min_sites, n + len(self.progress.finished)
-        reasons = {**self.progress.banned, **(excluded or {})}
-        there = {self._names[node] for node in self._joined} | set(self.progress.finished)
-        for site in self._agreed.sites:
-            if site.name not in there:
-                reasons.setdefault(site.name, "not there")
-        described = "; ".join(f"{name}: {why}" for name, why in reasons.items())
-        return FederationError(f"{n} of at least {least} sites {what} ({described})")
-
-    def present(self) -> list[int]:
-        """Nodes that are there and not done or excluded for good; new ones are greeted."""
-        there = [node for node in self._grid.get_node_ids() if node in self._names]
-        new = [n for n in there if n not in self._joined and not self._is_over(n)]
-        if new:
-            numbers = {"agreement": self._agreed.digest()}
-            requests = [Message(write(numbers), node, HELLO) for node in new]
-            for node, answer in _replies(self._grid, requests, self._agreed):
-                try:
-                    _understood(answer, HELLO)
-                except NotUnderstoodError as error:
-                    # Who went away before answering is greeted anew when it is back.
-                    if not answer.has_error():
-                        self.ban(node, str(error))
-                else:
-                    self._joined.add(node)
-                    self._on_join(self._names[node])
-        return [node for node in there if node in self._joined and not self._is_over(node)]
-
-    def name(self, node: int) -> str:
-        return self._names[node]
-
-    def ban(self, node: int, why: str) -> None:
-        self.progress.banned[self._names[node]] = why
-
-    def _is_over(self, node: int) -> bool:
-        name = self._names[node]
-        return name in self.progress.banned or name in self.progress.finished
+    def _require(self, n: int, what: str, excluded: Mapping[str, str]) -> None:
+        """Raise if fewer sites than agreed did something; finished sites count."""
+        n, least = n + len(self._progress.finished), self._agreed.server.min_sites
+        if n < least:
+            reasons = {**self._progress.banned, **excluded}
+            named = "; ".join(f"{name}: {why}" for name, why in reasons.items())
+            raise FederationError(f"{n} of at least {least} sites {what} ({named or 'none there'})")
 
 
-def _one_round(
-    grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays, number: int
-) -> tuple[Arrays, Round]:
-    excluded: dict[str, str] = {}
-    for _ in range(_TRIES):
-        sites.wait_for_enough(excluded)
-        changes, trials, done = _train_all(grid, agreed, sites, shared, number)
-        excluded = done.excluded
-        if not sites.too_few(len(changes)):
-            # Sites answer in any order; sums of rounded numbers depend on it.
-            order = sorted(changes)
-            given = [changes[name] for name in order]
-            return add_mean_change(shared, given, [trials[name] for name in order]), done
-        for name, why in excluded.items():
-            _log.warning("round %d is begun again: %s: %s", number, name, why)
-    raise sites.failure(len(changes), f"gave something sound in round {number}", excluded)
+def resume(folder: Path, agreed: Federation) -> tuple[Arrays, Progress]:
+    """The shared weights and the rounds of a folder, which is made if it is missing.
+
+    Raises
+    ------
+    ProfileError
+        If no network fits the agreement, or the folder is damaged or of another federation.
+    """
+    try:
+        fresh = initial_weights(agreed.model, agreed.training.seed)
+    except ValueError as error:
+        raise ProfileError(f"model: {error}") from error
+    require_folder(folder, "--state")
+    folder.mkdir(parents=True, exist_ok=True)
+    progress = read_progress(folder, agreed)
+    if not progress.rounds:
+        return fresh, progress
+    try:
+        return load_file(folder / _WEIGHTS.format(len(progress.rounds))), progress
+    except (OSError, SafetensorError) as error:
+        raise ProfileError(f"{folder}: its weights cannot be read; give another folder") from error
 
 
-def _train_all(
-    grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays, number: int
-) -> tuple[dict[str, Arrays], dict[str, int], Round]:
-    """The changes and numbers of trials of the sites that gave something sound."""
-    nodes = sites.present()
-    numbers = {"agreement": agreed.digest(), "round": number}
-    requests = [Message(write(numbers, shared), node, TRAIN) for node in nodes]
-    done = Round(number, {}, {}, {sites.name(node): "no answer in time" for node in nodes})
-    longest = _longest_change(agreed, shared)
-    changes: dict[str, Arrays] = {}
-    trials: dict[str, int] = {}
-    for node, answer in _replies(grid, requests, agreed):
-        name = sites.name(node)
-        try:
-            told, change = _checked(answer, shared, longest)
-        except NotUnderstoodError as error:
-            done.excluded[name] = str(error)
-            if not answer.has_error():
-                sites.ban(node, str(error))
-            continue
-        del done.excluded[name]
-        changes[name], trials[name] = change, int(told["trials"])
-        done.received[name], done.trained[name] = told["received"], told["trained"]
-    return changes, trials, done
+def read_progress(folder: Path, agreed: Federation) -> Progress:
+    """The rounds of a folder; raises ProfileError if damaged or of another federation."""
+    file = folder / _HISTORY
+    if not file.exists():
+        return Progress(agreed.digest())
+    try:
+        stored: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        progress = Progress(rounds=[Round(**each) for each in stored.pop("rounds")], **stored)
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise ProfileError(f"{file} cannot be read ({error}); give another folder") from error
+    if progress.agreement != agreed.digest():
+        raise ProfileError(
+            f"{folder} holds rounds of a federation with another model, training or privacy; "
+            "give another folder"
+        )
+    return progress
 
 
-def _longest_change(agreed: Federation, shared: Arrays) -> float:
-    """What is allowed, and the noise that was agreed on besides."""
-    if agreed.privacy is None:
-        return agreed.server.max_change
-    clipping = Clipping(agreed.privacy.clip_norm, agreed.privacy.noise_multiplier)
-    n_numbers = sum(array.size for array in shared.values())
-    return agreed.server.max_change + longest_noise(clipping, n_numbers)
-
-
-def _finish(grid: Grid, agreed: Federation, sites: _Sites, shared: Arrays) -> None:
-    """Let the sites that have no model yet make theirs."""
-    nodes, finished = sites.present(), sites.progress.finished
-    partners = {name for each in sites.progress.rounds for name in each.trained}
-    numbers = {
-        "agreement": agreed.digest(), "rounds": agreed.training.rounds, "partners": len(partners)
-    }  # fmt: skip
-    requests = [Message(write(numbers, shared), node, FINISH) for node in nodes]
-    for node, answer in _replies(grid, requests, agreed):
-        try:
-            finished[sites.name(node)] = _understood(answer, FINISH)[0]["accuracy"]
-        except NotUnderstoodError as error:
-            if not answer.has_error():
-                sites.ban(node, str(error))
-
-
-def _replies(grid: Grid, requests: list[Message], agreed: Federation) -> list[tuple[int, Message]]:
-    answers = grid.send_and_receive(requests, timeout=agreed.server.round_timeout_s)
-    nodes = {message.metadata.dst_node_id for message in requests}
-    return [
-        (answer.metadata.src_node_id, answer)
-        for answer in answers
-        if answer.metadata.src_node_id in nodes
-    ]
-
-
-def _understood(
-    answer: Message, kind: str
-) -> tuple[dict[str, float], dict[str, NDArray[np.generic]]]:
-    if answer.has_error():
-        reason = answer.error.reason or f"error {answer.error.code}"
-        raise NotUnderstoodError(f"no sound answer came ({reason!r:.100})")
-    refusal = is_refusal(answer.content)
-    if refusal is not None:
-        raise NotUnderstoodError(refusal)
-    told, arrays = read(answer.content, ANSWERS[kind], with_arrays=kind == TRAIN)
-    for name in told.keys() & ACCURACIES:
-        if not 0 <= told[name] <= 1:
-            raise NotUnderstoodError(f"its accuracy ({name}) is {told[name]:g}")
-    return told, arrays
-
-
-def _checked(answer: Message, shared: Arrays, longest: float) -> tuple[dict[str, float], Arrays]:
-    told, arrays = _understood(answer, TRAIN)
-    if not 1 <= told["trials"] <= _MOST_TRIALS:
-        raise NotUnderstoodError(f"it says that it has {told['trials']:g} trials")
-    wrong = what_is_wrong(arrays, shared, longest)
-    if wrong is not None:
-        raise NotUnderstoodError(wrong)
-    return told, {name: np.asarray(array, dtype=np.float32) for name, array in arrays.items()}
+def _save(folder: Path, shared: Arrays, progress: Progress) -> None:
+    """Write both such that a stop at any moment leaves the last whole round."""
+    number = len(progress.rounds)
+    with appearing(folder / _WEIGHTS.format(number)) as weights:
+        save_file(dict(shared), weights)
+    with appearing(folder / _HISTORY) as history:
+        history.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
+    (folder / _WEIGHTS.format(number - 1)).unlink(missing_ok=True)

@@ -1,308 +1,266 @@
-"""Federated training: sites train by turns and share nothing but changes of the trunk.
+"""One site's training: its windows, its personal layers, its optimizer.
 
-One round: every site takes the shared weights, trains all its layers on its own recordings, and
-gives back by how much the shared ones changed; the server adds the mean of the changes, weighted
-by the sites' trials (McMahan et al. 2017, arXiv 1602.05629). Personal layers stay at their site.
-How weights travel is not told here; see `decoders.federation`.
+In a round a site takes the shared weights, trains all its layers on its own windows, and gives the
+change of the shared ones; the server adds the mean change (McMahan et al. 2017, arXiv 1602.05629).
+One AdamW and one cosine schedule last over all rounds, as in the authors' code of FLEEG; the
+optimizer's moments stay at the site.
 """
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
-from bci.signals import FloatArray, Signal
+from bci.errors import ProfileError
+from bci.files.writable import appearing, require_folder
+from bci.signals import Signal
+from bci.training.epochs import Epochs
 from decoders.classical.alignment import align_groups
-from decoders.networks.fleeg import Fleeg, FleegSettings, shared_names
+from decoders.federation.agreement import CommonSpace, Federation, Privacy
+from decoders.federation.messages import Arrays, length
+from decoders.networks.fleeg import Fleeg, shared_names
+from decoders.neural.checkpoint import put_back, state_of
 from decoders.neural.fleeg_decoder import FleegDecoder
-from decoders.neural.network_decoder import cross_entropy
-from decoders.neural.training import TrainingSettings, train
+from decoders.neural.one_thread import one_thread
 
-Arrays = dict[str, NDArray[np.float32]]
-
+_STATE = "site.json"
 # A restarted server may ask again for the round before the newest.
 _STATES_KEPT = 2
-_TOLD = "told.json"
 # Seeds of rounds must not meet those of the sites' first weights.
 _ROUNDS_PER_SEED = 100_000
+_HEAD = "head."
 
 
-@dataclass(frozen=True)
-class Clipping:
-    """How a site's change is made private: shortened to ``norm``, then noise is added.
-
-    ``noise`` is the standard deviation of every number, in units of ``norm``.
-    """
-
-    norm: float
-    noise: float
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """Windows (n, n_channels, n_samples), their class names (n,) and runs (n,)."""
-
-    windows: FloatArray
-    labels: NDArray[np.str_]
-    runs: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Contribution:
-    """What a site gives back after a round.
-
-    ``received`` and ``trained`` are its accuracies on its held-out trials with the weights that
-    came and after its own training; ``loss`` is of the last epoch on its training windows.
-    """
-
-    change: Arrays
-    n_trials: int
-    received: float
-    trained: float
-    loss: float
-
-
-def initial_weights(settings: FleegSettings, seed: int) -> Arrays:
-    """The shared weights that a federation starts from."""
+def initial_weights(space: CommonSpace, seed: int) -> Arrays:
+    """The shared weights of a federation that begins; raises ValueError for unusable settings."""
     torch.manual_seed(seed)
+    settings, classes = space.network(), space.shared_classes
     n_samples = round(settings.window_s * settings.sfreq)
-    return shared_weights(Fleeg(1, n_samples, settings.sfreq, 2, settings))
+    model = Fleeg(1, n_samples, settings.sfreq, max(2, len(classes)), settings)
+    return shared_weights(model, classes, classes)
 
 
-def shared_weights(model: Fleeg) -> Arrays:
-    """A copy of what a model shares."""
-    state = model.state_dict()
-    return {name: state[name].numpy().copy() for name in shared_names(model)}
+def shared_weights(model: Fleeg, classes: Sequence[str], shared: Sequence[str]) -> Arrays:
+    """A copy of the layers that travel: the trunk, and a row of the classifier a shared class.
+
+    ``classes`` are those of the model, in its order.
+    """
+    state, head = model.state_dict(), model.classifier
+    arrays = {name: state[name].numpy().copy() for name in shared_names(model)}
+    rows = torch.cat([head.weight, head.bias[:, None]], dim=1).detach().numpy()
+    return arrays | {_HEAD + name: rows[classes.index(name)].copy() for name in shared}
 
 
-def add_mean_change(
-    shared: Mapping[str, NDArray[np.float32]],
-    changes: Sequence[Mapping[str, NDArray[np.float32]]],
-    n_trials: list[int],
-) -> Arrays:
+def add_mean_change(shared: Arrays, changes: Sequence[Arrays], n_trials: Sequence[int]) -> Arrays:
     """Shared weights after a round: plus the sites' changes, weighted by their trials."""
     weights = np.array(n_trials, dtype=np.float64) / sum(n_trials)
-    summed = {}
-    for name, old in shared.items():
-        stacked = np.stack([change[name] for change in changes]).astype(np.float64)
-        summed[name] = (old + np.tensordot(weights, stacked, axes=1)).astype(np.float32)
-    return summed
+    means = {
+        name: np.tensordot(weights, np.stack([c[name] for c in changes]).astype(np.float64), axes=1)
+        for name in shared
+    }
+    return {name: (old + means[name]).astype(np.float32) for name, old in shared.items()}
 
 
-def length(change: Mapping[str, NDArray[np.generic]]) -> float:
-    """Euclidean norm of all arrays together."""
-    squares = (float(np.square(array, dtype=np.float64).sum()) for array in change.values())
-    return float(np.sqrt(sum(squares)))
-
-
-def what_is_wrong(
-    given: Mapping[str, NDArray[np.generic]],
-    like: Mapping[str, NDArray[np.float32]],
-    longest: float = float("inf"),
-) -> str | None:
-    """Why arrays cannot be what was agreed on; None if they can.
-
-    Parameters
-    ----------
-    given : mapping of str to ndarray
-        From another machine: anything.
-    like : mapping of str to ndarray
-        Right names, shapes and number type.
-    longest : float
-        Largest Euclidean norm of all together.
-    """
-    if set(given) != set(like):
-        return f"{len(set(given) ^ set(like))} arrays too many or too few"
-    for name, right in like.items():
-        array = given[name]
-        if array.dtype != right.dtype or array.shape != right.shape:
-            found = f"{array.dtype} {array.shape}"
-            return f"{name} is {found:.100}, not {right.dtype} {right.shape}"
-        if not np.isfinite(array).all():
-            return f"{name} is not finite"
-    norm = length(given)
-    return f"its norm is {norm:.3g}, above {longest:g}" if norm > longest else None
-
-
-def make_private(change: Arrays, clipping: Clipping, rng: np.random.Generator) -> Arrays:
-    """A change shortened to the agreed norm, plus Gaussian noise (the Gaussian mechanism)."""
-    norm = length(change)
-    scale = min(1.0, clipping.norm / norm) if norm else 1.0
+def make_private(change: Arrays, privacy: Privacy, rng: np.random.Generator) -> Arrays:
+    """A change clipped to the agreed norm, plus Gaussian noise (the Gaussian mechanism)."""
+    norm, deviation = length(change), privacy.clip_norm * privacy.noise_multiplier
+    scale = min(1.0, privacy.clip_norm / norm) if norm else 1.0
     return {
-        name: (scale * array + clipping.norm * clipping.noise * rng.standard_normal(array.shape))
-        .astype(np.float32)
+        name: (scale * array + deviation * rng.standard_normal(array.shape)).astype(np.float32)
         for name, array in change.items()
-    }  # fmt: skip
+    }
 
 
-def longest_noise(clipping: Clipping, n_numbers: int) -> float:
+def longest_noise(privacy: Privacy, n_numbers: int) -> float:
     """A norm that the noise on so many numbers exceeds less than once in ten million times."""
-    return clipping.norm * clipping.noise * (math.sqrt(n_numbers) + 6)
+    return privacy.clip_norm * privacy.noise_multiplier * (math.sqrt(n_numbers) + 6)
+
+
+def epsilon(n_sent: int, privacy: Privacy) -> float:
+    """The epsilon of differential privacy of a whole site's recordings, after some changes sent.
+
+    It holds against anyone who sees those changes, the server included. Exchanging all recordings
+    moves a change by at most twice the clipping norm, hence half of the noise multiplier. Numbers
+    of trials and accuracies are not covered.
+    """
+    from dp_accounting import GaussianDpEvent
+    from dp_accounting.rdp import RdpAccountant
+
+    accountant = RdpAccountant()
+    accountant.compose(GaussianDpEvent(privacy.noise_multiplier / 2), n_sent)
+    return float(accountant.get_epsilon(privacy.delta))
 
 
 class Site:
-    """One site's part: its recordings, its personal layers, its model.
+    """One site's part in every round.
 
-    What a round does depends on the state after the round before and on the weights that come, and
-    on nothing else: done again after a crash it gives the same.
+    A round depends on the state after the round before and on the weights that come, and on
+    nothing else: repeated after a crash it gives the same, noise aside.
 
     Parameters
     ----------
     decoder : FleegDecoder
-        Untrained; what `finish` leaves trained.
-    training, held_out : Labelled
-        Windows to learn from, and one window a trial to score on, of runs that ``training`` has
-        not seen.
-    n_trials : int
-        Of the training runs.
+        Untrained; trained after `finish`.
+    training, held_out : Epochs
+        Windows to learn from, and one window a trial to score on, of other trials.
     signal : Signal
-    settings : TrainingSettings
-        Of one round.
+    agreed : Federation
     folder : Path
-        Where the personal layers are kept from round to round.
-    clipping : Clipping, optional
+        For this site's state, from round to round.
+
+    Raises
+    ------
+    ValueError
+        If the windows or classes do not fit the agreement, or the folder holds another state.
     """
 
     def __init__(
-        self,
-        decoder: FleegDecoder,
-        training: Labelled,
-        held_out: Labelled,
-        n_trials: int,
-        signal: Signal,
-        settings: TrainingSettings,
-        folder: Path,
-        clipping: Clipping | None = None,
-    ) -> None:
-        self.decoder, self.n_trials = decoder, n_trials
-        self._settings, self._folder, self._clipping = settings, folder, clipping
-        decoder.begin(training.windows, training.labels, signal)
+        self, decoder: FleegDecoder, training: Epochs, held_out: Epochs, signal: Signal,
+        agreed: Federation, folder: Path,
+    ) -> None:  # fmt: skip
+        self.decoder, self._agreed, self._folder = decoder, agreed, folder
+        numbers = decoder.begin(training.windows, training.labels, signal)
+        missing = set(agreed.model.shared_classes) - set(decoder.classes)
+        if missing:
+            raise ValueError(f"its recordings lack the shared class {', '.join(sorted(missing))}")
         assert isinstance(decoder.model, Fleeg)
         self.model: Fleeg = decoder.model
         self._held_out = held_out
-        self._aligned = align_groups(training.windows, training.runs)
-        self._classes = np.searchsorted(decoder.classes, training.labels).astype(np.int64)
-        self._runs = training.runs
-        self._first = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
-        self.shapes = shared_weights(self.model)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.n_sent, self.accuracies = self._load_state()
-        """How many changes have left this site, in all rounds: what a privacy budget counts; and
-        its accuracy on held-out trials with the weights that came, by round."""
-
-    def train(self, number: int, shared: Arrays) -> Contribution:
-        """Do one round, counted from 1, from weights that `what_is_wrong` has nothing against."""
-        self._restore(number)
-        self._take(shared)
-        received = self.accuracy()
-        settings = self._seeded(number)
-        history = train(
-            self.model, self._aligned, self._classes, self._runs, settings, cross_entropy
+        self._x = torch.from_numpy(align_groups(training.windows, training.runs))
+        self._y = torch.from_numpy(numbers)
+        # Classes weigh alike, however many windows each has.
+        counts = np.bincount(numbers, minlength=len(decoder.classes))
+        self._weights = torch.from_numpy((counts.mean() / counts).astype(np.float32))
+        self._optimizer = torch.optim.AdamW(
+            self.model.parameters(), agreed.training.lr, weight_decay=agreed.training.weight_decay
         )
-        trained = self.accuracy()
-        after = shared_weights(self.model)
-        change = {name: after[name] - shared[name] for name in after}
-        self._keep(number)
-        if self._clipping is not None:
+        self._first = state_of("site", self.model, self._optimizer)
+        self.shapes = self.shared()
+        require_folder(folder, "--state")
+        folder.mkdir(parents=True, exist_ok=True)
+        state = read_state(folder)
+        self.n_sent: int = state["sent"]
+        """Changes that have left this site, in all rounds: the count of a privacy budget."""
+        self.accuracies: dict[int, float] = state["accuracies"]
+        """Accuracy on held-out trials with the weights that came, by round."""
+
+    def shared(self) -> Arrays:
+        """A copy of the layers that travel."""
+        return shared_weights(self.model, self.decoder.classes, self._agreed.model.shared_classes)
+
+    def train(self, number: int, shared: Arrays) -> tuple[float, Arrays]:
+        """Do one round, counted from 1; the accuracy with the weights that came, and the change."""
+        self._take(number, shared)
+        accuracy = self.accuracy()
+        self._fit(number)
+        change: Arrays = {name: after - shared[name] for name, after in self.shared().items()}
+        if self._agreed.privacy is not None:
             # Not seeded: noise that can be drawn again hides nothing.
-            change = make_private(change, self._clipping, np.random.default_rng())
-        self._save_state(number, received)
-        return Contribution(change, self.n_trials, received, trained, history[-1].loss)
+            change = make_private(change, self._agreed.privacy, np.random.default_rng())
+        self._keep(number, accuracy)
+        return accuracy, change
 
-    def finish(self, n_rounds: int, shared: Arrays, epochs: int) -> float:
-        """Take the final trunk and fit the personal layers to it; the accuracy on held-out trials.
-
-        The trunk stays as it came.
-        """
-        self._restore(n_rounds + 1)
-        self._take(shared)
-        names = set(shared_names(self.model))
-        for name, parameter in self.model.named_parameters():
-            parameter.requires_grad_(name not in names)
-        if epochs:
-            settings = replace(self._seeded(n_rounds + 1), epochs=epochs)
-            train(self.model, self._aligned, self._classes, self._runs, settings, cross_entropy)
-        for parameter in self.model.parameters():
-            parameter.requires_grad_(True)
+    def finish(self, shared: Arrays) -> float:
+        """Take the final shared layers; the accuracy on held-out trials."""
+        self._take(self._agreed.training.rounds + 1, shared)
         return self.accuracy()
 
-    def decisions(self) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
-        """True classes and decisions of the held-out trials."""
+    def decisions(self, trials: Epochs | None = None) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+        """True classes and decisions of trials; by default of the held-out ones."""
+        trials = trials or self._held_out
         self.model.eval()
         chosen = [
             self.decoder.classes[int(self.decoder.predict_proba(window).argmax())]
-            for window in self._held_out.windows
+            for window in trials.windows
         ]
-        return self._held_out.labels, np.array(chosen)
+        return trials.labels, np.array(chosen)
 
     def accuracy(self) -> float:
         """Share of the held-out trials decided rightly."""
         truth, decided = self.decisions()
         return float(np.mean(truth == decided))
 
-    def _seeded(self, number: int) -> TrainingSettings:
-        return replace(self._settings, seed=self._settings.seed * _ROUNDS_PER_SEED + number)
+    def note(self, **more: Any) -> None:
+        """Write how far this site is, for the process that follows it."""
+        state = {"sent": self.n_sent, "accuracies": self.accuracies, **more}
+        with appearing(self._folder / _STATE) as new:
+            new.write_text(json.dumps(state), encoding="utf-8")
 
-    def _take(self, shared: Arrays) -> None:
-        state = {name: torch.from_numpy(np.array(array)) for name, array in shared.items()}
-        self.model.load_state_dict(state, strict=False)
+    @one_thread()
+    def _fit(self, number: int) -> None:
+        s, n = self._agreed.training, len(self._y)
+        seed = self.decoder.settings.seed * _ROUNDS_PER_SEED + number
+        torch.manual_seed(seed)
+        rng = np.random.default_rng(seed)
+        self.model.train()
+        for epoch in range(s.epochs):
+            done = ((number - 1) * s.epochs + epoch) / (s.rounds * s.epochs)
+            for group in self._optimizer.param_groups:
+                group["lr"] = s.lr * (1 + math.cos(math.pi * done)) / 2
+            for rows in np.array_split(rng.permutation(n), math.ceil(n / s.batch)):
+                self._optimizer.zero_grad(set_to_none=True)
+                logits = self.model(self._x[rows])
+                loss = nn.functional.cross_entropy(logits, self._y[rows], self._weights)
+                loss.backward()  # type: ignore[no-untyped-call]
+                nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+                self._optimizer.step()
+                if not math.isfinite(loss.item()):
+                    raise ValueError(
+                        f"the loss of round {number} is not finite; agree on a smaller lr"
+                    )
 
-    def _restore(self, number: int) -> None:
-        """Personal layers as they were before a round: the newest that are older than it."""
+    def _take(self, number: int, shared: Arrays) -> None:
+        """Personal layers and optimizer as before a round, and the shared layers that came."""
         older = [file for n, file in self._states() if n < number]
-        if not older:
-            self.model.load_state_dict(self._first)
-            return
         try:
-            personal = load_file(older[-1])
-            if set(personal) != self.model.state_dict().keys() - self.shapes.keys():
-                raise ValueError("it holds other layers")
-            self.model.load_state_dict(personal, strict=False)
-        except (SafetensorError, RuntimeError, ValueError, OSError) as error:
-            raise ValueError(
-                f"{older[-1]} is not a state of this site ({error}); give another --state folder"
-            ) from error
+            tensors = load_file(older[-1]) if older else self._first
+            put_back("site", self.model, self._optimizer, tensors)
+        except (SafetensorError, RuntimeError, ValueError, KeyError, OSError) as error:
+            raise ValueError(f"{older[-1]} is not a state of this site ({error})") from error
+        arrays = {name: torch.from_numpy(array.copy()) for name, array in shared.items()}
+        trunk = {name: array for name, array in arrays.items() if not name.startswith(_HEAD)}
+        self.model.load_state_dict(trunk, strict=False)
+        head = self.model.classifier
+        with torch.no_grad():
+            for name in self._agreed.model.shared_classes:
+                row, values = self.decoder.classes.index(name), arrays[_HEAD + name]
+                head.weight[row], head.bias[row] = values[:-1], values[-1]
 
-    def _keep(self, number: int) -> None:
-        personal = {
-            name: value.detach().clone().contiguous()
-            for name, value in self.model.state_dict().items()
-            if name not in self.shapes
-        }
-        new = self._folder / ".round.new"
-        save_file(personal, new)
-        new.replace(self._folder / f"round-{number:05d}.safetensors")
-        # Of a run begun anew in the same folder, later rounds are no longer true.
+    def _keep(self, number: int, accuracy: float) -> None:
+        with appearing(self._folder / f"round-{number:05d}.safetensors") as new:
+            save_file(state_of("site", self.model, self._optimizer), new)
+        # After a run that began again in the same folder, later rounds no longer hold.
         for n, file in self._states():
             if n > number or n <= number - _STATES_KEPT:
                 file.unlink()
-
-    def _load_state(self) -> tuple[int, dict[int, float]]:
-        file = self._folder / _TOLD
-        if not file.exists():
-            return 0, {}
-        try:
-            state = json.loads(file.read_text(encoding="utf-8"))
-            return int(state["sent"]), {int(k): float(v) for k, v in state["accuracies"].items()}
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"{file} cannot be read; give another --state folder") from error
-
-    def _save_state(self, number: int, received: float) -> None:
-        # Of a run begun anew in the same folder, later rounds are no longer true.
         earlier = {n: score for n, score in self.accuracies.items() if n < number}
-        self.n_sent, self.accuracies = self.n_sent + 1, earlier | {number: received}
-        new = self._folder / f".{_TOLD}.new"
-        state = {"sent": self.n_sent, "accuracies": self.accuracies}
-        new.write_text(json.dumps(state), encoding="utf-8")
-        new.replace(self._folder / _TOLD)
+        self.n_sent, self.accuracies = self.n_sent + 1, earlier | {number: accuracy}
+        self.note()
 
     def _states(self) -> list[tuple[int, Path]]:
         found = sorted(self._folder.glob("round-*.safetensors"))
         return [(int(file.stem.removeprefix("round-")), file) for file in found]
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Notes of a site, of which there are few before its first round.
+
+    Raises ProfileError if the file is damaged.
+    """
+    file = folder / _STATE
+    if not file.exists():
+        return {"sent": 0, "accuracies": {}}
+    try:
+        state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        scores = {int(number): float(score) for number, score in state["accuracies"].items()}
+        return state | {"sent": int(state["sent"]), "accuracies": scores}
+    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise ProfileError(f"{file} cannot be read; give another --state folder") from error

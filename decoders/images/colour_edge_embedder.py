@@ -1,7 +1,7 @@
 """A plain description of a picture, for where no vision model can be had.
 
 96 colour, 128 gradient and 64 luminance numbers. It knows colours, edges and where it is bright,
-and nothing of what is shown; a gallery made by it says so.
+and nothing of what is shown; a gallery made by it states so.
 """
 
 from pathlib import Path

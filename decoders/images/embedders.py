@@ -33,7 +33,7 @@ def embed_folder(folder: Path, model: str, on_progress: Progress) -> Gallery:
         A vision model of Hugging Face (``facebook/dinov2-base``, ``openai/clip-vit-base-patch32``)
         or a folder that holds one, or ``simple``.
     on_progress : callable
-        Told how many are done, and of how many.
+        Called with how many are done, and of how many.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def embed_folder(folder: Path, model: str, on_progress: Progress) -> Gallery:
 
 
 def _is_reachable() -> bool:
-    """Tell whether Hugging Face answers; without it, its library tries again for minutes."""
+    """Return whether Hugging Face answers; without it, its library tries again for minutes."""
     if any(os.environ.get(key) for key in ("HF_ENDPOINT", "HTTPS_PROXY", "https_proxy")):
         return True
     try:

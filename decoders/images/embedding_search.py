@@ -32,7 +32,7 @@ class Space:
 
     @classmethod
     def of(cls, embeddings: FloatArray) -> "Space":
-        """That of training images, (n_images, n_dimensions)."""
+        """Vectors of training images, (n_images, n_dimensions)."""
         centre = embeddings.mean(axis=0)
         return cls(centre, float(np.sqrt(((embeddings - centre) ** 2).mean()) + _TINY))
 
@@ -83,7 +83,7 @@ class Candidates:
         return Candidates(tuple(wanted), self.vectors[[row[name] for name in wanted]])
 
     def cosines(self, predicted: NDArray[np.floating]) -> NDArray[np.float64]:
-        """How similar a predicted vector is to each, from -1 to 1."""
+        """Similarity of a predicted vector to each, from -1 to 1."""
         direction = predicted / (np.linalg.norm(predicted) + _TINY)
         return (self.vectors @ direction).astype(np.float64)
 
@@ -133,7 +133,7 @@ class Galleries:
 
 
 def required(galleries: Galleries | None) -> Galleries:
-    """What a decoder of images cannot learn without.
+    """Requirements of a decoder of images.
 
     Raises
     ------

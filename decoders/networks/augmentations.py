@@ -75,7 +75,7 @@ def mirror(trials: Tensor, labels: Tensor, channels: list[int], classes: list[in
 def three_views(
     sfreq: float, ch_names: Sequence[str], classes: Sequence[str], shift_hz: float = 0.1
 ) -> Callable[[Tensor, Tensor], list[View]]:
-    """What makes of trials and labels one view a domain: amplitude, frequency, space.
+    """Make one view a domain of trials and labels: amplitude, frequency, space.
 
     Where channels or classes have no mirror image the third view is left out.
     """

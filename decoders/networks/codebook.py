@@ -34,7 +34,7 @@ class Quantised(NamedTuple):
 
 
 class CodeUse(NamedTuple):
-    """How a codebook is used: ``perplexity``, 1 to n_codes, and the ``share`` of codes in use."""
+    """Usage of a codebook: ``perplexity``, 1 to n_codes, and the ``share`` of codes in use."""
 
     perplexity: float
     share: float

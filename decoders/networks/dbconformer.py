@@ -1,9 +1,11 @@
 """DBConformer: one Transformer over time and one over channels, side by side.
 
 Source: Wang et al., "DBConformer: dual-branch convolutional Transformer for EEG decoding", IEEE
-JBHI 2026, with shapes and values as in its authors' repository (wzwvv/DBConformer), depth 2 as in
-its motor-imagery runs. Its samples at 250 Hz are kept as times: kernel 63, patch 125; kernel 25
-and stride 5 in the spatial branch.
+JBHI 2026, with shapes and values as in its authors' repository (wzwvv/DBConformer). Its samples at
+250 Hz are kept as times: kernel 63, patch 125; kernel 25 and stride 5 in the spatial branch.
+
+Both branches are 2 blocks deep, as in the authors' runs within a person (4 on BNCI2014002). Their
+runs across people are 6 deep, but 2 on BNCI2014001 and BNCI2014004.
 """
 
 from dataclasses import dataclass
@@ -159,7 +161,7 @@ class Dbconformer(nn.Module):
 
     @torch.no_grad()
     def channel_attention(self, x: Tensor) -> Tensor:
-        """How much each channel counts in the spatial half, shape (n_channels,).
+        """Weight of each channel in the spatial half, shape (n_channels,).
 
         The mean over the trials; the weights are positive and add up to 1. Meant for evaluation
         mode: in training mode dropout makes it noisy.

@@ -2,40 +2,60 @@
 
 Source: as in `duin`. Stage 1 learns discrete units by reconstructing the signal from them; its
 decoder has 4 blocks, as the repository sets it. Stage 2 trains an encoder, a new one or stage
-1's, to name the unit of every token that it does not see. Left open by what we read, and the
-simplest taken: linear projections to and from the codebook, batch norm and GELU between the
-transposed convolutions, a mask of its own for each trial, a linear layer as stage 2's head.
+1's, to name the unit of every masked token, then of every other.
+
+Ours: the target may be the logarithm of band power in place of the signal. Units of a few bits
+for each 100 ms can describe a broadband signal, most of whose variance is slow, but not a signal
+of 70-150 Hz, which has some 16 independent numbers a channel in that time: see `rate_bound`. The
+logarithm of power, as LaBraM reconstructs spectra, has one a band. Several people share all but
+their own first and last layer.
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from decoders.networks.codebook import Codebook
-from decoders.networks.duin import FULL, DuinEncoder, DuinSettings, Transformer
+from decoders.networks.duin import (
+    FULL,
+    DuinEncoder,
+    DuinSettings,
+    PersonalLinear,
+    Transformer,
+    per_person,
+    start_small,
+)
 
+Target = Literal["power", "signal"]
 _COMMITMENT = 1.0
+BANDS_HZ = (4.0, 8.0, 13.0, 30.0, 50.0, 70.0, 100.0, 130.0, 160.0)
+"""Edges of the eight bands, from theta to high gamma."""
 
 
 class Reconstruction(NamedTuple):
-    """What stage 1 makes of trials.
+    """Output of stage 1 for trials.
 
     Attributes
     ----------
-    signal : Tensor, shape (n_trials, n_channels, n_samples)
+    target : Tensor, shape (n_trials, n_series, n_times)
+        The signal (n_channels, n_samples) or the power (n_channels * n_bands, n_tokens).
     indices : Tensor of int64, shape (n_trials, n_tokens)
     commitment : Tensor, scalar
     """
 
-    signal: Tensor
+    target: Tensor
     indices: Tensor
     commitment: Tensor
 
 
 class Detokeniser(nn.Module):
-    """Each token by itself through five transposed convolutions, back to a patch."""
+    """Tokens through five transposed convolutions, back to signals; neighbours mix."""
 
     def __init__(self, settings: DuinSettings) -> None:
         super().__init__()
@@ -43,30 +63,26 @@ class Detokeniser(nn.Module):
         steps = s.patch // s.stride  # 10
         wide, narrow = s.widths[0], s.n_spatial
         last = s.kernels[0]  # 19
-        # Cut from the ends of the last layer's output, so that a patch is left.
+        # Cut from the ends of the last layer's output, so that whole patches are left.
         surplus = last - s.stride
         padding, one_more = -(-surplus // 2), surplus % 2
         self.convolutions = nn.Sequential(
-            *_up(nn.ConvTranspose1d(s.width, wide, 3, padding=1, bias=False)),
-            *_up(nn.ConvTranspose1d(wide, wide, 3, padding=1, bias=False)),
-            *_up(nn.ConvTranspose1d(wide, wide, steps, steps, bias=False)),
-            *_up(nn.ConvTranspose1d(wide, wide, 9, padding=4, bias=False)),
+            nn.ConvTranspose1d(s.width, wide, 3, padding=1),
+            nn.ConvTranspose1d(wide, wide, 3, padding=1),
+            nn.ConvTranspose1d(wide, wide, steps, steps),
+            nn.ConvTranspose1d(wide, wide, 9, padding=4),
             nn.ConvTranspose1d(
                 wide, narrow, last, s.stride, padding=padding, output_padding=one_more
             ),
         )
+        self.mix = nn.Conv1d(narrow, narrow, 1)
+        nn.init.trunc_normal_(self.mix.weight, std=0.02)
 
     def forward(self, x: Tensor) -> Tensor:
         """Tokens (B, P, width) to signals (B, n_spatial, P * patch)."""
-        n_trials, n_tokens, _ = x.shape
-        x = x.flatten(0, 1).unsqueeze(2)  # (B P, 160, 1)
-        x = self.convolutions(x)  # (B P, 128, 1), 1, 10, 10, then (B P, 16, 100)
-        x = x.view(n_trials, n_tokens, *x.shape[1:])  # (B, P, 16, 100)
-        return x.transpose(1, 2).flatten(2)  # (B, 16, T)
-
-
-def _up(convolution: nn.ConvTranspose1d) -> tuple[nn.Module, ...]:
-    return convolution, nn.BatchNorm1d(convolution.out_channels), nn.GELU()
+        x = self.convolutions(x.transpose(1, 2))  # (B, 128, P), P, 10 P, 10 P, (B, 16, 100 P)
+        signals: Tensor = self.mix(x)
+        return signals
 
 
 class DuinVqVae(nn.Module):
@@ -74,34 +90,65 @@ class DuinVqVae(nn.Module):
 
     Parameters
     ----------
-    n_channels, n_samples : int
+    n_channels : int or sequence of int
+        Of each person, where they are several.
+    n_samples : int
+    settings : DuinSettings
+    target : {"signal", "power"}
+        What is reconstructed: the signal, as the authors do, or `log_band_power` of it.
     """
 
-    def __init__(self, n_channels: int, n_samples: int, settings: DuinSettings = FULL) -> None:
+    def __init__(
+        self,
+        n_channels: int | Sequence[int],
+        n_samples: int,
+        settings: DuinSettings = FULL,
+        target: Target = "signal",
+    ) -> None:
         super().__init__()
         s = settings
         self.encoder = DuinEncoder(n_channels, n_samples, s)
-        self.to_codes = nn.Linear(s.width, s.code_width)
+        self.to_codes = nn.Sequential(
+            nn.Linear(s.width, s.width), nn.Tanh(), nn.Linear(s.width, s.code_width)
+        )
         self.codebook = Codebook(s.n_codes, s.code_width, s.code_decay)
-        self.from_codes = nn.Linear(s.code_width, s.width)
+        self.from_codes = nn.Sequential(
+            nn.LayerNorm(s.code_width), nn.Linear(s.code_width, s.width)
+        )
+        if s.published:
+            start_small(self.to_codes)
+            start_small(self.from_codes)
         self.decoder = Transformer(self.encoder.n_tokens, s.n_decoder_blocks, s)
-        self.detokeniser = Detokeniser(s)
-        self.to_channels = nn.Linear(s.n_spatial, n_channels)
+        own = per_person(n_channels)
+        if target == "signal":
+            self.detokeniser: nn.Module = Detokeniser(s)
+            self.to_target = PersonalLinear([s.n_spatial] * len(own), own)
+        else:
+            self.detokeniser = _Transposed()
+            n_bands = len(BANDS_HZ) - 1
+            self.to_target = PersonalLinear([s.width] * len(own), [n * n_bands for n in own])
 
-    def forward(self, x: Tensor) -> Reconstruction:
-        """Reconstruct trials (n_trials, n_channels, n_samples)."""
-        x = self.encoder(x)  # (B, P, 160)
+    def forward(self, x: Tensor, person: int = 0) -> Reconstruction:
+        """Reconstruct the target of one person's trials (n_trials, n_channels, n_samples)."""
+        x = self.encoder(x, person)  # (B, P, 160)
         quantised = self.codebook(self.to_codes(x))  # codes (B, P, 64), indices (B, P)
         x = self.decoder(self.from_codes(quantised.codes))  # (B, P, 160)
-        x = self.detokeniser(x)  # (B, 16, T)
-        x = self.to_channels(x.transpose(1, 2)).transpose(1, 2)  # (B, C, T)
+        x = self.detokeniser(x)  # (B, 16, T), or (B, 160, P)
+        x = self.to_target(x, person)  # (B, C, T), or (B, 8 C, P)
         return Reconstruction(x, quantised.indices, quantised.commitment)
 
     @torch.no_grad()
-    def units(self, x: Tensor) -> Tensor:
+    def units(self, x: Tensor, person: int = 0) -> Tensor:
         """Code numbers (n_trials, n_tokens) of trials: stage 2's targets. Call in eval mode."""
-        indices: Tensor = self.codebook(self.to_codes(self.encoder(x))).indices
+        indices: Tensor = self.codebook(self.to_codes(self.encoder(x, person))).indices
         return indices
+
+
+class _Transposed(nn.Module):
+    """Tokens (B, P, width) with time last."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.transpose(1, 2)
 
 
 class DuinMasked(nn.Module):
@@ -109,35 +156,43 @@ class DuinMasked(nn.Module):
 
     Parameters
     ----------
-    n_channels, n_samples : int
+    n_channels : int or sequence of int
+        Of each person, where they are several.
+    n_samples : int
     """
 
-    def __init__(self, n_channels: int, n_samples: int, settings: DuinSettings = FULL) -> None:
+    def __init__(
+        self, n_channels: int | Sequence[int], n_samples: int, settings: DuinSettings = FULL
+    ) -> None:
         super().__init__()
         self.encoder = DuinEncoder(n_channels, n_samples, settings)
         self.mask_token = nn.Parameter(0.02 * torch.randn(settings.width))
         self.head = nn.Linear(settings.width, settings.n_codes)
+        if settings.published:
+            start_small(self.head)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor, person: int = 0) -> Tensor:
         """Logits (n_trials, n_tokens, n_codes).
 
         ``x`` (n_trials, n_channels, n_samples); ``mask`` (n_trials, n_tokens), True where a token
         is hidden.
         """
-        x = self.encoder.tokens(x)  # (B, P, 160)
+        x = self.encoder.tokens(x, person)  # (B, P, 160)
         x = torch.where(mask[:, :, None], self.mask_token, x)
         logits: Tensor = self.head(self.encoder.transformer(x))  # (B, P, 2048)
         return logits
 
 
-def vqvae_loss(model: DuinVqVae, x: Tensor) -> Tensor:
-    """Mean squared error with the signal, plus commitment to the codes."""
-    made = model(x)
-    loss: Tensor = F.mse_loss(made.signal, x) + _COMMITMENT * made.commitment
+def vqvae_loss(model: DuinVqVae, x: Tensor, target: Tensor, person: int = 0) -> Tensor:
+    """Mean squared error with the target, plus commitment to the codes."""
+    made = model(x, person)
+    loss: Tensor = F.mse_loss(made.target, target) + _COMMITMENT * made.commitment
     return loss
 
 
-def masked_loss(model: DuinMasked, x: Tensor, units: Tensor, mask: Tensor) -> Tensor:
+def masked_loss(
+    model: DuinMasked, x: Tensor, units: Tensor, mask: Tensor, person: int = 0
+) -> Tensor:
     """Cross-entropy at masked places, the mean of ``mask`` and its complement.
 
     Parameters
@@ -148,11 +203,77 @@ def masked_loss(model: DuinMasked, x: Tensor, units: Tensor, mask: Tensor) -> Te
     mask : Tensor of bool, shape (n_trials, n_tokens)
         From `half_masks`.
     """
-    first = F.cross_entropy(model(x, mask)[mask], units[mask])
-    second = F.cross_entropy(model(x, ~mask)[~mask], units[~mask])
+    first = F.cross_entropy(model(x, mask, person)[mask], units[mask])
+    second = F.cross_entropy(model(x, ~mask, person)[~mask], units[~mask])
     return (first + second) / 2
 
 
 def half_masks(n_trials: int, n_tokens: int) -> Tensor:
     """Random masks (n_trials, n_tokens), True at n_tokens // 2 places of each trial."""
     return torch.rand(n_trials, n_tokens).argsort(dim=1) < n_tokens // 2
+
+
+def log_band_power(
+    windows: NDArray[np.float32], sfreq: float, patch: int, bands_hz: Sequence[float] = BANDS_HZ
+) -> NDArray[np.float32]:
+    """Compute the logarithm of each channel's power in each band and patch.
+
+    Parameters
+    ----------
+    windows : ndarray, shape (n_windows, n_channels, n_samples)
+    sfreq : float
+    patch : int
+        In samples.
+    bands_hz : sequence of float
+        Edges of the bands, which meet.
+
+    Returns
+    -------
+    power : ndarray, shape (n_windows, n_channels * n_bands, n_patches)
+        The bands of a channel follow each other. Bands are cut out of the spectrum of the whole
+        window, so that a band may be slower than a patch is long.
+    """
+    n_windows, n_channels, n_samples = windows.shape
+    spectrum = np.fft.rfft(windows, axis=2)
+    hz = np.fft.rfftfreq(n_samples, 1 / sfreq)
+    bands = []
+    for low, high in pairwise(bands_hz):
+        kept = np.where((hz >= low) & (hz < high), spectrum, 0)
+        course = np.fft.irfft(kept, n_samples, axis=2)
+        power = (course**2).reshape(n_windows, n_channels, -1, patch).mean(axis=3)
+        bands.append(np.log(power + np.finfo(np.float32).tiny))
+    return np.stack(bands, axis=2).reshape(n_windows, -1, n_samples // patch).astype(np.float32)
+
+
+def rate_bound(targets: NDArray[np.float32], n_codes: int, n_tokens: int) -> float:
+    """Compute the share of variance that a unit can explain of a Gaussian signal at most.
+
+    Parameters
+    ----------
+    targets : ndarray, shape (n_windows, n_series, n_times)
+        Of mean 0; ``n_times`` is a multiple of ``n_tokens``.
+    n_codes, n_tokens : int
+        Each token of a window is one of so many units.
+
+    Returns
+    -------
+    share : float
+        1 less the distortion that log2(n_codes) bits allow of a token's Gaussian signal with the
+        covariance of the targets, by reverse water-filling (Cover and Thomas, Elements of
+        Information Theory, 10.3). A signal that is not Gaussian, or whose tokens depend on each
+        other, may be described better.
+    """
+    n_windows, n_series, _ = targets.shape
+    tokens = targets.reshape(n_windows, n_series, n_tokens, -1).transpose(0, 2, 1, 3)
+    flat = tokens.reshape(n_windows * n_tokens, -1).astype(np.float64)
+    variances = np.clip(np.linalg.eigvalsh(flat.T @ flat / len(flat)), 0, None)
+    bits = np.log2(n_codes)
+
+    def rate(level: float) -> float:
+        return float(0.5 * np.log2(variances[variances > level] / level).sum())
+
+    low, high = 1e-9 * float(variances.max()), float(variances.max())
+    for _ in range(60):
+        level = (low * high) ** 0.5
+        low, high = (level, high) if rate(level) > bits else (low, level)
+    return float(1 - np.minimum(variances, high).sum() / variances.sum())

@@ -2,12 +2,17 @@
 
 Source: Liu et al. 2024, "Aggregating intrinsic information to enhance BCI performance through
 federated learning", Neural Networks 172 (preprint arXiv 2308.11636): the division into personal
-layers for a site's format, shared layers, and a personal classifier. Its layers are not published
-as code; ours: a personal 1x1 convolution maps a site's channels onto virtual channels, a fixed
-anti-aliased resampling brings its rate to the common one, and zeros before the first sample its
-window to the common length, so that a hertz and a second mean the same to every site. Any network
-of `decoders.networks` is then the trunk. Batch normalisation, statistics and gains alike, is
-personal too, as FedBN (Li et al. 2021) and FedBS (arXiv 2412.01079) have it.
+layers for a site's format and shared layers. The authors' code (RuiLiu-cc/FLEEG, a non-commercial
+licence: read for facts only) has the first three convolution blocks of a DeepConvNet personal,
+with kernels and pools of each site's own, and shares the fourth block and the classifier.
+
+The layers here are others: a personal 1x1 convolution maps a site's channels onto virtual channels,
+a fixed anti-aliased resampling brings its rate to the common one, and zeros before the first sample
+its window to the common length, so that a hertz and a second mean the same to every site. Any
+network of `decoders.networks` is then the trunk, all of it shared, and so are the classifier's rows
+of the classes that sites have in common (`decoders.federation`). Batch normalisation, statistics
+and gains alike, is personal, as in the authors' code, FedBN (Li et al. 2021) and FedBS (arXiv
+2412.01079).
 """
 
 from collections.abc import Callable
@@ -93,7 +98,7 @@ class ToCommonFormat(nn.Module):
 
 
 class Fleeg(nn.Module):
-    """A personal input, a shared trunk, a personal head.
+    """A personal input, a shared trunk, a classifier.
 
     Parameters
     ----------
@@ -130,6 +135,13 @@ class Fleeg(nn.Module):
         self.trunk.head = nn.Identity()
         self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(self.n_features, n_classes))
 
+    @property
+    def classifier(self) -> nn.Linear:
+        """The last layer; a row a class."""
+        last = self.head[-1]
+        assert isinstance(last, nn.Linear)
+        return last
+
     def features(self, x: Tensor) -> Tensor:
         """The trunk's features, shape (n_trials, n_features)."""
         found: Tensor = self.trunk.features(self.to_common(x))  # type: ignore[operator]
@@ -142,7 +154,7 @@ class Fleeg(nn.Module):
 
 
 def shared_names(model: Fleeg) -> tuple[str, ...]:
-    """Names in the state of what leaves a site: the trunk's parameters but batch normalisation's.
+    """Names of the trunk's parameters that sites share: all but batch normalisation's.
 
     Neither running statistics nor any other buffer is among them.
     """

@@ -1,18 +1,19 @@
 """HiSTN: levels of valence and arousal from a graph of channels, of regions, of the whole head.
 
 Source: Kuang, Song and Michoski 2024, "Emotion classification from multi-channel EEG signals
-using HiSTN", arXiv 2408.15255: depthwise temporal convolutions a channel, three graph levels
-with Chebyshev convolutions and fusion from each into the next, all levels before one small
-classifier, ordinal label smoothing, Seq2HR, about 1,000 parameters. We found no code and could
-not read the widths; DREAMER's 14 channels at 128 Hz make 1,050 parameters here. Ours, the
-simplest that we could think of:
+using HiSTN", arXiv 2408.15255, and its authors' code (dykuang/EEG-based-affective-computing,
+Apache-2.0): temporal filters, three graph levels with Chebyshev convolutions and fusion from each
+into the next, all levels before one small classifier, ordinal label smoothing, Seq2HR, about 1,000
+weights. `histn_published` computes what the authors do, for their fourteen channels. This network
+keeps the idea and takes any montage; 1,050 weights for DREAMER's channels at 128 Hz. It differs:
 
 - filters shared by all channels, so that the count hardly depends on the montage; no
   non-linearity between the two convolutions, which make one long filter of few weights;
-- a channel's features are the log powers of its filtered window;
+- a channel's features are the log powers of its filtered window, not a time series;
 - regions are the nearest of twelve anchors; edges fall off as a Gaussian of the distance;
-- fusion weighs every node by itself, a feature at a time: graph convolutions alone cannot tell
-  left from right, on which frontal asymmetry depends;
+- fusion weighs every node by itself, a feature at a time: graph convolutions alone cannot
+  distinguish left from right, on which frontal asymmetry depends;
+  the weights do not depend on the window;
 - a target falls off geometrically with the distance from the true level;
 - one network has a head for each axis; ``n_axes=1`` makes one network an axis.
 """
@@ -139,7 +140,14 @@ class Histn(nn.Module):
         return both.transpose(0, 1)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the classifier sees, shape (n_trials, 3 * n_filters): a third from each level."""
+        """Features for the classifier, shape (n_trials, 3 * n_filters): a third from each level."""
+        channels, regions = self.nodes(x)
+        x = self.to_head(regions)[:, 0]  # (B, 8)
+        head = F.elu(x + self.head(x))  # (B, 8)
+        return torch.cat([channels.mean(dim=1), regions.mean(dim=1), head], dim=1)  # (B, 24)
+
+    def nodes(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Channels (n_trials, n_channels, n_filters) and regions (n_trials, n_regions, ...)."""
         n_channels = x.shape[1]
         power = power_by_lags if self.training else filtered_power
         x = power(x.flatten(0, 1), self.kernels()[:, 0])  # (B * C, 8)
@@ -147,15 +155,21 @@ class Histn(nn.Module):
         x = self.norm(x).view(-1, n_channels, x.shape[1])  # (B, C, 8)
         channels = F.elu(x + self.channels(x))  # (B, C, 8)
         x = self.to_regions(channels)  # (B, R, 8)
-        regions = F.elu(x + self.across_regions(x))  # (B, R, 8)
-        x = self.to_head(regions)[:, 0]  # (B, 8)
-        head = F.elu(x + self.head(x))  # (B, 8)
-        return torch.cat([channels.mean(dim=1), regions.mean(dim=1), head], dim=1)  # (B, 24)
+        return channels, F.elu(x + self.across_regions(x))  # (B, C, 8), (B, R, 8)
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (n_trials, n_axes, n_levels) of trials (n_trials, n_channels, n_samples)."""
         logits: Tensor = self.classifier(self.dropout(self.features(x)))  # (B, 10)
         return logits.view(-1, self.n_axes, self.n_levels)
+
+    @torch.no_grad()
+    def region_weights(self, x: Tensor) -> Tensor:
+        """Share of each region in what the head's node is the sum of, shape (n_regions,).
+
+        By the size of its terms, over features and trials; the shares add up to 1.
+        """
+        terms = (self.nodes(x)[1] * self.to_head.weight).abs().sum(dim=(0, 2))  # (R,)
+        return terms / terms.sum()
 
 
 def filtered_power(x: Tensor, kernels: Tensor) -> Tensor:
@@ -209,10 +223,11 @@ def ordinal_targets(levels: Tensor, n_levels: int = N_LEVELS, falloff: float = 0
     return shares / shares.sum(dim=-1, keepdim=True)
 
 
-def ordinal_loss(logits: Tensor, levels: Tensor, falloff: float = 0.2) -> Tensor:
-    """Cross-entropy with `ordinal_targets`, a mean over trials and axes.
-
-    ``logits`` (..., n_levels); ``levels`` (...), from 0.
-    """
-    targets = ordinal_targets(levels, logits.shape[-1], falloff)
+def smoothed_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Cross-entropy with smoothed targets, both (..., n_levels), a mean over trials and axes."""
     return -(targets * F.log_softmax(logits, dim=-1)).sum(dim=-1).mean()
+
+
+def ordinal_loss(logits: Tensor, levels: Tensor, falloff: float = 0.2) -> Tensor:
+    """Cross-entropy with `ordinal_targets`; ``levels`` (...), from 0."""
+    return smoothed_loss(logits, ordinal_targets(levels, logits.shape[-1], falloff))

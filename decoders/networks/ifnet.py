@@ -160,7 +160,7 @@ class Ifnet(nn.Module):
         return written
 
     def features(self, x: Tensor) -> Tensor:
-        """What the head sees, shape (n_trials, n_features)."""
+        """Input of the head, shape (n_trials, n_features)."""
         x = self.split_bands(x)  # (B, n_bands * C, T)
         x = self.spatial(x)  # (B, n_bands * 64, T)
         bands = x.chunk(len(self.temporal), dim=1)  # each (B, 64, T)

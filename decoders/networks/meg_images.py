@@ -5,14 +5,16 @@ visual perception", ICLR, arXiv 2310.19812, for the two heads and the aggregatio
 encoder is that of Defossez et al. 2023, "Decoding speech perception from non-invasive brain
 recordings", Nat. Mach. Intell. 5, 1097-1107 (sizes: facebookresearch/brainmagick).
 
-Windows are scaled a channel to about unit variance, at 120 Hz. Not verified against the paper:
-that rate, two blocks of convolutions (the speech decoder has five), the loss's 0.75 and 0.25.
-Ours, or the simplest where we could not read it: one weight a sample for the aggregation; heads
-with one hidden layer; a symmetric contrast by cosine with a fixed temperature, in which trials
-of the same image are each other's positives; no bias before a batch norm; places are
-projected from the helmet by the angle to its top; channels at one place (a magnetometer and two
-gradiometers of a 306-channel system) are told apart by a learnt vector each, without which
-attention by position would add them up with one weight.
+Windows are scaled a channel to about unit variance, at 120 Hz. Two blocks of convolutions (the
+speech decoder has five) and one weight a sample over time are as the same lab configures its
+THINGS-MEG task (facebookresearch/neuroai, MIT). Not verified: the loss's 0.75 and 0.25.
+
+Ours: heads with one hidden layer; a symmetric contrast by cosine, in which trials of the same
+image are each other's positives (theirs goes one way, without a temperature); a person's layer
+starts at the identity; no bias before a batch norm; places are projected from the helmet by the
+angle to its top; channels at one place (a magnetometer and two gradiometers of a 306-channel
+system) differ by a learnt vector each, without which attention by position would add them up with
+one weight.
 """
 
 from dataclasses import dataclass
@@ -25,6 +27,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 Array = NDArray[np.float64]
+
+TEMPERATURE = 0.1
+"""Of the contrast, at the start of a training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,19 @@ SMALL = MegImagesSettings(n_frequencies=8, n_virtual=32, width=48, n_blocks=1)
 
 
 class Embeddings(NamedTuple):
-    """Predicted image embeddings, each (n_trials, n_dimensions), for retrieval and regression."""
+    """Predicted image embeddings.
+
+    Attributes
+    ----------
+    contrast, regression : Tensor, shape (n_trials, n_dimensions)
+        For retrieval, and for regression.
+    temperature : Tensor, scalar
+        Of the contrast.
+    """
 
     contrast: Tensor
     regression: Tensor
+    temperature: Tensor
 
 
 class SpatialAttention(nn.Module):
@@ -98,11 +112,11 @@ class SpatialAttention(nn.Module):
 
 
 class SubjectLayer(nn.Module):
-    """A linear map a subject."""
+    """A linear map a subject, the identity at first."""
 
     def __init__(self, n_subjects: int, width: int) -> None:
         super().__init__()
-        self.maps = nn.Parameter(torch.randn(n_subjects, width, width) / width**0.5)
+        self.maps = nn.Parameter(torch.eye(width).repeat(n_subjects, 1, 1))
 
     def forward(self, x: Tensor, subjects: Tensor) -> Tensor:
         """Channels (B, width, T) of subjects (B,), numbers from 0."""
@@ -165,9 +179,10 @@ class MegImages(nn.Module):
         self.over_time = nn.Linear(n_samples, 1)
         self.contrast = head(2 * s.width, n_dimensions)
         self.regression = head(2 * s.width, n_dimensions)
+        self.log_temperature = nn.Parameter(torch.tensor(TEMPERATURE).log())
 
     def features(self, x: Tensor, subjects: Tensor | None = None) -> Tensor:
-        """What the heads see, shape (n_trials, 2 * width)."""
+        """Input of the heads, shape (n_trials, 2 * width)."""
         x = self.mix(self.attention(x))  # (B, 270, T)
         if self.subject is not None:
             if subjects is None:
@@ -180,11 +195,11 @@ class MegImages(nn.Module):
     def forward(self, x: Tensor, subjects: Tensor | None = None) -> Embeddings:
         """Embeddings of trials (n_trials, n_channels, n_samples) of subjects (n_trials,)."""
         x = self.features(x, subjects)
-        return Embeddings(self.contrast(x), self.regression(x))
+        return Embeddings(self.contrast(x), self.regression(x), self.log_temperature.exp())
 
 
 class Retriever(nn.Module):
-    """What serves of `MegImages`: the contrast head, with attention over the sensors at rest.
+    """Served part of `MegImages`: the contrast head, with attention over the sensors at rest.
 
     Attention depends on places alone and the 1x1 convolution after it is linear, so together they
     are one matrix. Gives the same embeddings, without the sensors' positions.
@@ -213,14 +228,17 @@ class Retriever(nn.Module):
 
     @torch.no_grad()
     def take(self, trained: MegImages) -> None:
-        """Take over what a network without a subject layer has learnt."""
+        """Take over the weights of a trained network, for the mean of its subjects."""
         trained.eval()
-        self.sensors.weight.copy_(
-            (trained.mix.weight[:, :, 0] @ trained.attention.weights())[..., None]
-        )
         assert trained.mix.bias is not None
         assert self.sensors.bias is not None
-        self.sensors.bias.copy_(trained.mix.bias)
+        weight = trained.mix.weight[:, :, 0] @ trained.attention.weights()  # (270, C)
+        bias = trained.mix.bias
+        if trained.subject is not None:
+            own = trained.subject.maps.mean(dim=0)
+            weight, bias = own @ weight, own @ bias
+        self.sensors.weight.copy_(weight[..., None])
+        self.sensors.bias.copy_(bias)
         for name in ("blocks", "widen", "over_time", "contrast"):
             getattr(self, name).load_state_dict(getattr(trained, name).state_dict())
 
@@ -254,7 +272,9 @@ def head(n_in: int, n_out: int) -> nn.Sequential:
     )
 
 
-def contrastive_loss(predicted: Tensor, images: Tensor, temperature: float = 0.1) -> Tensor:
+def contrastive_loss(
+    predicted: Tensor, images: Tensor, temperature: float | Tensor = TEMPERATURE
+) -> Tensor:
     """Cross-entropy of finding the image of each trial in the batch, and the trial of each image.
 
     Parameters
@@ -270,7 +290,7 @@ def contrastive_loss(predicted: Tensor, images: Tensor, temperature: float = 0.1
 
 def images_loss(embeddings: Embeddings, images: Tensor, share: float = 0.75) -> Tensor:
     """``share`` of the contrast, the rest mean squared error of the regression head."""
-    contrast = contrastive_loss(embeddings.contrast, images)
+    contrast = contrastive_loss(embeddings.contrast, images, embeddings.temperature)
     return share * contrast + (1 - share) * F.mse_loss(embeddings.regression, images)
 
 
@@ -290,7 +310,7 @@ def flat_places(positions: Array) -> Array:
 
 
 def rank_at_place(positions: Array) -> NDArray[np.int64]:
-    """How many channels before each one are at the same place, to a millimetre, (n_channels,)."""
+    """Number of channels before each one at the same place, to a millimetre, (n_channels,)."""
     seen: dict[tuple[float, ...], int] = {}
     ranks = []
     for place in np.round(positions, 3).tolist():

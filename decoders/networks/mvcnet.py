@@ -5,8 +5,11 @@ classification", arXiv 2502.17482, with values as in its authors' repository (wz
 
 Only the backbone decides; the Transformer and its projector are there for `Mvcnet.loss` and may
 be thrown away after training. The Transformer's tokens are the channels, each as wide as the
-trial is long. Not stated where we looked, so chosen: the projector's hidden width (256). Left
-out: the supervised-contrastive variant.
+trial is long.
+
+Different from the authors: one of their samples is a trial, ours is one of several windows that
+overlap in a trial, and windows of the same trial are never negatives of each other. Left out: the
+supervised-contrastive variant.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +47,7 @@ class MvcnetSettings:
     depth: int = 1
     least_expanded: int = 128
     dropout: float = 0.1
-    projector_width: int = 256
+    projector_expansion: int = 4
     temperature: float = 0.2
     cross_view_weight: float = 0.1
     cross_model_weight: float = 0.1
@@ -54,7 +57,7 @@ PUBLISHED = MvcnetSettings()
 
 
 class Loss(NamedTuple):
-    """What a training step minimises (``total``) and what it is made of, unweighted."""
+    """Loss of a training step (``total``) and its parts, unweighted."""
 
     total: Tensor
     classification: Tensor
@@ -62,28 +65,45 @@ class Loss(NamedTuple):
     cross_model: Tensor
 
 
-def nt_xent(a: Tensor, b: Tensor, temperature: float) -> Tensor:
-    """Normalised temperature-scaled cross-entropy of two sets of features, each (n, width).
+def nt_xent(a: Tensor, b: Tensor, temperature: float, alike: Tensor | None = None) -> Tensor:
+    """Normalised temperature-scaled cross-entropy of two sets of features.
 
-    Row k of ``a`` and row k of ``b`` belong together; all other rows of both are what they have
-    to be told from. Similarity is the cosine.
+    Row k of ``a`` and row k of ``b`` are a positive pair; all other rows of both are negatives,
+    but for the pairs in ``alike``. Similarity is the cosine.
+
+    Parameters
+    ----------
+    a, b : Tensor, shape (n, width)
+    temperature : float
+    alike : Tensor of bool, shape (n, n), optional
+        Pairs of rows that are no negatives of each other.
     """
     n = len(a)
     rows = F.normalize(torch.cat([a, b]), dim=1)  # (2 n, width)
     similarity = rows @ rows.T / temperature  # (2 n, 2 n)
-    itself = torch.eye(2 * n, dtype=torch.bool, device=a.device)
+    left_out = torch.eye(2 * n, dtype=torch.bool, device=a.device)
+    if alike is not None:
+        left_out |= alike.repeat(2, 2)
     partner = torch.arange(2 * n, device=a.device).roll(n)
-    return F.cross_entropy(similarity.masked_fill(itself, -torch.inf), partner)
+    return F.cross_entropy(similarity.masked_fill(left_out, -torch.inf), partner)
 
 
-def cross_view_loss(raw: Tensor, views: Sequence[Tensor], temperature: float) -> Tensor:
+def cross_view_loss(
+    raw: Tensor, views: Sequence[Tensor], temperature: float, alike: Tensor | None = None
+) -> Tensor:
     """Raw trials against each view in turn, averaged over the views."""
-    return torch.stack([nt_xent(raw, view, temperature) for view in views]).mean()
+    return torch.stack([nt_xent(raw, view, temperature, alike) for view in views]).mean()
 
 
-def cross_model_loss(backbone: Tensor, transformer: Tensor, temperature: float) -> Tensor:
+def cross_model_loss(
+    backbone: Tensor, transformer: Tensor, temperature: float, alike: Tensor | None = None
+) -> Tensor:
     """The backbone's features against the Transformer's, over the trials of all views."""
-    return nt_xent(backbone, transformer, temperature)
+    return nt_xent(backbone, transformer, temperature, alike)
+
+
+def _tiled(alike: Tensor | None, times: int) -> Tensor | None:
+    return None if alike is None else alike.repeat(times, times)
 
 
 class TrialEncoder(nn.Module):
@@ -104,11 +124,12 @@ class TrialEncoder(nn.Module):
             batch_first=True,
         )
         self.encoder = nn.TransformerEncoder(layer, s.depth, enable_nested_tensor=False)
+        hidden = s.projector_expansion * n_features
         self.projector = nn.Sequential(
-            nn.Linear(n_channels * self.width, s.projector_width),
-            nn.LayerNorm(s.projector_width),
+            nn.Linear(n_channels * self.width, hidden),
+            nn.LayerNorm(hidden),
             nn.ReLU(),
-            nn.Linear(s.projector_width, n_features),
+            nn.Linear(hidden, n_features),
             nn.Tanh(),
         )
 
@@ -162,11 +183,18 @@ class Mvcnet(nn.Module):
         logits: Tensor = self.backbone(x)
         return logits
 
-    def loss(self, trials: Tensor, labels: Tensor, views: Sequence[View]) -> Loss:
-        """The loss of a batch and its views (`views.three_views`), at least one.
+    def loss(
+        self,
+        trials: Tensor,
+        labels: Tensor,
+        views: Sequence[View],
+        sources: Tensor | None = None,
+    ) -> Loss:
+        """The loss of a batch and its views (`augmentations.three_views`), at least one.
 
         In the cross-view term the features of both models stand in one set, as in the authors'
-        repository.
+        repository. Where ``trials`` are windows, ``sources`` (n_trials,) are the numbers of the
+        trials that they are cut from: windows of one trial are no negatives of each other.
         """
         s = self.settings
         classification = trials.new_zeros(())
@@ -177,8 +205,17 @@ class Mvcnet(nn.Module):
             backbone.append(features)
             transformer.append(self.transformer(x))  # (B, n_features)
         raw, *others = (torch.cat(both) for both in zip(backbone, transformer, strict=True))
-        cross_view = cross_view_loss(raw, others, s.temperature)
-        cross_model = cross_model_loss(torch.cat(backbone), torch.cat(transformer), s.temperature)
+        alike = None
+        if sources is not None:
+            same = torch.eye(len(sources), dtype=torch.bool, device=sources.device)
+            alike = (sources[:, None] == sources) & ~same
+        cross_view = cross_view_loss(raw, others, s.temperature, _tiled(alike, 2))
+        cross_model = cross_model_loss(
+            torch.cat(backbone),
+            torch.cat(transformer),
+            s.temperature,
+            _tiled(alike, len(backbone)),
+        )
         total = (
             classification + s.cross_view_weight * cross_view + s.cross_model_weight * cross_model
         )

@@ -1,4 +1,4 @@
-"""How far a training is, as one file of plain arrays, so that it can go on after a stop."""
+"""Progress of a training as one file of plain arrays, so that it can be resumed."""
 
 import json
 import os
@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import safetensors.torch
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from bci.errors import BundleError
+from bci.interfaces import TrainingStep
+from decoders.neural.device import random_state, set_random_state
 
 Tensors = dict[str, Tensor]
 
 
 class Kept(NamedTuple):
-    """What a checkpoint holds: tensors, and ``said``, which JSON can hold."""
+    """Content of a checkpoint: tensors, and ``plain``, which JSON can hold."""
 
     tensors: Tensors
-    said: dict[str, Any]
+    plain: dict[str, Any]
 
 
 class Checkpoint:
@@ -30,17 +33,17 @@ class Checkpoint:
     ----------
     path : Path
     belongs_to : str
-        Tells data, network and settings; a file of others is refused.
+        Identifies data, network and settings; a file of others is refused.
     """
 
     def __init__(self, path: Path, belongs_to: str) -> None:
         self._path, self._belongs_to = path, belongs_to
 
-    def save(self, tensors: Tensors, said: Mapping[str, object]) -> None:
+    def save(self, tensors: Tensors, plain: Mapping[str, object]) -> None:
         """Replace what was kept; on the disk when this returns."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        described = {"belongs_to": self._belongs_to, "said": json.dumps(said)}
+        described = {"belongs_to": self._belongs_to, "said": json.dumps(plain)}
         try:
             with new.open("wb") as file:
                 file.write(safetensors.torch.save(tensors, described))
@@ -51,7 +54,7 @@ class Checkpoint:
             new.unlink(missing_ok=True)
 
     def load(self) -> Kept | None:
-        """What was kept; None where there is nothing.
+        """Read the checkpoint; None where there is none.
 
         Raises
         ------
@@ -74,7 +77,7 @@ class Checkpoint:
             raise self.damaged() from error
 
     def damaged(self) -> BundleError:
-        """What to raise where the file holds something else than was kept in it."""
+        """Error for a file that holds something else than a checkpoint."""
         return BundleError(f"{self._path}: a damaged checkpoint; delete it to begin anew")
 
 
@@ -102,3 +105,76 @@ def put_back(
 def below(prefix: str, tensors: Tensors) -> Tensors:
     """Those whose keys begin with ``prefix``, without it."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+class Progress:
+    """Progress of a training.
+
+    ``best_weights`` are those that scored best on what is held out, ``waited`` epochs ago; where
+    nothing is held out there are none.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self.history: list[TrainingStep] = []
+        self.waited = 0
+        self.best_weights: dict[str, Tensor] = {}
+        self._best = -np.inf
+
+    def add(self, step: TrainingStep, model: nn.Module) -> None:
+        self.history.append(step)
+        if np.isnan(step.score):
+            return
+        self.waited += 1
+        if step.score > self._best:
+            self._best, self.waited = step.score, 0
+            self.best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    def save(
+        self,
+        kept: Checkpoint,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.OneCycleLR,
+        rng: np.random.Generator,
+    ) -> None:
+        tensors = state_of("last", model, optimizer) | {"random": torch.get_rng_state()}
+        if (state := random_state(self._device)) is not None:
+            tensors["random_of_device"] = state
+        tensors |= {f"best.{k}": v for k, v in self.best_weights.items()}
+        plain = {
+            "history": self.history,
+            "waited": self.waited,
+            "best": self._best,
+            "random": rng.bit_generator.state,
+            "steps": schedule.last_epoch,
+            "rates": [(group["lr"], group["betas"]) for group in optimizer.param_groups],
+        }
+        kept.save(tensors, plain)
+
+    def restore(
+        self,
+        kept: Checkpoint,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.OneCycleLR,
+        rng: np.random.Generator,
+    ) -> None:
+        found = kept.load()
+        if found is None:
+            return
+        tensors, plain = found
+        try:
+            put_back("last", model, optimizer, tensors)
+            torch.set_rng_state(tensors["random"])
+            if "random_of_device" in tensors:
+                set_random_state(self._device, tensors["random_of_device"])
+            self.best_weights = below("best.", tensors)
+            self.history = [TrainingStep(*step) for step in plain["history"]]
+            self.waited, self._best = int(plain["waited"]), float(plain["best"])
+            rng.bit_generator.state = plain["random"]
+            schedule.last_epoch = int(plain["steps"])
+            for group, (lr, betas) in zip(optimizer.param_groups, plain["rates"], strict=True):
+                group["lr"], group["betas"] = lr, tuple(betas)
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise kept.damaged() from error

@@ -1,7 +1,8 @@
 """A base model of Du-IN from recordings without labels: channels, windows, both stages, card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from bci.models.card import Card, PeopleCard, ScoreCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import Profile
 from bci.recording.identity import source_digest
-from bci.signals import Recording
+from bci.signals import FloatArray, Recording
 from bci.training.calibrate import common_pipeline
 from bci.training.card import make_card
 from decoders.neural.duin_decoder import BASE, DuinDecoder, lively_channels, whole_patches
@@ -21,25 +22,38 @@ from decoders.neural.duin_pretraining import PretrainingSettings, PretrainingSte
 _FEWEST_WINDOWS = 20
 
 
+class Described(NamedTuple):
+    """Share of the target's variance that a base's units explain, and the most they can.
+
+    See `decoders.neural.duin_pretraining.Pretrained`.
+    """
+
+    explained: float
+    bound: float
+
+
 def make_base(
-    recordings: list[Recording],
+    people: Mapping[str, list[Recording]],
     profile: Profile,
     name: str,
     settings: PretrainingSettings,
     checkpoint: Path,
     stop: Callable[[], bool],
-    tell: Callable[[PretrainingStep], None],
-) -> tuple[Card, dict[str, NDArray[np.generic]]]:
+    report: Callable[[PretrainingStep], None],
+) -> tuple[Card, dict[str, NDArray[np.generic]], Described]:
     """Pretrain on all of the recordings, cut into windows one behind the other.
+
+    The base of one person keeps that person's channels and first layer. That of several people has
+    neither: each of them had their own.
 
     Parameters
     ----------
-    recordings : list of Recording
-        Of one person; markers are not looked at.
+    people : mapping of str to list of Recording
+        Of each person; markers are not looked at. People may have other channels.
     profile : Profile
         Its decoder is ``duin``.
     name : str
-    settings, checkpoint, stop, tell
+    settings, checkpoint, stop, report
         See `decoders.neural.duin_pretraining.pretrain_duin`.
 
     Raises
@@ -47,13 +61,52 @@ def make_base(
     RecordingError
         If there is too little signal.
     MismatchError
-        If the recordings differ, or Du-IN cannot take them.
+        If the recordings of a person differ, or Du-IN cannot take them.
     """
     try:
-        decoder = DuinDecoder(**profile.decoder.params)  # type: ignore[arg-type]
+        decoders = {person: DuinDecoder(**profile.decoder.params) for person in people}  # type: ignore[arg-type]
     except ValueError as error:
         raise ProfileError(f"decoder duin: {error}") from error
-    pipeline = common_pipeline(recordings, profile)
+    scaled = []
+    for person, recordings in people.items():
+        pipeline = common_pipeline(recordings, profile)
+        scaled.append(_windows_of(decoders[person], recordings, pipeline, profile))
+    every = [recording for own in people.values() for recording in own]
+    hashes = [source_digest(recording) for recording in every]
+    fingerprint = " ".join([*hashes, profile.model_dump_json()])
+    decoder = next(iter(decoders.values()))
+    made = pretrain_duin(
+        scaled,
+        pipeline.chain.sfreq,
+        decoder.sizes,
+        settings,
+        checkpoint,
+        fingerprint,
+        stop,
+        report,
+        decoder.device,
+        decoder.mixed,
+    )
+    several = len(people) > 1
+    made_of = PeopleCard(n=len(people), whole_folds=False, across_montages=several)
+    card = make_card(
+        name, profile, pipeline, every, decoder, _score(made.accuracy, made.chance),
+        labelled=False, people=made_of,
+    )  # fmt: skip
+    kept = decoder.preparation()
+    encoder = made.encoder
+    if several:
+        kept = {key: kept[key] for key in ("given", "sfreq")}
+        encoder = {key: value for key, value in encoder.items() if not key.startswith("spatial.")}
+    weights = {f"weights.encoder.{key}": value for key, value in encoder.items()}
+    described = Described(made.explained, made.bound)
+    return card, {BASE: np.array([1]), **kept, **weights}, described
+
+
+def _windows_of(
+    decoder: DuinDecoder, recordings: list[Recording], pipeline: Pipeline, profile: Profile
+) -> FloatArray:
+    """Cut one person's recordings into windows, choose channels and scale them."""
     sliding = profile.pipeline.model_copy(
         update={"at_cues": False, "hop_s": profile.pipeline.window_s}
     )
@@ -63,25 +116,15 @@ def make_base(
         found += [w.data.copy() for chunk in recording.chunks() for w in cutting.windows(chunk)]
     if len(found) < _FEWEST_WINDOWS:
         raise RecordingError(
-            f"{len(found)} windows of {sliding.window_s:g} s are too few to pretrain on; give "
-            f"recordings with {_FEWEST_WINDOWS} or more"
+            f"{recordings[0].source}: {len(found)} windows of {sliding.window_s:g} s are too few "
+            f"to pretrain on; give recordings with {_FEWEST_WINDOWS} or more"
         )
     windows = np.stack(found)
     sfreq = pipeline.chain.sfreq
     n_samples = whole_patches(windows.shape[2], sfreq, decoder.sizes)
     chosen = lively_channels(windows, sfreq, decoder.channels)
     decoder.prepare(windows, chosen, n_samples, sfreq)
-    hashes = [source_digest(recording) for recording in recordings]
-    fingerprint = " ".join([*hashes, profile.model_dump_json()])
-    made = pretrain_duin(
-        decoder.scaled(windows), decoder.sizes, settings, checkpoint, fingerprint, stop, tell
-    )
-    card = make_card(
-        name, profile, pipeline, recordings, decoder, _score(made.accuracy, made.chance),
-        labelled=False, people=PeopleCard(n=1, whole_folds=False),
-    )  # fmt: skip
-    encoder = {f"weights.encoder.{key}": value for key, value in made.encoder.items()}
-    return card, {BASE: np.array([1]), **decoder.preparation(), **encoder}
+    return decoder.scaled(windows)
 
 
 def _score(accuracy: NDArray[np.float64], chance: float) -> ScoreCard:

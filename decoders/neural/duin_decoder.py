@@ -1,13 +1,15 @@
 """Du-IN as a decoder of words: a person's channels, their scale, the network, its serving."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from bci.errors import MismatchError
 from bci.interfaces import OnEpoch
@@ -16,16 +18,24 @@ from decoders.classical.high_gamma import log_high_gamma, require_high_gamma
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax
 from decoders.networks.duin import FULL, SMALL, Duin, DuinSettings
-from decoders.neural.network_decoder import NetworkDecoder
+from decoders.networks.time_shift import randomly_shifted
+from decoders.neural.aligned_network import NetworkDecoder, cross_entropy
 from decoders.neural.serving import restore, serve
-from decoders.neural.training import TrainingSettings, train
+from decoders.neural.training import Loss, TrainingSettings, epochs_for, train
+from decoders.parameters import flag
 
 SIZES: dict[str, DuinSettings] = {"small": SMALL, "full": FULL}
 SFREQ = 1000.0
 BASE = "base"
-"""The array that tells a base model, which knows no words yet."""
+"""The array that marks a base model, which knows no words yet."""
 _ENCODER = "weights.encoder."
+_PERSONAL = "spatial."
+_CHOSEN = "chosen"
+# Learnt positions, which Du-IN had in an earlier version.
+_EARLIER = _ENCODER + "transformer.positions"
 _LEAST_SCALE = 1e-3
+# Of one run of 60 trials that is 160 epochs, of four 40: see docs/tasks/speech.md.
+_STEPS = 320
 
 
 class DuinDecoder(NetworkDecoder):
@@ -42,8 +52,15 @@ class DuinDecoder(NetworkDecoder):
         ``small`` or ``full``, the paper's.
     channels : int
         How many channels are chosen; all where there are fewer.
-    epochs, batch, lr, weight_decay, patience, seed, start
-        As in `decoders.neural.network_decoder.NetworkDecoder`.
+    shift : float
+        While training, each window is shifted by a random time of up to this share of its length,
+        0 to 0.5, as the authors do; see `decoders.networks.time_shift`.
+    sigmoid : bool
+        End the network in a sigmoid, as the authors do: bounded logits, which learn slower.
+    epochs : int, optional
+        Without it 40, and more where there are few trials: enough for 320 steps.
+    batch, lr, weight_decay, patience, seed, start, device
+        As in `decoders.neural.aligned_network.NetworkDecoder`.
     """
 
     summary = "Du-IN: words from depth electrodes"
@@ -55,14 +72,25 @@ class DuinDecoder(NetworkDecoder):
     _scale: FloatArray
     defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=40, batch=32, lr=2e-3)
 
-    def __init__(self, size: str = "small", channels: int = 10, **training: Any) -> None:
+    def __init__(
+        self,
+        size: str = "small",
+        channels: int = 10,
+        shift: float = 0.1,
+        sigmoid: bool = False,
+        **training: Any,
+    ) -> None:
         if size not in SIZES:
             raise ValueError(f"size = {size!r} must be {' or '.join(SIZES)}")
         if not (isinstance(channels, int) and 1 <= channels <= 1000):
             raise ValueError(f"channels = {channels} must be a whole number from 1 to 1000")
+        if isinstance(shift, bool) or not (isinstance(shift, int | float) and 0 <= shift <= 0.5):
+            raise ValueError(f"shift = {shift!r} must be a number from 0 to 0.5")
         # A base knows no words, so what is learnt from the labels is as much as without one.
         super().__init__(**{"epochs": self.defaults.epochs, **training})
-        self.sizes, self.channels = SIZES[size], channels
+        self._has_epochs = training.get("epochs") is not None
+        self.sizes, self.channels = replace(SIZES[size], sigmoid=flag("sigmoid", sigmoid)), channels
+        self.shift = float(shift)
 
     def fit(
         self,
@@ -90,19 +118,33 @@ class DuinDecoder(NetworkDecoder):
         groups = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
         self.classes = tuple(str(label) for label in np.unique(labels))
         self._sfreq, self._n_given = signal.sfreq, windows.shape[1]
-        if self._start is None:
-            self.chosen = telling_channels(windows, labels, self._sfreq, self.channels)
+        if self._start is not None:
+            self._check_base(self._start, n_samples)
+        if self._start is not None and _CHOSEN in self._start:
+            self.chosen = shaped(self._start, _CHOSEN, (-1,)).astype(np.int64)
         else:
-            self._go_on(self._start, n_samples)
+            self.chosen = telling_channels(windows, labels, self._sfreq, self.channels)
         self._fit_scale(windows)
         self._build(len(self.chosen), n_samples)
         if self._start is not None:
             self._load_encoder(self._start)
         numbers = np.searchsorted(self.classes, labels).astype(np.int64)
+        if not self._has_epochs:
+            self.settings = epochs_for(_STEPS, len(windows), self.settings)
         self.history = train(
             self.model, self.scaled(windows), numbers, groups, self.settings, self.loss(signal),
-            on_epoch, checkpoint,
+            on_epoch, checkpoint, also=json.dumps([self.shift, self.sizes.sigmoid]),
+            device=self.device, mixed=self.mixed,
         )  # fmt: skip
+
+    def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - of any signal
+        """Cross-entropy of randomly shifted windows."""
+        most = round(self.shift * self._shape[1])
+
+        def shifted(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+            return cross_entropy(model, randomly_shifted(x, most), y)
+
+        return shifted
 
     def prepare(
         self, windows: FloatArray, chosen: NDArray[np.int64], n_samples: int, sfreq: float
@@ -124,8 +166,19 @@ class DuinDecoder(NetworkDecoder):
         self._offset = offset.astype(np.float32)
         self._scale = np.maximum(np.sqrt(variance), _LEAST_SCALE).astype(np.float32)
 
+    def alignment(self) -> NDArray[np.float64]:
+        """Offset and scale of each chosen channel, (2, n_chosen)."""
+        return np.stack([self._offset, self._scale]).astype(np.float64)
+
+    def resume(self, alignment: NDArray[np.float64]) -> None:
+        """Go on from an offset and a scale; see `bci.interfaces.Resumable`."""
+        given = shaped({"alignment": alignment}, "alignment", (2, len(self.chosen)))
+        if not (given[1] > 0).all():
+            raise ValueError("a scale is not above 0")
+        self._offset, self._scale = given.astype(np.float32)
+
     def scaled(self, windows: FloatArray) -> FloatArray:
-        """What the network sees of windows (n, n_channels, n_samples), chosen, cut and scaled."""
+        """Input of the network for windows (n, n_channels, n_samples): chosen, cut and scaled."""
         cut = windows[:, self.chosen, windows.shape[2] - self._shape[1] :]
         return np.ascontiguousarray((cut - self._offset[:, None]) / self._scale[:, None])
 
@@ -140,7 +193,7 @@ class DuinDecoder(NetworkDecoder):
         return {**self.preparation(), **weights, **serving}
 
     def preparation(self) -> dict[str, NDArray[np.generic]]:
-        """What is done to a window before the network, as arrays.
+        """Arrays of the steps before the network.
 
         ``given`` (channels of a window, samples that are used), ``chosen`` channel numbers,
         ``offset`` and ``scale`` of each, ``sfreq``.
@@ -161,6 +214,11 @@ class DuinDecoder(NetworkDecoder):
         if BASE in arrays:
             raise ValueError(
                 "this is a base model, which knows no words yet: give it to bci calibrate --base"
+            )
+        if _EARLIER in arrays:
+            raise ValueError(
+                "this Du-IN was trained by an earlier version, whose layers were others: calibrate "
+                "it again from its recordings"
             )
         decoder = cls(**params)
         decoder.classes = classes
@@ -186,7 +244,7 @@ class DuinDecoder(NetworkDecoder):
 
     def _build(self, n_channels: int, n_samples: int) -> None:
         torch.manual_seed(self.settings.seed)
-        self._shape = (n_channels, n_samples)
+        self._shape = self._seen = (n_channels, n_samples)
         self.model = Duin(n_channels, n_samples, len(self.classes), self.sizes)
         self.model.eval()
         self._serving = None
@@ -196,33 +254,35 @@ class DuinDecoder(NetworkDecoder):
         self._offset = kept.mean(axis=(0, 2)).astype(np.float32)
         self._scale = np.maximum(kept.std(axis=(0, 2)), _LEAST_SCALE).astype(np.float32)
 
-    def _go_on(self, base: Mapping[str, NDArray[np.generic]], n_samples: int) -> None:
+    def _check_base(self, base: Mapping[str, NDArray[np.generic]], n_samples: int) -> None:
         n_given, their_samples = (int(n) for n in shaped(base, "given", (2,)))
+        if _CHOSEN not in base:  # of several people, whose channels are none of this one's
+            n_given = self._n_given
         if (n_given, their_samples) != (self._n_given, n_samples):
             raise MismatchError(
                 f"the base model has windows of {n_given} channels x {their_samples} samples, "
                 f"these have {self._n_given} x {n_samples}: pretrain with this profile"
             )
-        self.chosen = shaped(base, "chosen", (-1,)).astype(np.int64)
 
     def _load_encoder(self, base: Mapping[str, NDArray[np.generic]]) -> None:
         encoder = self.model.encoder
         assert isinstance(encoder, nn.Module)
-        wanted = encoder.state_dict()
-        state = {}
-        for key, like in wanted.items():
-            array = np.asarray(base[_ENCODER + key])
-            if array.shape != tuple(like.shape) or not np.isfinite(array).all():
+        state = encoder.state_dict()
+        own = [key for key in state if _CHOSEN in base or not key.startswith(_PERSONAL)]
+        for key in own:
+            array = np.asarray(base.get(_ENCODER + key, np.nan))
+            if array.shape != tuple(state[key].shape) or not np.isfinite(array).all():
                 raise MismatchError(
-                    f"the base model's {key} has shape {array.shape}, not {tuple(like.shape)}, "
-                    "or is not finite: give decoder.params.size as it was pretrained"
+                    f"the base model's {key} has shape {array.shape}, not "
+                    f"{tuple(state[key].shape)}, or is not finite: give decoder.params.size as it "
+                    "was pretrained, or pretrain again if it was by an earlier version"
                 )
-            state[key] = torch.from_numpy(np.array(array)).to(like.dtype)
+            state[key] = torch.from_numpy(np.array(array)).to(state[key].dtype)
         encoder.load_state_dict(state)
 
 
 def whole_patches(n_samples: int, sfreq: float, sizes: DuinSettings) -> int:
-    """How many samples of a window are used.
+    """Number of samples of a window that are used.
 
     Raises
     ------

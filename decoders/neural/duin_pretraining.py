@@ -7,7 +7,7 @@ weights as one that was not.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -23,20 +23,30 @@ from decoders.networks.duin import DuinSettings
 from decoders.networks.duin_pretraining import (
     DuinMasked,
     DuinVqVae,
+    Target,
     half_masks,
+    log_band_power,
     masked_loss,
+    rate_bound,
     vqvae_loss,
 )
 from decoders.neural.checkpoint import Checkpoint, put_back, state_of
+from decoders.neural.device import find_device, mixed_precision, trained_on
 from decoders.neural.one_thread import one_thread
 
-_FORMAT = "bci-duin-checkpoint-2"
+_FORMAT = "bci-duin-checkpoint-3"
 _HELD_OUT = 0.1
+_LEAST_SCALE = 1e-6
+Loss = Callable[[int, Tensor], Tensor]
+"""Loss on rows of the windows of the person of that number."""
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainingSettings:
-    """How long and how fast; the learning rate warms up over a tenth, then falls as a cosine."""
+    """Length and rates; the learning rate warms up over a tenth, then falls as a cosine.
+
+    For ``target`` see `decoders.networks.duin_pretraining`.
+    """
 
     unit_epochs: int = 40
     masked_epochs: int = 40
@@ -45,6 +55,7 @@ class PretrainingSettings:
     least_lr: float = 5e-5
     weight_decay: float = 1e-2
     seed: int = 0
+    target: Target = "power"
 
 
 class PretrainingStep(NamedTuple):
@@ -66,85 +77,156 @@ class Stopped(Exception):  # noqa: N818 - no error
 
 
 class Pretrained(NamedTuple):
-    """The encoder's weights, and how well units that it does not see are named.
+    """The encoder's weights, and how well it describes held-out windows.
 
-    ``accuracy`` holds each held-out window's share of rightly named units (n_windows,);
-    ``chance`` is the share of the most frequent unit.
+    Attributes
+    ----------
+    encoder : dict of str to ndarray
+    accuracy : ndarray, shape (n_windows,)
+        Each held-out window's share of masked units that are named rightly.
+    chance : float
+        Share of the most frequent unit.
+    explained, bound : float
+        Share of the target's variance on held-out windows that the units explain, and the most
+        that so many units can explain of a Gaussian target; see `rate_bound`.
     """
 
     encoder: dict[str, NDArray[np.generic]]
     accuracy: NDArray[np.float64]
     chance: float
+    explained: float
+    bound: float
+
+
+class _Person(NamedTuple):
+    """One person's windows and what stage 1 reconstructs of them; the last tenth is held out."""
+
+    x: Tensor
+    target: Tensor
+    test: Tensor
+    test_target: Tensor
+
+    @classmethod
+    def of(
+        cls, windows: FloatArray, sfreq: float, patch: int, target: Target, device: torch.device
+    ) -> "_Person":
+        n_held_out = max(1, round(_HELD_OUT * len(windows)))
+        wanted = windows if target == "signal" else log_band_power(windows, sfreq, patch)
+        mean = wanted[:-n_held_out].mean(axis=(0, 2), keepdims=True)
+        scale = wanted[:-n_held_out].std(axis=(0, 2), keepdims=True)
+        wanted = (wanted - mean) / np.maximum(scale, _LEAST_SCALE)
+        x, y = torch.from_numpy(windows).to(device), torch.from_numpy(wanted).to(device)
+        return cls(x[:-n_held_out], y[:-n_held_out], x[-n_held_out:], y[-n_held_out:])
 
 
 @one_thread()
 def pretrain_duin(
-    windows: FloatArray,
+    people: Sequence[FloatArray],
+    sfreq: float,
     sizes: DuinSettings,
     settings: PretrainingSettings,
     checkpoint: Path,
     fingerprint: str,
     stop: Callable[[], bool],
-    tell: Callable[[PretrainingStep], None],
+    report: Callable[[PretrainingStep], None],
+    device: str = "cpu",
+    mixed: bool = False,
 ) -> Pretrained:
-    """Both stages; the last tenth of the windows is held out.
+    """Both stages; the last tenth of each person's windows is held out.
 
     Parameters
     ----------
-    windows : ndarray, shape (n_windows, n_channels, n_samples)
-        Chosen channels, scaled, in order of time; not overlapping.
+    people : sequence of ndarray, shape (n_windows, n_channels, n_samples)
+        Each person's chosen channels, scaled, in order of time; not overlapping.
+    sfreq : float
     sizes : DuinSettings
     settings : PretrainingSettings
     checkpoint : Path
         Written after each epoch; gone on from where it is there.
     fingerprint : str
-        Tells the data; a checkpoint of other data or settings is refused.
+        Identifies the data; a checkpoint of other data or settings is refused.
     stop : callable
         Asked before each batch.
-    tell : callable
-        Told after each epoch.
+    report : callable
+        Called after each epoch.
+    device, mixed
+        See `decoders.neural.training.train`.
 
     Raises
     ------
     Stopped
-        If ``stop`` said so.
+        If ``stop`` returned true.
     BundleError
         If the checkpoint is damaged or belongs to something else.
+    ProfileError
+        If this machine lacks the device.
     """
-    n_held_out = max(1, round(_HELD_OUT * len(windows)))
-    x, test = torch.from_numpy(windows[:-n_held_out]), torch.from_numpy(windows[-n_held_out:])
+    place = find_device(device)
     torch.manual_seed(settings.seed)
-    shape = windows.shape[1], windows.shape[2]
-    units, masked = DuinVqVae(*shape, sizes), DuinMasked(*shape, sizes)
+    shape = [each.shape[1] for each in people], people[0].shape[2]
+    units, masked = DuinVqVae(*shape, sizes, settings.target), DuinMasked(*shape, sizes)
+    where = [] if place.type == "cpu" else [place.type]
+    belongs_to = json.dumps([_FORMAT, fingerprint, asdict(settings), *where])
+    parts = [_Person.of(each, sfreq, sizes.patch, settings.target, place) for each in people]
+    with trained_on(place, units, masked):
+        found = _pretrain(
+            parts, units, masked, settings, Checkpoint(checkpoint, belongs_to), stop, report, mixed
+        )
+    weights = {k: v.numpy() for k, v in masked.encoder.state_dict().items()}
+    return Pretrained(weights, *found)
+
+
+def _pretrain(
+    parts: Sequence[_Person],
+    units: DuinVqVae,
+    masked: DuinMasked,
+    settings: PretrainingSettings,
+    kept: Checkpoint,
+    stop: Callable[[], bool],
+    report: Callable[[PretrainingStep], None],
+    mixed: bool,
+) -> tuple[NDArray[np.float64], float, float, float]:
+    """Both stages where the networks are; the figures of `Pretrained`, accuracy first."""
+    n_codes, n_tokens = len(units.codebook.codes), units.encoder.n_tokens
     first, second = _optimizer(units, settings), _optimizer(masked, settings)
     both = (("units", units, first), ("masked", masked, second))
-    kept = Checkpoint(checkpoint, json.dumps([_FORMAT, fingerprint, asdict(settings)]))
     done = _go_on(kept, both)
 
-    def found(batch: Tensor) -> Tensor:
+    def found(x: Tensor, person: int) -> Tensor:
         units.eval()
-        return units.units(batch)
+        return units.units(x, person)
 
-    stages: tuple[tuple[nn.Module, torch.optim.Optimizer, int, Callable[[Tensor], Tensor]], ...] = (
-        (units, first, settings.unit_epochs, lambda b: vqvae_loss(units, b)),
-        (
-            masked, second, settings.masked_epochs,
-            lambda b: masked_loss(masked, b, found(b), half_masks(len(b), units.encoder.n_tokens)),
-        ),
-    )  # fmt: skip
+    def of_units(person: int, rows: Tensor) -> Tensor:
+        own = parts[person]
+        return vqvae_loss(units, own.x[rows], own.target[rows], person)
+
+    def of_masked(person: int, rows: Tensor) -> Tensor:
+        x = parts[person].x[rows]
+        mask = half_masks(len(x), n_tokens).to(x.device)
+        return masked_loss(masked, x, found(x, person), mask, person)
+
+    stages: tuple[tuple[nn.Module, torch.optim.Optimizer, int, Loss], ...] = (
+        (units, first, settings.unit_epochs, of_units),
+        (masked, second, settings.masked_epochs, of_masked),
+    )
+    lengths = [len(each.x) for each in parts]
     before = 0
     for number, (model, optimizer, epochs, loss) in enumerate(stages, 1):
         for epoch in range(max(0, done - before), epochs):
             _set_rate(optimizer, settings, epoch, epochs)
-            mean = _epoch(model, optimizer, loss, x, settings, before + epoch, stop)
-            use = code_use(code_shares(found(test), sizes.n_codes))
+            mean = _epoch(model, optimizer, loss, lengths, settings, before + epoch, stop, mixed)
+            named = torch.cat([found(own.test, k) for k, own in enumerate(parts)]).cpu()
+            use = code_use(code_shares(named, n_codes))
             states = [state_of(*each) for each in both]
             kept.save(states[0] | states[1], {"epochs": before + epoch + 1})
-            tell(PretrainingStep(number, epoch + 1, epochs, mean, *use))
+            report(PretrainingStep(number, epoch + 1, epochs, mean, *use))
         before += epochs
-    accuracy, chance = _named_rightly(masked.eval(), found(x), found(test), test, settings.seed)
-    weights = {k: v.numpy() for k, v in masked.encoder.state_dict().items()}
-    return Pretrained(weights, accuracy, chance)
+    learnt = [found(own.x, k) for k, own in enumerate(parts)]
+    tested = [found(own.test, k) for k, own in enumerate(parts)]
+    accuracy, chance = _named_rightly(masked.eval(), learnt, tested, parts, settings.seed)
+    bounds = [rate_bound(own.target.cpu().numpy(), n_codes, n_tokens) for own in parts]
+    explained = _explained(units.eval(), parts)
+    return accuracy, chance, explained, float(np.mean(bounds))
 
 
 def _go_on(kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optimizer], ...]) -> int:
@@ -155,7 +237,7 @@ def _go_on(kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optim
     try:
         for each in both:
             put_back(*each, found.tensors)
-        return int(found.said["epochs"])
+        return int(found.plain["epochs"])
     except (RuntimeError, ValueError, KeyError) as error:
         raise kept.damaged() from error
 
@@ -163,37 +245,68 @@ def _go_on(kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optim
 def _epoch(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    loss: Callable[[Tensor], Tensor],
-    x: Tensor,
+    loss: Loss,
+    lengths: Sequence[int],
     settings: PretrainingSettings,
     number: int,
     stop: Callable[[], bool],
+    mixed: bool,
 ) -> float:
+    """Train on each person's windows once, a batch of one person at a time; the mean loss."""
     torch.manual_seed(1000 * settings.seed + number + 1)
-    total = 0.0
-    for rows in torch.split(torch.randperm(len(x)), settings.batch):
+    batches = [
+        (person, rows)
+        for person, n in enumerate(lengths)
+        for rows in torch.split(torch.randperm(n), settings.batch)
+    ]
+    values: list[tuple[Tensor, int]] = []
+    device = next(model.parameters()).device
+    for k in torch.randperm(len(batches)).tolist():
+        person, drawn = batches[k]
+        rows = drawn.to(device)
         if stop():
             raise Stopped
         model.train()
         optimizer.zero_grad(set_to_none=True)
-        value = loss(x[rows])
+        with mixed_precision(device, mixed):
+            value = loss(person, rows)
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        total += value.item() * len(rows)
-    return total / len(x)
+        values.append((value.detach(), len(rows)))
+    return sum(value.item() * n for value, n in values) / sum(lengths)
 
 
 @torch.inference_mode()
 def _named_rightly(
-    model: nn.Module, learnt: Tensor, units: Tensor, test: Tensor, seed: int
+    model: nn.Module,
+    learnt: Sequence[Tensor],
+    tested: Sequence[Tensor],
+    parts: Sequence[_Person],
+    seed: int,
 ) -> tuple[NDArray[np.float64], float]:
     torch.manual_seed(seed)
-    mask = half_masks(*units.shape)
-    one, other = model(test, mask).argmax(-1), model(test, ~mask).argmax(-1)
-    right = torch.where(mask, one, other) == units
-    most_frequent = torch.bincount(learnt.flatten()).argmax()
-    return right.double().mean(1).numpy(), float((units == most_frequent).double().mean())
+    shares = []
+    for person, (units, own) in enumerate(zip(tested, parts, strict=True)):
+        mask = half_masks(*units.shape).to(units.device)
+        one = model(own.test, mask, person).argmax(-1)
+        other = model(own.test, ~mask, person).argmax(-1)
+        right = torch.where(mask, one, other) == units
+        shares.append(right.cpu().double().mean(1).numpy())
+    most_frequent = torch.bincount(torch.cat(list(learnt)).flatten()).argmax()
+    chance = float((torch.cat(list(tested)) == most_frequent).cpu().double().mean())
+    return np.concatenate(shares), chance
+
+
+@torch.inference_mode()
+def _explained(model: nn.Module, parts: Sequence[_Person]) -> float:
+    """Share of the variance of held-out targets; their means are those of the training windows."""
+    errors, squares = 0.0, 0.0
+    for person, own in enumerate(parts):
+        made = model(own.test, person).target
+        errors += float((made - own.test_target).square().sum())
+        squares += float(own.test_target.square().sum())
+    return 1 - errors / squares
 
 
 def _optimizer(model: nn.Module, settings: PretrainingSettings) -> torch.optim.Optimizer:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from decoders.networks.fleeg import DEFAULT, Fleeg, FleegSettings
-from decoders.neural.network_decoder import NetworkDecoder
+from decoders.neural.aligned_network import NetworkDecoder
 
 
 class FleegDecoder(NetworkDecoder):
@@ -24,7 +24,7 @@ class FleegDecoder(NetworkDecoder):
     start : mapping of str to ndarray, optional
         Arrays of a base model of the same network.
     **training
-        As of every network; see `decoders.neural.network_decoder.NetworkDecoder`.
+        As of every network; see `decoders.neural.aligned_network.NetworkDecoder`.
     """
 
     summary = "FLEEG, for federated training"

@@ -1,8 +1,10 @@
 """HiSTN as a decoder: levels of valence and arousal as one class each combination."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -12,25 +14,40 @@ from bci.tasks.emotion_levels import LevelGrid, grid_for, grid_of
 from decoders.classical.alignment import whitening
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax
-from decoders.networks.histn import Histn, ordinal_loss
-from decoders.neural.network_decoder import NetworkDecoder
+from decoders.networks.histn import Histn, ordinal_loss, smoothed_loss
+from decoders.networks.histn_published import (
+    CHANNELS,
+    PublishedHistn,
+    gaussian_targets,
+    one_second,
+    order_of,
+)
+from decoders.neural.aligned_network import NetworkDecoder
+from decoders.neural.one_thread import one_thread
 from decoders.neural.training import Loss, TrainingSettings
+from decoders.parameters import flag
+
+VARIANTS = ("ours", "published")
 
 
 class HistnDecoder(NetworkDecoder):
-    """HiSTN; see `decoders.networks.histn`.
+    """HiSTN; see `decoders.networks.histn` and `decoders.networks.histn_published`.
 
     Its classes are all combinations of levels, whichever were in training, and their
     probabilities the products of the axes'. The true level's neighbours have their share of the
-    target (ordinal loss) on both axes.
+    target on both axes.
 
     Parameters
     ----------
+    variant : str
+        ``ours``, for any montage, or ``published``, the authors' network for the 14 channels of
+        an EPOC headset. The authors divide a channel by its largest value in each film; here it
+        is divided by its standard deviation in the training data, which is causal.
     align : bool
-        Whether windows are whitened by their group's spread, as for other networks; else they
-        are only scaled to about unit variance, all channels alike.
+        Whether windows are whitened by their group's covariance, as for other networks; else they
+        are only scaled to about unit variance, all channels alike. Not of ``published``.
     **settings
-        See `decoders.neural.network_decoder.NetworkDecoder`.
+        See `decoders.neural.aligned_network.NetworkDecoder`.
     """
 
     summary = "HiSTN: levels of valence and arousal"
@@ -38,20 +55,36 @@ class HistnDecoder(NetworkDecoder):
     network = "histn"
     defaults = TrainingSettings(epochs=10, batch=32, lr=1e-2, weight_decay=1e-2)
 
-    def __init__(self, align: bool = True, **settings: object) -> None:
-        super().__init__(**settings)  # type: ignore[arg-type]
-        self.align = bool(align)
+    def __init__(self, variant: str = "ours", align: bool = True, **settings: Any) -> None:
+        if variant not in VARIANTS:
+            raise ValueError(f"variant = {variant!r} must be {' or '.join(VARIANTS)}")
+        self.is_published = variant == "published"
+        super().__init__(**settings)
+        self.align = flag("align", align)
 
-    def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - others need it
-        """Ordinal cross-entropy of both axes."""
+    def loss(self, signal: Signal) -> Loss:
+        """Cross-entropy with smoothed targets, both axes; as published of a second at random."""
 
-        def ordinal(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+        def ours(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
             return ordinal_loss(model(x), y)
 
-        return ordinal
+        def published(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+            logits = model(one_second(x, signal.sfreq))
+            return smoothed_loss(logits, gaussian_targets(y, logits.shape[-1]))
+
+        return published if self.is_published else ours
+
+    def attention(self, ch_names: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
+        """Weights of the regions in the last decoded window; see `bci.interfaces.Attending`."""
+        network = self.served
+        assert isinstance(network, Histn | PublishedHistn)
+        with one_thread():
+            weights = network.region_weights(torch.from_numpy(self._aligned))
+        return dict(zip(network.regions, weights.tolist(), strict=True))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        return super().arrays() | {"positions": self._positions}
+        own = {"order": self._order} if self.is_published else {"positions": self._positions}
+        return super().arrays() | own
 
     def _targets(self, labels: NDArray[np.str_]) -> NDArray[np.int64]:
         self._grid: LevelGrid = grid_for(labels)
@@ -60,6 +93,9 @@ class HistnDecoder(NetworkDecoder):
 
     def _learn_signal(self, signal: Signal) -> None:
         super()._learn_signal(signal)
+        if self.is_published:
+            self._order = order_of([channel.name for channel in signal.channels])
+            return
         missing = [channel.name for channel in signal.channels if channel.position is None]
         if missing:
             raise MismatchError(
@@ -71,7 +107,10 @@ class HistnDecoder(NetworkDecoder):
 
     def _restore_signal(self, arrays: Mapping[str, NDArray[np.generic]], n_channels: int) -> None:
         super()._restore_signal(arrays, n_channels)
-        self._positions = shaped(arrays, "positions", (n_channels, 3))
+        if self.is_published:
+            self._order = shaped(arrays, "order", (len(CHANNELS),)).astype(np.int64)
+        else:
+            self._positions = shaped(arrays, "positions", (n_channels, 3))
         grid = grid_of(self.classes)
         if grid is None:
             raise ValueError("its classes are not all levels of all axes")
@@ -79,11 +118,15 @@ class HistnDecoder(NetworkDecoder):
 
     def _make(self, n_channels: int, n_samples: int) -> nn.Module:
         del n_channels
-        return Histn(
-            self._positions, n_samples, self._sfreq, len(self._grid.axes), self._grid.n_levels
-        )
+        shape = n_samples, self._sfreq, len(self._grid.axes), self._grid.n_levels
+        if self.is_published:
+            return PublishedHistn(self._order, *shape)
+        return Histn(self._positions, *shape)
 
     def _whiten(self, spread: NDArray[np.float64]) -> FloatArray:
+        if self.is_published:
+            sd = np.sqrt(np.diag(spread))
+            return np.diag(1 / np.maximum(sd, 1e-12)).astype(np.float32)
         if self.align:
             return whitening(spread)
         rms = np.sqrt(np.trace(spread) / len(spread))

@@ -70,7 +70,7 @@ def export(module: nn.Module, shape: tuple[int, int]) -> bytes:
     torch.onnx.errors.OnnxExporterError
         If the network cannot be written as ONNX.
     """
-    import onnxscript  # noqa: F401 - torch's exporter tells only late that it is missing
+    import onnxscript  # noqa: F401 - torch's exporter reports only late that it is missing
 
     written = module.exportable(shape[1]) if isinstance(module, Ifnet) else module
     with _quiet(), torch.no_grad():

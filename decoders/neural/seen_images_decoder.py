@@ -1,5 +1,7 @@
 """Seen images by the MEG encoder: a window to its image's embedding, found among candidates."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,15 +14,22 @@ from torch import Tensor, nn
 from bci.errors import MismatchError
 from bci.interfaces import OnEpoch
 from bci.signals import FloatArray, Signal
-from decoders.classical.linear_head import window_shape
+from bci.training.others.people import people_of
+from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.robust_scaling import RobustScaling
 from decoders.images.embedding_search import Candidates, Galleries, Space, probabilities, required
 from decoders.networks.meg_images import PUBLISHED, SMALL, MegImages, Retriever, images_loss
+from decoders.networks.time_shift import randomly_shifted
+from decoders.neural.device import check_device, find_device
 from decoders.neural.serving import Serving, choose, restore, serve
-from decoders.neural.training import TrainingSettings, train
+from decoders.neural.training import Loss, TrainingSettings, epochs_for, train
 from decoders.neural.weights import load_weights, weight_arrays
 
 _SIZES = {"published": PUBLISHED, "small": SMALL}
+# Of 234 trials that is 150 epochs, of 975 38: see docs/tasks/seen-images.md.
+_STEPS = 600
+_BASE, _MAPS = "base.", "subject.maps"
+_CENTRE, _SCALE = "base_space.centre", "base_space.scale"
 
 
 class SeenImages:
@@ -35,34 +44,57 @@ class SeenImages:
         As of `decoders.classical.image_ridge.ImageRidge`.
     size : str
         ``published`` or ``small``, a fiftieth of the weights.
-    epochs, batch, lr, weight_decay, seed
+    shift_s : float
+        While training, each window is shifted by a random time of up to so many seconds, 0 to 0.2;
+        see `decoders.networks.time_shift`.
+    epochs : int, optional
+        Without it 30, and more where there are few trials: enough for 600 steps.
+    batch, lr, weight_decay, seed
         See `decoders.neural.training.TrainingSettings`.
+    start : mapping of str to ndarray, optional
+        Arrays of a base model of several people, made by `bci pretrain`.
+    device : str
+        Where it is trained; see `decoders.neural.device.find_device`.
     """
 
     summary = "seen images: MEG encoder to embeddings"
     task = "images"
     needs = ("torch",)
+    carries_over = True
     needs_cues = True
 
     defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=30, batch=64, lr=3e-3)
+    # As of `decoders.neural.aligned_network.NetworkDecoder`.
+    mixed: ClassVar[bool] = False
 
     def __init__(
         self,
         gallery: str = "",
         candidates: str = "",
         size: str = "published",
+        shift_s: float = 0.032,
         epochs: int | None = None,
         batch: int | None = None,
         lr: float | None = None,
         weight_decay: float | None = None,
         seed: int = 0,
+        start: Mapping[str, NDArray[np.generic]] | None = None,
+        device: str = "auto",
     ) -> None:
+        self.device = check_device(device)
         if size not in _SIZES:
             raise ValueError(f"size = {size!r} is none of {', '.join(_SIZES)}")
-        self.size = _SIZES[size]
+        if isinstance(shift_s, bool) or not (
+            isinstance(shift_s, int | float) and 0 <= shift_s <= 0.2
+        ):
+            raise ValueError(f"shift_s = {shift_s!r} must be a number of seconds from 0 to 0.2")
+        self.size, self.shift_s = _SIZES[size], float(shift_s)
         self.settings = self.defaults.but(
             epochs=epochs, batch=batch, lr=lr, weight_decay=weight_decay, seed=seed
         )
+        self._has_epochs = epochs is not None
+        self._start = start
+        self._base: dict[str, NDArray[np.generic]] = {}
         self._galleries = Galleries.load(gallery, candidates) if gallery else None
         self.classes: tuple[str, ...] = ()
         self.similarities: NDArray[np.float64] | None = None
@@ -77,40 +109,71 @@ class SeenImages:
         groups: NDArray[np.int64] | None = None,
         signal: Signal | None = None,
         on_epoch: OnEpoch | None = None,
-        checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
+        checkpoint: Path | None = None,
     ) -> None:
         """Learn from windows; see `bci.interfaces.Decoder`.
+
+        Groups of several people, numbered as in `bci.training.others.people.people_of`, make a base
+        model: each person has a linear layer of their own. From a base model a new person's
+        layer starts at the mean of theirs.
 
         Raises
         ------
         GalleryError
             If there is no gallery, or an image is not in it.
         MismatchError
-            If the place of a sensor is not known.
+            If the place of a sensor is not known, or the base model has another shape.
+        BundleError
+            If the checkpoint is damaged, or of another network, other data or settings.
         """
         galleries = required(self._galleries)
         shown, numbers = np.unique(labels, return_inverse=True)
         embeddings = galleries.learnt.of([str(name) for name in shown])
-        space = Space.of(embeddings)
-        targets = torch.from_numpy(space(embeddings))
-
-        def loss(model: nn.Module, x: Tensor, images: Tensor) -> Tensor:
-            return images_loss(model(x), targets[images])
-
-        torch.manual_seed(self.settings.seed)
-        shape = windows.shape[1], windows.shape[2]
-        model = MegImages(_places(signal), shape[1], targets.shape[1], settings=self.size)
-        self._scaling = RobustScaling.fit(windows)
         groups = np.zeros(len(windows), dtype=np.int64) if groups is None else groups
+        people, person = np.unique(people_of(groups), return_inverse=True)
+        space = Space.of(embeddings) if self._start is None else _space_of(self._start)
+        n_samples, n_dimensions = windows.shape[2], embeddings.shape[1]
+        torch.manual_seed(self.settings.seed)
+        has_layers = len(people) > 1 or self._start is not None
+        model = MegImages(
+            _places(signal), n_samples, n_dimensions, len(people) * has_layers, self.size
+        )
+        if self._start is not None:
+            _load_base(model, self._start)
+        assert signal is not None
+        self._scaling = RobustScaling.fit(windows)
+        if not self._has_epochs:
+            self.settings = epochs_for(_STEPS, len(windows), self.settings)
+        targets = np.column_stack([numbers, person]).astype(np.int64)
+        wanted = space(embeddings)
+        loss = self._loss(wanted, signal.sfreq, has_layers)
+        digest = hashlib.sha256(np.ascontiguousarray(wanted).data).hexdigest()
         self.history = train(
-            model, self._scaling(windows), numbers.astype(np.int64), groups, self.settings, loss,
-            on_epoch,
+            model, _scaled_by_person(windows, person), targets, groups, self.settings, loss,
+            on_epoch, checkpoint, also=json.dumps([digest, self.shift_s]), device=self.device,
+            mixed=self.mixed,
         )  # fmt: skip
-        self._build(shape, targets.shape[1])
+        self._build(windows.shape[1:], n_dimensions)
         self.served.take(model)
+        self._base = _base_arrays(model, space) if len(people) > 1 else {}
         self.embedded_by = galleries.learnt.made_by
         self._known = Candidates.of(galleries.union(), space)
         self.choose_from(galleries.candidates.names)
+
+    def _loss(self, embeddings: FloatArray, sfreq: float, has_layers: bool) -> Loss:
+        targets = torch.from_numpy(embeddings).to(find_device(self.device))
+        most = round(self.shift_s * sfreq)
+
+        def shifted(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
+            images, person = y.T
+            found = model(randomly_shifted(x, most), person if has_layers else None)
+            return images_loss(found, targets[images])
+
+        return shifted
+
+    def adapt(self, windows: FloatArray) -> None:
+        """Take a person's windows, labels unknown, for the scale of the channels."""
+        self._scaling = RobustScaling.fit(windows)
 
     def choose_from(self, names: Sequence[str]) -> None:
         self._candidates = self._known.only(names)
@@ -119,6 +182,10 @@ class SeenImages:
     def choose_runtime(self) -> None:
         """Serve by ONNX Runtime from here on if that is faster and equal, as measured here."""
         self._serving = choose(self.served, self._shape)
+
+    @property
+    def baseline(self) -> FloatArray:
+        return self._scaling.centre[:, 0]
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         self._scaled[0] = self._scaling(window)
@@ -135,6 +202,10 @@ class SeenImages:
             **weight_arrays(self.served),
             **serving,
         }
+
+    def training_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Weights of all layers and the space of the embeddings, of a base of several people."""
+        return self._base
 
     @classmethod
     def from_arrays(
@@ -157,12 +228,12 @@ class SeenImages:
         decoder.choose_from(classes)
         return decoder
 
-    def _build(self, shape: tuple[int, int], n_dimensions: int) -> None:
-        self._shape = shape
-        self.served = Retriever(*shape, n_dimensions, self.size)
+    def _build(self, shape: tuple[int, ...], n_dimensions: int) -> None:
+        self._shape = shape[0], shape[1]
+        self.served = Retriever(*self._shape, n_dimensions, self.size)
         self.served.eval()
         self._serving = None
-        self._scaled = np.empty((1, *shape), dtype=np.float32)
+        self._scaled = np.empty((1, *self._shape), dtype=np.float32)
 
 
 def _places(signal: Signal | None) -> NDArray[np.float64]:
@@ -176,3 +247,40 @@ def _places(signal: Signal | None) -> NDArray[np.float64]:
             "decode by image-ridge, which needs none"
         )
     return np.array([channel.position for channel in signal.channels], dtype=np.float64)
+
+
+def _scaled_by_person(windows: FloatArray, person: NDArray[np.int64]) -> FloatArray:
+    scaled = np.empty_like(windows)
+    for number in np.unique(person):
+        own = person == number
+        scaled[own] = RobustScaling.fit(windows[own])(windows[own])
+    return scaled
+
+
+def _base_arrays(model: MegImages, space: Space) -> dict[str, NDArray[np.generic]]:
+    """Everything that a training on another person starts from."""
+    weights = {_BASE + key: value.detach().numpy() for key, value in model.named_parameters()}
+    maps = weights[_BASE + _MAPS].mean(axis=0, keepdims=True)
+    own = {_CENTRE: space.centre, _SCALE: np.array([space.scale])}
+    return weights | own | {_BASE + _MAPS: maps}
+
+
+def _space_of(base: Mapping[str, NDArray[np.generic]]) -> Space:
+    if _SCALE not in base:
+        raise MismatchError(
+            "this model is no base of several people: make one by bci pretrain, or calibrate "
+            "without a base"
+        )
+    return Space(np.asarray(base[_CENTRE], dtype=np.float32), float(shaped(base, _SCALE, (1,))[0]))
+
+
+@torch.no_grad()
+def _load_base(model: MegImages, base: Mapping[str, NDArray[np.generic]]) -> None:
+    for key, parameter in model.named_parameters():
+        array = np.asarray(base.get(_BASE + key, np.nan))
+        if array.shape != tuple(parameter.shape) or not np.isfinite(array).all():
+            raise MismatchError(
+                f"the base model's {key} has shape {array.shape}, not {tuple(parameter.shape)}, or "
+                "is not finite: give size, window and gallery as it was pretrained"
+            )
+        parameter.copy_(torch.from_numpy(np.array(array)))

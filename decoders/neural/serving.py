@@ -1,4 +1,4 @@
-"""Serving a network by ONNX Runtime where that is faster and says the same."""
+"""Serving a network by ONNX Runtime where that is faster and agrees."""
 
 import time
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _LONGEST_TIMING_S = 5.0
 
 @dataclass(frozen=True)
 class Serving:
-    """How a network is served.
+    """Runtime that serves a network.
 
     ``torch_ms`` and ``onnx_ms`` are the medians of one window on one thread, ``difference`` is
     the largest between the logits, all of the machine that trained. ``content`` is the network as
@@ -47,7 +47,7 @@ class Serving:
 
 
 def described(arrays: Mapping[str, NDArray[np.generic]]) -> str:
-    """Which runtime serves a network and what that gains; empty where nothing was measured."""
+    """Runtime of a network and its gain; empty where nothing was measured."""
     if _MEASURED not in arrays:
         return ""
     torch_ms, onnx_ms, _ = (float(value) for value in arrays[_MEASURED])
@@ -91,12 +91,12 @@ def choose(module: nn.Module, shape: tuple[int, int]) -> Serving | None:
 def restore(
     arrays: Mapping[str, NDArray[np.generic]], module: nn.Module, shape: tuple[int, int]
 ) -> Serving | None:
-    """What `Serving.arrays` gave, proved against the network with the bundle's weights.
+    """Restore from `Serving.arrays`, proved against the network with the bundle's weights.
 
     Raises
     ------
     ValueError
-        If the ONNX is none that a bundle may hold, or does not say what the weights say.
+        If the ONNX is none that a bundle may hold, or does not agree with the weights.
     """
     if _MEASURED not in arrays:
         if _ONNX in arrays:

@@ -14,11 +14,14 @@ from torch import Tensor, nn
 
 from bci.errors import ProfileError
 from bci.interfaces import OnEpoch, TrainingStep
-from decoders.neural.checkpoint import Checkpoint, below, put_back, state_of
+from decoders.neural.checkpoint import Checkpoint, Progress
+from decoders.neural.device import find_device, mixed_precision, trained_on
 from decoders.neural.one_thread import one_thread
 
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes)."""
+Loss = Callable[..., Tensor]
+"""Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes).
+
+Where `train` has sources, those of the windows (n,) are a fourth argument."""
 
 _FORMAT = "bci-training-1"
 _WHOLE = ("epochs", "batch", "patience", "seed")
@@ -29,15 +32,17 @@ _MOST = {"seed": 2**64 - 1}
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """How a network is trained.
+    """Training settings of a network.
 
     With ``patience`` above 0, the last group is held out and the weights that scored best on it
     are kept; training ends when that many epochs brought nothing better. With 0, nothing is held
     out and the last weights are kept.
 
     Networks for motor imagery are not trained as they were published: by default AdamW takes them
-    through 20 epochs (`decoders.neural.network_decoder`) in one cycle of rates that rise to 1e-3
-    and fall again, where the authors of DBConformer and of MVCNet give Adam 200 epochs at 1e-4.
+    through 20 epochs (`decoders.neural.aligned_network`) in one cycle of rates that rise to 1e-3
+    and fall again. The authors' code trains by Adam at a constant rate: MVCNet for 100 epochs at
+    1e-3, in batches of 64 (32 in cross-validation); DBConformer for 200 epochs at 1e-4 within a
+    person, and for 100 at 1e-3 in cross-validation and across people.
     """
 
     epochs: int = 60
@@ -62,6 +67,12 @@ class TrainingSettings:
         return replace(self, **kept)  # type: ignore[arg-type]
 
 
+def epochs_for(n_steps: int, n_windows: int, settings: TrainingSettings) -> TrainingSettings:
+    """Give few windows more epochs, so that they make at least this many steps."""
+    per_epoch = math.ceil(n_windows / settings.batch)
+    return replace(settings, epochs=max(settings.epochs, math.ceil(n_steps / per_epoch)))
+
+
 def _check(key: str, value: object) -> None:
     kind, called = ((int,), "a whole number") if key in _WHOLE else ((int, float), "a number")
     # True is a number to Python, and none to whoever writes it.
@@ -84,11 +95,15 @@ def train(
     loss: Loss,
     on_epoch: OnEpoch | None = None,
     checkpoint: Path | None = None,
+    sources: NDArray[np.int64] | None = None,
+    also: str = "",
+    device: str = "cpu",
+    mixed: bool = False,
 ) -> list[TrainingStep]:
     """Train in place; what happened, epoch by epoch.
 
-    Seeded: the same data, model and settings give the same weights on the same machine. Classes
-    weigh alike, however many windows each has.
+    Seeded: the same data, model and settings give the same weights on the same device. Classes
+    weigh alike, however many windows each has. The model is on the CPU before and after.
 
     Parameters
     ----------
@@ -101,48 +116,86 @@ def train(
     settings : TrainingSettings
     loss : callable
     on_epoch : callable, optional
-        Told after each epoch; what it raises ends the training.
+        Called after each epoch; what it raises ends the training.
     checkpoint : Path, optional
         Written after each epoch, and gone on from where it is there: a training that was stopped,
         at any moment, ends with the same weights as one that was not. It stays when all is done,
         and then gives those weights at once.
+    sources : ndarray, shape (n_windows,), optional
+        Passed to the loss: the trial that each window is cut from.
+    also : str, optional
+        All else that the loss depends on: a checkpoint of another is refused.
+    device : str
+        See `decoders.neural.device.find_device`; all data are on it.
+    mixed : bool
+        Whether CUDA multiplies in bfloat16.
 
     Raises
     ------
     BundleError
         If the checkpoint is damaged, or of another network, other data or settings.
     ProfileError
-        If the loss is no longer finite.
+        If the loss is no longer finite, or this machine lacks the device.
     """
-    kept = None
+    place, kept = find_device(device), None
     if checkpoint is not None:
-        kept = Checkpoint(checkpoint, _fingerprint(model, windows, classes, groups, settings))
+        known = _fingerprint(model, windows, classes, groups, settings)
+        where = "" if place.type == "cpu" else place.type
+        kept = Checkpoint(checkpoint, known + also + where)
     torch.manual_seed(settings.seed)
+    with trained_on(place, model):
+        return _train(
+            model, windows, classes, groups, settings, loss, on_epoch, kept, sources, place, mixed
+        )
+
+
+def _train(
+    model: nn.Module,
+    windows: NDArray[np.float32],
+    classes: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    settings: TrainingSettings,
+    loss: Loss,
+    on_epoch: OnEpoch | None,
+    kept: Checkpoint | None,
+    sources: NDArray[np.int64] | None,
+    device: torch.device,
+    mixed: bool,
+) -> list[TrainingStep]:
     rng = np.random.default_rng(settings.seed)
     held_out = _held_out(groups) if settings.patience else np.zeros(len(groups), dtype=bool)
-    x, y = torch.from_numpy(windows[~held_out]), torch.from_numpy(classes[~held_out])
-    test_x, test_y = torch.from_numpy(windows[held_out]), torch.from_numpy(classes[held_out])
+    left = torch.from_numpy(classes[~held_out])
+    x, y = torch.from_numpy(windows[~held_out]).to(device), left.to(device)
+    test_x = torch.from_numpy(windows[held_out]).to(device)
+    test_y = torch.from_numpy(classes[held_out]).to(device)
+    more = () if sources is None else (torch.from_numpy(sources[~held_out]).to(device),)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings.lr, weight_decay=settings.weight_decay
     )
-    n_steps = len(_batches(y, settings.batch, rng)) * settings.epochs
+    n_steps = len(_batches(left, settings.batch, rng)) * settings.epochs
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.lr, max(n_steps, 2))
-    progress = _Progress()
+    progress = Progress(device)
     if kept is not None:
         progress.restore(kept, model, optimizer, schedule, rng)
     for epoch in range(len(progress.history), settings.epochs):
         if settings.patience and progress.waited >= settings.patience:
             break
         model.train()
-        total, n_drawn = 0.0, 0
-        for rows in _batches(y, settings.batch, rng):
+        batches = _batches(left, settings.batch, rng)
+        # Read at the end of an epoch: each look at a value would wait for the GPU.
+        values = []
+        for drawn in batches:
+            rows = drawn.to(device)
             model.zero_grad(set_to_none=True)
-            value = loss(model, x[rows], y[rows])
+            with mixed_precision(device, mixed):
+                value = loss(model, x[rows], y[rows], *(each[rows] for each in more))
             value.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
             optimizer.step()
             schedule.step()
-            total, n_drawn = total + value.item() * len(rows), n_drawn + len(rows)
+            values.append(value.detach())
+        n_drawn = sum(len(each) for each in batches)
+        total = sum(v.item() * len(b) for v, b in zip(values, batches, strict=True))
         if not np.isfinite(total):
             raise ProfileError(
                 f"the training came apart in epoch {epoch + 1}: its loss is not finite; give a "
@@ -160,74 +213,6 @@ def train(
     return progress.history
 
 
-class _Progress:
-    """How far a training is.
-
-    ``best_weights`` are those that scored best on what is held out, ``waited`` epochs ago; where
-    nothing is held out there are none.
-    """
-
-    def __init__(self) -> None:
-        self.history: list[TrainingStep] = []
-        self.waited = 0
-        self.best_weights: dict[str, Tensor] = {}
-        self._best = -np.inf
-
-    def add(self, step: TrainingStep, model: nn.Module) -> None:
-        self.history.append(step)
-        if np.isnan(step.score):
-            return
-        self.waited += 1
-        if step.score > self._best:
-            self._best, self.waited = step.score, 0
-            self.best_weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
-
-    def save(
-        self,
-        kept: Checkpoint,
-        model: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        schedule: torch.optim.lr_scheduler.OneCycleLR,
-        rng: np.random.Generator,
-    ) -> None:
-        tensors = state_of("last", model, optimizer) | {"random": torch.get_rng_state()}
-        tensors |= {f"best.{k}": v for k, v in self.best_weights.items()}
-        said = {
-            "history": self.history,
-            "waited": self.waited,
-            "best": self._best,
-            "random": rng.bit_generator.state,
-            "steps": schedule.last_epoch,
-            "rates": [(group["lr"], group["betas"]) for group in optimizer.param_groups],
-        }
-        kept.save(tensors, said)
-
-    def restore(
-        self,
-        kept: Checkpoint,
-        model: nn.Module,
-        optimizer: torch.optim.Optimizer,
-        schedule: torch.optim.lr_scheduler.OneCycleLR,
-        rng: np.random.Generator,
-    ) -> None:
-        found = kept.load()
-        if found is None:
-            return
-        tensors, said = found
-        try:
-            put_back("last", model, optimizer, tensors)
-            torch.set_rng_state(tensors["random"])
-            self.best_weights = below("best.", tensors)
-            self.history = [TrainingStep(*step) for step in said["history"]]
-            self.waited, self._best = int(said["waited"]), float(said["best"])
-            rng.bit_generator.state = said["random"]
-            schedule.last_epoch = int(said["steps"])
-            for group, (lr, betas) in zip(optimizer.param_groups, said["rates"], strict=True):
-                group["lr"], group["betas"] = lr, tuple(betas)
-        except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise kept.damaged() from error
-
-
 def _fingerprint(
     model: nn.Module,
     windows: NDArray[np.float32],
@@ -235,7 +220,7 @@ def _fingerprint(
     groups: NDArray[np.int64],
     settings: TrainingSettings,
 ) -> str:
-    """Tells an untrained or a base network, what it is trained on, and how."""
+    """Identifies an untrained or a base network, what it is trained on, and how."""
     digest = hashlib.sha256(repr(model).encode())
     for array in (windows, classes, groups, *(v.numpy() for v in model.state_dict().values())):
         digest.update(f"{array.dtype} {array.shape}".encode())

@@ -10,12 +10,14 @@ from torch import nn
 _PREFIX = "weights."
 
 
-def weight_arrays(module: nn.Module) -> dict[str, NDArray[np.generic]]:
+def weight_arrays(module: nn.Module, prefix: str = _PREFIX) -> dict[str, NDArray[np.generic]]:
     """All weights, for a bundle."""
-    return {_PREFIX + key: value.numpy() for key, value in module.state_dict().items()}
+    return {prefix + key: value.numpy() for key, value in module.state_dict().items()}
 
 
-def load_weights(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+def load_weights(
+    module: nn.Module, arrays: Mapping[str, NDArray[np.generic]], prefix: str = _PREFIX
+) -> None:
     """Take weights out of a bundle's arrays.
 
     Raises
@@ -27,10 +29,10 @@ def load_weights(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]]) -
     """
     state = {}
     for key, like in module.state_dict().items():
-        array = np.asarray(arrays[_PREFIX + key])
+        array = np.asarray(arrays[prefix + key])
         if array.shape != tuple(like.shape) or not np.isfinite(array).all():
             raise ValueError(
-                f"array {_PREFIX + key!r} has shape {array.shape}, not {tuple(like.shape)}, "
+                f"array {prefix + key!r} has shape {array.shape}, not {tuple(like.shape)}, "
                 "or is not finite"
             )
         state[key] = torch.from_numpy(np.array(array)).to(like.dtype)

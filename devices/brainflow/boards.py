@@ -110,7 +110,7 @@ _UNCALIBRATED = ("gforce-pro", "gforce-dual")
 
 
 class BrainFlowSettings(Settings):
-    """Which board, how to reach it and what to send it first."""
+    """Board, its connection and its first commands."""
 
     board: str = Field(description="Name of the board, as `boards` lists it: cyton, synthetic ...")
     serial_port: str | None = Field(None, description="COM3, /dev/ttyUSB0, /dev/cu.usbserial-...")
@@ -204,7 +204,7 @@ def check_needs(settings: BrainFlowSettings, board: Board) -> None:
 
 
 def impedance_commands(name: str) -> tuple[str, ...]:
-    """What makes a board measure impedances; empty where nothing is needed."""
+    """Commands that make a board measure impedances; empty where none are needed."""
     if name in _CYTONS:
         n_channels = find_board(name).n_channels
         # Drive the N input of each channel, not the P input (Cyton SDK, "LeadOff Impedance").
@@ -215,7 +215,7 @@ def impedance_commands(name: str) -> tuple[str, ...]:
 
 
 def board_streams(settings: BrainFlowSettings, board: Board) -> tuple[BoardStream, ...]:
-    """What the board gives, the EEG first where it has one.
+    """Streams of the board, the EEG first where it has one.
 
     Raises `DeviceError` if impedances are asked of a board that cannot measure them.
     """
@@ -317,7 +317,7 @@ def _computed_impedance(eeg: StreamInfo) -> BoardStream:
 
 
 def _address(settings: BrainFlowSettings) -> str:
-    """What tells this board from another of its kind; the same every time."""
+    """Identifier of this board among others of its kind; the same every time."""
     network = f"{settings.ip_address or 'any'}:{settings.ip_port}" if settings.ip_port else ""
     return str(
         settings.mac_address

@@ -127,7 +127,7 @@ class BrainFlowDevice:
         self._meter = ImpedanceMeter(main.info.sfreq) if not self._streams[-1].rows else None
 
     def read(self, timeout: float) -> Reading | None:
-        """What came since the last read, or comes within ``timeout`` seconds.
+        """Read new samples, or wait ``timeout`` seconds for some.
 
         None at the end of a file that is played back; an end is three seconds of silence.
         """

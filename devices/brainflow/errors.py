@@ -41,4 +41,4 @@ def explain(error: Any, settings: BrainFlowSettings) -> str:
             )
     if code == 13 and settings.file and not Path(settings.file).is_file():
         return f"there is no file {settings.file}"
-    return _EXIT_CODES.get(code, f"BrainFlow says {error}")
+    return _EXIT_CODES.get(code, f"BrainFlow reports {error}")

@@ -49,7 +49,7 @@ _POLL_S = 0.005
 
 
 class FieldTripSettings(Settings):
-    """Where the buffer is, and what its stream is to be called."""
+    """Address of the buffer, and name of its stream."""
 
     host: str = Field("localhost", min_length=1, description="Computer that runs the buffer.")
     port: int = Field(1972, ge=1, le=65535, description="TCP port of the buffer.")
@@ -113,7 +113,7 @@ class FieldTripDevice:
         self._overrun = False
 
     def read(self, timeout: float) -> Reading | None:
-        """What came since the last read, or comes within ``timeout`` seconds; a second at most.
+        """Read new samples, or wait ``timeout`` seconds for some; a second at most.
 
         Where the buffer has overwritten samples before they were fetched, it goes on at the
         newest one.
@@ -223,7 +223,7 @@ class FieldTripDevice:
         return samples
 
     def _check_header(self) -> None:
-        """That it has not begun anew while few samples or too many hide it from their count.
+        """Check that the buffer has not begun anew, which counts of samples can hide.
 
         A header may be large, so this is not done at every read.
         """

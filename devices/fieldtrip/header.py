@@ -1,4 +1,4 @@
-"""What the header of a FieldTrip buffer says of its channels and samples."""
+"""Channels and sample format in the header of a FieldTrip buffer."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where simulated sensors are: scalp electrodes, a MEG helmet, depth electrodes on shafts."""
+"""Positions of simulated sensors: scalp electrodes, a MEG helmet, depth electrodes on shafts."""
 
 from functools import cache
 from string import ascii_uppercase
@@ -14,10 +14,14 @@ FIRST_SIXTEEN = (
     "Fp1", "Fp2", "F3", "F4", "FC3", "FC4", "C3", "Cz", "C4", "CP3", "CP4", "P3", "Pz", "P4",
     "O1", "O2",
 )  # fmt: skip
+# Over the visual cortex, the best for flicker first.
+_OCCIPITAL = ("Oz", "O1", "O2", "POz", "PO3", "PO4", "PO7", "PO8")
 # DREAMER's headset (Emotiv EPOC).
 _EPOC = (
     "AF3", "F7", "F3", "FC5", "T7", "P7", "O1", "O2", "P8", "T8", "FC6", "F4", "F8", "AF4",
 )  # fmt: skip
+# Below the left eye.
+EOG = Channel("EOG", "eog", "uV", (-0.03, 0.085, -0.03))
 _HEAD_RADIUS_M = 0.095
 _HELMET_RADIUS_M = 0.115
 _N_HELMET = 102
@@ -33,6 +37,13 @@ def eeg(n_channels: int) -> tuple[Channel, ...]:
     for i, place in enumerate(_half_sphere(n_more, _HEAD_RADIUS_M) if n_more else ()):
         channels.append(Channel(f"X{i + 1}", "eeg", "uV", _tuple(place)))
     return tuple(channels)
+
+
+def occipital(n_channels: int) -> tuple[Channel, ...]:
+    """Scalp electrodes, those over the visual cortex first."""
+    names = [*_OCCIPITAL, *(c.name for c in eeg(n_channels) if c.name not in _OCCIPITAL)]
+    chosen = names[:n_channels]
+    return tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in chosen)
 
 
 def epoc() -> tuple[Channel, ...]:

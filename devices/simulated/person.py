@@ -1,10 +1,17 @@
 """The simulated person: does the task at cues of its own, or at those that others give."""
 
+from collections import deque
+
 import numpy as np
 
-from bci.signals import Marker
+from bci.signals import Marker, is_frame_note
 from devices.simulated.scenarios import REST, Scenario, SimulatedTrial
 from devices.simulated.sources import Array
+
+# Responses that add up at most: of a second, at more flashes a second than a screen shows.
+_MOST_AT_ONCE = 64
+_LONGEST_S = 1.5
+_AT_ONCE_S = 0.01
 
 
 class SimulatedPerson:
@@ -27,6 +34,8 @@ class SimulatedPerson:
         self._own = scenario.trials(own, per_label)
         self._cued = cued
         self._trial: SimulatedTrial | None = None
+        # Trials whose responses are not over, where responses add up.
+        self._recent: deque[SimulatedTrial] = deque(maxlen=_MOST_AT_ONCE)
         self._next_trial = next(self._own)
         self._asked = self._follows = False
         self._received: list[Marker] = []
@@ -35,12 +44,13 @@ class SimulatedPerson:
         self._since = self._waited = 0.0
 
     def follow(self, asked: bool) -> None:
-        """Whether there are others' cues to follow from here on."""
+        """Set whether there are cues of another program to follow."""
         self._asked = asked
 
     def receive(self, marker: Marker) -> None:
         """A cue of others; its time is counted from the first sample, as that of all here."""
-        self._received.append(marker)
+        if not is_frame_note(marker.label):
+            self._received.append(marker)
 
     def act(self, times: Array) -> tuple[Array, list[Marker]]:
         """Gain of each source at the next times (n, n_sources), and the markers of its own cues."""
@@ -57,10 +67,13 @@ class SimulatedPerson:
         gains = self._gains(times)
         if self._trial is not None and marks_rest:
             end = self._trial.onset + self._scenario.trial_s
-            if times[0] <= end < after:
+            # Where the next trial begins at once, there is no rest.
+            follows = self._next_trial.onset + self._waited - end < _AT_ONCE_S
+            if times[0] <= end < after and not follows:
                 markers.append(Marker(end, REST))
         while (onset := self._next_trial.onset + self._waited) < after:
             self._trial = SimulatedTrial(onset, self._next_trial.label, self._next_trial.strength)
+            self._recent.append(self._trial)
             self._next_trial = next(self._own)
             markers.append(Marker(onset, self._trial.label))
             late = times >= onset
@@ -71,6 +84,7 @@ class SimulatedPerson:
         """Begin or cease to follow others; a trial of its own that is under way ends here."""
         self._follows = self._asked
         trial, self._trial, self._ended = self._trial, None, np.inf
+        self._recent.clear()
         if not self._follows:
             self._waited += now - self._since
             return []
@@ -84,18 +98,39 @@ class SimulatedPerson:
         self._latest = marker.time
         label = self._scenario.asked_by(marker.label)
         if label is not None:
-            self._trial = SimulatedTrial(marker.time, label, float(self._cued.uniform()))
+            strength = float(self._cued.uniform())
+            before = self._trial
+            if self._scenario.sustained and before is not None and before.label == label:
+                strength = before.strength  # the same stimulus, which repeats
+            self._trial = SimulatedTrial(marker.time, label, strength)
+            self._recent.append(self._trial)
             self._ended = np.inf
         else:
             self._ended = min(self._ended, marker.time)
 
     def _gains(self, times: Array) -> Array:
         trial, scenario = self._trial, self._scenario
+        if scenario.overlaps:
+            return self._added(times)
         if trial is None:
             return np.tile([source.idle for source in scenario.sources], (len(times), 1))
         t = times - trial.onset
-        if self._follows:
+        if scenario.sustained:
+            end = self._ended if self._follows else trial.onset + scenario.trial_s
+            t = np.where(times < end, t, -1.0)
+        elif self._follows:
             # As long as the others' trial lasts, and then as after one of its own.
             over = times - self._ended
             t = np.where(over > 0, scenario.trial_s + over, np.minimum(t, scenario.trial_s))
         return np.stack([s.gain(trial.label, t, trial.strength) for s in scenario.sources], axis=1)
+
+    def _added(self, times: Array) -> Array:
+        """The idle gains, and on top of them the responses that are not over."""
+        sources = self._scenario.sources
+        gains = np.tile([source.idle for source in sources], (len(times), 1))
+        while len(times) and self._recent and self._recent[0].onset < times[0] - _LONGEST_S:
+            self._recent.popleft()
+        for trial in self._recent:
+            t = times - trial.onset
+            gains += np.stack([s.gain(trial.label, t, trial.strength) for s in sources], axis=1)
+        return gains

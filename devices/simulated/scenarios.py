@@ -72,14 +72,17 @@ class TaskSource:
 
 
 def _nothing(_label: str) -> None:
-    """What cues of others mean to who knows only its own."""
+    """Meaning of other programs' cues for a simulated person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A task: its labels, the length of a trial, the range of pauses, and its sources.
 
-    ``understands`` gives what a cue that is none of the labels asks for; None if nothing.
+    ``understands`` gives what a cue that is none of the labels asks for; None if nothing. With
+    ``overlaps`` responses to cues that follow one another add up. ``own`` makes the person's own
+    trials, for ever, where they are more than labels in random order. With ``sustained`` the
+    response to a cue of others lasts until something else is cued.
     """
 
     task: str
@@ -88,17 +91,24 @@ class Scenario:
     pause_s: tuple[float, float]
     sources: tuple[TaskSource, ...]
     marks_rest: bool = True
+    in_order: bool = False  # Whether a round has the labels as they are listed
     understands: Callable[[str], str | None] = _nothing
+    overlaps: bool = False
+    own: "Callable[[np.random.Generator], Iterator[SimulatedTrial]] | None" = None
+    sustained: bool = False
 
     def asked_by(self, label: str) -> str | None:
-        """What a cue of another program asks for; None where that is rest."""
+        """Class that a cue of another program asks for; None where that is rest."""
         return label if label in self.labels else self.understands(label)
 
     def trials(self, rng: np.random.Generator, per_label: int) -> Iterator[SimulatedTrial]:
-        """Trials for ever, in rounds of ``per_label`` of each label in random order."""
+        """Trials for ever, in rounds of ``per_label`` of each label, shuffled unless `in_order`."""
+        if self.own is not None:
+            yield from self.own(rng)
         time = 0.0
         while True:
-            order = rng.permutation(list(self.labels) * per_label)
+            round_ = list(self.labels) * per_label
+            order = round_ if self.in_order else rng.permutation(round_).tolist()
             for label in order:
                 time += float(rng.uniform(*self.pause_s))
                 yield SimulatedTrial(time, str(label), float(rng.uniform()))
@@ -199,7 +209,7 @@ def speech(
     syllable_s, n_syllables = 0.25, 3
 
     def active(label: str) -> NDArray[np.bool_]:
-        """Which sources are, (n_syllables, n_sources)."""
+        """Sources of each syllable, (n_syllables, n_sources)."""
         of = f"{label}/{speaker}" if speaker else label
         code = _vector(of, n_syllables * len(spots)).reshape(n_syllables, -1)
         if is_distributed:
@@ -231,22 +241,25 @@ def images(
     latency_jitter_s: float = 0.0,
     amplitude_uv: float = 25.0,
     is_induced: bool = False,
+    person: int = 0,
 ) -> Scenario:
     """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`.
+
+    The sources of each ``person`` are at other places.
 
     Unless ``latency_jitter_s`` is above 0: then a weak response is a late one too, by up to so
     much, as under low contrast or attention. The same image then takes another course each time,
     which no linear map from the window undoes.
 
-    With ``is_induced`` nothing is evoked. The vector tells how strong bursts of fast rhythms are,
+    With ``is_induced`` nothing is evoked. The vector sets how strong bursts of fast rhythms are,
     whose phase is another in each trial: their mean over trials, which is all that a linear map
     from the window can learn from, is nothing.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(person)
     sources = []
     for number in range(IMAGE_DIMENSIONS):
         if is_induced:
-            # Further apart, since only place, time and frequency tell their power.
+            # Further apart, since only place, time and frequency show their power.
             x, y, z = rng.normal(0, 0.04, 3) + _OCCIPUT
             rhythm = _BURSTS_HZ[number * len(_BURSTS_HZ) // IMAGE_DIMENSIONS]
             follows = _induced(number)
@@ -283,7 +296,7 @@ def _induced(number: int) -> Callable[[str, Array, float], Array]:
 
 
 def image_vector(label: str) -> Array:
-    """What an image is to the simulated person, (IMAGE_DIMENSIONS,), about unit variance."""
+    """Features of an image for the simulated person, (IMAGE_DIMENSIONS,), about unit variance."""
     return _vector(label, IMAGE_DIMENSIONS)
 
 

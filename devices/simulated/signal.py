@@ -16,8 +16,10 @@ _N_BACKGROUND = 40
 # A block is made at a time, so that the same seed gives the same bits however it is read.
 _BLOCK_S = 0.1
 _EYES = (0.0, 0.0848, 0.0)
+# Beyond this a blink falls with the square of the distance.
+_BLINK_REACH_M = 0.05
 # What a microvolt at the scalp is at other sensors.
-_SCALES = {"eeg": 1.0, "seeg": 4.0, "mag": 1.5e-14, "grad": 4e-13}
+_SCALES = {"eeg": 1.0, "eog": 1.0, "seeg": 4.0, "mag": 1.5e-14, "grad": 4e-13}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class SimulatedSignal:
         task = [s.amplitude_uv * _pattern(channels, places, s) for s in scenario.sources]
         has_eyes = any(channel.kind != "seeg" for channel in channels)
         self._blinks = Blinks(levels.blinks_per_min, sfreq, rngs[2])
-        blink = levels.blink_uv * has_eyes * spread(places, np.array(_EYES), 0.035)
+        blink = levels.blink_uv * has_eyes * _blink_pattern(places)
         self._mixing = np.vstack([mixing, *task, blink]).astype(np.float32)
         self._line_hz = levels.line_hz
         self._line_gain = levels.line_uv * np.sqrt(2) * rngs[3].uniform(0.5, 1.5, len(channels))
@@ -109,8 +111,15 @@ def _rhythm(source: TaskSource, sfreq: float) -> tuple[float, float] | None:
     return min(hz, 0.4 * sfreq), min(width_hz, 0.05 * sfreq)
 
 
+def _blink_pattern(places: Array) -> Array:
+    """Strength of a blink at each sensor, (n_channels,); weak where all are far away."""
+    eyes = np.array(_EYES)
+    nearest = float(np.linalg.norm(places - eyes, axis=1).min())
+    return spread(places, eyes, 0.035) * min(1.0, (_BLINK_REACH_M / nearest) ** 2)
+
+
 def _pattern(channels: tuple[Channel, ...], places: Array, source: TaskSource) -> Array:
-    """How a source shows at each sensor, (n_channels,)."""
+    """Gain of a source at each sensor, (n_channels,)."""
     total = np.zeros(len(channels))
     for place, weight in ((source.place, 1.0), *source.also):
         weights = spread(places, np.array(place), source.width_m)

@@ -1,26 +1,31 @@
-"""A simulated person on a live device: any number of sensors, four tasks, faults on demand."""
+"""A simulated person on a live device: any number of sensors and tasks, faults on demand."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 from pylsl import local_clock
 
-from bci.errors import DeviceError
+from bci.errors import DeviceError, ProfileError
 from bci.profiles.pipeline_settings import Settings
-from bci.signals import Channel, Chunk, FloatArray, Marker, Reading, StreamInfo, Task
-from devices.simulated import montages, scenarios
+from bci.signals import Channel, Chunk, FloatArray, Marker, Reading, StreamInfo, Task, is_frame_note
+from devices.simulated import erp, flicker, montages, neurofeedback, scenarios
+from devices.simulated.diode import SimulatedDiode
 from devices.simulated.signal import SimulatedSignal
 
 Modality = Literal["eeg", "meg", "seeg"]
 _TYPES = {"eeg": "EEG", "meg": "MEG", "seeg": "iEEG"}
 _RAILED_UV = 187_500.0
+DIODE = Channel("diode", "misc")
+# Samples of a diode come so late, as through an amplifier: a marker is there before its light.
+_DIODE_LAG_S = 0.25
 
 
 class SimulatorSettings(Settings):
-    """What is simulated, and what goes wrong; times are counted from the first sample."""
+    """Settings of the simulator and its faults; times are counted from the first sample."""
 
     name: str = Field("simulator", min_length=1, max_length=100, description="Name of the stream")
     modality: Modality = Field("eeg", description="Scalp, MEG helmet (306 channels) or depth")
@@ -33,7 +38,19 @@ class SimulatorSettings(Settings):
         max_length=100,
         description="Stream of cues to follow; without a name that of any guided calibration",
     )
+    eog: bool = Field(False, description="Add an electrode below the eye, of kind eog, to EEG")
+    diode: bool = Field(
+        False, description="Add a photodiode that sees a flash at each marker of the cues"
+    )
+    diode_delay_s: float = Field(0.03, ge=0, le=1, description="From marker to flash in s")
+    diode_jitter_s: float = Field(0.001, ge=0, le=0.1, description="Spread (sd) of that in s")
     seed: int = Field(1, ge=0, description="Same seed, same signal")
+    response: float = Field(1.0, ge=0, le=100, description="Size of evoked responses; usual: 1")
+    jitter_s: float = Field(0.03, ge=0, le=1, description="Jitter of their latency in s")
+    flicker: str | None = Field(
+        None, min_length=1, max_length=1000,
+        description="Profile whose flicker is watched; without it the task's own",
+    )  # fmt: skip
     chunk_s: float = Field(0.01, gt=0, le=1, description="Length of a chunk in s")
     drop: float = Field(0.0, ge=0, lt=1, description="Share of chunks lost on the way")
     drop_after_s: float = Field(0.0, ge=0, description="When chunks begin to be lost")
@@ -64,12 +81,19 @@ class SimulatorDevice:
         self.cues = settings.cues  # Name of the stream of cues; None for any guided calibration's
         self._clock = clock
         self._channels = _channels(settings)
+        self._lag_s = _DIODE_LAG_S if settings.diode else 0.0
+        self._diode: SimulatedDiode | None = None
         self._chunk = max(1, round(settings.chunk_s * settings.sfreq))
         self._blocks: Iterator[tuple[FloatArray, list[Marker]]] | None = None
         self._began: float | None = None
         self._out_until = 0.0
         self._disconnected = False
         self.lost_samples = 0  # By the faults, so far
+
+    @property
+    def diode(self) -> SimulatedDiode | None:
+        """The simulated photodiode of an open device; None where none was asked for."""
+        return self._diode
 
     def open(self) -> None:
         """Make the signal ready; it starts with the first read.
@@ -87,6 +111,7 @@ class SimulatorDevice:
             self._ready = np.empty((0, len(self._channels)), dtype=np.float32)
             self._markers: list[Marker] = []
             self._fault_rng = np.random.default_rng([self._settings.seed, 1])
+            self._diode = self._make_diode()
             self._n = 0
             self._skipped = 0
 
@@ -94,7 +119,8 @@ class SimulatorDevice:
         """One stream, called simulated."""
         settings = self._settings
         info = StreamInfo(
-            settings.name, _TYPES[settings.modality], settings.sfreq, self._channels,
+            settings.name, _TYPES[settings.modality], settings.sfreq,
+            (*self._channels, *([DIODE] if settings.diode else [])),
             f"simulator-{settings.name}", simulated=True,
         )  # fmt: skip
         return (info,)
@@ -107,10 +133,10 @@ class SimulatorDevice:
         sfreq = self._settings.sfreq
         if self._began is None:
             self._began = self._clock()
-        wait = self._began + (self._n + self._chunk) / sfreq - self._clock()
+        wait = self._began + self._lag_s + (self._n + self._chunk) / sfreq - self._clock()
         if wait > 0:
             time.sleep(min(wait, timeout))
-        n_due = int((self._clock() - self._began) * sfreq) - self._n
+        n_due = int((self._clock() - self._lag_s - self._began) * sfreq) - self._n
         if n_due > 2 * sfreq:
             # This machine is too slow: what cannot be made in time is lost, not late.
             n_due = self._skip(n_due)
@@ -135,9 +161,17 @@ class SimulatorDevice:
             started = self._began + self._skipped / self._settings.sfreq
             for marker in markers:
                 self._person.receive(Marker(marker.time - started, marker.label))
+                if self._diode is not None and not is_frame_note(marker.label):
+                    self._diode.receive(marker)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _make_diode(self) -> SimulatedDiode | None:
+        if not self._settings.diode:
+            return None
+        rng = np.random.default_rng([self._settings.seed, 2])
+        return SimulatedDiode(self._settings.diode_delay_s, self._settings.diode_jitter_s, rng)
 
     def _scenario(self) -> scenarios.Scenario:
         match self._settings.task:
@@ -149,6 +183,23 @@ class SimulatorDevice:
                 return scenarios.speech(montages.positions(self._channels))
             case "images":
                 return scenarios.images()
+            case "neurofeedback":
+                return neurofeedback.neurofeedback()
+            case "p300":
+                traits = erp.ErpTraits(self._settings.response, jitter_s=self._settings.jitter_s)
+                return erp.spelling(traits=traits)
+            case "ssvep" | "cvep":
+                return self._flicker_scenario()
+
+    def _flicker_scenario(self) -> scenarios.Scenario:
+        settings = self._settings
+        traits = flicker.FlickerTraits(response=settings.response)
+        if "jitter_s" in settings.model_fields_set:
+            traits = replace(traits, jitter_s=settings.jitter_s)
+        try:
+            return flicker.watching(settings.flicker or settings.task, traits)
+        except ProfileError as error:
+            raise DeviceError(str(error)) from error
 
     def _skip(self, n_due: int) -> int:
         n = (n_due - round(self._settings.sfreq)) // self._chunk * self._chunk
@@ -177,7 +228,11 @@ class SimulatorDevice:
             Marker(self._began + self._clock_error(np.array([at]))[0] + at, m.label)
             for at, m in ((m.time + late, m) for m in due)
         ]
-        chunk = Chunk(self._rail(data, index / sfreq), stamps, self._n)
+        data = self._rail(data, index / sfreq)
+        if self._diode is not None:
+            light = self._diode.measure(self._began + index / sfreq, 1 / sfreq)
+            data = np.column_stack([data, light])
+        chunk = Chunk(data, stamps, self._n)
         self._n += n
         return chunk, events
 
@@ -212,9 +267,12 @@ class SimulatorDevice:
 
 
 def _channels(settings: SimulatorSettings) -> tuple[Channel, ...]:
+    eog = (montages.EOG,) if settings.eog else ()
     match settings.modality:
+        case "eeg" if settings.task in ("ssvep", "cvep"):
+            return (*montages.occipital(settings.channels), *eog)
         case "eeg":
-            return montages.eeg(settings.channels)
+            return (*montages.eeg(settings.channels), *eog)
         case "meg":
             return montages.meg()
         case "seeg":

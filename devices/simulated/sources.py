@@ -1,4 +1,4 @@
-"""What a simulated signal is added up from; each gives its next samples, for ever."""
+"""Parts of a simulated signal; each gives its next samples, for ever."""
 
 from collections.abc import Sequence
 
@@ -112,7 +112,7 @@ class Blinks:
 
 
 def spread(places: Array, source: Array, width_m: float = 0.04) -> Array:
-    """How strongly a source shows at each place: 1 at the nearest, falling with distance."""
+    """Strength of a source at each place: 1 at the nearest, falling with distance."""
     distance = np.linalg.norm(places - source, axis=1)
     weights = np.exp(-0.5 * (distance / width_m) ** 2)
     return np.asarray(weights / weights.max())

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from bci.files.writable import appearing
 from bci.recording.write_fif import write_fif
 from bci.signals import Channel, Recording, StreamInfo, Task
 from bci.tasks.image_gallery import Gallery, save_gallery
-from devices.simulated import montages, scenarios
+from devices.simulated import erp, flicker, montages, neurofeedback, scenarios
 from devices.simulated.scenarios import Scenario
 from devices.simulated.signal import Amplitudes, SimulatedSignal
 
@@ -21,7 +22,7 @@ Channels = tuple[Channel, ...]
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """How a run of a task is made.
+    """Settings of a run of a task.
 
     ``datatype`` is BIDS' word for the modality. ``scenario`` is given the channels and the run's
     number: films and images are others in every run, so that what was seen in training is not
@@ -52,12 +53,28 @@ TASKS: dict[Task, TaskRun] = {
         "meg", montages.meg, 250.0, 1,
         lambda _channels, run: scenarios.images(first_image=scenarios.N_IMAGES * (run - 1) + 1),
     ),
+    "neurofeedback": TaskRun(
+        "eeg", lambda: montages.eeg(len(CH_NAMES)), 250.0, 1,
+        lambda _channels, _run: neurofeedback.neurofeedback(),
+    ),
+    "p300": TaskRun(
+        "eeg", lambda: montages.eeg(len(CH_NAMES)), 250.0, 1,
+        lambda _channels, run: erp.spelling(run),
+    ),
+    "ssvep": TaskRun(
+        "eeg", lambda: montages.occipital(8), 250.0, 3,
+        lambda _channels, _run: flicker.watching("ssvep"),
+    ),
+    "cvep": TaskRun(
+        "eeg", lambda: montages.occipital(8), 250.0, 8,
+        lambda _channels, _run: flicker.watching("cvep"),
+    ),
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class SubjectSettings:
-    """What one simulated subject is like, and how a run is made; None: as its task has it."""
+    """Settings of one simulated subject and its run; None: as its task has it."""
 
     seed: int = 1
     task: Task = "motor-imagery"
@@ -106,8 +123,9 @@ def simulate_run(
 
 
 def write_run(recording: Recording, path: Path) -> None:
-    """Write a simulated run as FIF, with montage and annotations; says that it is simulated."""
-    write_fif(recording, path, "simulated signal: no human subject")
+    """Write a simulated run as FIF, with montage and annotations, marked as simulated."""
+    with appearing(path) as new:
+        write_fif(recording, new, "simulated signal: no human subject")
 
 
 def simulated_gallery(runs: list[int]) -> Gallery:
@@ -140,5 +158,5 @@ def write_subject(
 
 
 def gallery_file(folder: Path, seed: int) -> Path:
-    """Where the gallery of a simulated subject's images is kept."""
+    """Path of the gallery of a simulated subject's images."""
     return folder / f"sub-simulated{seed}_task-images_gallery.safetensors"

@@ -2,7 +2,8 @@
 
 - controller: joins the window to the dashboard's stream and engine
 - window: its steps, and trained models for the last; step_pages: their pages, in `pages`
-- layout, keyed_buttons: rows, columns and buttons of the pages
+- keyed_buttons: buttons of the pages
 - run: a run of cues, from the choice to the recording
-- training_control, training_process: what can be trained, and the training
+- training_control: what can be trained, and the training
+- model_result: a trained model with its score, and the earlier ones
 """

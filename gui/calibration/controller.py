@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from bci.decisions import NEVER
 from bci.messages import EngineStatus
 from bci.quality.channel_quality import ChannelQuality
 from bci.quality.words import no_samples_since
@@ -79,7 +80,10 @@ class CalibrationController(QObject):
             self.window.look_at_models()
 
     def set_theme(self, theme: Theme) -> None:
-        self._show("theme", lambda window: window.set_theme(theme))
+        def give(window: CalibrationWindow) -> None:
+            window.theme = theme
+
+        self._show("theme", give)
 
     def set_line(self, hz: float) -> None:
         """Show the frequency of the power line."""
@@ -148,6 +152,8 @@ class CalibrationController(QObject):
             threshold = status.decision_threshold
             # An engine that ran already keeps its own profile, which may have a threshold.
             own = "" if threshold is None else f" It decides from {percent(threshold)}."
+            if threshold is not None and threshold >= NEVER:
+                own = " It decides nothing: it is not distinguishable from chance."
             self.window.result.show_message(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""
             if self._command is not None:

@@ -4,12 +4,11 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from gui.actions import with_key
 from gui.widgets.buttons import button
-from gui.widgets.layouts import named
 
 
 def keyed(text: str, tip: str, *actions: str, name: str = "") -> QPushButton:
     """A button that the keys of these actions press too; its tooltip shows the first key."""
-    push = named(button(text, with_key(tip, actions[0])), name)
+    push = button(text, with_key(tip, actions[0]), name=name)
     push.setProperty("actions", list(actions))
     return push
 

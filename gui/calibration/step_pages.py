@@ -4,14 +4,12 @@ from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QWidget
 
 from bci.signals import StreamInfo
 from gui.calibration.keyed_buttons import keyed
-from gui.calibration.layout import column, restyle, row
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
-from gui.theme import Theme
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, restyle, row_of
 
 NAMES = ("Set up", "Check signals", "Cues", "Train", "Result")
 SETUP, SIGNALS, CUES, TRAIN, RESULT = range(5)
@@ -20,8 +18,8 @@ SETUP, SIGNALS, CUES, TRAIN, RESULT = range(5)
 class StepPages(QWidget):
     """All pages, of which one is shown, and the notice about a replayed recording."""
 
-    def __init__(self, setup: SetupPage, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, setup: SetupPage) -> None:
+        super().__init__()
         self.setup = setup
         self.signals = SignalsPage()
         self.training = TrainingPage()
@@ -29,15 +27,12 @@ class StepPages(QWidget):
         self.notice = ReplayNotice()
         self._info: StreamInfo | None = None
         self._labels = [named(QLabel(f"{k + 1}  {s}"), "step") for k, s in enumerate(NAMES)]
-        names = row(*self._labels, 0)
-        names.setSpacing(22)
+        names = row_of(*self._labels, None, spacing=22)
         waiting = named(QLabel("The cues are shown in a window of their own."), "dim")
         self.stack = QStackedWidget()
         for page in (self.setup, self.signals, waiting, self.training, self.result):
             self.stack.addWidget(page)
-        whole = column(names, self.notice, (self.stack, 1))
-        whole.setSpacing(12)
-        self.setLayout(whole)
+        self.setLayout(column_of(names, self.notice, (self.stack, 1), spacing=12))
 
     @property
     def step(self) -> int:
@@ -70,10 +65,6 @@ class StepPages(QWidget):
             self.signals.set_stream(info)
         self._show_notice()
 
-    def set_theme(self, theme: Theme) -> None:
-        for page in (self.signals, self.training, self.result):
-            page.set_theme(theme)
-
     def _show_notice(self) -> None:
         """Warn before any cue: a run of a replayed recording teaches nothing."""
         replayed = self._info is not None and self._info.replayed
@@ -94,9 +85,8 @@ class ReplayNotice(QFrame):
         self.headset = keyed(
             "Connect a headset", "Choose a device in the dashboard", "calibrate-headset"
         )
-        content = row((self.text, 1), self.simulator, self.headset)
-        content.setContentsMargins(10, 4, 4, 4)
-        self.setLayout(content)
+        content = (self.text, 1), self.simulator, self.headset
+        self.setLayout(row_of(*content, margins=(10, 4, 4, 4)))
         self.hide()
 
     def show_stream(self, name: str) -> None:

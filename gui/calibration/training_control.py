@@ -6,14 +6,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from bci.messages import AnyEvent, ModelEvent, RunEvent
+from bci.recording.bids.names import is_executed
 from bci.recording.bids.runs import RecordedRun, RecordedRuns, find_runs
 from bci.signals import StreamInfo
 from bci.training.decoder_choices import DecoderOffer, decoder_choices
-from bci.training.run_counts import TrialCount, count_trials
+from bci.training.run_counts import RunCount, TrialCount, count_trials
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.run_choice import RunChoice
-from gui.calibration.training_process import TrainingProcess
 from gui.options import DashboardOptions
+from gui.processes.child import Child, Command
 from gui.settings import DashboardSettings
 from gui.widgets.open_recording import ask_for_recordings
 from gui.workers.background import Background
@@ -99,7 +101,8 @@ class TrainingControl(QObject):
     def _choose_files(self) -> None:
         """Open a dialog for recordings of any kind, from any folder."""
         start = self._remembered.calibration_file or str(self._options.recordings)
-        ask_for_recordings(self._page, "Add recordings to train on", start, self.add_files)
+        title = "Add recordings to train on"
+        ask_for_recordings(self._page, title, start, self.add_files, several=True)
 
     def _count(self, files: list[Path]) -> None:
         self._uncounted += files
@@ -137,6 +140,9 @@ class TrainingControl(QObject):
     def _train(self) -> None:
         assert self.choice is not None
         page, options = self._page, self._options
+        if all(map(is_executed, page.files)):
+            page.set_training(False, "Tick a run of imagined movements, too: they are scored.")
+            return
         model = self.models / f"{self.choice.session.subject}-{datetime.now():%Y%m%d-%H%M%S}"
         if not self._has_profile:
             self.profile, self._has_profile = self.choice.profile_for(model), True
@@ -169,3 +175,54 @@ def _find(
 
 def _decoders_for(choice: RunChoice, models: Path, info: StreamInfo | None) -> Decoders:
     return decoder_choices(choice.profile, models, info, choice.pictures)
+
+
+class TrainingProcess(Child):
+    """Runs ``bci calibrate --json``; its other events come as those of every child."""
+
+    counted = Signal(object, str)  # Path of a run, and how many trials it has
+    finished = Signal(object)  # Path of the model
+    failed = Signal(str)  # one sentence
+
+    def __init__(
+        self,
+        bci: tuple[str, ...],
+        profile: str,
+        files: list[Path],
+        choice: DecoderOffer,
+        model: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        argv = (*bci, "calibrate", profile, *(str(f) for f in files if not is_executed(f)))
+        argv += tuple(f"--executed={file}" for file in files if is_executed(file))
+        argv += (f"--out={model}", f"--decoder={choice.decoder}", "--json")
+        if choice.base is not None:
+            argv += (f"--base={choice.base}",)
+        if choice.curve:
+            argv += ("--curve",)
+        if choice.gallery is not None:
+            argv += (f"--gallery={choice.gallery}",)
+        super().__init__(Command("training", argv), parent)
+        self._model: Path | None = None
+        self.reported.connect(self._on_event)
+        self.died.connect(self._on_end)
+        self.running.connect(self._on_running)
+
+    def _on_event(self, event: AnyEvent) -> None:
+        if isinstance(event, RunEvent):
+            fields = event.cues, event.broken_off, event.trials, event.rest, event.stream
+            counts = RunCount(event.file, *fields, event.lost_frames).counts
+            self.counted.emit(Path(event.file), counts)
+            self.logged.emit(f"{self.command.name}: {event.file}: {counts}")
+        elif isinstance(event, ModelEvent):
+            self._model = Path(event.folder)
+
+    def _on_running(self, running: bool) -> None:
+        if not running and self.was_stopped:
+            self.failed.emit("Cancelled.")
+
+    def _on_end(self, why: str) -> None:
+        if self._model is not None:
+            self.finished.emit(self._model)
+        else:
+            self.failed.emit(self.end_reason or why)

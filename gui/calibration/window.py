@@ -6,14 +6,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from bci.errors import BciError
 from bci.profiles.profile import check_agreement, check_task, load_profile
+from bci.recording.bids.names import is_executed
 from bci.signals import StreamInfo
-from bci.training.model_result import ModelResult, read_newest, read_result
 from gui.actions import CALIBRATION, WindowActions, key_of
 from gui.calibration.keyed_buttons import press
+from gui.calibration.model_result import ModelResult, read_newest, read_result
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.run.run_choice import RunChoice
 from gui.calibration.run.run_control import RunControl
@@ -21,12 +22,13 @@ from gui.calibration.step_pages import CUES, RESULT, SETUP, SIGNALS, TRAIN, Step
 from gui.calibration.training_control import TrainingControl
 from gui.options import DashboardOptions
 from gui.settings import DashboardSettings
-from gui.theme import Theme
+from gui.widgets.layouts import column_of
+from gui.widgets.themed import Themed
 from gui.widgets.window_size import resize_within_screen
 from gui.workers.background import Background
 
 
-class CalibrationWindow(QWidget):
+class CalibrationWindow(Themed, QWidget):
     """One page a step; nothing of a run or training is lost by going back or by closing it."""
 
     cued = Signal(object)  # Marker, as it was sent
@@ -49,9 +51,7 @@ class CalibrationWindow(QWidget):
         self.runs = RunControl(options, self)
         self.training = TrainingControl(options, remembered, self.training_page)
         self._reading = Background(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 14)
-        column.addWidget(self.pages)
+        self.setLayout(column_of(self.pages, margins=(14, 12, 14, 14)))
         callbacks = {action.id: partial(press, self, action.id) for action in CALIBRATION}
         WindowActions(self, CALIBRATION, callbacks | {"calibrate-close": self.close})
         self._connect_pages()
@@ -92,9 +92,8 @@ class CalibrationWindow(QWidget):
         self._info = info
         self.pages.set_stream(info)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(theme.style_sheet(calibration=True))
-        self.pages.set_theme(theme)
+    def apply_theme(self) -> None:
+        self.setStyleSheet(self.theme.style_sheet(calibration=True))
 
     def retire(self) -> None:
         """End a run and a training, for when the dashboard closes."""
@@ -103,7 +102,8 @@ class CalibrationWindow(QWidget):
         self.training.retire()
 
     def stop(self, timeout_s: float) -> None:
-        """End the recorder's thread, and wait for it."""
+        """End the recorder's thread, and wait for it; give the cue window back."""
+        self.runs.presenter.retire()
         self.runs.recorder.stop(timeout_s)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
@@ -120,7 +120,11 @@ class CalibrationWindow(QWidget):
     def _take(self, choice: RunChoice) -> None:
         self.training.take(choice)
         who = choice.session
-        self._remembered.calibrate = {"subject": who.subject, "session": who.session or ""}
+        self._remembered.calibrate = {
+            "subject": who.subject,
+            "session": who.session or "",
+            "screen": choice.screen,
+        }
 
     def _on_chosen(self, choice: RunChoice) -> None:
         self._take(choice)
@@ -132,14 +136,24 @@ class CalibrationWindow(QWidget):
         self.training.find("Tick the recordings to train on, or add files.", self._info)
 
     def _start_run(self) -> None:
+        """Begin the run that was chosen, or the one of executed movements that comes before it."""
         choice = self.training.choice
-        if choice is not None and self._info is not None and self.runs.start(choice, self._info):
-            self._run_info = self._info
-            self._go(CUES)
+        if choice is not None:
+            self._start(choice.executed() if choice.moved_first else choice)
 
-    def _on_run_ended(self, summary: str, file: Path) -> None:
+    def _start(self, choice: RunChoice) -> bool:
+        if self._info is None or not self.runs.start(choice, self._info):
+            return False
+        self._run_info = self._info
+        self._go(CUES)
+        return True
+
+    def _on_run_ended(self, summary: str, file: Path, complete: bool) -> None:
         if file.is_file():
             self._remembered.replay_file = str(file.resolve())
+        choice = self.training.choice
+        if complete and choice is not None and is_executed(file) and self._start(choice):
+            return
         self.training.find(summary, self._run_info, file)
 
     def _on_offered(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QTimer, Signal
 
 from bci.lsl.discovery import StreamQuery
-from bci.lsl.live_streams import LiveStream
+from bci.lsl.live_streams import LiveStream, LiveStreams
 from bci.messages import DeviceEntry, DevicesEvent
 from bci.serial_ports import FOLDER, serial_ports
 from gui.connect.panel import ConnectPanel
@@ -13,11 +13,12 @@ from gui.connect.source_process import SourceProcess
 from gui.processes.child import Child, Command
 from gui.settings import DashboardSettings
 from gui.widgets.open_recording import ask_for_recordings
-from gui.workers.stream_directory import Directory
+from gui.workers.worker import Worker
 
 SUBJECT = "source"
 _LOOK_AT_PORTS_MS = 2000
 _LISTING_ENDS_MS = 200
+_LOOK_EVERY_S = 0.2
 
 
 class ConnectController(QObject):
@@ -182,6 +183,22 @@ class ConnectController(QObject):
         self._last = {}
         self._remembered.last_stream = {"name": name}
         self.stream_wanted.emit(StreamQuery(name=name), name)
+
+
+class Directory(Worker):
+    """Reports which signal streams there are, as they come and go."""
+
+    changed = Signal(tuple)  # of LiveStream, by name
+
+    def work(self) -> None:
+        """Look at the network until the worker is retired."""
+        streams = LiveStreams()
+        listed: tuple[LiveStream, ...] | None = None
+        while self.wait(_LOOK_EVERY_S):
+            now = streams.poll()
+            if now != listed:
+                listed = now
+                self.post(self.changed.emit, now)
 
 
 def _identity(stream: LiveStream) -> dict[str, str]:

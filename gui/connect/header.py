@@ -1,6 +1,6 @@
 """The window's top row: which stream is shown, and the buttons of frequent commands."""
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from bci.signals import StreamInfo
 from gui.actions import WindowActions, action_button
@@ -8,7 +8,7 @@ from gui.connect.shown_signal import ShownSignal
 from gui.processes.engine_watch import EngineWatch
 from gui.processes.status_line import DashboardStatus
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import fill, named
+from gui.widgets.layouts import named, row_of
 
 _LONGEST = 43
 _BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
@@ -17,25 +17,16 @@ _BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
 class Header(QWidget):
     """Title and badge on the left; buttons of the programs and of some commands on the right."""
 
-    def __init__(
-        self,
-        commands: WindowActions,
-        programs: QWidget,
-        status: DashboardStatus,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, commands: WindowActions, programs: QWidget, status: DashboardStatus) -> None:
+        super().__init__()
         self._status = status
-        self.title = named(ElidedLabel(), "title")
+        self.title = named(ElidedLabel("waiting for a stream ..."), "title")
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
         self.buttons = {name: action_button(commands[name]) for name in _BUTTONS}
         connect, calibrate, *others = self.buttons.values()
-        fill(
-            QHBoxLayout(self), connect, 6, self.title, self.badge, None,
-            calibrate, programs, *others,
-        )  # fmt: skip
-        self.title.setText("waiting for a stream ...")
+        left, right = (connect, 6, self.title, self.badge), (calibrate, programs, *others)
+        self.setLayout(row_of(*left, None, *right))
 
     def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:
         """Name the stream that is shown or awaited, here and in the window's title."""

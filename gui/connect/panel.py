@@ -1,7 +1,7 @@
 """The side panel: live streams to show, devices to connect, and help without either."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from bci.lsl.live_streams import LiveStream
 from bci.messages import DeviceEntry
@@ -11,7 +11,7 @@ from gui.connect.stream_list import ROW, StreamList
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import fill, mark_wrong, named
+from gui.widgets.layouts import as_widget, column_of, mark_wrong, named, row_of
 from gui.widgets.scroll_areas import FitHeightScrollArea
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
@@ -27,8 +27,8 @@ class ConnectPanel(QWidget):
     replay_wanted = Signal()
     disconnect_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._devices: dict[str, DeviceEntry] = {}
         self._filled: dict[str, dict[str, str]] = {}
         self._active = self._stopping = False
@@ -48,14 +48,11 @@ class ConnectPanel(QWidget):
         self.form.changed.connect(self._judge)
         self.form.submitted.connect(self.toggle)
         self.problem, self.state = named(Sentence(), "problem"), named(Sentence(), "state")
-        self.connect_button = button("Connect", "")
-        self.connect_button.clicked.connect(self.toggle)
-        self.simulator = button("Simulator", with_key("Stream a simulated person", "simulator"))
-        self.simulator.clicked.connect(self.try_simulator)
-        self.replay = button(
-            "Stream a file ...", with_key("Replay a recording as if it were live", "stream-file")
-        )
-        self.replay.clicked.connect(self.replay_wanted)
+        self.connect_button = button("Connect", "", self.toggle)
+        does = with_key("Stream a simulated person", "simulator")
+        self.simulator = button("Simulator", does, self.try_simulator, "narrow")
+        does = with_key("Replay a recording as if it were live", "stream-file")
+        self.replay = button("Stream a file ...", does, self.replay_wanted.emit, "narrow")
         self._lay_out()
         self.set_streams(())
         self.set_connection("", False, False)
@@ -116,21 +113,17 @@ class ConnectPanel(QWidget):
         self.device_wanted.emit("simulator", self.form.values() if chosen else {})
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        buttons = QWidget()
-        simulator, replay = named(self.simulator, "narrow"), named(self.replay, "narrow")
-        fill(QHBoxLayout(named(buttons, "plain")), simulator, replay, spacing=4)
-        fill(
-            column,
+        buttons = as_widget(row_of(self.simulator, self.replay, spacing=4))
+        column = column_of(
             *(named(QLabel("Live streams"), "heading"), self.no_streams, self.sought),
-            *(self.streams, 4, named(QLabel("Connect a device"), "heading"), self.devices),
+            # Far more of the room than is empty below.
+            *((self.streams, 100), 4, named(QLabel("Connect a device"), "heading"), self.devices),
             *(self.what, FitHeightScrollArea(self.form), self.problem, self.state),
             *(self.connect_button, 4, named(QLabel("No headset?"), "heading"), buttons, None),
             margins=(10, 8, 10, 10),
             spacing=6,
         )
-        # Far more of it than of the empty room below.
-        column.setStretchFactor(self.streams, 100)
+        self.setLayout(column)
 
     def _show_device(self) -> None:
         device = self._devices.get(self.devices.currentText())

@@ -1,7 +1,7 @@
 """The list of live streams: two lines each, and whether it is simulated or shown."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QListWidget, QListWidgetItem
 
 from bci.lsl.live_streams import LiveStream
 from gui.widgets.labels import ElidedLabel, tip
@@ -16,8 +16,8 @@ class StreamList(QListWidget):
 
     chosen = Signal(object)  # LiveStream
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.streams: tuple[LiveStream, ...] = ()
         self._shown = self._sought = ""
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -61,9 +61,8 @@ def _two_lines(stream: LiveStream, shown: bool) -> QFrame:
     row = named(QFrame(), "shownstream" if shown else "stream")
     # The list itself is what is clicked.
     row.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    name, summary = named(ElidedLabel(), "name"), named(ElidedLabel(), "dim")
-    name.setText(stream.name)
-    summary.setText(stream.short_summary + ", shown" * shown)
+    name = named(ElidedLabel(stream.name), "name")
+    summary = named(ElidedLabel(stream.short_summary + ", shown" * shown), "dim")
     grid = QGridLayout(row)
     grid.setContentsMargins(12, 3, 6, 3)
     grid.setSpacing(2)

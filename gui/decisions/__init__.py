@@ -5,9 +5,9 @@
 - decision_view: the interface of a task's view, and the frame of our own
 - headline: the decision in large letters
 - task_views: the table of tasks and their views, with those of plug-ins
-- class_bars, word_list, image_matches, emotion_plane: one view each
+- class_bars, word_list, image_matches, emotion_plane, spelling_view: one view each
+- attention_view: channels that a network attends to
 - history: probabilities, or smoothed emotion levels, of the last half minute
 - transcript: decided words and images in their order
-- latency, latency_figures: delay of predictions, losses and drift
-- rejections: why windows gave no prediction
+- timing/: delay of predictions, losses and drift; windows that gave no prediction
 """

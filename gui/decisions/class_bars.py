@@ -3,9 +3,8 @@
 from math import exp, log, tanh
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QToolButton
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.actions import with_key
@@ -15,6 +14,7 @@ from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import Theme
+from gui.widgets.buttons import tool
 from gui.widgets.labels import tip
 
 # The bars of up to seven classes share the room of four: what is below them needs the rest.
@@ -119,12 +119,9 @@ class ClassBars(DecisionFrame):
         self.has_ball = False
         self.source = self.doubt = ""
         self.bars, self.ball = ProbabilityBars("Probabilities"), Ball()
-        self._toggle = QToolButton()
+        about = with_key("A ball that the probabilities move", "ball")
+        self._toggle = tool("Ball", about, self.toggle_ball)
         self._toggle.setCheckable(True)
-        self._toggle.setText("Ball")
-        self._toggle.setToolTip(with_key("A ball that the probabilities move", "ball"))
-        self._toggle.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._toggle.clicked.connect(self.toggle_ball)
         for widget in (self.headline, self.bars, self.ball):
             self.body.addWidget(widget)
         self.foot_row.addWidget(self._toggle)

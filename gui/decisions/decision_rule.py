@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bci.decisions import Decision
+from bci.decisions import NEVER, Decision
 from bci.messages import EngineStatus
 from gui.decisions.headline import NO_DECISION, NOT_SURE
 
@@ -22,22 +22,29 @@ class DecisionRule:
     threshold: float
     # Evidence that decisions are taken from, in seconds; 0: each window decides alone.
     evidence_s: float = 0.0
+    # Whether the state of the signal holds decisions back.
+    held_back: bool = False
     # When the engine's decision changed last, and now, on the LSL clock.
     since: float | None = None
     now: float = 0.0
 
     def follow(self, status: EngineStatus) -> bool:
         """Take an engine's status; return whether anything changed."""
-        before = self.threshold, self.evidence_s
+        before = self.threshold, self.evidence_s, self.held_back
         if status.decision_threshold is not None:
             self.threshold = status.decision_threshold
         if status.evidence_s is not None:
             self.evidence_s = status.evidence_s
-        return before != (self.threshold, self.evidence_s)
+        self.held_back = status.held_back
+        return before != (self.threshold, self.evidence_s, self.held_back)
 
     @property
     def words(self) -> str:
         """``decides above 70 %``, and over how much signal where that is not a window's."""
+        if self.held_back:
+            return "held back in this state of the signal"
+        if self.threshold >= NEVER:
+            return "decides nothing"
         over = f" over {self.evidence_s:.2g} s" if self.evidence_s else ""
         return f"decides above {100 * self.threshold:.3g} %{over}"
 

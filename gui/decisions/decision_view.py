@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from bci.decisions import Decision
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_rule import DecisionRule, in_words
-from gui.decisions.headline import NO_PREDICTION, Headline, restyle
+from gui.decisions.headline import NO_PREDICTION, Headline, set_style
 from gui.plots.probability_bars import Bar, ProbabilityBars
-from gui.theme import DARK, Theme
+from gui.theme import Theme
 from gui.widgets.labels import HINT_HEIGHT, NO_ENGINE, ElidedLabel
-from gui.widgets.layouts import named
+from gui.widgets.layouts import as_widget, column_of, named, row_of
+from gui.widgets.themed import Themed
 
 _FOOT_HEIGHT = 24
 
@@ -81,7 +82,7 @@ class CueWindows:
         return [(end, cue) for end, cue in ended if end <= now]
 
 
-class DecisionFrame(QWidget):
+class DecisionFrame(Themed, QWidget):
     """A headline, the part of the task, and a foot line; a hint while no engine runs.
 
     It decides above ``threshold`` until it gets the engine's rule.
@@ -89,7 +90,6 @@ class DecisionFrame(QWidget):
 
     def __init__(self, title: str, threshold: float, headline_px: int = 30) -> None:
         super().__init__()
-        self._theme: Theme = DARK
         self.rule = DecisionRule(threshold)
         self.hint = NO_ENGINE
         self.has_engine = False
@@ -103,33 +103,18 @@ class DecisionFrame(QWidget):
         self._hint = named(QLabel(), "dim")
         self._hint.setFixedHeight(HINT_HEIGHT)
         self.foot, self.beside_foot = ElidedLabel(), named(QLabel(), "dim")
-        self.body = QVBoxLayout()
-        self.foot_row = QHBoxLayout()
         for label in (self.foot, self.beside_foot):
             label.setFixedHeight(_FOOT_HEIGHT)
         self.foot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.foot_row.addWidget(self.foot, 1)
-        self.foot_row.addWidget(self.beside_foot)
-        self._content = named(QWidget(), "plain")
-        self._column = column = QVBoxLayout(self._content)
-        column.setContentsMargins(0, 6, 0, 4)
-        column.setSpacing(4)
-        column.addLayout(self.body)
-        column.addLayout(self.foot_row)
-        outside = QVBoxLayout(self)
-        outside.setContentsMargins(14, 0, 14, 0)
-        outside.addWidget(self._hint)
-        outside.addWidget(self._content)
+        self.body = column_of()
+        self.foot_row = row_of((self.foot, 1), self.beside_foot)
+        self._column = column_of(self.body, self.foot_row, margins=(0, 6, 0, 4), spacing=4)
+        self._content = as_widget(self._column)
+        self.setLayout(column_of(self._hint, self._content, margins=(14, 0, 14, 0)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(title)
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def apply_theme(self) -> None:
         self.refresh()
 
     def set_engine(self, alive: bool) -> None:
@@ -194,7 +179,7 @@ class DecisionFrame(QWidget):
     def write_foot(self, text: str, colour: str) -> None:
         """Write the line below, in a colour of the theme."""
         self.foot.setText(text)
-        restyle(self.foot, f"color: {getattr(self.theme, colour)};")
+        set_style(self.foot, f"color: {getattr(self.theme, colour)};")
 
 
 def likeliest(probabilities: tuple[float, ...], n: int) -> list[int]:

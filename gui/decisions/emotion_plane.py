@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QLabel
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.emotion_levels import LevelGrid, grid_of
@@ -14,7 +14,7 @@ from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.widgets.labels import tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
 
 _PLANE_PX, _BAR_PX = 184, 15
 _NUMBERS_PX, _SHARES_PX = 32, 44
@@ -79,9 +79,8 @@ class EmotionPlane(Plot):
             parts = np.flatnonzero(joined & (age[1:] < old) & (age[1:] >= young))
             pairs = np.stack([levels[parts], levels[parts + 1]], axis=1).reshape(-1, 2)
             curve.setData(*pairs.T)
-            colour = theme.colour("accent")
-            colour.setAlpha(round(_FAINTEST + (255 - _FAINTEST) * k / (_N_FADES - 1)))
-            curve.setPen(self.pen(colour, 3))
+            alpha = round(_FAINTEST + (255 - _FAINTEST) * k / (_N_FADES - 1))
+            curve.setPen(self.pen(theme.colour("accent", alpha), 3))
         at = levels[-1:] if self.is_live else levels[:0]
         fill = theme.colour("accent" if self.is_decided else "panel")
         self.dot.setData(*at.T, brush=fill, pen=self.pen(theme.accent, 2.5))
@@ -118,22 +117,13 @@ class EmotionView(DecisionFrame):
             ProbabilityBars("Probability of each level", _NUMBERS_PX, _SHARES_PX)
             for _ in self.axis_names
         )
-        left, right = QVBoxLayout(), QVBoxLayout()
-        left.addWidget(self.plane)
-        left.addWidget(self.threshold_words)
-        for name, bars in zip(self.axis_names, self.bars, strict=True):
+        for bars in self.bars:
             bars.plotItem.layout.setContentsMargins(0, 0, 0, 0)
-            right.addWidget(name)
-            right.addWidget(bars)
-        right.addStretch()
-        row = QHBoxLayout()
-        left.setSpacing(2)
-        right.setSpacing(2)
-        row.setSpacing(10)
-        row.addLayout(left)
-        row.addLayout(right, 1)
+        (across, upwards), (first, second) = self.axis_names, self.bars
+        left = column_of(self.plane, self.threshold_words, spacing=2)
+        right = column_of(across, first, upwards, second, None, spacing=2)
         self.body.addWidget(self.headline)
-        self.body.addLayout(row)
+        self.body.addLayout(row_of(left, (right, 1), spacing=10))
         self.setToolTip(tip(_TIP))
         self.set_classes(self.course.grid.classes)
 

@@ -8,26 +8,29 @@ from typing import Any
 from pydantic import ValidationError
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QBoxLayout
 
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.messages import EngineStatus
-from bci.profiles.profile import Paradigm
-from bci.signals import Marker
+from bci.messages import EngineStatus, Spelled
+from bci.profiles.paradigm import Paradigm
+from bci.signals import Marker, is_frame_note
+from gui.decisions.attention_view import AttentionView
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ShownImages
-from gui.decisions.latency import LatencyView
-from gui.decisions.rejections import Rejections
+from gui.decisions.spelling_view import SPELLERS, SpelledTranscript
 from gui.decisions.task_views import ViewContext, own_view, task_of
+from gui.decisions.timing.latency import LatencyView
+from gui.decisions.timing.rejections import Rejections
 from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import ShownWords
 from gui.settings import DashboardSettings
 from gui.widgets.labels import NO_ENGINE, STARTING
-from gui.widgets.layouts import named, one_of
+from gui.widgets.layouts import one_of
 from gui.workers.stream_feed import Feed
 
 _log = logging.getLogger("bci")
@@ -66,11 +69,13 @@ class EngineViews(QObject):
         windows = None
         self.history: HistoryView | TranscriptView
         if images is not None:
-            windows = CueWindows(images.window_s)
+            windows = CueWindows(images.offset_s + images.window_s)
             self.history = TranscriptView(windows, "images found", truth="shown")
         elif words is not None:
             windows = words.windows
             self.history = TranscriptView(windows)
+        elif task in SPELLERS:
+            self.history = SpelledTranscript()
         else:
             self.history = HistoryView(self.rule)
         self._task = task_of(task, ())
@@ -86,8 +91,9 @@ class EngineViews(QObject):
         # Made when they are first needed: the plane of two axes of levels, and their past.
         self.emotion: EmotionView | None = None
         self.level_history: LevelHistory | None = None
-        self.decided = named(one_of(*reversed(self.by_task.values())), "plain")
-        self.passed = named(one_of(self.history), "plain")
+        self.attention = AttentionView()
+        self.decided = one_of(*reversed(self.by_task.values()), self.attention)
+        self.passed = one_of(self.history)
         self.latency = LatencyView()
         self._cue_of = cue_of
         self._paradigm: dict[str, Any] | None = None
@@ -102,17 +108,15 @@ class EngineViews(QObject):
         self.emotion.rule = self.rule
         self.by_task[_EMOTION] = self.emotion
         self.level_history = LevelHistory(self.emotion.course)
+        if isinstance(self.history, HistoryView):
+            self.level_history.link_across(self.history)
         for place, view in ((self.decided, self.emotion), (self.passed, self.level_history)):
             view.theme = self.decision.theme
             view.hide()
             layout = place.layout()
-            assert layout is not None
-            layout.addWidget(view)
-
-    @property
-    def views(self) -> tuple[Any, ...]:
-        """All that is drawn in the theme's colours."""
-        return (*self.by_task.values(), *self._pasts, self.latency)
+            assert isinstance(layout, QBoxLayout)
+            # The attention stays below the decision.
+            layout.insertWidget(0, view)
 
     @property
     def _pasts(self) -> tuple[HistoryView | TranscriptView | LevelHistory, ...]:
@@ -130,6 +134,7 @@ class EngineViews(QObject):
         feed.predictions_came.connect(self._on_predictions)
         feed.decisions_came.connect(self._on_decisions)
         feed.status_came.connect(self._on_status)
+        feed.spelled_came.connect(self._on_spelled)
 
     def _keep_ball(self, shown: bool) -> None:
         self._remembered.ball = shown
@@ -187,11 +192,14 @@ class EngineViews(QObject):
         self._show_task(task_of(self._task, self._classes if alive else ()))
         if not alive:
             self._show_prediction(None)
+            self.attention.show_attention({})
             self._simulated = False
         self.state_changed.emit(alive, self._simulated)
 
     def _on_markers(self, markers: list[Marker]) -> None:
         for marker in markers:
+            if is_frame_note(marker.label):
+                continue
             self._add_cue(marker.time, self._cue_of(marker.label))
 
     def _add_cue(self, time: float, cue: str | None) -> None:
@@ -217,6 +225,12 @@ class EngineViews(QObject):
         for view in self.by_task.values():
             view.refresh()
 
+    def _on_spelled(self, selections: list[Spelled]) -> None:
+        for spelled in selections:
+            for view in (*self.by_task.values(), self.history):
+                if hasattr(view, "show_spelled"):
+                    view.show_spelled(spelled)
+
     def _follow_paradigm(self, described: dict[str, Any] | None) -> None:
         """Take cues for what the engine's model takes them for, whatever the profile has."""
         if described is None or described == self._paradigm:
@@ -230,8 +244,11 @@ class EngineViews(QObject):
     def _on_status(self, status: EngineStatus) -> None:
         self._follow_paradigm(status.paradigm)
         self.latency.show_status(status)
+        self.attention.show_attention(status.attention)
         if self.rule.follow(status):
             self._refresh()
+        if isinstance(self.history, HistoryView):
+            self.history.add_state(local_clock(), status.signal_state, status.held_back)
         why = self._rejections.since_last(status.windows)
         if not why:
             return

@@ -60,7 +60,7 @@ class Headline(QWidget):
         self.beside.setText("" if decision == NO_PREDICTION else beside)
         self.why.setText(f"signal not used: {why}" if rejected else "")
         self.why.setVisible(rejected)
-        restyle(self.why, f"font-size: {CAPTION_PX}px; color: {theme.warning};")
+        set_style(self.why, f"font-size: {CAPTION_PX}px; color: {theme.warning};")
         self._fit()
 
     def _fit(self) -> None:
@@ -72,15 +72,15 @@ class Headline(QWidget):
         both = f"{self.decision.text()}  {self.beside.text()}"
         pixels = fitting_pixels(font, both, self.width(), pixels)
         large = f"font-size: {pixels}px; font-weight: 700; color: {self._colours[0]};"
-        restyle(self.decision, large)
+        set_style(self.decision, large)
         small = f"font-size: {CAPTION_PX}px; color: {self._colours[1]};"
-        restyle(self.beside, small if self._is_calm else large)
+        set_style(self.beside, small if self._is_calm else large)
 
     def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         self._fit()
 
 
-def restyle(label: QLabel, style_sheet: str) -> None:
+def set_style(label: QLabel, style_sheet: str) -> None:
     """Give a label a style sheet; Qt reads it only if it is another than before."""
     if label.styleSheet() != style_sheet:
         label.setStyleSheet(style_sheet)

@@ -14,7 +14,8 @@ from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.tasks.smoothed_levels import BREAK_S, LevelCourse, true_levels
 from gui.decisions.decision_rule import DecisionRule
-from gui.decisions.rejections import EXPLAINED
+from gui.decisions.state_band import LOWEST, StateBand
+from gui.decisions.timing.rejections import EXPLAINED
 from gui.plots.axis import Axis
 from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, STALE_S, Past, PastPlot
 from gui.plots.tags import Tag, Tags
@@ -32,6 +33,8 @@ _STEPS = 900
 
 class HistoryView(PastPlot):
     """Probabilities as a line for each class, with the true cue as a band under them.
+
+    Under that are the states of the signal, where the model has some.
 
     Each line has its class's name at its end; hatched is where windows gave no prediction, with
     the reason where it is known. Where a line is above the dotted one, its class was decided.
@@ -58,13 +61,14 @@ class HistoryView(PastPlot):
         for item in (*behind, self.cue_bars, self.decision_marks):
             self.addItem(item, ignoreBounds=True)
         self.curves: list[pg.PlotCurveItem] = []
+        self.states = StateBand(self)
         self.reasons, self.cue_names = Tags(self, (0, 0)), Tags(self)
         self.setToolTip(tip(f"{_TIP}\n\n{EXPLAINED}"))
         self.hint = NO_ENGINE
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
-        """Whether an engine runs; without one a line says so, and takes no more room."""
+        """Set whether an engine runs; without one a single line states that."""
         self.is_blank = not alive
         self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
 
@@ -74,6 +78,8 @@ class HistoryView(PastPlot):
         self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
         self._decisions.clear()
+        self.states.clear()
+        self.set_y((_CUES[0], _HIGHEST))
         self.set_engine(True)
         self.refresh()
 
@@ -95,8 +101,16 @@ class HistoryView(PastPlot):
         """Note why windows gave no prediction just before ``now``, LSL clock."""
         self._rejected.append((now, why))
 
+    def add_state(self, now: float, state: int | None, held_back: bool) -> None:
+        """Take in the state of the signal that the engine reports at ``now``, LSL clock."""
+        if state is None:
+            return
+        if not self.states.is_shown:
+            self.set_y((LOWEST, _HIGHEST))
+        self.states.add(now, state, held_back)
+
     def holes(self) -> list[tuple[float, float]]:
-        """When no window gave a prediction, first and last time on the LSL clock."""
+        """Spans without a prediction: first and last time on the LSL clock."""
         times = np.append(self.times, self.now)
         before = np.flatnonzero(np.diff(times) > STALE_S)
         return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
@@ -139,6 +153,7 @@ class HistoryView(PastPlot):
             brush=[self._colour(d.label) for d in shown] or None,
         )
         self._draw_cues()
+        self.states.draw()
         self._draw_holes()
         self._draw_names()
 
@@ -150,7 +165,8 @@ class HistoryView(PastPlot):
     def _mark_levels(self) -> None:
         """From 0 to 100 %, with the threshold of a decision as a dotted line."""
         theme, rule = self.theme, self.rule
-        marked = theme.name, rule.threshold, rule.evidence_s, self.px_per_y
+        has_states = self.states.is_shown
+        marked = theme.name, rule.threshold, rule.evidence_s, self.px_per_y, has_states
         if marked == self._marked:
             return
         self._marked = marked
@@ -164,7 +180,10 @@ class HistoryView(PastPlot):
         gap = NAME_PX / max(self.px_per_y, 1.0)
         usual = [s for s in _MARKED if all(abs(s - m) > gap for m in decided)]
         written = [(share, f"{100 * share:.0f} %") for share in (*usual, *decided)]
-        self._left.setTicks([[*written, (sum(_CUES) / 2, "cue")]])
+        bands = [(sum(_CUES) / 2, "cue")]
+        if has_states:
+            bands.append((self.states.middle, "state"))
+        self._left.setTicks([[*written, *bands]])
 
     def _draw_cues(self) -> None:
         cues = self.cues_shown()

@@ -9,23 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QLabel
 
 from bci.errors import GalleryError
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.models.card import Card
 from bci.tasks.image_gallery import read_pictures
+from bci.training.time_course import TimeCourse
 from gui.decisions.decision_view import CueFinder
 from gui.decisions.word_list import N_SHOWN, FiveLikeliest
+from gui.plots.line_with_band import CourseView
 from gui.plots.probability_bars import ProbabilityBars
 from gui.theme import Theme
 from gui.widgets.labels import plain, tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
 from gui.widgets.units import brief
 
 # Pictures that are not read again; the large ones have 150 kB each.
 _N_KEPT = 60
 _BEST_PX, _TRUE_PX, _TILE_PX, _ROW_PX = 96, 33, 22, 24
+_COURSE_PX = 130
 _TIP = (
     "Similarity: how much what was decoded is like the image, as a cosine: 1 is the same, 0 "
     "unrelated. Probability: of this image among all. An image beyond the dotted line is decided."
@@ -36,15 +39,21 @@ _TIP = (
 class ShownImages:
     """Pictures of images by their names, and the method that made the embeddings.
 
-    A window begins with its image and ends ``window_s`` later.
+    A window begins with its image and ends ``window_s`` later; the image comes ``offset_s`` after
+    its marker. ``course`` is how often held-out
+    images were found by the time after the image, where the model has it, and ``chance`` how often
+    by guessing.
     """
 
     window_s: float
     pictures: Mapping[str, Path] = field(default_factory=dict)
     compared_by: str = ""
+    course: TimeCourse | None = None
+    chance: float = 0.0
+    offset_s: float = 0.0
 
 
-def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
+def shown_images(card: Card, course: TimeCourse | None = None) -> tuple[ShownImages, list[str]]:
     """Find a model's images with their pictures, as far as its gallery has them.
 
     The second is a sentence for each gallery that cannot be read: its images have names alone.
@@ -57,7 +66,9 @@ def shown_images(card: Card) -> tuple[ShownImages, list[str]]:
             pictures |= read_pictures(file)
         except GalleryError as problem:
             lacking.append(f"{problem}: images are shown by name")
-    return ShownImages(card.pipeline.window_s, pictures, card.embedded_by or ""), lacking
+    by = card.embedded_by or ""
+    window_s, offset_s = card.pipeline.window_s, card.paradigm.offset_s
+    return ShownImages(window_s, pictures, by, course, card.score.chance, offset_s), lacking
 
 
 class ImageMatches(FiveLikeliest):
@@ -79,34 +90,26 @@ class ImageMatches(FiveLikeliest):
         self.tiles = [_tile(_TILE_PX) for _ in range(N_SHOWN)]
         self.true_text = plain(QLabel())
         self._heads = named(QLabel("similarity   probability"), "dim")
+        self.course = CourseView()
+        self.course.setFixedHeight(_COURSE_PX)
+        self.course.set_heading("held-out images found, by time")
+        self.course.set_course(shown.course, shown.window_s, shown.chance)
+        self.course.setVisible(not self.course.is_blank)
         self._lay_out()
         self.setToolTip(tip(_TIP))
         self.set_engine(False)
 
     def _lay_out(self) -> None:
-        truth = QHBoxLayout()
-        truth.addWidget(self.true_tile)
-        truth.addWidget(self.true_text, 1)
-        beside = QVBoxLayout()
-        beside.addWidget(self.headline)
-        beside.addLayout(truth)
-        top = QHBoxLayout()
-        top.setSpacing(10)
+        truth = row_of(self.true_tile, (self.true_text, 1))
+        beside = column_of(self.headline, truth)
+        top = row_of(self.best_tile, (beside, 1), spacing=10)
         top.addStrut(_BEST_PX)
-        top.addWidget(self.best_tile)
-        top.addLayout(beside, 1)
-        column = QVBoxLayout()
-        column.setSpacing(_ROW_PX - _TILE_PX)
-        column.setContentsMargins(0, 1, 0, 0)
-        for tile in self.tiles:
-            column.addWidget(tile)
-        column.addStretch()
-        rows = QHBoxLayout()
-        rows.addLayout(column)
-        rows.addWidget(self.bars, 1)
+        spacing = _ROW_PX - _TILE_PX
+        tiles = column_of(*self.tiles, None, margins=(0, 1, 0, 0), spacing=spacing)
         self.body.addLayout(top)
         self.body.addWidget(self._heads, 0, Qt.AlignmentFlag.AlignRight)
-        self.body.addLayout(rows)
+        self.body.addLayout(row_of(tiles, (self.bars, 1)))
+        self.body.addWidget(self.course)
 
     def take(self, prediction: ReceivedPrediction) -> None:
         self._similar = prediction.similarities
@@ -131,6 +134,7 @@ class ImageMatches(FiveLikeliest):
 
     def refresh(self) -> None:
         super().refresh()
+        self.course.theme = self.theme
         self._show_pictures()
         true, _, rank = self.truth.partition(", ")
         self.true_text.setText(f"true image: {true}\n{rank}")
@@ -160,10 +164,8 @@ class ImageMatches(FiveLikeliest):
 
 
 def _tile(side: int) -> QLabel:
-    tile = QLabel()
+    tile = QLabel(scaledContents=True, alignment=Qt.AlignmentFlag.AlignCenter)
     tile.setFixedSize(side, side)
-    tile.setScaledContents(True)
-    tile.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return tile
 
 

@@ -19,7 +19,9 @@ from gui.decisions.class_bars import ClassBars
 from gui.decisions.decision_view import CueFinder
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.image_matches import ImageMatches, ShownImages
+from gui.decisions.spelling_view import SpellingView
 from gui.decisions.word_list import WordList
+from gui.theme import DARK
 
 _log = logging.getLogger("bci")
 _GROUP = "bci.views"
@@ -56,6 +58,11 @@ def images(context: ViewContext) -> ImageMatches:
     """Make the images that fit a window best."""
     assert context.images is not None
     return ImageMatches(context.images, context.threshold, context.truth)
+
+
+def spelling(context: ViewContext) -> SpellingView:
+    """Make the spelled text and the likeliest symbols."""
+    return SpellingView(context.threshold)
 
 
 def task_of(task: str, classes: tuple[str, ...]) -> str:
@@ -110,8 +117,9 @@ def _guarded(task: str, view: Any) -> Any:
     if missing := [each for each in _METHODS if not callable(getattr(view, each, None))]:
         raise PluginError(f"view {task}: {type(view).__name__} lacks {', '.join(missing)}")
     # A plug-in may leave these out.
-    for name, default in (("show_cue", lambda _cue: None), ("refresh", view.update)):
-        if not callable(getattr(view, name, None)):
+    left_out = {"theme": DARK, "show_cue": lambda _cue: None, "refresh": view.update}
+    for name, default in left_out.items():
+        if getattr(view, name, None) is None:
             setattr(view, name, default)
     for name in (*_METHODS, "show_cue", "refresh"):
         setattr(view, name, _reporting(f"view {task}: {name}", getattr(view, name)))

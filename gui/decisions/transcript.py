@@ -8,13 +8,11 @@ from html import escape
 from pylsl import local_clock
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QHBoxLayout,
     QLabel,
     QListView,
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -22,9 +20,10 @@ from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.headline import NOT_SURE
-from gui.theme import CAPTION_PX, DARK, Theme
+from gui.theme import CAPTION_PX
 from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, plain
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
+from gui.widgets.themed import Themed
 from gui.widgets.units import brief
 
 # Older words are counted, but can no longer be scrolled to.
@@ -57,7 +56,7 @@ def clock_time(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(time.time() - local_clock() + at))
 
 
-class TranscriptView(QWidget):
+class TranscriptView(Themed, QWidget):
     """Rows of words that are written like text and scroll when they are full.
 
     With one window at each cue every window is an entry, with the decision that its prediction
@@ -76,8 +75,8 @@ class TranscriptView(QWidget):
         time_of: Callable[[float], str] = clock_time,
     ) -> None:
         super().__init__()
-        self._theme: Theme = DARK
         self.hint = NO_ENGINE
+        self.nothing = "nothing yet: one at each cue" if windows is not None else "nothing yet"
         self.has_engine = False
         self._windows, self._truth, self._time_of = windows, truth, time_of
         self._heading = named(QLabel(heading), "dim")
@@ -92,29 +91,15 @@ class TranscriptView(QWidget):
         self.words.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The newest is in sight once there is room for it.
         self.words.verticalScrollBar().rangeChanged.connect(lambda *_: self.words.scrollToBottom())
-        head = QHBoxLayout()
-        head.addWidget(self._heading)
-        head.addStretch()
-        head.addWidget(self.tally)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 4, 14, 4)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addWidget(self._hint)
-        column.addWidget(self.words, 1)
+        parts = row_of(self._heading, None, self.tally), self._hint, (self.words, 1)
+        self.setLayout(column_of(*parts, margins=(14, 4, 14, 4), spacing=2))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(heading.capitalize())
         self.words.setStyleSheet("background: transparent; border: none;")
         self.set_classes(())
         self.set_engine(False)
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def apply_theme(self) -> None:
         for row in range(len(self.entries)):
             self._write(row)
 
@@ -128,7 +113,7 @@ class TranscriptView(QWidget):
         """Take the classes of an engine that was found, and begin again."""
         self.classes = classes
         self.entries: list[TranscriptEntry] = []
-        self._n_right = self._n_judged = self._n_unsure = 0
+        self.n_right = self.n_judged = self._n_unsure = 0
         self.words.clear()
         self.set_engine(True)
 
@@ -145,13 +130,13 @@ class TranscriptView(QWidget):
             if self._windows is not None and len(each.probabilities) == len(self.classes):
                 word, confidence = each.decision or (None, None)
                 cue = self._windows.cue_of(each.taken)
-                self._append(TranscriptEntry(each.taken, word, confidence, cue))
+                self.append(TranscriptEntry(each.taken, word, confidence, cue))
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
         """Take the engine's decisions, oldest first."""
         for each in decisions:
             if self._windows is None and each.label is not None:
-                self._append(TranscriptEntry(each.time, each.label, each.confidence, None))
+                self.append(TranscriptEntry(each.time, each.label, each.confidence, None))
 
     def show_rejected(self, now: float, why: str) -> None:
         """Take a window without a prediction, reported at ``now``, LSL clock."""
@@ -160,7 +145,7 @@ class TranscriptView(QWidget):
         last = self.entries[-1].time if self.entries else float("-inf")
         over = [(end, cue) for end, cue in self._windows.over(now) if end > last + 0.1]
         end, cue = over[0] if over else (now, None)
-        self._append(TranscriptEntry(end, None, None, cue, why))
+        self.append(TranscriptEntry(end, None, None, cue, why))
 
     @property
     def sentence(self) -> str:
@@ -170,10 +155,11 @@ class TranscriptView(QWidget):
         newest = self.entries[-1]
         return f"{_word(newest)}: {self._about(newest)}"
 
-    def _append(self, entry: TranscriptEntry) -> None:
+    def append(self, entry: TranscriptEntry) -> None:
+        """Show one more entry."""
         if entry.is_right is not None:
-            self._n_judged += 1
-            self._n_right += entry.is_right
+            self.n_judged += 1
+            self.n_right += entry.is_right
         self._n_unsure += entry.word is None and not entry.why
         self.entries.append(entry)
         item = QListWidgetItem()
@@ -223,20 +209,19 @@ class TranscriptView(QWidget):
     def refresh(self) -> None:
         """Show the words, or why there are none."""
         alive, has_words = self.has_engine, bool(self.entries)
-        at_cues = " at each cue" if self._windows is not None else ""
-        self._hint.setText(f"nothing yet: one{at_cues}" if alive else self.hint)
+        self._hint.setText(self.nothing if alive else self.hint)
         self._hint.setVisible(not (alive and has_words))
         self.words.setVisible(alive and has_words)
-        self.tally.setText(self._tally())
+        self.tally.setText(self.count())
         for label in (self._heading, self.tally):
             label.setVisible(alive)
 
-    def _tally(self) -> str:
+    def count(self) -> str:
         """``9 of 11 right (chance 10 %), 2 not sure``; empty before the first."""
         parts = []
-        if self._n_judged:
+        if self.n_judged:
             chance = f"chance {100 / len(self.classes):.0f} %"
-            parts.append(f"{self._n_right} of {self._n_judged} right ({chance})")
+            parts.append(f"{self.n_right} of {self.n_judged} right ({chance})")
         if self._n_unsure:
             parts.append(f"{self._n_unsure} not sure")
         return ", ".join(parts)

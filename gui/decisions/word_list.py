@@ -73,7 +73,7 @@ class FiveLikeliest(DecisionFrame):
         raise NotImplementedError
 
     def figure(self, _number: int) -> str:
-        """What is written before the probability of a class."""
+        """Text before the probability of a class."""
         return ""
 
     def refresh(self) -> None:

@@ -3,15 +3,15 @@
 from math import isfinite
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.limits import LIMITS
 from bci.signals import StreamInfo
 from gui.plots.head_map import Electrode, HeadMap
 from gui.plots.quality_marks import MarkList, mark_pixmap
-from gui.theme import DARK, Theme
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
+from gui.widgets.themed import Themed
 
 _LIST_WIDTH = 210
 _WORDS = {State.GOOD: "good", State.DOUBTFUL: "high", State.BAD: "too high"}
@@ -23,49 +23,29 @@ def impedance_state(kohm: float) -> State:
     return State.BAD if kohm > bad else State.DOUBTFUL if kohm > doubtful else State.GOOD
 
 
-class ImpedancePage(QWidget):
+class ImpedancePage(Themed, QWidget):
     """Each electrode's kiloohms where it lies, and a list with the highest first."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.kohm: dict[int, float] = {}
         self._names: tuple[str, ...] = ()
-        self._theme = DARK
         self.head = HeadMap("Impedances", ("channel", "impedance (kOhm)"))
         self.list = MarkList("Impedances, the highest first")
         self._legend = {state: (QLabel(), QLabel(text)) for state, text in _ranges().items()}
-        side = QVBoxLayout()
-        side.addWidget(named(QLabel("Impedance (kOhm)"), "heading"))
-        side.addWidget(self.list, 1)
         self.list.setFixedWidth(_LIST_WIDTH)
-        middle = QHBoxLayout()
-        middle.addWidget(self.head, 1)
-        middle.addLayout(side)
-        foot = QHBoxLayout()
-        for icon, text in self._legend.values():
-            foot.addWidget(icon)
-            foot.addWidget(text)
-            foot.addSpacing(20)
-        foot.addStretch()
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(12, 8, 8, 8)
-        whole.addLayout(middle, 1)
-        whole.addLayout(foot)
+        side = column_of(named(QLabel("Impedance (kOhm)"), "heading"), (self.list, 1))
+        middle = row_of((self.head, 1), side)
+        legend = [part for icon, text in self._legend.values() for part in (icon, text, 20)]
+        self.setLayout(column_of((middle, 1), row_of(*legend, None), margins=(12, 8, 8, 8)))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFocusProxy(self.list)
         self.setAccessibleName("Impedances")
-        self.theme = DARK
+        self.apply_theme()
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.head.theme = theme
+    def apply_theme(self) -> None:
         for state, (icon, _) in self._legend.items():
-            icon.setPixmap(mark_pixmap(theme, state))
+            icon.setPixmap(mark_pixmap(self.theme, state))
         self._show()
 
     def set_stream(self, info: StreamInfo) -> None:
@@ -105,7 +85,7 @@ class ImpedancePage(QWidget):
             (impedance_state(self.kohm[k]), f"{self._names[k]}   {self.kohm[k]:.0f}", "")
             for k in highest_first
         ]
-        self.list.show_lines(self._theme, lines)
+        self.list.show_lines(self.theme, lines)
 
     def _electrode(self, k: int) -> Electrode:
         name, state = self._names[k], impedance_state(self.kohm[k])

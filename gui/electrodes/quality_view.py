@@ -1,28 +1,28 @@
 """Quality of the electrodes: a head with a mark for each, and what is wrong in words."""
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QSizePolicy,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from collections.abc import Sequence
 
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from bci.messages import FilterReport
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import advise, explain, summarise, worst_first
 from bci.signals import StreamInfo
+from gui.electrodes.cleaning_line import CleaningLine
 from gui.plots.head_map import Electrode, HeadMap
 from gui.plots.quality_marks import MarkList
-from gui.theme import Theme
+from gui.widgets.buttons import tool
 from gui.widgets.labels import ElidedLabel, tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
+from gui.widgets.themed import Themed
 
 _HEIGHT, _HEAD_WIDTH = 176, 142
+_CLEANING_HEIGHT = 34
 _NAMED_FROM_PX = 110.0
 
 
-class QualityView(QWidget):
+class QualityView(Themed, QWidget):
     """A head map; the tooltip of an electrode explains its mark and advises what helps.
 
     It is compact, or ``grows`` with the room that it has, and then names the electrodes.
@@ -30,57 +30,49 @@ class QualityView(QWidget):
 
     line_chosen = Signal(float)  # frequency of the power line, in hertz
 
-    def __init__(self, parent: QWidget | None = None, grows: bool = False) -> None:
-        super().__init__(parent)
+    def __init__(self, grows: bool = False) -> None:
+        super().__init__()
         self.channels: list[ChannelQuality] = []
         self._info: StreamInfo | None = None
         self._live = True
         self._silence = ""
         self._title = named(ElidedLabel(), "heading")
-        self.line = named(QToolButton(), "step")
+        self.line = tool("", "", self._choose_line, "step")
         self.line.setAccessibleName("Power line")
-        self.line.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.line.clicked.connect(self._choose_line)
         self.head = HeadMap("Signal quality", ("channel", "quality", "reason"), _NAMED_FROM_PX)
         self.list = named(MarkList("Channels that are not good, the worst first"), "problems")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setSelectionMode(MarkList.SelectionMode.NoSelection)
         self.list.setStyleSheet("QListWidget { background: transparent; border: none; }")
+        self.cleaning = CleaningLine()
         self._build(grows)
         self.set_line(50.0)
         self.set_quality([])
 
     def _build(self, grows: bool) -> None:
-        top = QHBoxLayout()
-        top.setContentsMargins(8, 0, 0, 0)
-        top.setSpacing(0)
-        top.addWidget(self._title, 1)
-        top.addSpacing(4)
-        top.addWidget(self.line)
-        middle = QHBoxLayout()
-        middle.addWidget(self.head, 3)
-        middle.addWidget(self.list, 2)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 5, 6, 2)
-        column.setSpacing(0)
-        column.addLayout(top)
-        column.addLayout(middle, 1)
+        top = row_of((self._title, 1), 4, self.line, margins=(8, 0, 0, 0), spacing=0)
+        middle = row_of((self.head, 3), (self.list, 2))
+        foot = row_of((self.cleaning, 1), margins=(8, 0, 4, 2))
+        self.setLayout(column_of(top, (middle, 1), foot, margins=(6, 5, 6, 2), spacing=0))
         expanding = QSizePolicy.Policy.Expanding
         self.setSizePolicy(expanding, expanding if grows else QSizePolicy.Policy.Fixed)
         self._title.setSizePolicy(expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(_HEIGHT)
+        self._grows = grows
         if not grows:
             self.setMaximumHeight(_HEIGHT)
             self.head.setFixedWidth(_HEAD_WIDTH)
         self.setAccessibleName("Signal quality")
 
-    @property
-    def theme(self) -> Theme:
-        return self.head.theme
+    def show_filters(self, filters: Sequence[FilterReport]) -> None:
+        """Show what the filters of the decoder report."""
+        self.cleaning.show_filters(filters)
+        height = _HEIGHT + (_CLEANING_HEIGHT if filters else 0)
+        self.setMinimumHeight(height)
+        if not self._grows:
+            self.setMaximumHeight(height)
 
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self.head.theme = theme
+    def apply_theme(self) -> None:
         self._show()
 
     def set_stream(self, info: StreamInfo) -> None:

@@ -1,17 +1,19 @@
 """State of signal and engine in one mark; the words beside it give the reason."""
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QLabel
 
 from bci.quality.channel_quality import State
 from gui.actions import key_of
-from gui.plots.quality_marks import paint_mark
-from gui.theme import DARK, Theme
+from gui.plots.quality_marks import mark_pixmap
 from gui.widgets.labels import tip
+from gui.widgets.themed import Themed
+
+_SIZE = 18
 
 
-class StateMark(QWidget):
+class StateMark(Themed, QLabel):
     """A disc while all is well, a triangle where something deserves a look, a cross for nothing.
 
     A click acknowledges the losses so far.
@@ -19,27 +21,26 @@ class StateMark(QWidget):
 
     clicked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme: Theme = DARK
+    def __init__(self) -> None:
+        super().__init__()
         self.state = State.BAD
-        self.setFixedSize(22, 20)
+        self.setFixedSize(30, 20)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAccessibleName("State")
         self.setToolTip(
             tip(f"Click, or press {key_of('acknowledge')}, to acknowledge the losses so far.")
         )
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        self.setPixmap(mark_pixmap(self.theme, self.state, _SIZE))
 
     def show_state(self, state: State) -> None:
         if state != self.state:
             self.state = state
             self.setAccessibleDescription(state.word)
-            self.update()
+            self.apply_theme()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         if event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_mark(painter, self.theme, self.state, QPointF(13, 10), 6.5)

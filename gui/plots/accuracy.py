@@ -2,13 +2,14 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from bci.models.card import ScoreCard
 from gui.plots.axis import Axis
 from gui.plots.plot import Plot, Table
 from gui.plots.tags import Tag, Tags
-from gui.theme import DARK, Theme
+from gui.widgets.layouts import column_of, row_of
+from gui.widgets.themed import Themed
 from gui.widgets.units import by_chance, percent
 
 
@@ -57,30 +58,21 @@ class AccuracyLine(Plot):
         return Table(columns, [self._figures] if self._figures else [])
 
 
-class AccuracyView(QWidget):
+class AccuracyView(Themed, QWidget):
     """The figure large, its interval and chance as a picture and in words."""
 
     def __init__(self, figure_px: int = 36) -> None:
         super().__init__()
         self.setObjectName("plain")
-        self.theme: Theme = DARK
         self._figure_px = figure_px
         self._at_chance = False
         self.figure, self.words, self.line = QLabel(), QLabel(), AccuracyLine()
-        row = QHBoxLayout()
-        row.setSpacing(12)
-        row.addWidget(self.figure)
-        row.addWidget(self.words, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self.line)
+        row = row_of(self.figure, (self.words, 1), spacing=12)
+        self.setLayout(column_of(row, self.line, spacing=0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = self.line.theme = theme
-        colour = theme.warning if self._at_chance else theme.text
+    def apply_theme(self) -> None:
+        colour = self.theme.warning if self._at_chance else self.theme.text
         style = f"color: {colour}; font-size: {self._figure_px}px; font-weight: 700;"
         self.figure.setStyleSheet(style)
 
@@ -97,7 +89,7 @@ class AccuracyView(QWidget):
         )
         colour = "warning" if at_chance else "accent"
         self.line.show_accuracy(accuracy, low, high, chance, colour)
-        self.set_theme(self.theme)
+        self.apply_theme()
 
 
 def verdict(score: ScoreCard) -> str:

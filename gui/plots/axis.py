@@ -19,8 +19,13 @@ def caption_font(bold: bool = False) -> QFont:
 
 
 def seconds_ago(x: float) -> str:
-    """``-10 s``; ``now`` at 0."""
-    return "now" if abs(x) < 1e-6 else f"{x:.4g} s"
+    """Write a time before now in seconds; ``now`` at 0."""
+    return "now" if abs(x) < 1e-6 else with_minus(f"{x:.4g} s")
+
+
+def with_minus(text: str) -> str:
+    """The text of a number, with the minus of its type in place of the hyphen."""
+    return text.replace("-", "\u2212")
 
 
 class Axis(pg.AxisItem):
@@ -54,7 +59,7 @@ class Axis(pg.AxisItem):
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
         # The first and the last number reach beyond the axis.
-        return super().boundingRect().adjusted(-32, -10, 32, 10)
+        return super().boundingRect().adjusted(-48, -10, 48, 10)
 
     def tickValues(  # noqa: N802 - pyqtgraph's name
         self, low: float, high: float, size: float
@@ -67,7 +72,7 @@ class Axis(pg.AxisItem):
         self, values: list[float], scale: float, spacing: float
     ) -> list[str]:
         if self.write is None:
-            return list(super().tickStrings(values, scale, spacing))
+            return [with_minus(text) for text in super().tickStrings(values, scale, spacing)]
         return [self.write(value) for value in values]
 
 

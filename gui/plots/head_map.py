@@ -1,7 +1,7 @@
 """A head seen from above: outline, electrodes, and the values between them as a picture."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot, sqrt
 from typing import Any
 
@@ -36,9 +36,10 @@ class Electrode:
     colour: QColor | None = None  # of dot and label; None: the theme's text
     size: float | None = None  # in pixels; None: as the head has room
     is_crossed: bool = False  # as left out
-    about: str = ""  # the readout under the mouse
-    tip: str = ""
-    cells: tuple[object, ...] = ()  # its row in the copied numbers
+    # What is read and copied, not drawn.
+    about: str = field(default="", compare=False)  # the readout under the mouse
+    tip: str = field(default="", compare=False)
+    cells: tuple[object, ...] = field(default=(), compare=False)  # its row in the copied numbers
 
 
 class HeadMap(Plot):
@@ -91,8 +92,11 @@ class HeadMap(Plot):
 
     def show_electrodes(self, electrodes: Sequence[Electrode]) -> None:
         """Draw these, the last ones on top; those without a place are left out."""
-        self.electrodes = tuple(e for e in electrodes if e.channel in self.places)
-        self.refresh()
+        shown = tuple(e for e in electrodes if e.channel in self.places)
+        is_same = shown == self.electrodes
+        self.electrodes = shown
+        if not is_same:
+            self.refresh()
 
     def show_picture(self, picture: Values, low: float, high: float) -> None:
         """Draw values between the electrodes, (n, n) with the nose up, from ``low`` to ``high``."""
@@ -194,7 +198,9 @@ class HeadMap(Plot):
             pen = mark_pen(self.theme, each.state, radius)
             filled = is_filled(each.state)
             brush = self.theme.quality_colour(each.state) if filled else QColor(0, 0, 0, 0)
+        # A cosmetic pen is so many pixels of the screen wide, however it is scaled.
         pen.setCosmetic(True)
+        pen.setWidthF(pen.widthF() * self.devicePixelRatioF())
         return {
             "pos": self.places[each.channel], "size": each.size or 2 * radius, "symbol": symbol,
             "pen": pen, "brush": brush,

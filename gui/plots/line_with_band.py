@@ -19,6 +19,7 @@ _MAX_DOTS, _MAX_BARS = 12, 6
 _VEIL = 56
 # They overlap: neither are they trials nor do they have an interval.
 _SCORED = "accuracy of held-out windows"
+_ALONE = "own trials alone"
 
 
 class LineWithBand(Plot):
@@ -53,9 +54,8 @@ class LineWithBand(Plot):
 
     def draw(self) -> None:
         x, y, low, high = np.array(self.points, dtype=float).reshape(-1, 4).T
-        colour, veil = self.theme.colour("accent"), self.theme.colour("accent")
-        veil.setAlpha(_VEIL)
-        self.band.setBrush(veil)
+        colour = self.theme.colour("accent")
+        self.band.setBrush(self.theme.colour("accent", _VEIL))
         self._low.setData(x, low)
         self._high.setData(x, high)
         self.bars.setData(x=x, y=y, top=high - y, bottom=y - low, pen=self.pen(colour, 1.4))
@@ -91,9 +91,9 @@ class CourseView(LineWithBand):
         self.intervals = intervals_of(course) if course is not None else []
         self.setToolTip(
             tip(
-                f"How often held-out trials were decided rightly from the {window_s:g} s of signal "
-                "that end there; below, when that is, in seconds after the cue. The band is the "
-                "95 % interval of each point alone."
+                "How often held-out trials were decided rightly from the signal up to there, of "
+                f"which {window_s:g} s are looked at; below, when that is, in seconds after the "
+                "cue. The band is the 95 % interval of each point alone."
             )
         )
         self.is_blank = course is None or not len(course.seconds)
@@ -118,6 +118,9 @@ class CurveView(LineWithBand):
         super().__init__("Learning curve", "trials of each class", Axis("bottom"))
         self.scored: list[PointEvent] = []
         self.steps: list[StepEvent] = []
+        self._alone = pg.PlotCurveItem(antialias=True)
+        self.addItem(self._alone)
+        self._alone_name = Tags(self, (1, 0))
         self._losses: list[pg.PlotCurveItem] = []
         self._score = pg.PlotCurveItem(antialias=True)
         self.addItem(self._score)
@@ -127,7 +130,7 @@ class CurveView(LineWithBand):
             tip(
                 "How well trials are decided that were held out of the training, with 95 % "
                 "intervals: does it still rise with more trials? A network shows its error "
-                "(loss) as it learns, and how many windows it decides rightly of those that tell "
+                "(loss) as it learns, and how many windows it decides rightly of those that decide "
                 "when to stop. They overlap and chose the network: that is no score of it."
             )
         )
@@ -149,7 +152,7 @@ class CurveView(LineWithBand):
 
     @property
     def is_loss(self) -> bool:
-        """Whether losses are shown: there is no accuracy yet."""
+        """True while losses are shown: there is no accuracy yet."""
         return bool(self.steps) and not self.scored
 
     def _follow(self) -> None:
@@ -159,7 +162,10 @@ class CurveView(LineWithBand):
             if self.is_loss
             else "accuracy, by trials of each class"
         )
-        points = [(float(p.trials_per_class), p.accuracy, p.low, p.high) for p in self.scored]
+        others = [p for p in self.scored if p.with_base]
+        points = [
+            (float(p.trials_per_class), p.accuracy, p.low, p.high) for p in others or self.scored
+        ]
         if self.is_loss:
             self.points = []
             top = max([1.0, *(s.loss for s in self.steps if s.loss is not None)])
@@ -188,9 +194,30 @@ class CurveView(LineWithBand):
         self._score.setPen(self.pen(colour, 2))
         (_, right), (_, top) = self._home
         self._score_name.show([Tag(right, top, _SCORED, colour)] if scored else [])
+        self._draw_alone()
+
+    def _draw_alone(self) -> None:
+        """The curve of the person's own trials beside that with other people's."""
+        own = [] if self.is_loss else [p for p in self.scored if not p.with_base]
+        own = own if len(own) < len(self.scored) else []
+        colour = self.theme.colour("warning")
+        self._alone.setData([p.trials_per_class for p in own], [p.accuracy for p in own])
+        self._alone.setPen(self.pen(colour, 2))
+        names = [(0.09, "with other people", self.theme.colour("accent")), (0.0, _ALONE, colour)]
+        (_, right), (bottom, _) = self._home
+        tags = [Tag(right, bottom + up, text, of, anchor=(1, 1)) for up, text, of in names]
+        self._alone_name.show(tags if own else [])
 
     def numbers(self) -> Table:
         if not self.is_loss:
-            return super().numbers()
+            columns, points = super().numbers()
+            own = [p for p in self.scored if not p.with_base]
+            if len(own) in (0, len(self.scored)):
+                return Table(columns, points)
+            rows = [(*point, "yes") for point in points]
+            rows += [
+                (float(p.trials_per_class), p.accuracy, p.low, p.high, p.chance, "no") for p in own
+            ]
+            return Table((*columns, "with other people"), rows)
         rows = [(s.fold + 1, s.step, s.loss, s.score) for s in self.steps]
         return Table(("training", "step", "loss", _SCORED), rows)

@@ -23,7 +23,7 @@ _NAMES_PX, NAME_PX = 88.0, 17.0
 # Nothing is read where nothing came for so long.
 STALE_S = 1.5
 # It moves by a pixel or two meanwhile.
-_FRAME_S = 0.08
+_FRAME_S = 0.1
 
 
 class Past(NamedTuple):
@@ -51,6 +51,8 @@ class PastPlot(Plot):
         self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
         self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.names = Tags(self, (0, 0.5))
+        # The ground of a name is higher than it, and would be over the one above.
+        self._grounds = Tags(self, (0, 0.5), z=9)
 
     def past(self) -> Past:
         raise NotImplementedError
@@ -75,7 +77,7 @@ class PastPlot(Plot):
         self._cues.append((time, cue))
 
     def cues_shown(self) -> list[tuple[float, float, str]]:
-        """When the cues of the kept past began and ended, in seconds before now."""
+        """Begin and end of the cues of the kept past, in seconds before now."""
         ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
         return [
             (start - self.now, stop - self.now, cue)
@@ -108,11 +110,13 @@ class PastPlot(Plot):
         top = self._y[1] - gap / 2
         places = spread([end for end, _, _ in ends], gap, max(0.0, self._y[0] + gap / 2), top)
         metrics, elide = QFontMetricsF(caption_font()), Qt.TextElideMode.ElideRight
+        tags = [
+            Tag(0.0, y, metrics.elidedText(name, elide, _NAMES_PX - 8), colour)
+            for y, (_, name, colour) in zip(places, ends, strict=True)
+        ]
+        self.names.show(tags)
         ground = self.theme.colour("panel")
-        self.names.show(
-            [Tag(0.0, y, metrics.elidedText(name, elide, _NAMES_PX - 8), colour, ground)
-             for y, (_, name, colour) in zip(places, ends, strict=True)]
-        )  # fmt: skip
+        self._grounds.show([tag._replace(colour=ground, ground=ground) for tag in tags])
 
     @property
     def px_per_s(self) -> float:

@@ -5,16 +5,16 @@ from math import ceil
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 from scipy.ndimage import zoom
 
 from bci.head.top_view import MIN_ELECTRODES, HeadPicture, Values
 from bci.signals import Channel
 from bci.training.class_patterns import ClassPattern
 from gui.plots.head_map import Electrode, HeadMap
-from gui.theme import DARK, Theme
-from gui.widgets.labels import Sentence, tip
-from gui.widgets.layouts import named
+from gui.widgets.labels import Sentence, plain, tip
+from gui.widgets.layouts import clear, column_of, named
+from gui.widgets.themed import Themed
 
 # Bands of colour: their edges are contours, by which values can be compared.
 _BANDS, _FINER = 6, 4
@@ -22,31 +22,26 @@ _MAX_HEADS, _MAX_A_ROW = 8, 4
 _MAX_NAMES = 3
 
 
-class PatternView(QWidget):
+class PatternView(Themed, QWidget):
     """Orange where a channel's power rises with the class, blue where it falls."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.theme: Theme = DARK
         self.patterns: tuple[ClassPattern, ...] = ()
         self.heads: list[HeadMap] = []
         self._legend = named(Sentence(), "dim")
         self._grid = QGridLayout()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 6, 12, 6)
-        column.addWidget(self._legend)
-        column.addLayout(self._grid, 1)
+        self.setLayout(column_of(self._legend, (self._grid, 1), margins=(12, 6, 12, 6)))
         self.setMinimumSize(300, 210)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(
             tip(
                 "Where the signal itself changes (patterns), not what the decoder multiplies it "
-                "by (filters). Attention of a network tells how much, not which way."
+                "by (filters). Attention of a network is how much, not which way."
             )
         )
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
+    def apply_theme(self) -> None:
         self._draw()
 
     def set_patterns(self, patterns: tuple[ClassPattern, ...]) -> None:
@@ -68,10 +63,7 @@ class PatternView(QWidget):
         return f"How much the network attends to each channel{first}"
 
     def _build(self) -> None:
-        while item := self._grid.takeAt(0):
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._grid)
         shown = self.patterns[:_MAX_HEADS]
         n_rows = ceil(len(shown) / _MAX_A_ROW)
         a_row = ceil(len(shown) / max(1, n_rows))
@@ -80,8 +72,7 @@ class PatternView(QWidget):
             row, column = divmod(k, a_row)
             head = HeadMap(f"Pattern of {pattern.label}", ("channel", "weight"))
             head.set_channels([Channel(name, "eeg") for name in pattern.ch_names])
-            caption = QLabel(f"{pattern.label}\n{', '.join(strongest(pattern))}")
-            caption.setTextFormat(Qt.TextFormat.PlainText)
+            caption = plain(QLabel(f"{pattern.label}\n{', '.join(strongest(pattern))}"))
             caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             self._grid.addWidget(head, 2 * row, column)
             self._grid.addWidget(caption, 2 * row + 1, column)

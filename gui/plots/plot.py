@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -14,20 +14,21 @@ from PySide6.QtGui import (
     QPen,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 
 from gui.plots.axis import Axis
 from gui.plots.export import Table as Table
 from gui.plots.export import as_csv, save_png, save_svg
-from gui.theme import CAPTION_PX, DARK, Theme
-from gui.widgets.layouts import is_seen
+from gui.theme import CAPTION_PX
+from gui.widgets.layouts import column_of, is_seen
+from gui.widgets.themed import Themed
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
 _HEADING_PX = 24
 Range = tuple[float, float]
 
 
-class Plot(pg.PlotWidget):
+class Plot(Themed, pg.PlotWidget):
     """A pyqtgraph plot in the theme, with the same mouse and menu everywhere.
 
     The wheel zooms, dragging pans, a double click resets; the mouse reads the value under it. The
@@ -49,6 +50,8 @@ class Plot(pg.PlotWidget):
         Whether the mouse changes the range across, and that upwards.
     """
 
+    # The range across that a user chose, here or in a linked plot; None: each plot's own.
+    x_chosen = Signal(object)
     # Whether a line stands at the mouse while a value is read.
     has_hairline = False
 
@@ -77,13 +80,12 @@ class Plot(pg.PlotWidget):
         self.plotItem.layout.setContentsMargins(8, 8, 12, 6)
         self.setMouseEnabled(*zoom)
         self._home: tuple[Range, Range] = ((0.0, 1.0), (0.0, 1.0))
+        self._linked: Range | None = None
         self._is_zoomed = self._is_blank = False
         self._heading = self.readout = ""
         self.hint_label = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hint_label.setWordWrap(True)
-        over = QVBoxLayout(self)
-        over.setContentsMargins(14, 0, 14, 0)
-        over.addWidget(self.hint_label)
+        self.setLayout(column_of(self.hint_label, margins=(14, 0, 14, 0)))
         self.tag = self._overlay(Qt.AlignmentFlag.AlignCenter)
         self.hairline = pg.InfiniteLine(angle=90)
         self.hairline.hide()
@@ -93,14 +95,11 @@ class Plot(pg.PlotWidget):
         # Marks and words that are sized in pixels depend on the room.
         self.plotItem.vb.sigResized.connect(self.refresh)
         self._add_menu()
-        self._theme = DARK
         self._dress()
 
     def _overlay(self, align: Qt.AlignmentFlag) -> QLabel:
         """Words over the plot, which are no part of its picture."""
-        label = QLabel(self)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setAlignment(align)
+        label = QLabel(self, textFormat=Qt.TextFormat.PlainText, alignment=align)
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         label.hide()
         return label
@@ -132,13 +131,7 @@ class Plot(pg.PlotWidget):
         """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
         return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
 
-    @property
-    def theme(self) -> Theme:
-        return self._theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def apply_theme(self) -> None:
         self._dress()
         self.refresh()
 
@@ -184,12 +177,33 @@ class Plot(pg.PlotWidget):
             return
         self._home = (x, y)
         if not self._is_zoomed:
-            self.reset()
+            self._show_home()
 
     def reset(self) -> None:
         """Show the range that the plot has by itself."""
         self._is_zoomed = False
-        self.setRange(xRange=self._home[0], yRange=self._home[1], padding=0, disableAutoRange=False)
+        self._link(None)
+        self._show_home()
+
+    def _show_home(self) -> None:
+        x, y = self._home
+        self.setRange(xRange=self._linked or x, yRange=y, padding=0, disableAutoRange=False)
+
+    def link_across(self, other: "Plot") -> None:
+        """Have both plots show the range across that a user chooses in one of them."""
+        for one, follower in ((self, other), (other, self)):
+            one.x_chosen.connect(follower.follow_across)
+
+    def follow_across(self, chosen: Range | None) -> None:
+        """Show the range across that was chosen in another plot; None: the own range again."""
+        if chosen != self._linked:
+            self.setXRange(*(chosen or self._home[0]), padding=0)
+            self._link(chosen)
+
+    def _link(self, chosen: Range | None) -> None:
+        if chosen != self._linked:
+            self._linked = chosen
+            self.x_chosen.emit(chosen)
 
     def copy_numbers(self) -> None:
         """Put the numbers on the clipboard as CSV."""
@@ -241,6 +255,8 @@ class Plot(pg.PlotWidget):
 
     def _on_zoomed(self, _enabled: Any) -> None:
         self._is_zoomed = True
+        low, high = self.plotItem.vb.viewRange()[0]
+        self._link((low, high))
 
     def _on_mouse(self, at: QPointF) -> None:
         view = self.plotItem.vb

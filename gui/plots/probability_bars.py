@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QGraphicsTextItem
+from PySide6.QtGui import QColor, QFontMetrics, QPen
+from PySide6.QtWidgets import QGraphicsRectItem, QGraphicsSimpleTextItem, QGraphicsTextItem
 
 from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
@@ -15,6 +14,7 @@ from gui.theme import Theme
 
 # Room for the words below the line.
 _WORDS_PX = 20
+_GAP_PX = 5
 _OLD_ALPHA = 90
 
 
@@ -42,31 +42,46 @@ class TextAxis(Axis):
         self.setTextPen(theme.text)
 
 
+class Row:
+    """The items of one bar: its room, its share of it, and the figures at the right."""
+
+    def __init__(self, plot: pg.PlotItem) -> None:
+        self.room, self.share = QGraphicsRectItem(), QGraphicsRectItem()
+        self.figures = QGraphicsSimpleTextItem(plot)
+        self.figures.setFont(caption_font())
+        for rect in (self.room, self.share):
+            rect.setPen(QPen(Qt.PenStyle.NoPen))
+            rect.setZValue(-1)  # behind the threshold
+            plot.addItem(rect, ignoreBounds=True)
+
+    def set_visible(self, visible: bool) -> None:
+        for item in (self.room, self.share, self.figures):
+            item.setVisible(visible)
+
+
 class ProbabilityBars(Plot):
     """Bars from 0 to 100 %, from top to bottom. They do not zoom: a part of a bar would mislead.
 
-    ``thickness`` of a bar is a share of its row.
+    Bars change with every prediction, so only what changed is drawn again. ``thickness`` of a bar
+    is a share of its row.
     """
 
     def __init__(
         self, title: str, names_px: int = 90, figures_px: int = 56, thickness: float = 0.68
     ) -> None:
-        self._names, self._figures = TextAxis("left", names_px), TextAxis("right", figures_px)
+        self._names = TextAxis("left", names_px)
         super().__init__(title, left=self._names, grid=False, zoom=(False, False))
-        self.plotItem.setAxisItems({"right": self._figures})
-        self.showAxis("right")
-        self.plotItem.layout.setContentsMargins(0, 0, 0, _WORDS_PX)
+        self.plotItem.layout.setContentsMargins(0, 0, figures_px, _WORDS_PX)
         self.bars: tuple[Bar, ...] = ()
         self._live = True
         self._thickness = thickness
-        self._room = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
-        self._shares = pg.BarGraphItem(x0=[], x1=[], y=[], height=[])
+        self._rows: list[Row] = []
+        self._dressed: object = None
         self.threshold = pg.InfiniteLine(0.5, angle=90)
         # Not in the bars' own room, which is narrower than the words may be.
         self.words = QGraphicsTextItem(self.plotItem)
         self.words.setFont(caption_font())
-        for item in (self._room, self._shares, self.threshold):
-            self.addItem(item)
+        self.addItem(self.threshold)
         self.invertY(True)
 
     def set_rows(self, n: int, row_px: int) -> None:
@@ -90,26 +105,45 @@ class ProbabilityBars(Plot):
         self.bars, self._live = tuple(bars), live
         self.threshold.setVisible(has_line)
         self.threshold.setValue(threshold)
-        self.words.setPlainText(words)
+        if words != self.words.toPlainText():
+            self.words.setPlainText(words)
         if theme is not self.theme:
             self.theme = theme
         self.draw()
 
     def draw(self) -> None:
-        theme, n = self.theme, len(self.bars)
-        rows = np.arange(n)
-        shares = np.array([bar.share or 0.0 for bar in self.bars])
-        shape = {"x0": np.zeros(n), "y": rows, "height": self._thickness, "pen": None}
-        self._room.setOpts(**shape, x1=np.ones(n), brush=theme.line)
-        brushes = [_faded(bar.colour, self._live) for bar in self.bars]
-        self._shares.setOpts(**shape, x1=shares, brushes=brushes)
-        names, figures = map(self._elided, self.bars), map(_figures, self.bars)
-        for axis, texts in ((self._names, names), (self._figures, figures)):
-            axis.setTextPen(theme.text if self._live else theme.dim)
-            axis.setTicks([list(zip(rows.tolist(), texts, strict=True))])
+        self._dress_rows()
+        bars = self.plotItem.vb.sceneBoundingRect()
+        row_px = bars.height() / max(1.0, self.viewRect().height())
+        for k, (row, bar) in enumerate(zip(self._rows, self.bars, strict=False)):
+            top = k - self._thickness / 2
+            row.share.setRect(0.0, top, bar.share or 0.0, self._thickness)
+            row.share.setBrush(_faded(bar.colour, self._live))
+            row.figures.setText(_figures(bar))
+            box = row.figures.boundingRect()
+            middle = bars.top() + row_px * (k - self.viewRect().top())
+            row.figures.setPos(bars.right() + _GAP_PX, middle - box.height() / 2)
+        self._place_words()
+
+    def _dress_rows(self) -> None:
+        """Lay out the rows, names and colours, where one of them changed."""
+        theme, marked = self.theme, [(bar.name, bar.mark) for bar in self.bars]
+        dressed = (theme.name, self._live, self._names.width(), self.devicePixelRatioF(), marked)
+        if dressed == self._dressed:
+            return
+        self._dressed = dressed
+        while len(self._rows) < len(self.bars):
+            self._rows.append(Row(self.plotItem))
+        ink = theme.colour("text" if self._live else "dim")
+        for k, row in enumerate(self._rows):
+            row.set_visible(k < len(self.bars))
+            row.room.setRect(0.0, k - self._thickness / 2, 1.0, self._thickness)
+            row.room.setBrush(theme.colour("line"))
+            row.figures.setBrush(ink)
+        self._names.setTextPen(ink)
+        self._names.setTicks([list(enumerate(map(self._elided, self.bars)))])
         self.threshold.setPen(self.pen(theme.text, 1, style=Qt.PenStyle.DotLine))
         self.words.setDefaultTextColor(theme.colour("dim"))
-        self._place_words()
 
     def numbers(self) -> Table:
         return Table(("class", "probability"), [(bar.name, bar.share) for bar in self.bars])

@@ -10,8 +10,6 @@ from bci.quality.channel_quality import State
 from gui.theme import Theme
 from gui.widgets.labels import tip
 
-_SIZE = 14  # of a mark for text, in pixels
-
 
 def _disc() -> QPainterPath:
     path = QPainterPath()
@@ -67,14 +65,14 @@ def paint_mark(
     painter.drawPath(scale.map(SHAPES[state]))
 
 
-def mark_pixmap(theme: Theme, state: State) -> QPixmap:
-    """Paint a mark for a line of text."""
-    pixmap = QPixmap(QSize(_SIZE, _SIZE) * 2)
+def mark_pixmap(theme: Theme, state: State, size: int = 14) -> QPixmap:
+    """Paint a mark for a line of text, so many pixels high."""
+    pixmap = QPixmap(QSize(size, size) * 2)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    paint_mark(painter, theme, state, QPointF(_SIZE / 2, _SIZE / 2), _SIZE / 2 - 2.5)
+    paint_mark(painter, theme, state, QPointF(size / 2, size / 2), size / 2 - 2.5)
     painter.end()
     return pixmap
 
@@ -89,13 +87,20 @@ class MarkList(QListWidget):
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setWordWrap(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._shown: list[tuple[str, State, str, str]] = []
 
     def show_lines(self, theme: Theme, lines: Iterable[tuple[State, str, str]]) -> None:
         """Show these, each with its tooltip, and no others; stay where the user scrolled to."""
-        at = self.verticalScrollBar().value()
-        self.clear()
-        for state, text, about in lines:
-            item = QListWidgetItem(QIcon(mark_pixmap(theme, state)), text)
-            item.setToolTip(tip(about))
-            self.addItem(item)
-        self.verticalScrollBar().setValue(at)
+        wanted = [(theme.name, *line) for line in lines]
+        while self.count() > len(wanted):
+            self.takeItem(self.count() - 1)
+        while self.count() < len(wanted):
+            self.addItem(QListWidgetItem())
+        for k, line in enumerate(wanted):
+            if self._shown[k : k + 1] != [line]:
+                _, state, text, about = line
+                item = self.item(k)
+                item.setIcon(QIcon(mark_pixmap(theme, state)))
+                item.setText(text)
+                item.setToolTip(tip(about))
+        self._shown = wanted

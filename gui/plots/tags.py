@@ -62,7 +62,7 @@ class Tags:
         self.shown = tags
 
     def set_pixels(self, pixels: int) -> None:
-        """How large the texts are."""
+        """Size of the texts."""
         if pixels != self._font.pixelSize():
             self._font.setPixelSize(pixels)
             for item in self._items:

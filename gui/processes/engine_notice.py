@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame
 
 from gui.actions import with_key
 from gui.processes.child import Command
@@ -11,7 +11,7 @@ from gui.processes.engine_command import stream_of
 from gui.processes.status_line import DashboardStatus
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import fill, named
+from gui.widgets.layouts import named, row_of
 
 _LONGEST = 24
 _NAME = "decode-shown"
@@ -56,14 +56,13 @@ class EngineNotice(QFrame):
     decode_wanted = Signal()  # of the stream shown
     show_wanted = Signal(str)  # the stream that the window shall show
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("notice")
         self._mismatch: Mismatch | None = None
         self.text = named(ElidedLabel(), "noticetext")
-        self.change = button("", with_key("Decode what is shown", _NAME))
-        self.change.clicked.connect(self._change)
-        fill(QHBoxLayout(self), self.text, None, self.change, margins=(10, 3, 4, 3))
+        self.change = button("", with_key("Decode what is shown", _NAME), self._change)
+        self.setLayout(row_of(self.text, None, self.change, margins=(10, 3, 4, 3)))
         self.hide()
 
     def show_mismatch(self, mismatch: Mismatch | None) -> None:

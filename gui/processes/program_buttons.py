@@ -1,22 +1,24 @@
 """Buttons that start and stop the programs the dashboard was opened with."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
-from gui.actions import key_of, with_key
+from gui.actions import ACTIONS, key_of, with_key
 from gui.processes.child import Child, Command
 from gui.processes.engine_command import ENGINE, model_of, on_stream, replayed_as
 from gui.processes.restart_policy import AGAIN, LEAST_S, RestartPolicy, then
 from gui.widgets.buttons import button
 from gui.widgets.labels import tip
-from gui.widgets.layouts import fill
+from gui.widgets.layouts import row_of
 
 _PURPOSES = {
     "engine": "Decodes the signal with a model",
     "replay": "Streams the recording as if it were live",
+    "subject": "Simulates a person who follows the cues",
 }
 
 
@@ -33,19 +35,17 @@ class Programs(QWidget):
     well = Signal(str)  # the program that runs now
     models_wanted = Signal()  # there is no engine yet: a model is to be chosen
 
-    def __init__(self, commands: tuple[Command, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, commands: tuple[Command, ...]) -> None:
+        super().__init__()
         self.processes = [Child(command, self) for command in commands]
         self.buttons: dict[str, QPushButton] = {}
         self._policies: dict[str, RestartPolicy] = {}
         self._stream = ""
         # Stands in for the engine's button until there is a model.
-        self.choose_button = button(
-            "Start engine ...", with_key("Choose a model to decode with", "engine")
-        )
-        self.choose_button.clicked.connect(self.models_wanted)
-        self._row = QHBoxLayout(self)
-        fill(self._row, *map(self._add, self.processes), self.choose_button)
+        does = with_key("Choose a model to decode with", "engine")
+        self.choose_button = button("Start engine ...", does, self.models_wanted.emit)
+        self._row = row_of(*map(self._add, self.processes), self.choose_button)
+        self.setLayout(self._row)
         self._offer_choice()
 
     def set_stream(self, name: str) -> None:
@@ -115,18 +115,21 @@ class Programs(QWidget):
         if child is not None:
             child.command = command
 
-    def _start(self, child: Child) -> None:
-        child.command = on_stream(child.command, self._stream)
-        child.start()
+    def _start_or_stop(self, child: Child) -> None:
+        if child.is_running:
+            child.stop()
+        else:
+            child.command = on_stream(child.command, self._stream)
+            child.start()
 
     def _offer_choice(self) -> None:
         self.choose_button.setVisible(ENGINE not in self.buttons)
 
     def _add(self, child: Child) -> QPushButton:
         name = child.command.name
-        key = f" ({key_of(name)})" if name in _PURPOSES else ""
-        toggle = button(f"Start {name}", tip(f"{_purpose(child)}; a program of its own{key}"))
-        toggle.clicked.connect(lambda: child.stop() if child.is_running else self._start(child))
+        key = f" ({key_of(name)})" if name in ACTIONS else ""
+        about = tip(f"{_purpose(child)}; a program of its own{key}")
+        toggle = button(f"Start {name}", about, partial(self._start_or_stop, child))
         child.running.connect(lambda on: self._on_running(name, on))
         child.logged.connect(self.logged)
         if name == ENGINE:

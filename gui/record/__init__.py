@@ -2,5 +2,6 @@
 
 - bar: the button, its fields and the state of the recording
 - controller: joins the bar to the recorders
-- run_recorder, run_file: one run of a calibration
+- run_recorder: one run of a calibration
+- closing: the question before a window closes that records
 """

@@ -1,17 +1,17 @@
 """One red button: whose recording, of what; then how long, how large, which streams."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QRegularExpression, Signal, SignalInstance
-from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from bci.lsl.recorders import FoundRecorder
 from gui.actions import key_of, with_key
 from gui.widgets.buttons import button
-from gui.widgets.labels import ElidedLabel, tip
-from gui.widgets.layouts import fill, named
+from gui.widgets.labels import ElidedLabel, label_field, tip
+from gui.widgets.layouts import named, row_of
 from gui.widgets.units import counted
 
 FIELDS = {
@@ -61,12 +61,11 @@ class RecordBar(QWidget):
     stop_wanted = Signal()
     noted = Signal(str)
 
-    def __init__(self, values: dict[str, str], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__()
         self.setObjectName("plain")
         self._state = RecordState()
-        self.button = named(button("", ""), "record")
-        self.button.clicked.connect(self.toggle)
+        self.button = button("", "", self.toggle, "record")
         self.elapsed = named(QLabel(), "recording")
         self.details = named(ElidedLabel(), "details")
         self.file = named(ElidedLabel(), "dim")
@@ -79,11 +78,10 @@ class RecordBar(QWidget):
         self._before: list[QWidget] = []  # labels and fields that a recording needs
         for name in FIELDS:
             self._add_field(name, values.get(name, ""))
-        row = QHBoxLayout(self)
-        shown = self.elapsed, self.alarm, self.details, self.saved, None, self.note, self.file
-        fill(row, self.button, *self._before, *shown, margins=(8, 4, 8, 4))
-        # Far more of it than of the empty room.
-        row.setStretchFactor(self.saved, 100)
+        # Far more of the room than is empty.
+        shown = self.elapsed, self.alarm, self.details, (self.saved, 100), None
+        parts = self.button, *self._before, *shown, self.note, self.file
+        self.setLayout(row_of(*parts, margins=(8, 4, 8, 4)))
         self._show()
 
     @property
@@ -109,10 +107,8 @@ class RecordBar(QWidget):
             self.note.setFocus()
 
     def _add_field(self, name: str, value: str) -> None:
-        label, field = QLabel(name.capitalize()), QLineEdit(value, maxLength=40)
-        field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
+        label, field = QLabel(name.capitalize()), label_field(value, FIELDS[name])
         field.setMaximumWidth(130 if name == "task" else 80)
-        field.setToolTip(FIELDS[name])
         field.setPlaceholderText("optional" if name == "session" else "")
         field.textChanged.connect(self._show)
         label.setBuddy(field)
@@ -171,17 +167,18 @@ class SavedRecording(QWidget):
     open_wanted = Signal(object)  # Path
     folder_wanted = Signal(object)  # Path of a file in it
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("plain")
         self.files: tuple[Path, ...] = ()
         self.text = named(ElidedLabel(), "dim")
-        self.open = button("Open", with_key("Look through it in Recordings", "open-saved"))
-        self.open.clicked.connect(lambda: self._emit(self.open_wanted))
-        self.folder = button("Show in folder", with_key("Open its folder", "saved-folder"))
-        self.folder.clicked.connect(lambda: self._emit(self.folder_wanted))
-        narrow = named(self.open, "narrow"), named(self.folder, "narrow")
-        fill(QHBoxLayout(self), None, self.text, *narrow, spacing=4)
+        does = with_key("Look through it in Recordings", "open-saved")
+        self.open = button("Open", does, partial(self._emit, self.open_wanted), "narrow")
+        does = with_key("Open its folder", "saved-folder")
+        self.folder = button(
+            "Show in folder", does, partial(self._emit, self.folder_wanted), "narrow"
+        )
+        self.setLayout(row_of(None, self.text, self.open, self.folder, spacing=4))
         self.hide()
 
     def show_files(self, files: tuple[Path, ...], described: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.models.card import Card, decision_threshold, evidence_span
@@ -14,13 +14,14 @@ from gui.decisions.image_matches import shown_images
 from gui.decisions.task_views import ViewContext, own_view, task_of
 from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial, trial_at
-from gui.theme import DARK, Theme
+from gui.widgets.layouts import column_of
+from gui.widgets.themed import Themed
 
 # What is smoothed has its trail again after a leap of the cursor.
 _TRAIL_S = 15.0
 
 
-class DecisionAtCursor(QWidget):
+class DecisionAtCursor(Themed, QWidget):
     """The view of the model's task, as in the dashboard; bars where the task has none of its own.
 
     The decisions are those of ``bci evaluate``, as an engine makes them. ``lacking`` has a sentence
@@ -29,21 +30,13 @@ class DecisionAtCursor(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.theme: Theme = DARK
         self.trials: tuple[ReplayTrial, ...] = ()
         self.lacking: list[str] = []
         self.bars = ClassBars()
         self.view: Any = self.bars
         self._is_shown = False
-        self._place = QVBoxLayout(self)
-        self._place.setContentsMargins(0, 0, 0, 0)
-        self._place.addWidget(self.bars)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        for view in {self.bars, self.view}:
-            view.theme = theme
-            view.refresh()
+        self._place = column_of(self.bars)
+        self.setLayout(self._place)
 
     def cue_of(self, taken: float) -> str | None:
         """The class of the trial in which a window's last sample was taken."""
@@ -69,7 +62,8 @@ class DecisionAtCursor(QWidget):
         if own is not None:
             self._place.addWidget(own)
         self.bars.setVisible(own is None)
-        self.set_theme(self.theme)
+        self.view.theme = self.theme
+        self.view.refresh()
 
     def show_at(self, predictions: Predictions | None, position: float, half_s: float) -> None:
         """Show the prediction that holds at a position, and the class that was asked for there.

@@ -1,7 +1,7 @@
 """The parts of the replay window and their places."""
 
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLayout, QWidget
 
 from gui.actions import with_key
 from gui.replay.decision_at_cursor import DecisionAtCursor
@@ -13,23 +13,22 @@ from gui.replay.timeline import Timeline
 from gui.replay.traces import ReplayTraces
 from gui.replay.transport_bar import TransportBar
 from gui.replay.trial_list import TrialList
-from gui.theme import DARK, Theme
 from gui.widgets.banner import Banner
 from gui.widgets.buttons import button
 from gui.widgets.labels import ElidedLabel, tip
-from gui.widgets.layouts import column_of, named, panel
+from gui.widgets.layouts import column_of, named, panel, row_of
 from gui.widgets.scroll_areas import FitHeightScrollArea, scrolled
+from gui.widgets.themed import Themed
 from gui.widgets.window_size import resize_within_screen
 
 _RIGHT_WIDTH = 330
 
 
-class ReplayLayout(QWidget):
+class ReplayLayout(Themed, QWidget):
     """The header, the traces beside the decisions, and the timeline above the transport bar."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.theme: Theme = DARK
         self.setWindowTitle("Replay - bci")
         resize_within_screen(self, QSize(1280, 800))
         self.playhead = Playhead(self)
@@ -41,19 +40,15 @@ class ReplayLayout(QWidget):
         self._build()
 
     def _build(self) -> None:
-        side = column_of(
-            _RIGHT_WIDTH, self.decided, FitHeightScrollArea(self.summary), self.trial_list
-        )
-        middle = QHBoxLayout()
-        middle.addWidget(panel(self.traces), 1)
-        middle.addWidget(scrolled(side))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(9, 7, 9, 9)
-        column.addLayout(self._build_header())
-        column.addWidget(self.banner)
-        column.addLayout(middle, 1)
-        column.addWidget(panel(self.timeline))
-        column.addWidget(panel(self.transport))
+        parts = self.decided, FitHeightScrollArea(self.summary), self.trial_list
+        decided, summary, trials = map(panel, parts)
+        side = QWidget()
+        side.setFixedWidth(_RIGHT_WIDTH)
+        side.setLayout(column_of(decided, summary, (trials, 1)))
+        middle = row_of((panel(self.traces), 1), scrolled(side))
+        foot = panel(self.timeline), panel(self.transport)
+        whole = self._build_header(), self.banner, (middle, 1), *foot
+        self.setLayout(column_of(*whole, margins=(9, 7, 9, 9)))
 
     def _build_header(self) -> QLayout:
         self.open_button = button("Open ...", with_key("Open a recording", "replay-open"))
@@ -61,19 +56,10 @@ class ReplayLayout(QWidget):
         self.show_title(None)
         self.badge = named(QLabel("SIMULATED SIGNAL"), "badge")
         self.badge.hide()
-        row = QHBoxLayout()
-        for widget in (self.open_button, self.title, self.badge, self.about):
-            row.addWidget(widget)
-        row.addStretch()
-        row.addWidget(self.models)
-        return row
+        return row_of(self.open_button, self.title, self.badge, self.about, None, (self.models, 1))
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        self.setStyleSheet(theme.style_sheet())
-        self.timeline.theme = theme
-        for part in (self.decided, self.summary, self.traces, self.trial_list):
-            part.set_theme(theme)
+    def apply_theme(self) -> None:
+        self.setStyleSheet(self.theme.style_sheet())
 
     def show_decision(self, shown: bool) -> None:
         """Make room for the decision at the cursor, or take it away."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QWidget
 
 from bci.errors import BundleError, MismatchError
 from bci.models.bundle import list_bundles
@@ -17,7 +17,7 @@ from gui.actions import with_key
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import named, row_of
 from gui.widgets.units import counted
 
 
@@ -61,16 +61,11 @@ class ModelChoice(QWidget):
         self.list.setMaxVisibleItems(20)
         self.list.currentIndexChanged.connect(self._on_chosen)
         self.run = button("Run", "")
-        self.progress = QProgressBar()
-        self.progress.setRange(0, 100)
+        self.progress = QProgressBar(minimum=0, maximum=100)
         self.progress.setFixedWidth(90)
         self.progress.hide()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(named(QLabel("Model"), "heading"))
-        row.addWidget(self.list)
-        row.addWidget(self.progress)
-        row.addWidget(self.run)
+        title = named(QLabel("Model"), "heading")
+        self.setLayout(row_of(title, self.list, self.progress, self.run))
         self._show()
         self.list.setPlaceholderText("open a recording first")
 
@@ -137,10 +132,13 @@ def _about(model: ListedModel) -> str:
     if card is None:
         return str(model.folder)
     score = card.score
+    scored = (
+        f"cross-validated {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), "
+        f"n = {score.trials}, chance {score.chance:.2f}"
+    )
     return (
         f"{card.decoder.name}: {', '.join(card.classes)}\n"
         f"{counted(len(card.stream.channels), 'channel')} at {card.stream.sfreq:g} Hz\n"
-        f"cross-validated {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), "
-        f"n = {score.trials}, chance {score.chance:.2f}\n"
+        f"{'not scored: no training' if score.is_missing else scored}\n"
         f"{model.folder}"
     )

@@ -28,8 +28,7 @@ class ModelProcess(QObject):
         super().__init__(parent)
         self._bci = bci
         self.child: Child | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(_SHOW_EVERY_MS)
+        self._timer = QTimer(self, interval=_SHOW_EVERY_MS)
         self._timer.timeout.connect(self._show)
         self._waiting: list[PredictedEvent] = []
         self._evaluation: EvaluationEvent | None = None

@@ -1,17 +1,13 @@
-"""Reading a recording, and which models fit it, in a thread."""
+"""A recording that was read, and the models that fit it."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-
-from PySide6.QtCore import QObject, Signal
 
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
 from bci.signals import Recording
 from gui.replay.model_choice import ListedModel, list_models
 from gui.widgets.units import clock, counted
-from gui.workers.background import Background
 
 
 @dataclass(frozen=True)
@@ -30,21 +26,14 @@ class OpenedRecording:
         return f"{channels}, {info.sfreq:g} Hz, {clock(self.recording.duration)}"
 
 
-class RecordingReader(Background):
-    """Reads one file at a time; of several requests only the last one is answered."""
+def open_recording(file: Path, models: Path) -> OpenedRecording:
+    """Read a recording, and the models below a folder that fit it.
 
-    opened = Signal(object)  # OpenedRecording
-    failed = Signal(str)  # one sentence
-
-    def __init__(self, models: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._models = models
-
-    def read(self, file: Path) -> None:
-        self.run(partial(_read, file, self._models), self.opened.emit, self.failed.emit)
-
-
-def _read(file: Path, models: Path) -> OpenedRecording:
+    Raises
+    ------
+    RecordingError
+        If the file cannot be read.
+    """
     try:
         recording = read_recording(file)
     except (OSError, MemoryError) as error:

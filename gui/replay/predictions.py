@@ -67,10 +67,6 @@ class Predictions:
         if now is None:
             return None
         first = number
-        while first > 0 and _is_same(self.decisions[first - 1], now):
+        while first > 0 and (before := self.decisions[first - 1]) and before.label == now.label:
             first -= 1
         return float(self.times[first])
-
-
-def _is_same(before: Decision | None, now: Decision) -> bool:
-    return before is not None and before.label == now.label

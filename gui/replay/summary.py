@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from bci.messages import AccuracyFigure, EvaluationEvent
+from bci.messages import EvaluationEvent
 from bci.tasks.emotion_levels import grid_of
 from gui.plots.accuracy import AccuracyView
 from gui.plots.confusion import ConfusionView
-from gui.theme import Theme
 from gui.widgets.labels import ElidedLabel, plain, tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import as_widget, clear, column_of, named
+from gui.widgets.themed import Themed
 from gui.widgets.units import brief, by_chance, counted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _CELL_PX, _HEAD_PX, _TITLE_PX, _LINE_PX = 27, 52, 18, 42
 _SURE_P = 0.05
 
 
-class Summary(QWidget):
+class Summary(Themed, QWidget):
     """Below the score a matrix: its rows are the classes asked for, its columns the decisions.
 
     With more than seven classes it has no room: then a line for each of the five most frequent,
@@ -43,27 +43,20 @@ class Summary(QWidget):
         self.confusion.setMinimumSize(0, 0)
         self.confusion.plotItem.layout.setRowFixedHeight(0, _TITLE_PX)
         self.confusion.plotItem.layout.setContentsMargins(0, 0, 0, 4)
-        self._table = named(QWidget(), "plain")
-        self._rows = QGridLayout(self._table)
+        self._rows = QGridLayout()
         self._rows.setContentsMargins(0, 0, 0, 0)
+        self._table = as_widget(self._rows)
         for k, stretch in enumerate((3, 2, 4)):
             self._rows.setColumnStretch(k, stretch)
         self._others = named(QLabel(), "dim")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 6, 14, 8)
-        column.setSpacing(2)
-        for widget in (
-            self._hint, self.accuracy, self._warnings, self._measures, self.confusion, self._table,
-            self._others,
-        ):  # fmt: skip
-            column.addWidget(widget)
+        score = self._hint, self.accuracy, self._warnings, self._measures
+        parts = *score, self.confusion, self._table, self._others
+        self.setLayout(column_of(*parts, margins=(14, 6, 14, 8), spacing=2))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_evaluation(None)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.accuracy.set_theme(theme)
-        self.confusion.theme = theme
-        self._warnings.setStyleSheet(f"color: {theme.warning};")
+    def apply_theme(self) -> None:
+        self._warnings.setStyleSheet(f"color: {self.theme.warning};")
 
     def set_evaluation(self, evaluation: EvaluationEvent | None) -> None:
         """Show a score; None if there is none yet."""
@@ -77,7 +70,9 @@ class Summary(QWidget):
                 f"{m.name} {m.value:.3g} (chance {m.chance:.3g}, {by_chance(m.p_value)})"
                 for m in evaluation.measures
             ]
-            self._show_accuracy(evaluation.trial_accuracy)
+            figure, at_chance = evaluation.trial_accuracy, evaluation.p_value > _SURE_P
+            interval, trials = (figure.low, figure.value, figure.high), counted(figure.n, "trial")
+            self.accuracy.show_accuracy(interval, figure.chance, trials, at_chance)
             has_matrix = bool(evaluation.confusion) and len(evaluation.classes) <= _MAX_CLASSES
         if evaluation is not None and has_matrix:
             rows = [list(row) for row in evaluation.confusion]
@@ -119,10 +114,6 @@ class Summary(QWidget):
             f"that was asked most often), {by_chance(o.p_value)}, n = {counted(o.n, 'trial')}"
         )
 
-    def _show_accuracy(self, figure: AccuracyFigure) -> None:
-        interval, trials = (figure.low, figure.value, figure.high), counted(figure.n, "trial")
-        self.accuracy.show_accuracy(interval, figure.chance, trials, figure.p_value > _SURE_P)
-
     @property
     def others_text(self) -> str:
         """The classes that have no line of their own; empty where there are none."""
@@ -134,9 +125,7 @@ class Summary(QWidget):
         return f"{len(others)} more {classes}: {right} of {asked} found"
 
     def _write_scores(self) -> None:
-        while (item := self._rows.takeAt(0)) is not None:
-            if (cell := item.widget()) is not None:
-                cell.deleteLater()
+        clear(self._rows)
         if not self.scores:
             return
         assert self.evaluation is not None
@@ -149,8 +138,7 @@ class Summary(QWidget):
             rows.append((brief(score.name), f"{score.right} of {score.asked}", mistaken))
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):
-                cell = named(ElidedLabel(), "dim" if row == 0 or column == 2 else "")
-                cell.setText(text)
+                cell = named(ElidedLabel(text), "dim" if row == 0 or column == 2 else "")
                 cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
                 self._rows.addWidget(cell, row, column)
 
@@ -159,7 +147,7 @@ def _warnings(evaluation: EvaluationEvent) -> list[str]:
     warnings = []
     if evaluation.learnt_from:
         warnings.append("No test: trained on this recording.")
-    if evaluation.trial_accuracy.p_value > _SURE_P:
+    if evaluation.p_value > _SURE_P:
         warnings.append("Not distinguishable from chance.")
     if evaluation.trials_without_window:
         warnings.append(f"{evaluation.trials_without_window} not counted: signal not usable")

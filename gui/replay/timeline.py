@@ -179,9 +179,7 @@ class Timeline(Plot):
         theme, data = self.theme, self.data
         self._colours = data.colours(theme)
         self.cursor.setPen(self.pen(theme.text, 1.5))
-        shaded = theme.colour("text")
-        shaded.setAlpha(22)
-        self.shown.setBrush(shaded)
+        self.shown.setBrush(theme.colour("text", 22))
         for line in self.shown.lines:
             line.setPen(None)
         self._gaps.setOpts(x0=data.gaps[:, 0], x1=data.gaps[:, 1], brush=theme.lost, pen=theme.lost)
@@ -232,7 +230,10 @@ class Timeline(Plot):
             [trial.middle for trial in judged],
             [_DECIDED[0] + _DECIDED[1] / 2] * len(judged),
             symbol=["o" if trial.is_right else "x" for trial in judged],
-            brush=[good if trial.is_right else bad for trial in judged],
+            brush=[
+                (good if trial.is_right else bad) if trial.is_sure else theme.dim
+                for trial in judged
+            ],
             pen=None,
         )
 
@@ -281,7 +282,7 @@ class Timeline(Plot):
         self._strip.setRect(QRectF(start, _STRIP[0], stop - start, _STRIP[1]))
 
     def _seek(self, event: QMouseEvent) -> bool:
-        """Whether the mouse seeks, as with the left button in a recording."""
+        """True if the mouse seeks, as with the left button in a recording."""
         is_left = bool(event.buttons() & Qt.MouseButton.LeftButton)
         if is_left and self.data.recording is not None:
             at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))

@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from bci.pipeline.ring import RingBuffer
 from bci.signals import Recording
 from gui.scope.channel_chooser import ChannelChooser
 from gui.scope.controls import FilterChoice, ViewControls
 from gui.scope.scope import Scope
-from gui.theme import Theme
+from gui.scope.shown_line import ShownLine
+from gui.widgets.layouts import column_of, row_of
 
 # What the display's high-pass takes to settle, before what is shown.
 _SETTLING_S = 6.0
@@ -22,8 +23,8 @@ class ReplayTraces(QWidget):
 
     turned = Signal(int)  # the wheel: +1 later, -1 earlier
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         # The live scope looks back with the wheel; here the whole window moves in time.
         self.scope = Scope(looks_back=False)
         self.scope.plot.turned.connect(self.turned)
@@ -33,21 +34,10 @@ class ReplayTraces(QWidget):
         self._kept_s = 0.0
         self.controls = ViewControls(self.scope)
         self.channels, self.filter = ChannelChooser(self.scope), FilterChoice(self.scope)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 6)
-        row.setSpacing(4)
-        row.addWidget(self.controls)
-        row.addStretch()
-        row.addWidget(self.channels)
-        row.addWidget(self.filter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.scope, 1)
-        column.addLayout(row)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.scope.set_theme(theme)
+        controls = self.controls, None, self.channels, self.filter
+        row = row_of(*controls, margins=(8, 0, 8, 6), spacing=4)
+        self.shown = ShownLine(self.scope)
+        self.setLayout(column_of(self.shown, (self.scope, 1), row, spacing=4))
 
     def set_recording(self, recording: Recording) -> None:
         """Show another recording; nothing of it until `show_until`."""
@@ -56,7 +46,7 @@ class ReplayTraces(QWidget):
 
     @property
     def is_outdated(self) -> bool:
-        """Whether more time is to be shown than was taken in; `show_until` takes it in."""
+        """True if more time is to be shown than was taken in; `show_until` takes it in."""
         return (
             self._recording is not None and self.scope.view.time_base_s + _SETTLING_S > self._kept_s
         )

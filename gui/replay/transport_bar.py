@@ -1,14 +1,16 @@
 """Play and pause, speed, and steps by trial."""
 
+from functools import partial
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.replay.playhead import SPEEDS, Playhead
 from gui.widgets.buttons import button
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import ElidedLabel
-from gui.widgets.layouts import named
+from gui.widgets.layouts import named, row_of
 from gui.widgets.units import clock
 
 _KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial \u00b7 S D speed"
@@ -23,9 +25,10 @@ class TransportBar(QWidget):
         super().__init__()
         self.setObjectName("plain")
         self._playhead = playhead
-        self.previous = _narrow(" \u25c2 trial ", "Previous trial (comma)")
-        self.next = _narrow(" trial \u25b8 ", "Next trial (full stop)")
-        self.play = button("\u25b6  Play", "Play or pause (Space)")
+        before, after = partial(self.stepped.emit, -1), partial(self.stepped.emit, 1)
+        self.previous = button(" \u25c2 trial ", "Previous trial (comma)", before, "small")
+        self.next = button(" trial \u25b8 ", "Next trial (full stop)", after, "small")
+        self.play = button("\u25b6  Play", "Play or pause (Space)", playhead.toggle)
         self.play.setMinimumWidth(104)
         self.speed = ComboBox()
         for speed in SPEEDS:
@@ -36,15 +39,9 @@ class TransportBar(QWidget):
         self.time.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.time.setMinimumWidth(150)
         self.trial = named(ElidedLabel(), "dim")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 5, 8, 5)
-        for widget in (self.previous, self.play, self.next, self.speed, self.time, self.trial):
-            row.addWidget(widget)
-        row.addStretch()
-        row.addWidget(named(QLabel(_KEYS), "dim"))
-        self.previous.clicked.connect(lambda: self.stepped.emit(-1))
-        self.next.clicked.connect(lambda: self.stepped.emit(1))
-        self.play.clicked.connect(playhead.toggle)
+        buttons = self.previous, self.play, self.next, self.speed
+        parts = *buttons, self.time, self.trial, None, named(QLabel(_KEYS), "dim")
+        self.setLayout(row_of(*parts, margins=(8, 5, 8, 5)))
         self.speed.activated.connect(lambda k: playhead.set_speed(SPEEDS[k]))
         playhead.changed.connect(self._show)
         playhead.moved.connect(self._show_time)
@@ -61,7 +58,3 @@ class TransportBar(QWidget):
     def _show_time(self) -> None:
         playhead = self._playhead
         self.time.setText(f"{clock(playhead.position, 1)} / {clock(playhead.duration, 1)}")
-
-
-def _narrow(text: str, tip: str) -> QPushButton:
-    return named(button(text, tip), "small")

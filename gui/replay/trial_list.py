@@ -10,9 +10,10 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import State
+from gui.decisions.headline import NOT_SURE
 from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at
-from gui.theme import DARK, Theme
 from gui.widgets.labels import tip
+from gui.widgets.themed import Themed
 from gui.widgets.units import brief, clock
 
 _COLUMNS = ("", "at", "asked", "decided", "")
@@ -21,14 +22,13 @@ _OF_DECISIONS = (3, 4)
 _MIN_HEIGHT = 100
 
 
-class TrialList(QTableWidget):
+class TrialList(Themed, QTableWidget):
     """One row a trial; a click or Enter goes there."""
 
     chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__(0, len(_COLUMNS))
-        self.theme: Theme = DARK
         self.trials: tuple[ReplayTrial, ...] = ()
         self._current: int | None = None
         self.setHorizontalHeaderLabels(_COLUMNS)
@@ -61,6 +61,10 @@ class TrialList(QTableWidget):
             asked, decided = brief(trial.label), brief(trial.decision or "")
             state = State.GOOD if trial.is_right else State.BAD
             inks = {0: dim, 1: dim, 4: self.theme.quality_colour(state)}
+            if not trial.is_sure:
+                # The score counts the likeliest class all the same.
+                decided, verdict = NOT_SURE, f"{verdict[0]} likeliest"
+                inks |= {3: dim, 4: dim}
             texts = (str(row + 1), clock(trial.onset, 1), asked, decided, verdict)
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
@@ -92,6 +96,5 @@ class TrialList(QTableWidget):
         super().resizeEvent(event)
         self._reveal()
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
+    def apply_theme(self) -> None:
         self.set_trials(self.trials)

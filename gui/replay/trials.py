@@ -4,12 +4,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bci.decisions import reaches
 from bci.errors import RecordingError
 from bci.lsl.cue_streams import merged, without_notes
 from bci.messages import EvaluationEvent
-from bci.profiles.profile import Paradigm
-from bci.signals import Recording
+from bci.profiles.paradigm import Paradigm
+from bci.signals import Recording, is_frame_note
 from bci.training.epochs import find_trials
+from gui.decisions.headline import NOT_SURE
 from gui.widgets.units import brief, counted
 
 # Length of a cue where no model's paradigm gives it.
@@ -23,7 +25,8 @@ class ReplayTrial:
     """One trial: its class and times in seconds.
 
     ``decision`` is the class with the most evidence at its end (see `bci.messages.EvaluatedTrial`);
-    None where no model has run or no sound window lay within it.
+    None where no model has run or no sound window lay within it. ``is_sure`` is False where its
+    confidence is below the threshold, so that an engine would have decided nothing.
     """
 
     label: str
@@ -31,6 +34,7 @@ class ReplayTrial:
     stop: float
     decision: str | None = None
     confidence: float | None = None
+    is_sure: bool = True
 
     @property
     def middle(self) -> float:
@@ -38,7 +42,7 @@ class ReplayTrial:
 
     @property
     def is_right(self) -> bool | None:
-        """Return whether the decision was right; None where there is none."""
+        """Return whether the class with the most evidence was right; None where there is none."""
         return None if self.decision is None else self.decision == self.label
 
 
@@ -62,6 +66,7 @@ def find_replay_trials(
     markers = recording.markers
     if recording.marker_streams:
         markers = merged(without_notes(recording.marker_streams))
+    markers = tuple(marker for marker in markers if not is_frame_note(marker.label))
     ends = [*(marker.time for marker in markers[1:]), end]
     stops = [max(m.time, min(e, m.time + _USUAL_S)) for m, e in zip(markers, ends, strict=False)]
     trials = [ReplayTrial(m.label, m.time, stop) for m, stop in zip(markers, stops, strict=True)]
@@ -72,7 +77,14 @@ def find_replay_trials(
 def trials_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
     """The trials of an evaluated recording."""
     return tuple(
-        ReplayTrial(trial.label, trial.onset, trial.stop, trial.decision, trial.confidence)
+        ReplayTrial(
+            trial.label,
+            trial.onset,
+            trial.stop,
+            trial.decision,
+            trial.confidence,
+            trial.confidence is None or bool(reaches(trial.confidence, evaluation.threshold)),
+        )
         for trial in evaluation.trials
     )
 
@@ -94,10 +106,16 @@ def trial_at(trials: tuple[ReplayTrial, ...], position: float) -> int | None:
 
 
 def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
-    """``asked left, decided right: wrong``; ``called`` gives the name of a class."""
+    """``asked left, decided right: wrong``; ``called`` gives the name of a class.
+
+    Below the threshold ``asked left, not sure, likeliest right: wrong``, as the headline has it.
+    """
     if trial.decision is None:
         return called(trial.label)
     verdict = "correct" if trial.is_right else "wrong"
+    if not trial.is_sure:
+        likeliest = called(trial.decision)
+        return f"asked {called(trial.label)}, {NOT_SURE}, likeliest {likeliest}: {verdict}"
     return f"asked {called(trial.label)}, decided {called(trial.decision)}: {verdict}"
 
 

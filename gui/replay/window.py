@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +10,18 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
+from bci.errors import RecordingError
 from bci.messages.evaluation import EvaluationEvent
+from bci.recording.trigger_events import with_triggers
 from gui.actions import REPLAY, WindowActions
 from gui.replay.layout import ReplayLayout
 from gui.replay.model_run import ModelProcess
-from gui.replay.opened_recording import OpenedRecording, RecordingReader
+from gui.replay.opened_recording import OpenedRecording, open_recording
 from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial, find_replay_trials, trial_from, trials_of
 from gui.settings import DashboardSettings
 from gui.widgets.open_recording import ask_for_recordings, newest_recording
+from gui.workers.background import Background
 
 _FRAME_MS, _STEP_S, _LONG_STEP_S = 16, 1.0, 10.0
 _WHEEL = 0.1  # of what the traces show
@@ -43,7 +47,7 @@ class ReplayWindow(ReplayLayout):
         self.predictions: Predictions | None = None
         self.trials: tuple[ReplayTrial, ...] = ()
         self._is_stale = False
-        self.reader = RecordingReader(folder / "models", self)
+        self._reading = Background(self)
         self.run = ModelProcess(bci, self)
         self._bind_keys()
         self._connect()
@@ -57,7 +61,8 @@ class ReplayWindow(ReplayLayout):
         """Read a recording; the window shows it when it is read."""
         self.title.setText(f"reading {file.name} ...")
         self.banner.settle("file")
-        self.reader.read(file)
+        work = partial(open_recording, file, self._folder / "models")
+        self._reading.run(work, self.show_recording, self._on_unreadable)
 
     def bring(self) -> None:
         """Show the window, in front; ask for a recording where none is open yet."""
@@ -132,8 +137,6 @@ class ReplayWindow(ReplayLayout):
 
     def _connect(self) -> None:
         self.open_button.clicked.connect(self.choose_file)
-        self.reader.opened.connect(self._show_recording)
-        self.reader.failed.connect(self._on_unreadable)
         self.playhead.moved.connect(self._on_moved)
         self.timeline.sought.connect(self.playhead.seek)
         self.transport.stepped.connect(self.step)
@@ -148,7 +151,8 @@ class ReplayWindow(ReplayLayout):
         self.run.finished.connect(self._on_finished)
         self.run.failed.connect(lambda why: self.banner.report(why, "model"))
 
-    def _show_recording(self, opened: OpenedRecording) -> None:
+    def show_recording(self, opened: OpenedRecording) -> None:
+        """Show a recording that was read."""
         self.run.cancel()
         self.opened = opened
         self._remembered.replay_file = str(opened.file)
@@ -181,8 +185,13 @@ class ReplayWindow(ReplayLayout):
         """Show trials with their decisions; those of the recording alone if none are given."""
         if not trials and self.opened is not None:
             model = self.models.model
-            paradigm = model.card.paradigm if model is not None and model.card else None
-            trials = find_replay_trials(self.opened.recording, paradigm, self._cue_of)
+            card, recording = model.card if model is not None else None, self.opened.recording
+            if card is not None and card.triggers is not None:
+                # A recording without that channel is stepped through by its markers.
+                with suppress(RecordingError):
+                    recording = with_triggers(recording, card.triggers)
+            paradigm = card.paradigm if card is not None else None
+            trials = find_replay_trials(recording, paradigm, self._cue_of)
         self.trials = self.decided.trials = trials
         self.trial_list.set_trials(trials)
         self.timeline.set_trials(trials)
@@ -238,6 +247,6 @@ class ReplayWindow(ReplayLayout):
 
     def stop(self) -> None:
         """End everything, within a second; the window is not used again."""
-        self.reader.retire()
+        self._reading.retire()
         self.run.cancel()
         self.close()

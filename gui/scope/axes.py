@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter
 
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.words import explain
-from gui.plots.axis import Axis, caption_font
+from gui.plots.axis import Axis, caption_font, with_minus
 from gui.plots.quality_marks import paint_mark
 from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import tip
@@ -60,9 +60,11 @@ class ChannelAxis(pg.AxisItem):
         self._marked = names
         self.update()
 
-    def set_quality(self, channels: list[ChannelQuality]) -> None:
-        self._quality = {channel.name: channel for channel in channels}
-        self.update()
+    def set_quality(self, channels: dict[str, ChannelQuality]) -> None:
+        """Take the quality of each channel by its name; empty while nothing is known."""
+        if channels != self._quality:
+            self._quality = channels
+            self.update()
 
     def state_of(self, name: str) -> State:
         """State of a channel; good as long as nothing is known."""
@@ -179,4 +181,4 @@ class TimeAxis(Axis):
 
 
 def _in_seconds(value: float) -> str:
-    return f"{value:.3g} s".replace("-", "\u2212")
+    return with_minus(f"{value:.3g} s")

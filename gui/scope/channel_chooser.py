@@ -1,15 +1,9 @@
 """Choosing which channels are shown: a button, and the list that it opens."""
 
+from functools import partial
+
 from PySide6.QtCore import QPoint, QSignalBlocker, Qt
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QToolButton,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QToolButton
 
 from bci.signals import Channel
 from gui.actions import ACTIONS, key_of, tip_of
@@ -17,7 +11,7 @@ from gui.scope.gains import GainKind, kind_of
 from gui.scope.scope import Scope
 from gui.widgets.buttons import button
 from gui.widgets.labels import tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
 
 _WIDTH, _HEIGHT = 240, 420
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
@@ -34,23 +28,17 @@ class ChannelChooser(QToolButton):
         self._scope = scope
         self._channels: tuple[Channel, ...] = ()
         self.popup = named(QFrame(self, Qt.WindowType.Popup), "panel")
-        self.sought = QLineEdit()
-        self.sought.setPlaceholderText("Find a channel")
+        self.sought = QLineEdit(placeholderText="Find a channel")
         self.sought.textChanged.connect(self._filter)
         self.list = QListWidget()
         self.list.itemChanged.connect(self._on_item)
-        column = QVBoxLayout(self.popup)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(6)
-        column.addWidget(self.sought)
-        column.addWidget(self.list, 1)
-        row = QHBoxLayout()
+        pushes = []
         for name, hidden in (("channels-show", False), ("channels-hide", True)):
-            push = named(button(ACTIONS[name].text, tip_of(name)), "narrow")
-            push.setShortcut(key_of(name))
-            push.clicked.connect(lambda _checked=False, hidden=hidden: self._set_all(hidden))
-            row.addWidget(push)
-        column.addLayout(row)
+            set_all = partial(self._set_all, hidden)
+            pushes.append(button(ACTIONS[name].text, tip_of(name), set_all, "narrow"))
+            pushes[-1].setShortcut(key_of(name))
+        parts = self.sought, (self.list, 1), row_of(*pushes)
+        self.popup.setLayout(column_of(*parts, margins=(8, 8, 8, 8), spacing=6))
         self.clicked.connect(self.open)
         scope.channels_wanted.connect(self.open)
         scope.view_changed.connect(self._show_view)

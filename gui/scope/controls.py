@@ -3,23 +3,22 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpacerItem, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from bci.pipeline.display_filter import DISPLAY_FILTERS
+from bci.pipeline.display.filter import DISPLAY_FILTERS
 from gui.actions import tip_of, with_key
 from gui.scope.scope import Scope
-from gui.widgets.buttons import add_stepper
+from gui.widgets.buttons import step_buttons, tool
 from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import plain, tip
-from gui.widgets.layouts import named
+from gui.widgets.layouts import named, row_of
 
 _GAIN = "What the height of a row stands for"
 _MAX_KINDS = 10
 _WIDEST = "500 µV"
 _FILTER = "The filter of the picture only; decoding and recording do without it"
 _FILTER_WIDTH = 176
-# Between two groups of controls; with pages there are more of them.
-_APART, _LESS_APART = 14, 2
+_APART = 11  # between two groups of controls; with pages there is no room for it
 
 
 class ViewControls(QWidget):
@@ -32,20 +31,19 @@ class ViewControls(QWidget):
         # A unit is the stream's own word: shown as it is.
         self.time_base, self.gain, self.page = (plain(QLabel()) for _ in range(3))
         self.gain.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.kind = named(tool("", tip_of("kind"), scope.step_kind), "step")
-        self.fit = named(tool("Fit", tip_of("fit"), scope.fit_gains), "step")
-        self._gaps = QSpacerItem(_APART, 0), QSpacerItem(_APART, 0)
-        row = self._row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(3)
-        _add(row, self.time_base, ("shorter", "longer"), scope.step_time_base)
-        row.addItem(self._gaps[0])
-        row.addWidget(self.kind)
-        _add(row, self.gain, ("smaller", "larger"), scope.step_gain)
-        row.addWidget(self.fit)
-        row.addItem(self._gaps[1])
-        pages = _add(row, self.page, ("page-before", "page-after"), scope.step_page)
-        self._of_pages = (self.page, *pages)
+        self.kind = tool("", tip_of("kind"), scope.step_kind, "step")
+        self.fit = tool("Fit", tip_of("fit"), scope.fit_gains, "step")
+        self._gaps = named(QWidget(), "plain"), named(QWidget(), "plain")
+        for gap in self._gaps:
+            gap.setFixedWidth(_APART)
+        shorter, longer = _steps("shorter", "longer", scope.step_time_base)
+        smaller, larger = _steps("smaller", "larger", scope.step_gain)
+        before, after = _steps("page-before", "page-after", scope.step_page)
+        self._of_pages = before, self.page, after
+        times = shorter, self.time_base, longer
+        amounts = self.kind, smaller, self.gain, larger, self.fit
+        row = row_of(*times, self._gaps[0], *amounts, self._gaps[1], *self._of_pages, spacing=3)
+        self.setLayout(row)
         scope.view_changed.connect(self._show_view)
         self._show_view()
 
@@ -69,8 +67,7 @@ class ViewControls(QWidget):
         for widget in self._of_pages:
             widget.setVisible(is_paged)
         for gap in self._gaps:
-            gap.changeSize(_LESS_APART if is_paged else _APART, 0)
-        self._row.invalidate()
+            gap.setVisible(not is_paged)
 
 
 class FilterChoice(ComboBox):
@@ -89,23 +86,10 @@ class FilterChoice(ComboBox):
     def _show_view(self) -> None:
         chosen, signal = self._scope.view.filter, self._scope.signal
         self.setCurrentIndex(DISPLAY_FILTERS.index(chosen))
-        used = chosen.name if signal is None else signal.chosen.name
+        used = chosen.name if signal is None else signal.chosen.filter.name
         here = f"\nhere: {used}" if used != chosen.name else ""
         self.setToolTip(with_key(_FILTER, "filter") + here)
 
 
-def tool(text: str, tip: str, clicked: Callable[..., object]) -> QToolButton:
-    """Make a button that leaves the keys to the scope."""
-    made = QToolButton()
-    made.setText(text)
-    made.setToolTip(tip)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.clicked.connect(clicked)
-    return made
-
-
-def _add(
-    row: QHBoxLayout, value: QLabel, actions: tuple[str, str], step: Callable[[int], None]
-) -> list[QToolButton]:
-    first, second = actions
-    return add_stepper(row, value, (tip_of(first), tip_of(second)), step)
+def _steps(less: str, more: str, step: Callable[[int], None]) -> list[QToolButton]:
+    return step_buttons((tip_of(less), tip_of(more)), step)

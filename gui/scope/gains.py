@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.pipeline.display_signal import DisplaySignal
+from bci.pipeline.display.signal import DisplaySignal
 from bci.signals import Channel
 from gui.widgets.units import neighbouring, round_up, with_unit
 
@@ -106,6 +106,7 @@ class RowScales:
     """Gains found from the signal, and the centres that keep raw channels in their rows."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
+        self.channels = tuple(channels)
         self.gains = Gains(channels)
         self.centres = np.zeros(len(channels))
         self._gains_due = self._centres_due = 0
@@ -113,7 +114,7 @@ class RowScales:
     def follow(self, signal: DisplaySignal, shown_s: float) -> bool:
         """Follow new samples; return whether a gain was found or a channel was moved."""
         found = self._find_gains(signal)
-        raw_is_due = signal.chosen.is_raw and signal.ring.end >= self._centres_due
+        raw_is_due = signal.chosen.filter.is_raw and signal.ring.end >= self._centres_due
         return bool(raw_is_due and self.centre(signal, shown_s).any()) or found
 
     def centre(self, signal: DisplaySignal, shown_s: float) -> NDArray[np.bool_]:
@@ -121,7 +122,7 @@ class RowScales:
 
         A filtered signal has its middle at zero.
         """
-        raw = signal.chosen.is_raw
+        raw = signal.chosen.filter.is_raw
         level = signal.level(shown_s) if raw else np.zeros(len(self.centres))
         reach = self.gains.of_channels() / 2 if raw else 0.0
         away: NDArray[np.bool_] = np.abs(level - self.centres) > reach

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from bci.pipeline.display_filter import DISPLAY_FILTERS
+from bci.pipeline.display.filter import DISPLAY_FILTERS
 from gui.actions import SCOPE
 from gui.scope.view import following
 
@@ -23,7 +23,7 @@ def _combination(key: str) -> QKeyCombination:
 
 
 _BY_KEY = {_combination(action.key): action.id for action in SCOPE}
-_ONCE_A_PRESS = ("filter", "channels")
+_ONCE_A_PRESS = ("filter", "reference", "channels")
 
 
 def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
@@ -38,6 +38,7 @@ def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
         "page-before": partial(scope.step_page, -1),
         "page-after": partial(scope.step_page, 1),
         "filter": lambda: scope.choose(filter=following(DISPLAY_FILTERS, scope.view.filter)),
+        "reference": scope.step_reference,
         "sweep": lambda: scope.choose(sweep=not scope.view.sweep),
         "shorter": partial(scope.step_time_base, -1),
         "longer": partial(scope.step_time_base, 1),

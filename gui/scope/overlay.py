@@ -113,8 +113,7 @@ class TraceCursor:
         self._dots.setBrush(accent)
         for line in self._region.lines:
             line.setPen(accent)
-        accent.setAlpha(36)
-        self._region.setBrush(accent)
+        self._region.setBrush(theme.colour("accent", 36))
 
     @property
     def is_shown(self) -> bool:

@@ -8,27 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
-from bci.pipeline.display_signal import DisplaySignal
+from bci.pipeline.display.cleaning import Cleaning
+from bci.pipeline.display.reference import Reference, why_not
+from bci.pipeline.display.signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
 from bci.signals import Marker, StreamInfo
 from gui.scope.gains import GainKind, Gains, RowScales
 from gui.scope.keys import action_of
+from gui.scope.marks import ChannelMarks
+from gui.scope.preparation import Preparation
 from gui.scope.trace_image import inks_of
 from gui.scope.trace_layout import ShownTraces, TraceLayout
 from gui.scope.trace_plot import Markers, TracePlot
 from gui.scope.view import TIME_BASES_S, ScopeView, following
-from gui.theme import DARK, Theme
-from gui.widgets.layouts import is_seen
+from gui.widgets.layouts import column_of, is_seen
+from gui.widgets.themed import Themed
 
 _LOOK_BACK = 0.25  # of the time shown, a step
 _MAX_MARKERS = 200
 
 
-class Scope(QWidget):
-    """Scrolling traces of a stream, filtered for the display only.
+class Scope(Themed, QWidget):
+    """Scrolling traces of a stream, filtered and re-referenced for the display only.
 
     Each kind of channel has a gain of its own. The wheel looks back; `gui.scope.keys` lists the
     keys. `view` holds the user's choices, `signal` the samples, `plot` draws.
@@ -42,16 +46,18 @@ class Scope(QWidget):
     view_changed = Signal()  # stream, `view`, gain or pause
     gain_chosen = Signal(object, float)  # GainKind; by the user, not found from the signal
     channels_wanted = Signal()  # the list of channels is to be opened
+    channels_changed = Signal()  # another reference makes other channels
 
     def __init__(self, looks_back: bool = True) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(320, 140)
+        self.setMinimumSize(320, 96)
         self.view = ScopeView()
-        self.theme: Theme = DARK
         self.trouble = ""  # why the picture stands still
         self.markers: list[Marker] = []
         self.signal: DisplaySignal | None = None
+        self.marks, self.preparation = ChannelMarks(), Preparation(self)
+        self.preparation.ready.connect(self.choose)
         self._scales = RowScales(())
         self.plot = TracePlot(self)
         self.plot.hint, self.plot.is_blank = "waiting for a signal ...", True
@@ -60,44 +66,84 @@ class Scope(QWidget):
             self.plot.turned.connect(self.look)
         self.plot.reset_wanted.connect(self.reset_view)
         self.names = self.plot.names
-        self.names.clicked.connect(lambda name: self.choose(bad=self.view.bad ^ {name}))
+        self.names.clicked.connect(self.toggle_bad)
         self.names.hide_wanted.connect(lambda name: self.choose(hidden=self.view.hidden | {name}))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.plot)
+        self.setLayout(column_of(self.plot))
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
         """Show another stream; keep the page where it has the same channels."""
-        is_other = self.signal is None or info.channels != self.signal.info.channels
-        self.signal = DisplaySignal(info, ring, self.view.filter)
-        self._scales = RowScales(info.channels)
+        is_other = self.signal is None or info.channels != self.signal.stream.channels
+        self.view = replace(self.view, hidden=frozenset(), bad=frozenset())
+        at_once = replace(self.view.choice, cleanings=frozenset())
+        self.signal = self.marks.signal = DisplaySignal(info, ring, at_once)
+        self._ring = ring
+        self._scales = RowScales(self.signal.info.channels)
         self.markers.clear()
-        self.names.set_quality([])
+        self.marks.set_quality(())
         if is_other:
             self.view = replace(self.view, kind=self.gains.usual, first_channel=0)
-        self.choose(hidden=frozenset(), bad=frozenset())
+        self.choose()
 
     def choose(self, **choices: Any) -> None:
         """Choose fields of `ScopeView`, for example ``sweep=True``."""
         self.view = replace(self.view, **choices)
         if self.signal is not None:
-            # A filter chosen in a pause, where the feed no longer has what is shown, waits.
-            self.signal.choose(self.view.filter, self.view.time_base_s)
+            # What is chosen in a pause, where the feed no longer has what is shown, waits.
+            stream = self.signal.stream
+            choice = self.preparation.prepared(self.view.choice, stream, self._ring)
+            self.signal.choose(choice, self.view.time_base_s)
             self.signal.reach(self.view.time_base_s)
+            self._follow_channels(self.signal)
         self.redraw()
         self._show_notice()
         self.view_changed.emit()
 
+    def _follow_channels(self, signal: DisplaySignal) -> None:
+        """Keep the gains where another reference has made other channels."""
+        if signal.info.channels != self._scales.channels:
+            before, self._scales = self.gains, RowScales(signal.info.channels)
+            self.gains.take_over(before)
+            self.gains.find(signal.deviations())
+            kind = self.view.kind if self.view.kind in self.gains.kinds else self.gains.usual
+            self.view = replace(self.view, kind=kind)
+            self.channels_changed.emit()
+
     def set_quality(self, channels: Sequence[ChannelQuality]) -> None:
-        """Show the quality of each channel; an empty list while nothing is known."""
-        self.names.set_quality(list(channels))
+        """Take the quality of each channel of the stream; empty while nothing is known."""
+        self.marks.set_quality(channels)
+        self.names.set_quality(self.marks.quality)
         if not np.array_equal(self.plot.image.inks, self.inks):
             self.redraw()
 
     @property
     def ch_names(self) -> tuple[str, ...]:
-        """Channels of the stream, shown or not."""
+        """Channels by the chosen reference, shown or not."""
         return () if self.signal is None else self.signal.info.ch_names
+
+    @property
+    def marked(self) -> frozenset[str]:
+        """Channels that the user marked bad, or an electrode of them."""
+        return self.marks.marked(self.view.bad)
+
+    def toggle_bad(self, name: str) -> None:
+        """Mark a channel bad, or unmark it with its electrodes."""
+        self.choose(bad=self.marks.toggled(self.view.bad, name))
+
+    def why_not(self, reference: Reference) -> str:
+        """Reason why the stream cannot be shown with a reference; empty where it can."""
+        return "" if self.signal is None else why_not(reference, self.signal.stream.channels)
+
+    def why_not_cleaned(self, cleaning: Cleaning) -> str:
+        """Reason why the stream cannot be cleaned so; empty where it can."""
+        if self.signal is None:
+            return ""
+        return self.view.choice.why_not_cleaned(cleaning, self.signal.stream)
+
+    def step_reference(self) -> None:
+        """Choose the next reference that the stream allows."""
+        possible = [each for each in Reference if not self.why_not(each)]
+        here = self.view.reference if self.view.reference in possible else Reference.RECORDED
+        self.choose(reference=following(possible, here))
 
     @property
     def page_text(self) -> str:
@@ -184,8 +230,7 @@ class Scope(QWidget):
         self.trouble = why
         self._show_notice()
 
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = self.plot.theme = theme
+    def apply_theme(self) -> None:
         self.redraw()
 
     def add_markers(self, markers: list[Marker]) -> None:
@@ -195,8 +240,8 @@ class Scope(QWidget):
     @property
     def inks(self) -> NDArray[np.uint8]:
         """The ink of each channel, by its quality and the user's marks."""
-        states = [self.names.state_of(name) for name in self.ch_names]
-        return inks_of(states, [name in self.view.bad for name in self.ch_names])
+        states, marked = map(self.names.state_of, self.ch_names), self.marked
+        return inks_of(list(states), [name in marked for name in self.ch_names])
 
     @property
     def shown(self) -> ShownTraces:
@@ -224,7 +269,8 @@ class Scope(QWidget):
         which = np.array(self.view.channels(self.ch_names), dtype=np.int64)
         self._scales.centre(self.signal, self.view.time_base_s)
         self._rows = which, self.gains.of_channels()[which], self._scales.centres[which]
-        self.names.set_marked(self.view.bad)
+        self.names.set_quality(self.marks.quality)
+        self.names.set_marked(self.marked)
         self.plot.hint, self.plot.is_blank = "all channels are hidden", not len(which)
         self.plot.make_room_for(self.ch_names)
         self.plot.image.inks = self.inks

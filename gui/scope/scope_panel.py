@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from gui.actions import key_of, tip_of
 from gui.scope.channel_chooser import ChannelChooser
-from gui.scope.controls import FilterChoice, ViewControls, tool
+from gui.scope.controls import FilterChoice, ViewControls
 from gui.scope.scope import Scope
-from gui.widgets.buttons import add_stepper
-from gui.widgets.layouts import named
+from gui.scope.shown_line import ShownLine
+from gui.widgets.buttons import step_buttons, tool
+from gui.widgets.layouts import as_widget, column_of, row_of
 
 
 class ScopePanel(QWidget):
-    """A `Scope` above one row of controls.
+    """A `Scope` between the line that names what is shown and one row of controls.
 
     For ``above``, which chooses the display's filter and the channels, the row has no room where
     the window is small: it is placed by whom the panel belongs to.
@@ -28,28 +29,15 @@ class ScopePanel(QWidget):
         self.sweep = _toggle("Sweep", "sweep", lambda shown: scope.choose(sweep=shown))
         self.pause = _toggle("Pause", "pause", scope.toggle_pause)
         self.back = QLabel("older / newer")
-        row = QHBoxLayout()
-        row.setContentsMargins(6, 0, 5, 6)
-        row.setSpacing(3)
-        for control in (self.controls, self.all, self.sweep, self.pause):
-            row.addWidget(control)
         tips = (f"Older ({key_of('older')}, wheel)", f"Newer ({key_of('newer')}, wheel)")
-        add_stepper(row, self.back, tips, scope.look, "\u25c2\u25b8")
-        row.addStretch()
+        older, newer = step_buttons(tips, scope.look, "\u25c2\u25b8")
+        buttons = self.controls, self.all, self.sweep, self.pause, older, self.back, newer, None
+        row = row_of(*buttons, margins=(6, 0, 5, 6), spacing=3)
         self.filter, self.channels = FilterChoice(scope), ChannelChooser(scope)
         # Above the traces, as there is no room for it below them.
-        self.above = named(QWidget(), "plain")
-        beside = QHBoxLayout(self.above)
-        beside.setContentsMargins(0, 0, 0, 0)
-        beside.setSpacing(4)
-        beside.addStretch()
-        beside.addWidget(self.channels)
-        beside.addWidget(self.filter)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(scope, 1)
-        column.addLayout(row)
+        self.above = as_widget(row_of(None, self.channels, self.filter, spacing=4))
+        self.shown = ShownLine(scope)
+        self.setLayout(column_of(self.shown, (scope, 1), row, spacing=3))
         self._show_view()
 
     def _show_view(self) -> None:

@@ -20,7 +20,7 @@ FAINT = 0
 INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3, State.NOT_JUDGED: 1}
 # Of a level trace, in pixels; thinner where rows are so low that traces would run together.
 _THICKNESS, _MIN_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
-# Where rows are lower than this, every other trace is paler, to tell it from its neighbours.
+# Where rows are lower than this, every other trace is paler, to set it off from its neighbours.
 _LOW_ROW, _PALER = 6.0, 0.45
 _GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
 

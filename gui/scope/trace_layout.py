@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bci.pipeline.display_signal import DisplaySignal
+from bci.pipeline.display.signal import DisplaySignal
 from gui.scope.min_max import Channels
 from gui.scope.rasterise import REACH
 from gui.widgets.units import with_unit

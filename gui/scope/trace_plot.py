@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.plots.plot import Plot, Table
@@ -24,6 +24,8 @@ class TracePlot(Plot):
     resized = Signal()
     turned = Signal(int)  # the wheel: +1 later, -1 earlier
     reset_wanted = Signal()
+    # The base puts its colours on before there is anything of this class.
+    _is_built = False
 
     def __init__(self, owner: QWidget) -> None:
         self.names, self.time_axis = ChannelAxis(), TimeAxis()
@@ -34,6 +36,8 @@ class TracePlot(Plot):
         self.setFocusProxy(owner)
         self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.setOptimizationFlag(self.OptimizationFlag.DontAdjustForAntialiasing)
+        # The scene's background covers it all.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.plotItem.layout.setContentsMargins(0, STRIP, 0, 0)
         self.image, self.markers, self.scale_bar = TraceImage(), MarkerLines(), ScaleBar()
         self.image.setParentItem(self.plotItem.vb)
@@ -45,9 +49,11 @@ class TracePlot(Plot):
         self.plotItem.vb.invertY()
         self.plotItem.vb.sigResized.connect(self.resized)
         self._shown: ShownTraces | None = None
+        self._room = self._strip = QRect()  # of the traces with the strip above them, and it alone
         self._mouse: QPointF | None = None  # in the scene
         self._start: tuple[int, int] | None = None  # sample and channel
-        self.theme = self.theme
+        self._is_built = True
+        self._dress()
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -83,6 +89,7 @@ class TracePlot(Plot):
         room = QRectF(corner.x(), corner.y() - STRIP, layout.width, layout.height + STRIP)
         self.markers.set_room(room)
         self._room = room.toRect()
+        self._strip = QRect(self._room.topLeft(), QSize(layout.width, int(STRIP)))
         self.draw_new(traces, markers)
         self.viewport().update()
 
@@ -102,20 +109,36 @@ class TracePlot(Plot):
         self.markers.show_at(within)
         # Not by the items: they would have the axes painted, too.
         has_labels = before or within
-        room = self._room if has_labels else self._room.adjusted(0, int(STRIP), 0, 0)
+        room = self._room if has_labels else self._room.adjusted(0, self._strip.height(), 0, 0)
         self.viewport().update(room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        # A frame is the traces, and the markers over them. For it Qt would look at each item of the
+        # scene, which takes longer than to paint these.
+        is_frame = self._room.contains(event.rect()) and not self.is_blank
+        if not is_frame or self.cursor.is_shown:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.fillRect(self._strip, self.theme.colour("panel"))
+        for item in (self.image, self.markers, self.scale_bar):
+            painter.resetTransform()
+            painter.translate(item.scenePos())
+            item.paint(painter)
+        painter.end()
 
     # Of the base: theme, numbers, reading
 
     def _dress(self) -> None:
         super()._dress()
-        if hasattr(self, "notice"):
-            for item in (self.image, self.markers, self.scale_bar):
-                item.theme = self.theme
-            self.cursor.apply_theme(self.theme)
-            self.notice.setStyleSheet(
-                f"background: {self.theme.panel}; color: {self.theme.warning}; padding: 1px 4px;"
-            )
+        if not self._is_built:
+            return
+        for item in (self.image, self.markers, self.scale_bar):
+            item.theme = self.theme
+        self.cursor.apply_theme(self.theme)
+        self.notice.setStyleSheet(
+            f"background: {self.theme.panel}; color: {self.theme.warning}; padding: 1px 4px;"
+        )
 
     def numbers(self) -> Table:
         if self._shown is None:

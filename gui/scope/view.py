@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter
+from bci.pipeline.display.choice import DisplayChoice
+from bci.pipeline.display.cleaning import Cleaning
+from bci.pipeline.display.filter import DISPLAY_FILTERS, DisplayFilter
+from bci.pipeline.display.reference import Reference
 from gui.scope.gains import UNKNOWN_KIND, GainKind
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -14,8 +17,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ScopeView:
-    """Time base, mode, filter and channels of the scope.
+    """Time base, mode, filter, reference, cleaning and channels of the scope.
 
+    ``bad`` and ``hidden`` are names of shown channels; a reference may make others of them.
     ``kind`` is the kind of channel whose gain the keys change. A page has 64 channels and begins
     at ``first_channel`` of those that are not hidden; ``all_shown`` shows all of them at once.
     """
@@ -23,11 +27,19 @@ class ScopeView:
     time_base_s: float = 10.0
     sweep: bool = False
     filter: DisplayFilter = DISPLAY_FILTERS[0]
+    reference: Reference = Reference.RECORDED
+    cleanings: frozenset[Cleaning] = frozenset()
+    line_hz: float = 50.0
     kind: GainKind = UNKNOWN_KIND
     bad: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
     all_shown: bool = False
     first_channel: int = 0
+
+    @property
+    def choice(self) -> DisplayChoice:
+        """The way in which samples are shown."""
+        return DisplayChoice(self.filter, self.reference, self.bad, self.cleanings, self.line_hz)
 
     def channels(self, ch_names: tuple[str, ...]) -> tuple[int, ...]:
         """Find the indices of the channels that are shown."""

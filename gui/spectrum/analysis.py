@@ -8,6 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from bci.head.top_view import MIN_ELECTRODES, HeadPicture, flatten
+from bci.pipeline.display.choice import DisplayChoice
+from bci.pipeline.display.filter import DisplayFilter
+from bci.pipeline.display.signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
 from bci.quality.spectra import (
     HIGH_HZ,
@@ -23,13 +26,18 @@ from bci.signals import StreamInfo
 from gui.workers.worker import Worker
 
 _POLL_S = 0.1
+# Of the signal as it is shown: the segment of a spectrum, and as much as is taken in before it is
+# computed.
+_KEPT_S = 8.0
+UNFILTERED = DisplayFilter(None)
 
 
 class Source(NamedTuple):
-    """A regular stream and the ring that its samples are written to."""
+    """A regular stream, the ring that its samples are written to, and how it is shown."""
 
     info: StreamInfo
     ring: RingBuffer
+    choice: DisplayChoice = DisplayChoice(UNFILTERED)
 
 
 class Wanted(NamedTuple):
@@ -96,7 +104,7 @@ class Analysis(Worker):
         self._woken.set()
 
     def want(self, wanted: Wanted | None) -> None:
-        """What is looked at now; None while nothing is."""
+        """Signal that is analysed now; None while nothing is."""
         self._wanted = wanted
         self._woken.set()
 
@@ -104,15 +112,15 @@ class Analysis(Worker):
         super().retire()
         self._woken.set()
 
-    def _pass_on(self, seen: SpectrumSeen | MapSeen) -> None:
+    def _pass_on(self, source: Source, seen: SpectrumSeen | MapSeen) -> None:
         """On Qt's thread; what is of a signal that is no longer shown is dropped."""
-        if self._source is None or seen.info is not self._source.info:
+        if self._source is not source:
             return
         came = self.spectrum_came if isinstance(seen, SpectrumSeen) else self.map_came
         came.emit(seen)
 
     def work(self) -> None:
-        spectra: Spectra | None = None
+        shown: ShownSpectra | None = None
         scalps = Scalps()
         done: Wanted | None = None
         while not self.is_retired:
@@ -123,24 +131,46 @@ class Analysis(Worker):
                 self._woken.clear()
                 self.is_resting = False
                 continue
-            if spectra is None or _differs(spectra, source, wanted):
-                spectra, done = Spectra(*source, wanted.limit_hz), None
-            if not spectra.take() and (wanted == done or not spectra.is_begun):
+            if shown is None or not shown.is_of(source, wanted):
+                shown, done = ShownSpectra(source, wanted.limit_hz), None
+            info, spectra = shown.info, shown.spectra
+            if not shown.take() and (wanted == done or not spectra.is_begun):
                 self._woken.wait(_POLL_S)
                 self._woken.clear()
                 continue
             seen: SpectrumSeen | MapSeen
             if wanted.band is None:
-                seen = spectrum_of(source.info, spectra, wanted)
+                seen = spectrum_of(info, spectra, wanted)
             else:
-                seen = scalps.map(source.info, spectra, wanted, wanted.band)
+                seen = scalps.map(info, spectra, wanted, wanted.band)
             self.n_computed += 1
             done = wanted
-            self.post(self._pass_on, seen)
+            self.post(self._pass_on, source, seen)
 
 
-def _differs(spectra: Spectra, source: Source, wanted: Wanted) -> bool:
-    return spectra.ring is not source.ring or spectra.limit_hz != wanted.limit_hz
+class ShownSpectra:
+    """Spectra of a stream as it is shown, its display's filter left out."""
+
+    def __init__(self, source: Source, limit_hz: float) -> None:
+        self._source = source
+        self.info, ring = source.info, source.ring
+        self._signal: DisplaySignal | None = None
+        if source.choice.changes_more:
+            kept = round(_KEPT_S * source.info.sfreq)
+            self._signal = DisplaySignal(source.info, source.ring, source.choice, kept)
+            self.info, ring = self._signal.info, self._signal.ring
+        self.spectra = Spectra(self.info, ring, limit_hz)
+
+    def is_of(self, source: Source, wanted: Wanted) -> bool:
+        """Return whether this is what is wanted now."""
+        return self._source is source and self.spectra.limit_hz == wanted.limit_hz
+
+    def take(self) -> bool:
+        """Compute some of what is new; return whether there was anything."""
+        # Not more than its ring keeps until the spectra have it.
+        most = round(_KEPT_S / 4 * self.info.sfreq)
+        took = self._signal is not None and self._signal.take(most)
+        return self.spectra.take() or took
 
 
 def alike(info: StreamInfo, channel: int) -> list[int]:

@@ -1,12 +1,13 @@
 """Power of a band on the head, interpolated between the electrodes."""
 
+from functools import partial
 from math import hypot
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QWidget
 
 from bci.quality.spectra import ALPHA, BANDS, Band
 from bci.signals import StreamInfo
@@ -14,17 +15,17 @@ from gui.plots.head_map import Electrode, HeadMap
 from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import MapSeen
 from gui.spectrum.source_line import SourceLine
-from gui.theme import Theme
 from gui.widgets.buttons import button
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named
+from gui.widgets.layouts import column_of, named, row_of
+from gui.widgets.themed import Themed
 from gui.widgets.units import squared
 
 _WORDS_WIDTH = 220
 _MAX_NAMED = 3
 
 
-class MapPage(QWidget):
+class MapPage(Themed, QWidget):
     """A head seen from above, and in words the electrodes with the most and the least power.
 
     Keys 1 to 5 and the buttons choose the band. A click picks an electrode; the Spectrum page then
@@ -46,40 +47,24 @@ class MapPage(QWidget):
         self.band = ALPHA
         self.title = named(Sentence(), "heading")
         self.words = Sentence()
-        side = QVBoxLayout()
-        side.setContentsMargins(8, 14, 0, 0)
-        side.addWidget(self.title)
-        side.addWidget(self.words)
-        side.addStretch()
         self.words.setFixedWidth(_WORDS_WIDTH)
-        middle = QHBoxLayout()
-        middle.setContentsMargins(0, 0, 8, 0)
-        middle.addWidget(self.head, 1)
-        middle.addLayout(side)
+        side = column_of(self.title, self.words, None, margins=(8, 14, 0, 0))
+        middle = row_of((self.head, 1), side, margins=(0, 0, 8, 0))
         self.over = SourceLine("last 6 s; channels marked bad are left out")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addLayout(middle, 1)
-        column.addLayout(self._band_row())
+        foot = row_of(*self._band_buttons(), None, self.over, margins=(8, 0, 8, 6), spacing=4)
+        self.setLayout(column_of((middle, 1), foot, spacing=2))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.show_hint("waiting for a signal ...")
 
-    def _band_row(self) -> QHBoxLayout:
+    def _band_buttons(self) -> list[QAbstractButton]:
         self._buttons = QButtonGroup(self)
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 6)
-        row.setSpacing(4)
         for number, band in enumerate(BANDS):
-            push = named(button(band.name, f"{band.low:g}-{band.high:g} Hz ({number + 1})"), "band")
+            about = f"{band.low:g}-{band.high:g} Hz ({number + 1})"
+            push = button(band.name, about, partial(self.choose, band), "band")
             push.setCheckable(True)
             push.setChecked(band is self.band)
             self._buttons.addButton(push, number)
-            row.addWidget(push)
-        self._buttons.idClicked.connect(lambda number: self.choose(BANDS[number]))
-        row.addStretch()
-        row.addWidget(self.over)
-        return row
+        return self._buttons.buttons()
 
     def choose(self, band: Band) -> None:
         self.band = band
@@ -93,13 +78,7 @@ class MapPage(QWidget):
         else:
             super().keyPressEvent(event)
 
-    @property
-    def theme(self) -> Theme:
-        return self.head.theme
-
-    @theme.setter
-    def theme(self, theme: Theme) -> None:
-        self.head.theme = theme
+    def apply_theme(self) -> None:
         self._show_electrodes()
 
     def set_stream(self, info: StreamInfo) -> None:

@@ -9,10 +9,19 @@ from gui.widgets.layouts import mark_wrong, named
 class SourceLine(QLabel):
     def __init__(self, source: str) -> None:
         super().__init__(source)
-        self._source = source
+        self._source, self._shown, self._why = source, "", ""
         plain(named(self, "problem"))
 
     def set_trouble(self, why: str) -> None:
         """Show why the view stands still; empty while it does not."""
-        self.setText(why or self._source)
-        mark_wrong(self, bool(why))
+        self._why = why
+        self._write()
+
+    def set_shown(self, how: str) -> None:
+        """Name the reference and cleaning of the signal; empty where it is as recorded."""
+        self._shown = how
+        self._write()
+
+    def _write(self) -> None:
+        self.setText(self._why or "; ".join(filter(None, (self._shown, self._source))))
+        mark_wrong(self, bool(self._why))

@@ -1,20 +1,21 @@
 """The spectrum above the spectrogram, and the list of channels to choose from."""
 
-from math import isfinite
+from math import inf
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from bci.quality.spectra import LIMITS_HZ
 from gui.spectrum.analysis import SpectrumSeen
 from gui.spectrum.source_line import SourceLine
 from gui.spectrum.spectrogram_view import SpectrogramView
 from gui.spectrum.spectrum_view import SpectrumView
-from gui.theme import Theme
 from gui.widgets.combo_box import ComboBox
+from gui.widgets.layouts import column_of, row_of
+from gui.widgets.themed import Themed
 
 
-class SpectrumPage(QWidget):
+class SpectrumPage(Themed, QWidget):
     """Shows what it is given; the user chooses a channel and the highest frequency."""
 
     chosen = Signal()
@@ -30,27 +31,17 @@ class SpectrumPage(QWidget):
         self.channels.currentIndexChanged.connect(lambda _k: self.chosen.emit())
         self.view.picked.connect(self.choose)
         self.view.stepped.connect(lambda way: self.choose(self.channels.currentIndex() + way))
-        row = QHBoxLayout()
-        row.setContentsMargins(8, 0, 8, 6)
-        row.addWidget(QLabel("Channel"))
-        row.addWidget(self.channels)
         self.limit = ComboBox()
         self.limit.setFixedWidth(150)
         self.limit.setToolTip("The highest frequency that is shown")
-        self.limit.addItems([_limit_text(hz) for hz in LIMITS_HZ])
+        texts = {hz: f"up to {hz:g} Hz" for hz in LIMITS_HZ} | {inf: "up to half the rate"}
+        self.limit.addItems([texts[hz] for hz in LIMITS_HZ])
         self.limit.currentIndexChanged.connect(lambda _k: self.chosen.emit())
-        row.addSpacing(8)
-        row.addWidget(self.limit)
-        row.addStretch()
         self.over = SourceLine("mean of the last 6 s")
         self.over.setToolTip("Welch's method: Hann windows of 2 s, a quarter of a second apart")
-        row.addWidget(self.over)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.view, 3)
-        column.addWidget(self.spectrogram, 2)
-        column.addLayout(row)
+        controls = QLabel("Channel"), self.channels, 8, self.limit, None, self.over
+        row = row_of(*controls, margins=(8, 0, 8, 6))
+        self.setLayout(column_of((self.view, 3), (self.spectrogram, 2), row, spacing=2))
 
     def set_channels(self, names: tuple[str, ...], channel: int) -> None:
         """Another stream, and the channel of it to begin with."""
@@ -80,11 +71,3 @@ class SpectrumPage(QWidget):
     def show_spectrum(self, seen: SpectrumSeen) -> None:
         self.view.show_spectrum(seen)
         self.spectrogram.show_spectrum(seen)
-
-    def set_theme(self, theme: Theme) -> None:
-        for view in (self.view, self.spectrogram):
-            view.theme = theme
-
-
-def _limit_text(hz: float) -> str:
-    return f"up to {hz:g} Hz" if isfinite(hz) else "up to half the rate"

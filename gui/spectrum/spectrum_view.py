@@ -17,7 +17,7 @@ from gui.spectrum.analysis import SpectrumSeen
 from gui.widgets.labels import tip
 from gui.widgets.units import squared
 
-# With more channels than this single lines say nothing: their range is shaded.
+# With more channels than this single lines are unreadable: their range is shaded.
 _MAX_LINES = 64
 _SHADES = {ALPHA: 150, BETA: 80}
 _LINES_ALPHA, _RANGE_ALPHA = 95, 60
@@ -125,9 +125,7 @@ class SpectrumView(Plot):
         (left, right), (bottom, _) = self.plotItem.vb.viewRange()
         names = []
         for band, region in self.regions.items():
-            shade = self.theme.colour("line")
-            shade.setAlpha(_SHADES[band])
-            region.setBrush(shade)
+            region.setBrush(self.theme.colour("line", _SHADES[band]))
             low, high = max(band.low, left), min(band.high, right)
             room = (high - low) / (right - left) * self.plotItem.vb.width()
             if self._band_names.width_of(band.name) < room:
@@ -138,8 +136,7 @@ class SpectrumView(Plot):
     def _draw_others(self, seen: SpectrumSeen) -> None:
         known = seen.density[:, np.isfinite(seen.density).all(axis=0)]
         is_many = known.shape[1] > _MAX_LINES
-        shade = self.theme.colour("trace")
-        shade.setAlpha(_RANGE_ALPHA if is_many else _LINES_ALPHA)
+        shade = self.theme.colour("trace", _RANGE_ALPHA if is_many else _LINES_ALPHA)
         self.others.setVisible(not is_many)
         self._shade.setVisible(is_many)
         if is_many:

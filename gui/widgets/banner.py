@@ -1,10 +1,11 @@
 """A banner that reports a problem and stops nothing."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame
 
 from gui.actions import tip_of
 from gui.widgets.buttons import button
 from gui.widgets.labels import Sentence
+from gui.widgets.layouts import row_of
 
 _MAX_LETTERS = 400
 
@@ -12,16 +13,13 @@ _MAX_LETTERS = 400
 class Banner(QFrame):
     """One sentence about one subject, until it is dismissed or the subject is well again."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("banner")
         self.text = Sentence(max_letters=_MAX_LETTERS)
         self._subject = ""
-        dismiss = button("Dismiss", tip_of("dismiss"))
-        dismiss.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.addWidget(self.text, 1)
-        row.addWidget(dismiss)
+        dismiss = button("Dismiss", tip_of("dismiss"), self.hide)
+        self.setLayout(row_of((self.text, 1), dismiss, margins=(9, 11, 9, 11)))
         self.hide()
 
     def report(self, sentence: str, subject: str) -> None:

@@ -4,39 +4,41 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QToolButton
-
-from gui.widgets.layouts import named
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton
 
 B = TypeVar("B", bound=QAbstractButton)
 
 
-def button(text: str, tip: str) -> QPushButton:
-    return with_text(QPushButton(), text, tip)
+def button(
+    text: str, tip: str, clicked: Callable[..., object] | None = None, name: str = ""
+) -> QPushButton:
+    """Make a button; ``name`` gives its look in the style sheet."""
+    return _described(QPushButton(), text, tip, clicked, name)
 
 
-def with_text(made: B, text: str, tip: str) -> B:
+def tool(
+    text: str, tip: str, clicked: Callable[..., object] | None = None, name: str = ""
+) -> QToolButton:
+    """Make a small button."""
+    return _described(QToolButton(), text, tip, clicked, name)
+
+
+def _described(made: B, text: str, tip: str, clicked: Callable[..., object] | None, name: str) -> B:
     made.setText(text)
     made.setToolTip(tip)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setObjectName(name)
+    if clicked is not None:
+        made.clicked.connect(clicked)
     return made
 
 
-def add_stepper(
-    row: QHBoxLayout,
-    value: QLabel,
-    tips: tuple[str, str],
-    step: Callable[[int], None],
-    signs: str = "\u2212+",
+def step_buttons(
+    tips: tuple[str, str], step: Callable[[int], None], signs: str = "\u2212+"
 ) -> list[QToolButton]:
-    """A value between two buttons, that call ``step`` with -1 and +1."""
+    """Two buttons for a value between them, that call ``step`` with -1 and +1."""
     buttons = []
     for sign, way, tip in zip(signs, (-1, 1), tips, strict=True):
-        button = with_text(named(QToolButton(), "step"), sign, tip)
-        button.setAutoRepeat(True)
-        button.clicked.connect(lambda _checked=False, way=way: step(way))
-        buttons.append(button)
-    row.addWidget(buttons[0])
-    row.addWidget(value)
-    row.addWidget(buttons[1])
+        buttons.append(tool(sign, tip, lambda _checked=False, way=way: step(way), "step"))
+        buttons[-1].setAutoRepeat(True)
     return buttons

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QTreeWidget, QTreeWidgetItem, QWidget
 
 from gui.actions import WindowActions
+from gui.widgets.layouts import column_of
 
 _SIZE, _BELOW_TOP = (560, 380), 60
 _ACTION = Qt.ItemDataRole.UserRole
@@ -22,26 +23,21 @@ class CommandPalette(QDialog):
         self.setWindowTitle("Commands")
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.sought = QLineEdit()
-        self.sought.setPlaceholderText("Type a few letters of a command")
+        self.sought = QLineEdit(placeholderText="Type a few letters of a command")
         self.sought.textChanged.connect(self._filter)
         self.sought.returnPressed.connect(self._run)
         self.sought.installEventFilter(self)
-        self.commands = QTreeWidget()
-        self.commands.setColumnCount(2)
+        self.commands = QTreeWidget(columnCount=2)
         self.commands.setHeaderHidden(True)
         self.commands.setRootIsDecorated(False)
         self.commands.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.commands.itemClicked.connect(self._run)
         self._items = _items_of(groups)
         self.commands.addTopLevelItems(self._items)
-        self.commands.header().setStretchLastSection(False)
-        self.commands.header().setSectionResizeMode(0, self.commands.header().ResizeMode.Stretch)
-        self.commands.resizeColumnToContents(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.addWidget(self.sought)
-        column.addWidget(self.commands)
+        # The name of a command is never cut; why it cannot run may be.
+        columns = self.commands.header()
+        columns.setSectionResizeMode(0, columns.ResizeMode.ResizeToContents)
+        self.setLayout(column_of(self.sought, self.commands, margins=(8, 8, 8, 8)))
         width, height = _SIZE
         self.resize(min(width, parent.width() - 40), min(height, parent.height() - 80))
         left = (parent.width() - self.width()) // 2
@@ -83,6 +79,7 @@ def _items_of(groups: tuple[WindowActions, ...]) -> list[QTreeWidgetItem]:
             why_not = group.why_not(action.id)
             item = QTreeWidgetItem([f"{action.menu}: {action.text}", why_not or action.key_name])
             item.setToolTip(0, action.help)
+            item.setToolTip(1, why_not)
             item.setData(0, _ACTION, group[action.id])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             item.setDisabled(bool(why_not))

@@ -1,33 +1,33 @@
 """Panels around one view: they can be moved, floated to another screen, closed and reset."""
 
+from functools import partial
+
 from PySide6.QtCore import QByteArray, QPointF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
-    QHBoxLayout,
     QLabel,
     QMainWindow,
     QSizePolicy,
-    QToolButton,
     QWidget,
 )
 
-from gui.widgets.buttons import with_text
-from gui.widgets.layouts import named, panel
+from gui.widgets.buttons import tool
+from gui.widgets.layouts import named, panel, row_of
 
 Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
 _MOVES = _Feature.DockWidgetMovable | _Feature.DockWidgetFloatable | _Feature.DockWidgetClosable
 _GRIP = (5, 10, 4, 10)
 # Raise it when panels are added, removed or renamed: older layouts are then not restored.
-_VERSION = 1
+_VERSION = 2
 
 
 class Docks(QMainWindow):
     """One view in the middle, panels around it; a layout is kept as text."""
 
-    def __init__(self, centre: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, centre: QWidget) -> None:
+        super().__init__()
         # A window by its class, a part of another by its place.
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockOptions(
@@ -132,14 +132,12 @@ class _TitleBar(QWidget):
         self.setObjectName("grip")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setToolTip(f"{dock.windowTitle()}: drag to move, double-click to float")
-        back = with_text(QToolButton(), "Dock", "Put the panel back into the window")
-        back.clicked.connect(lambda: dock.setFloating(False))
-        close = with_text(QToolButton(), "Close", "Close the panel; View opens it again")
-        close.clicked.connect(dock.close)
+        redock = partial(dock.setFloating, False)
+        back = tool("Dock", "Put the panel back into the window", redock)
+        close = tool("Close", "Close the panel; View opens it again", dock.close)
         self._parts = (QLabel(dock.windowTitle()), back, close)
-        self._row = QHBoxLayout(self)
-        for part in self._parts:
-            self._row.addWidget(part)
+        self._row = row_of(*self._parts)
+        self.setLayout(self._row)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.addAction("Float").triggered.connect(lambda: dock.setFloating(not dock.isFloating()))
         self.addAction("Close").triggered.connect(dock.close)

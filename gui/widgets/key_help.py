@@ -1,9 +1,10 @@
 """The keys of all windows, in one window."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
 
 from gui.actions import TABLES, key_table
+from gui.widgets.layouts import column_of
 from gui.widgets.window_size import resize_within_screen
 
 
@@ -22,7 +23,5 @@ class KeyHelp(QDialog):
             layout = table.frameFormat()
             layout.setBorder(0)
             table.setFrameFormat(layout)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.text)
+        self.setLayout(column_of(self.text))
         resize_within_screen(self, QSize(640, 640))

@@ -3,9 +3,9 @@
 import re
 from html import escape
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStyle, QStyleOptionFrame, QWidget
+from PySide6.QtCore import QRegularExpression, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QRegularExpressionValidator
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStyle, QStyleOptionFrame
 
 from gui.actions import with_key
 
@@ -35,17 +35,17 @@ def tip(text: str) -> str:
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text; all of it is in the tooltip, followed by ``about``."""
+    """One line of plain text; all of it is in the tooltip."""
 
-    def __init__(self, about: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._about = about
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
         plain(self)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.setText(text)
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
         super().setText(text)
-        self.setToolTip(tip("\n".join(filter(None, (text, self._about)))))
+        self.setToolTip(tip(text))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         least = super().minimumSizeHint()
@@ -64,8 +64,8 @@ class ElidedLabel(QLabel):
 class ElidedLine(QLineEdit):
     """All of the text is in the tooltip."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.textChanged.connect(lambda text: self.setToolTip(tip(text)))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
@@ -85,13 +85,19 @@ class ElidedLine(QLineEdit):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, text)
 
 
+def label_field(text: str, about: str) -> QLineEdit:
+    """A field for a label of BIDS: letters and digits alone."""
+    field = QLineEdit(text, maxLength=40)
+    field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
+    field.setToolTip(about)
+    return field
+
+
 class Sentence(QLabel):
     """Wrapped plain text, cut after ``max_letters`` letters; what is cut is in the tooltip."""
 
-    def __init__(
-        self, text: str = "", max_letters: int = _MAX_LETTERS, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str = "", max_letters: int = _MAX_LETTERS) -> None:
+        super().__init__()
         self._max_letters = max_letters
         plain(self)
         self.setWordWrap(True)

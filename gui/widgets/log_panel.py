@@ -4,7 +4,7 @@ import re
 import time
 
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit
 
 _MAX_LINES = 1000
 _MIN_HEIGHT, _MAX_HEIGHT = 44, 120
@@ -15,8 +15,8 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 class LogPanel(QPlainTextEdit):
     """Read only; the newest line is in sight as long as nobody scrolls back."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setReadOnly(True)
         self.setMaximumBlockCount(_MAX_LINES)
         # Where the window is low it gives room to what is above it.

@@ -5,5 +5,4 @@
 - stream_worker: one stream, found and followed
 - stream_readers: a reader for each kind of stream
 - stream_feed: all streams of a window
-- stream_directory: the streams that are on the network
 """

@@ -11,6 +11,7 @@ from gui.workers.stream_readers import (
     DecisionReader,
     PredictionReader,
     SignalReader,
+    SpellingReader,
     StatusReader,
 )
 from gui.workers.stream_worker import StreamNews
@@ -20,11 +21,11 @@ _STOP_S = 0.8
 
 
 class Feed(StreamNews):
-    """Reads signal, markers, predictions, decisions and status; reports plain data by Qt signals.
+    """Reads the signal and the engine's streams; reports plain data by Qt signals.
 
     Each stream has a thread of its own, so that one that hangs delays none of the others.
 
-    ``engine_name`` is the prefix of the engine's streams; ``is_cue`` tells whether a marker's
+    ``engine_name`` is the prefix of the engine's streams; ``is_cue`` returns whether a marker's
     label is a cue. ``stream_options`` has the profile's names and units, for a stream that does
     not carry them itself.
     """
@@ -46,6 +47,7 @@ class Feed(StreamNews):
         for reader in (
             PredictionReader(_named(engine_name, "predictions"), self, self.engine_alive),
             DecisionReader(_named(engine_name, "decisions"), self),
+            SpellingReader(_named(engine_name, "spelled"), self),
             StatusReader(_named(engine_name, "status"), self, self.engine_there),
         ):
             self._begin(reader)

@@ -10,6 +10,7 @@ from bci.lsl.cue_streams import CueQuery
 from bci.lsl.discovery import FoundStream, StreamQuery
 from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, StatusInlet
 from bci.lsl.inlet import SignalInlet
+from bci.lsl.spelling_stream import SpellingInlet
 from bci.messages import EngineStatus
 from bci.pipeline.ring import RingBuffer
 from bci.profiles.pipeline_settings import PipelineSettings
@@ -136,6 +137,17 @@ class DecisionReader(StreamWorker[DecisionInlet]):
     def read(self, inlet: DecisionInlet) -> None:
         if events := inlet.pull():
             self.post(self.news.decisions_came.emit, events)
+
+
+class SpellingReader(StreamWorker[SpellingInlet]):
+    """Reports the selections of a speller."""
+
+    def open(self, found: FoundStream) -> SpellingInlet:
+        return SpellingInlet(found)
+
+    def read(self, inlet: SpellingInlet) -> None:
+        if spelled := inlet.pull():
+            self.post(self.news.spelled_came.emit, spelled)
 
 
 class StatusReader(StreamWorker[StatusInlet]):

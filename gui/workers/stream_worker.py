@@ -24,6 +24,7 @@ class StreamNews(QObject):
     engine_alive = Signal(bool)
     predictions_came = Signal(list)  # of ReceivedPrediction
     decisions_came = Signal(list)  # of DecisionEvent
+    spelled_came = Signal(list)  # of Spelled
     engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
     status_came = Signal(object)  # EngineStatus
     problem = Signal(str)
@@ -51,7 +52,7 @@ I = TypeVar("I", bound=Inlet)  # noqa: E741 - the inlet's own type
 
 
 class StreamWorker(Worker, Generic[I]):
-    """Keeps one stream open and reads it; a subclass says how, by `open` and `read`.
+    """Keeps one stream open and reads it; a subclass does so by `open` and `read`.
 
     A stream that answers discovery and nothing else (a firewall, a program that hangs) delays
     this thread alone. ``alive`` is the signal that it is there, or gone.

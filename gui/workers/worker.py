@@ -11,7 +11,7 @@ class Worker(QObject):
 
     A subclass works in `work`, which returns soon after `wait` is False, and reports by `post`.
     The threads are daemons: one that hangs in a call to the network or a slow disk cannot keep the
-    program from ending.
+    program from ending. A worker that Qt deletes, with its parent say, is retired.
     """
 
     _posted = Signal(object, object)  # a call for Qt's thread, and its values
@@ -22,6 +22,7 @@ class Worker(QObject):
         self._posting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self.destroyed.connect(_retirement(self._stopping, self._posting))
 
     def work(self) -> None:
         """Work in the thread."""
@@ -64,3 +65,13 @@ class Worker(QObject):
     def _call(self, call: Callable[..., None], values: tuple[object, ...]) -> None:
         if not self.is_retired:
             call(*values)
+
+
+def _retirement(stopping: threading.Event, posting: threading.Lock) -> Callable[..., None]:
+    """Make a function that retires a worker without it: of a deleted one nothing may be called."""
+
+    def retire(*_: object) -> None:
+        with posting:
+            stopping.set()
+
+    return retire

@@ -46,7 +46,7 @@ def run(installed: Path, *argv: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
 def test_every_command_works_without_a_writable_cache(installed: Path) -> None:
     first = run(installed, *bci_command(), "doctor")

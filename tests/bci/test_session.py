@@ -130,7 +130,8 @@ def test_the_trials_and_the_rest_are_those_that_were_cued(session: Session) -> N
         assert onset == pytest.approx(cued, abs=0.01)
     rest = find_rest(recording, PROFILE.paradigm)
     assert len(rest) == len(find_rest(session.played, PROFILE.paradigm))
-    assert all(stop - begin == pytest.approx(2.0, abs=0.02) for begin, stop in rest)
+    # Two seconds from each marker to the next; the first half second does not count.
+    assert all(stop - begin == pytest.approx(1.5, abs=0.02) for begin, stop in rest)
 
 
 def test_a_model_is_trained_on_those_trials_and_says_so(session: Session, tmp_path: Path) -> None:

@@ -19,11 +19,15 @@ from devices.catalogue import create
 from devices.simulated.simulator import SimulatorDevice
 
 FILTERS = {
+    "asr": {},
     "bandpass": {"low_hz": 8, "high_hz": 30},
     "bipolar": {"pairs": [["C3", "C4"], ["F3", "F4"]]},
+    "cancel_line": {},
     "common_average": {},
     "decimate": {"factor": 3},
-    "notch": {"freq_hz": 50},
+    "interpolate_bad": {},
+    "notch": {"freq_hz": 50, "harmonics": 2},
+    "regress": {"sources": ["F3"], "adapt": True},
     "remove_dc": {},
     "standardize": {"time_constant_s": 2.0},
 }

@@ -1,13 +1,15 @@
 """One scope at full speed in a window of 1280x800; prints seconds and CPU of each frame as JSON.
 
-``python -m tests.benchmarks.drawing ours|pyqtgraph CHANNELS SECONDS``. Every frame brings 16 new
-samples at 1 kHz, 10 s are shown, and the next frame begins as soon as one is painted.
+``python -m tests.benchmarks.drawing ours|average|cleaned|pyqtgraph CHANNELS SECONDS``. Every frame
+brings 16 new samples at 1 kHz, 10 s are shown, and the next frame begins as soon as one is painted.
+``average`` is ours with the average reference; ``cleaned`` has line noise cancelled and ASR too.
 """
 
 import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -19,7 +21,13 @@ WIDTH, HEIGHT = 1280, 800
 
 def main(name: str, n_channels: int, seconds: float) -> None:
     application = QApplication([])
-    view, advance = {"ours": ours, "pyqtgraph": pyqtgraph_curves}[name](signal(n_channels))
+    scopes = {
+        "ours": ours,
+        "average": partial(ours, average=True),
+        "cleaned": partial(ours, average=True, cleaned=True),
+        "pyqtgraph": pyqtgraph_curves,
+    }
+    view, advance = scopes[name](signal(n_channels))
     view.resize(WIDTH, HEIGHT)
     view.show()
     application.processEvents()
@@ -52,7 +60,11 @@ def signal(n_channels: int) -> np.ndarray:
     return (waves + rng.normal(0, 8, waves.shape)).astype(np.float32)
 
 
-def ours(data: np.ndarray) -> tuple[QWidget, Callable[[], None]]:
+def ours(
+    data: np.ndarray, average: bool = False, cleaned: bool = False
+) -> tuple[QWidget, Callable[[], None]]:
+    from bci.pipeline.display.cleaning import Cleaning
+    from bci.pipeline.display.reference import Reference
     from bci.pipeline.ring import RingBuffer
     from gui.scope.scope import Scope
     from tests.signals import eeg_info
@@ -73,6 +85,14 @@ def ours(data: np.ndarray) -> tuple[QWidget, Callable[[], None]]:
         scope.advance()
 
     write(round(SHOWN_S * SFREQ) + 100)
+    if cleaned:
+        # ASR takes a baseline.
+        write(round(25 * SFREQ))
+    chosen = frozenset({Cleaning.LINE, Cleaning.ASR} if cleaned else ())
+    if average:
+        scope.choose(reference=Reference.AVERAGE, cleanings=chosen)
+    while scope.preparation.pending:
+        QCoreApplication.processEvents()
 
     return scope, lambda: write(NEW)
 

@@ -92,7 +92,8 @@ def make_model(
     """A profile and a model (log band power + LDA, fitted on noise) for the set-up."""
     from bci.models.bundle import save_bundle
     from bci.models.card import Card, ScoreCard, describe_stream
-    from bci.profiles.profile import DecoderChoice, Paradigm
+    from bci.profiles.paradigm import Paradigm
+    from bci.profiles.profile import DecoderChoice
     from bci.signals import Channel
     from decoders.classical.log_power import LogPower
 

@@ -27,8 +27,9 @@ from bci.interfaces import Decoder, Servable
 from bci.models.bundle import save_bundle
 from bci.models.card import Card, ScoreCard, describe_stream
 from bci.pipeline.filter_chain import Chain
+from bci.profiles.paradigm import Paradigm
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
+from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.read import read_recording
 from bci.signals import Channel, StreamInfo
 from devices.simulated.montages import eeg, meg, seeg

@@ -13,7 +13,7 @@ from rich.table import Table
 import decoders
 from bci.signals import Channel, Signal
 from decoders.neural import serving
-from decoders.neural.network_decoder import NetworkDecoder
+from decoders.neural.aligned_network import NetworkDecoder
 from decoders.neural.onnx_export import OnnxNetwork, export
 from tests.decoders.own_networks import NETWORKS
 

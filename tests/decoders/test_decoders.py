@@ -97,10 +97,12 @@ def test_an_unknown_decoder_or_parameter_is_named() -> None:
         decoders.create("csp-lda", {"gamma": 1})
     with pytest.raises(
         ProfileError,
-        match=r"params.alpha: there is no such parameter; there are: c, align$",
+        match=r"params.alpha: there is no such parameter; there are: c, align, balanced$",
     ):
         decoders.create("tangent-space", {"alpha": 3})
-    with pytest.raises(ProfileError, match=r"there are: size, channels, epochs, batch, lr, .*"):
+    with pytest.raises(
+        ProfileError, match=r"there are: size, channels, shift, sigmoid, epochs, .*"
+    ):
         decoders.create("duin", {"start": 1})
     with pytest.raises(ProfileError, match="decoder tangent-space: c = -1"):
         decoders.create("tangent-space", {"c": -1})

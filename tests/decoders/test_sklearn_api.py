@@ -28,10 +28,6 @@ from bci.tasks.image_gallery import Gallery, save_gallery
 from bci.training.epochs import cut_epochs
 from decoders.sklearn_api import BciClassifier, as_classifier
 
-NETWORKS = (
-    "eegnet", "shallow", "conformer", "ifnet", "dbconformer", "mvcnet", "mvcnet-dbconformer",
-    "fleeg",
-)  # fmt: skip
 SKIPPED = {"check_array_api_input"}  # arrays that are not numpy's
 # One number is one sample of a channel: it has no covariance.
 FAILING = {"check_fit2d_1feature": "one sample has no covariance"}
@@ -79,8 +75,9 @@ def test_scikit_learns_own_checks_pass(name: str) -> None:
     check(name)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", NETWORKS)
+# One of each way of training; that every network is a decoder is checked in `tests/bci`.
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["eegnet", "mvcnet"])
 def test_scikit_learns_own_checks_pass_for_networks(name: str) -> None:
     check(name, {"epochs": 1}, sfreq=128.0)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.discovery import StreamQuery
@@ -32,6 +33,16 @@ else:
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings go to the test's own folder."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+
+
+@pytest.fixture(autouse=True)
+def no_window_left() -> Iterator[None]:
+    """A window that stays open takes the mouse of the tests after it."""
+    yield
+    left = [each for each in QGuiApplication.topLevelWindows() if each.isVisible()]
+    for each in left:
+        each.close()
+    assert [each.title() for each in left] == []
 
 
 @pytest.fixture

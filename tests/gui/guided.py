@@ -5,6 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
+from tests.gui.keys import strike
 
 LONG = 20_000
 PROFILE = """
@@ -48,7 +49,7 @@ def fill_in(window: CalibrationWindow, **timing: float) -> None:
     """Quick timings, up to the signals."""
     setup = window.setup
     setup.full_screen.setChecked(False)
-    rest = {"baseline_s": 0.1, "pause_min_s": 0.3, "pause_max_s": 0.4}
+    rest = {"rest_s": 0.0, "baseline_s": 0.1, "pause_min_s": 0.3, "pause_max_s": 0.4}
     for name, value in (timing | rest).items():
         setup.timing_fields.fields[name].setValue(value)
     setup.next.click()
@@ -58,5 +59,5 @@ def begin(window: CalibrationWindow, qtbot: QtBot, told: str = "imagine") -> Non
     """Up to the first cue."""
     window.signals.start.click()
     qtbot.waitUntil(lambda: told in window.runs.cue_screen.sentence, timeout=LONG)
-    qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+    strike(window.runs.presenter.window, Qt.Key.Key_Space)
     assert window.runs.run is not None

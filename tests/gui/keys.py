@@ -1,6 +1,7 @@
 """Keys as a user presses them."""
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -11,3 +12,16 @@ def press(qtbot: QtBot, window: QWidget, keys: str) -> None:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=15000)
     QTest.keySequence(QApplication.focusWidget() or window, QKeySequence(keys))
+
+
+def type_in(window: QWindow | None, text: str) -> None:
+    """Type digits and spaces in a presenter's window, wherever the focus is."""
+    assert window is not None
+    for letter in text:
+        QTest.keyClick(window, Qt.Key(ord(letter)))
+
+
+def strike(window: QWindow | None, key: Qt.Key) -> None:
+    """Press one key in a presenter's window, wherever the focus is."""
+    assert window is not None
+    QTest.keyClick(window, key)

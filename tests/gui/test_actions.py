@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 import gui
 from gui.actions import (
     DASHBOARD,
+    DISPLAY,
     MENUS,
     SCOPE,
     TABLES,
@@ -29,7 +30,7 @@ from tests.gui.keys import press
 
 OpenWindow = Callable[..., MainWindow]
 ROOT = Path(gui.__file__).parent
-DOCS = ROOT.parent / "docs" / "dashboard.md"
+DOCS = ROOT.parent / "docs" / "how-to" / "dashboard.md"
 _WRITTEN = re.compile(r"\b(Ctrl|Alt|Shift)\+\w")
 
 
@@ -107,7 +108,7 @@ def test_the_menus_have_every_command_of_the_dashboard(window: MainWindow) -> No
     menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.title()]
     assert [menu.title().replace("&", "") for menu in menus] == list(MENUS)
     listed = {action.objectName() for menu in menus for action in menu.actions()} - {""}
-    assert listed == {action.id for action in (*DASHBOARD, *SCOPE)}
+    assert listed == {action.id for action in (*DASHBOARD, *SCOPE, *DISPLAY)}
 
 
 def shown(palette: CommandPalette) -> list[str]:
@@ -127,6 +128,16 @@ def test_the_palette_finds_a_command_by_letters_and_runs_it(
     qtbot.keyClick(palette.sought, Qt.Key.Key_Return)
     assert window.tabs.page == "Spectrum"
     qtbot.waitUntil(lambda: window.findChild(CommandPalette) is None)
+
+
+def test_no_command_of_the_palette_is_cut(window: MainWindow) -> None:
+    window.show_palette()
+    palette = window.findChild(CommandPalette)
+    assert palette is not None
+    commands = palette.commands
+    widest = max(commands.fontMetrics().horizontalAdvance(text) for text in shown(palette))
+    assert commands.columnWidth(0) > widest
+    palette.close()
 
 
 def test_the_palette_shows_the_reason_of_what_cannot_run(window: MainWindow, qtbot: QtBot) -> None:

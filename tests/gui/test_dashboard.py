@@ -80,6 +80,17 @@ def prediction(left: float) -> Prediction:
     )  # fmt: skip
 
 
+def test_a_guided_cue_is_reported_once(windows: list[MainWindow], qtbot: QtBot, name: str) -> None:
+    window = open_window(windows, qtbot, name)
+    came: list[Marker] = []
+    window.feed.markers_came.connect(came.extend)
+    cue = Marker(1.0, "T1")
+    for guided in (window.calibrating, window.links.spelling):
+        came.clear()
+        guided.cued.emit(cue)
+        assert came == [cue]
+
+
 def test_a_long_name_and_many_channels_fit_a_window_of_1280(
     windows: list[MainWindow], qtbot: QtBot, name: str
 ) -> None:
@@ -331,7 +342,7 @@ def test_both_themes_are_drawn_with_every_view_filled(
     qtbot.waitUntil(lambda: engine._outlet.have_consumers(), timeout=10_000)
     engine.push(*decided(0.8))
     qtbot.waitUntil(lambda: window.decision.decision == "left", timeout=10_000)
-    window._apply_theme(DARK)
+    window.theme = DARK
     dark = window.grab().toImage()
     window.toggle_theme()
     assert window.scope.theme is LIGHT

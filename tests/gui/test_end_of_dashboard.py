@@ -46,7 +46,7 @@ app.run_dashboard(app.DashboardOptions(
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
 def test_what_is_recorded_goes_on_when_the_dashboard_ends_and_is_found_by_the_next(

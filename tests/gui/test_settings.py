@@ -33,17 +33,18 @@ def test_choices_survive_a_restart(tmp_path: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
-@pytest.mark.parametrize(
-    "content", [b"\x00\xff[[[ nonsense\n=\n", b"{never closed", b"[1, 2]", b""]
-)
-def test_a_broken_file_is_set_aside_and_told(
-    open_window: Callable[..., MainWindow], tmp_path: Path, content: bytes
-) -> None:
+@pytest.mark.parametrize("content", [b"\x00\xff[[[", b"{never closed", b"[1, 2]", b""])
+def test_a_broken_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "dashboard.json"
     file.write_bytes(content)
+    assert DashboardSettings(file).set_aside == tmp_path / "dashboard.broken"
+    assert (tmp_path / "dashboard.broken").read_bytes() == content
+
+
+def test_a_broken_file_is_told(open_window: Callable[..., MainWindow], tmp_path: Path) -> None:
+    (tmp_path / "dashboard.json").write_text("[[[ nonsense\n=\n")
     window = open_window(bci=NO_DEVICES)
     assert "could not be read" in window.banner_text.text()
-    assert (tmp_path / "dashboard.broken").read_bytes() == content
 
 
 def test_a_file_of_an_earlier_version_is_set_aside(tmp_path: Path) -> None:
@@ -161,14 +162,25 @@ def test_the_window_comes_back_as_large_as_it_was(
     assert open_window(bci=NO_DEVICES).size() == size
 
 
+DAMAGED = (
+    '{{"geometry": {0}, "layout": {0}, "time_base_s": {0}, '
+    '"streams": {{"kept-amp": {{"gains": {{"eeg/uV": {0}}}}}}}}}'
+)
+
+
 @pytest.mark.parametrize("kept", ['"nonsense"', "NaN", "-5", "1e999"])
-def test_damaged_numbers_and_geometry_are_only_forgotten(
-    open_window: Callable[..., MainWindow], tmp_path: Path, kept: str
+def test_damaged_numbers_are_only_forgotten(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "dashboard.json").write_text(DAMAGED.format(kept))
+    settings = DashboardSettings(tmp_path / "dashboard.json")
+    assert settings.set_aside is None
+    assert settings.time_base_s is None
+    assert settings.stream("kept-amp").gains == {}
+
+
+def test_a_damaged_geometry_is_only_forgotten(
+    open_window: Callable[..., MainWindow], tmp_path: Path
 ) -> None:
-    (tmp_path / "dashboard.json").write_text(
-        f'{{"geometry": {kept}, "layout": {kept}, "time_base_s": {kept}, '
-        f'"streams": {{"kept-amp": {{"gains": {{"eeg/uV": {kept}}}}}}}}}'
-    )
+    (tmp_path / "dashboard.json").write_text(DAMAGED.format('"nonsense"'))
     window = open_window(bci=NO_DEVICES)
     show(window)
     assert window.scope.view.time_base_s == 10.0

@@ -2,18 +2,24 @@
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from bci.cli.console import print_file
 from bci.cli.events import JsonOption
+from bci.cli.options import Address, Jobs, workers_of
 
 OutFile = Annotated[
     Path | None,
     typer.Option("--out", help="Keep results here (JSON); what is there is not done again."),
 ]
 Subjects = Annotated[int, typer.Option(min=1, help="How many people are simulated.")]
+Device = Annotated[
+    Literal["cpu", "cuda", "mps"],
+    typer.Option(help="Where networks are trained; results differ in the last bits."),
+]
+Seeds = Annotated[int, typer.Option(min=1, help="Trainings of each network.")]
 
 
 def _check(names: list[str] | None, known: Collection[str]) -> None:
@@ -46,7 +52,7 @@ def benchmark_motor_imagery(
         list[str] | None,
         typer.Option(
             help="Which decoders; may be repeated. Default: the classical ones and, with PyTorch, "
-            "eegnet, dbconformer and mvcnet."
+            "eegnet, ifnet, dbconformer and mvcnet."
         ),
     ] = None,
     protocol: Annotated[
@@ -58,13 +64,16 @@ def benchmark_motor_imagery(
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each network.")] = 5,
     out_file: OutFile = None,
+    jobs: Jobs = 1,
+    address: Address = "",
+    device: Device = "cpu",
     as_json: JsonOption = False,
 ) -> None:
-    """Imagined left against right fist: calibrate on runs 04 + 08, test on run 12.
+    """Imagined left against right fist: runs 04, 08 and 12 of EEGMMIDB, each left out in turn.
 
-    Causal filters, decision at the end of the cue, as the live engine would decide. Within:
-    each person alone. Leave-one-out: trained on the other people, aligned by this one's
-    unlabelled runs. Transfer: the same, then trained on with this person's labels.
+    Causal filters, decision at the end of the cue, as the live engine would decide with the
+    profile motor-imagery-eegmmidb. Within: each person alone. Leave-one-out: trained on the other
+    people, aligned by this one's unlabelled runs. Transfer: trained on both with labels.
 
     Networks take hours. With --out each person's result is kept as it is there.
 
@@ -76,7 +85,9 @@ def benchmark_motor_imagery(
 
     _check(decoder, (*classical(), *networks()))
     _check(protocol, PROTOCOLS)
-    motor_imagery(folder, decoder, protocol, seeds, out_file)
+    motor_imagery(
+        folder, decoder, protocol, seeds, out_file, workers_of(jobs, address, device), device
+    )
     _emit_file(out_file, as_json)
 
 
@@ -90,11 +101,16 @@ def benchmark_emotion(
     ] = None,
     decoder: Annotated[
         list[str] | None,
-        typer.Option(help="histn or differential-entropy; may be repeated. Default: both."),
+        typer.Option(
+            help="histn, histn-published or differential-entropy; may be repeated. Default: all."
+        ),
     ] = None,
     people: Annotated[int, typer.Option(min=2, help="How many people are simulated.")] = 5,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings, each with its own shuffle.")] = 3,
     out_file: OutFile = None,
+    jobs: Jobs = 1,
+    address: Address = "",
+    device: Device = "cpu",
     as_json: JsonOption = False,
 ) -> None:
     """Levels of valence and arousal: folds by film, by subject; labels shuffled; leaky beside.
@@ -106,24 +122,27 @@ def benchmark_emotion(
 
     Example: bci benchmark emotion --out emotion.json
     """
-    from bci.cli.benchmark.emotion import emotion
-    from bci.plugins.decoder_offers import of_task
+    from bci.cli.benchmark.emotion import STUDIED, emotion
 
-    _check(decoder, of_task("emotion"))
-    emotion(folder, decoder, people, seeds, out_file)
+    _check(decoder, STUDIED)
+    emotion(folder, decoder, people, seeds, out_file, workers_of(jobs, address, device), device)
     _emit_file(out_file, as_json)
 
 
 @benchmarks.command("images")
 def benchmark_images(
     subjects: Subjects = 3,
+    seeds: Seeds = 1,
     out_file: OutFile = None,
+    jobs: Jobs = 1,
+    address: Address = "",
+    device: Device = "cpu",
     as_json: JsonOption = False,
 ) -> None:
     """Seen images on simulated subjects: network against ridge; unseen images, and a later run.
 
     Three simulated worlds: the response is linear in the image; a weak response is a late one too;
-    the strength of rhythms tells, whose phase is random. By time window too, and with labels
+    the strength of rhythms differs, whose phase is random. By time window too, and with labels
     shuffled.
     Takes a quarter of an hour or so a person.
 
@@ -131,25 +150,102 @@ def benchmark_images(
     """
     from bci.cli.benchmark.images import images
 
-    images(subjects, out_file)
+    images(subjects, seeds, out_file, workers_of(jobs, address, device), device)
     _emit_file(out_file, as_json)
 
 
 @benchmarks.command("speech")
 def benchmark_speech(
     subjects: Subjects = 3,
+    seeds: Seeds = 1,
     out_file: OutFile = None,
+    jobs: Jobs = 1,
+    address: Address = "",
+    device: Device = "cpu",
     as_json: JsonOption = False,
 ) -> None:
     """Words on simulated subjects: Du-IN, pretrained or not, against linear decoders.
 
-    Two simulated worlds, one in which each contact's activity tells words and one in which only
+    Two simulated worlds: in one each contact's activity differs between words, in the other only
     how contacts go together does. With few and many trials, and with labels shuffled.
+
     Takes ten minutes or so a person.
 
     Example: bci benchmark speech --out speech.json
     """
     from bci.cli.benchmark.speech import speech
 
-    speech(subjects, out_file)
+    speech(subjects, seeds, out_file, workers_of(jobs, address, device), device)
+    _emit_file(out_file, as_json)
+
+
+@benchmarks.command("ssvep")
+def benchmark_ssvep(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            help="Folder of dataset-ssvep-exoskeleton: sub-01, sub-02 ... Default: simulated "
+            "people."
+        ),
+    ] = None,
+    decoder: Annotated[
+        list[str] | None,
+        typer.Option(help="cca, fbcca, trca or reconvolution-cca; may be repeated. Default: all."),
+    ] = None,
+    people: Annotated[int, typer.Option(min=1, help="How many people are simulated.")] = 5,
+    out_file: OutFile = None,
+    jobs: Jobs = 1,
+    address: Address = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Targets that flicker: by window length and with dynamic stopping, each run held out.
+
+    Simulated: 8 and 40 targets by frequency, and 8 by code. cca and fbcca learn nothing; trca and
+    reconvolution-cca learn from the other runs. A selection counts half a second for the gaze.
+
+    Example: bci benchmark ssvep --out ssvep.json
+    """
+    from bci.cli.benchmark.ssvep import STUDIED, ssvep
+
+    _check(decoder, STUDIED)
+    ssvep(folder, decoder, people, out_file, workers_of(jobs, address))
+    _emit_file(out_file, as_json)
+
+
+@benchmarks.command("p300")
+def benchmark_p300(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Runs of one person, at least 3. Default: simulated people."),
+    ] = None,
+    decoder: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="erp-lda, xdawn-tangent or eegnet; may be repeated. Default: the first two."
+        ),
+    ] = None,
+    profile: Annotated[
+        str, typer.Option(help="Profile of the recorded runs: their markers and filters.")
+    ] = "p300",
+    subjects: Subjects = 5,
+    out_file: OutFile = None,
+    jobs: Jobs = 1,
+    address: Address = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Flashes and the symbols that they spell: AUC, symbols right, characters a minute.
+
+    Simulated people: models of one run, of two and of three spell three more; labels shuffled
+    beside. A recorded person: each run by models of the others.
+
+    Example: bci benchmark p300 --out p300.json
+    """
+    from bci.cli.benchmark.p300 import STUDIED, p300, recorded
+    from bci.profiles.profile import load_profile
+
+    _check(decoder, (*STUDIED, "eegnet"))
+    if folder is None:
+        p300(decoder, subjects, out_file, workers_of(jobs, address))
+    else:
+        recorded(folder, load_profile(profile), decoder)
     _emit_file(out_file, as_json)

@@ -8,21 +8,36 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import decoders
-from bci.cli.benchmark.runner import Cell, Results, first, mean_and_sd, print_table, tracked
-from bci.errors import RecordingError
+from bci.cli.benchmark.runner import (
+    Cell,
+    Conditions,
+    Results,
+    first,
+    mean_and_sd,
+    print_table,
+    version,
+)
+from bci.cli.benchmark.study import Group, fill, seeded
+from bci.errors import RecordingError, shortened
 from bci.evaluation.compare_films import PROTOCOLS, run_protocol, shuffled_films
 from bci.evaluation.metrics import extra_measures
+from bci.jobs.workers import THIS_PROCESS, Workers
 from bci.plugins.decoder_offers import of_task
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
 from bci.signals import Recording, Signal
 from bci.training.epochs import Epochs, cut_epochs
 
+PUBLISHED = "histn-published"
+STUDIED = (*of_task("emotion"), PUBLISHED)
+"""Decoders, and HiSTN as its authors have it."""
+
 # World: whether levels show within a band, rather than in its power.
 WORLDS = {"power of bands": False, "within a band": True}
 People = dict[str, list[Recording]]
 """Each person's runs."""
 
+_VERSION = 1
 _SIMULATED_RUNS = 2
 # A group is a run of a person: none has as many runs.
 _RUNS = 1000
@@ -79,20 +94,32 @@ def emotion(
     n_people: int,
     n_seeds: int,
     out_file: Path | None,
+    workers: Workers = THIS_PROCESS,
+    device: str = "cpu",
 ) -> None:
-    """Print a table a world and protocol; go on where a file left off."""
-    results = Results("emotion", EmotionRow, 6, out_file, figures=_figures)
-    chosen = names or list(of_task("emotion"))
+    """Print a table a world and protocol; resume what a file has."""
+    profile = load_profile("emotion")
+    results = Results(
+        "emotion", EmotionRow, 6, out_file, figures=_figures,
+        version_of=lambda row: version(_VERSION, profile, row.decoder, device=device),
+    )  # fmt: skip
+    chosen = names or list(STUDIED)
     recorded = _read(folder) if folder is not None else {}
     worlds = list(WORLDS) if folder is None else [_world_of(recorded)]
-    todo = [(world, job) for world in worlds for job in _jobs(n_seeds, chosen)]
-    cut: dict[str, tuple[dict[str, Epochs], Signal]] = {}
-    for world, job in tracked(todo, "Training"):
-        if not results.lacks(world, *job):
-            continue
-        if world not in cut:
-            cut = {world: _cut(recorded or _simulated(n_people, WORLDS[world]))}
-        results.add(_run(world, job, *cut[world]))
+    for world in worlds:
+        _require_same_people(results.rows, world, list(recorded) or _simulated_names(n_people))
+
+    def cut(missing: list[Conditions]) -> _Given:
+        needed = dict.fromkeys(world for world, *_ in missing)
+        return _Given(
+            {world: _cut(recorded or _simulated(n_people, WORLDS[world])) for world in needed},
+            device,
+        )
+
+    fill(
+        results, [(world, *job) for world in worlds for job in _jobs(n_seeds, chosen)], _run,
+        workers, cut, kind=lambda each: each[2:4],
+    )  # fmt: skip
     for world in worlds:
         for protocol in PROTOCOLS:
             own = [row for row in results.rows if (row.world, row.protocol) == (world, protocol)]
@@ -102,6 +129,23 @@ def emotion(
             shown = [rows for (decoder, _), rows in groups.items() if decoder in chosen]
             if shown:
                 print_table(_title(world, protocol), _CELLS, shown)
+
+
+class _Given(NamedTuple):
+    """Each world's people and their signal; the device of networks."""
+
+    worlds: dict[str, tuple[dict[str, Epochs], Signal]]
+    device: str
+
+
+def _require_same_people(rows: list[EmotionRow], world: str, wanted: list[str]) -> None:
+    """Refuse to add to a world's rows of other people: by subject all are trained on."""
+    found = {row.person for row in rows if row.world == world}
+    if found and found != set(wanted):
+        raise RecordingError(
+            f"the results of {world!r} are of other people ({shortened(sorted(found))}) than these "
+            f"({shortened(wanted)}); give the same, or another --out"
+        )
 
 
 def _title(world: str, protocol: str) -> str:
@@ -117,28 +161,42 @@ def _figures(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
-    """Seed by seed, so that whenever it is stopped all decoders have as many."""
+    """Seed by seed, so that whenever it is stopped all decoders have as many.
+
+    HiSTN as published trains ten times as long as ours, and with labels as they are only.
+    """
     return [
         (seed, name, protocol, shuffled)
         for seed in range(n_seeds)
         for protocol in PROTOCOLS
         for shuffled in ((False,) if protocol == "leaky" else (False, True))
         for name in names
+        if not (shuffled and name == PUBLISHED)
     ]
 
 
-def _run(world: str, job: Job, people: dict[str, Epochs], signal: Signal) -> list[EmotionRow]:
-    seed, name, protocol, shuffled = job
-    given = list(people.values())
+def _run(given: _Given, group: Group) -> list[EmotionRow]:
+    (job,) = group
+    world, seed, name, protocol, shuffled = job
+    people, signal = given.worlds[world]
+    epochs = list(people.values())
     if shuffled:
-        given = [shuffled_films(each, 1000 * seed + k) for k, each in enumerate(given)]
-    params: dict[str, object] = {"seed": seed} if name == "histn" else {}
-    make = partial(decoders.create, name, params)
-    return [
-        EmotionRow(world, *job, person, m.name, m.value, m.chance, len(decided.truth))
-        for person, decided in zip(people, run_protocol(protocol, given, make, signal), strict=True)
-        for m in extra_measures(decided.classes, decided.probabilities, decided.truth)
-    ]  # fmt: skip
+        epochs = [shuffled_films(each, 1000 * seed + k) for k, each in enumerate(epochs)]
+    decoder = "histn" if name == PUBLISHED else name
+    make = partial(decoders.create, decoder, _params(name, seed, given.device))
+    found = run_protocol(protocol, epochs, make, signal)
+    rows = []
+    for person, decided in zip(people, found, strict=True):
+        conditions = (world, seed, name, protocol, shuffled, person)
+        for m in extra_measures(decided.classes, decided.probabilities, decided.truth):
+            rows.append(EmotionRow(*conditions, m.name, m.value, m.chance, len(decided.truth)))
+    return rows
+
+
+def _params(name: str, seed: int, device: str) -> dict[str, object]:
+    if name == PUBLISHED:
+        return {"variant": "published", **seeded("histn", seed, device)}
+    return seeded(name, seed, device)
 
 
 def _read(folder: Path) -> People:
@@ -170,12 +228,16 @@ def _simulated(n_people: int, within_band: bool) -> People:
         for k in range(_SIMULATED_RUNS)
     ]
     return {
-        f"simulated {seed}": [
+        name: [
             simulate_run(SubjectSettings(seed, "emotion"), k + 1, each)
             for k, each in enumerate(films)
         ]
-        for seed in range(1, n_people + 1)
+        for seed, name in enumerate(_simulated_names(n_people), 1)
     }
+
+
+def _simulated_names(n_people: int) -> list[str]:
+    return [f"simulated {seed}" for seed in range(1, n_people + 1)]
 
 
 def _cut(found: People) -> tuple[dict[str, Epochs], Signal]:

@@ -1,7 +1,8 @@
 """EEGMMIDB's subjects as sites with unlike headsets: alone, federated, pooled."""
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,23 +12,31 @@ from scipy.signal import resample_poly
 
 from bci.cli import events
 from bci.cli.benchmark.motor_imagery import read_runs, subject_folders
-from bci.cli.benchmark.runner import Results, mean_and_sd, tracked
+from bci.cli.benchmark.runner import Results, mean_and_sd
+from bci.cli.benchmark.study import Group, fill
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import paired_p
 from bci.files.writable import require_place
+from bci.jobs.workers import THIS_PROCESS
 from bci.profiles.profile import Profile, load_profile
 from bci.signals import Recording
 from bci.training.epochs import join_epochs
 from decoders.federation.agreement import CommonSpace, Federation, Partner, Rounds, Server
-from decoders.federation.client_app import client_app
-from decoders.federation.local import LocalGrid
-from decoders.federation.rounds import common_space, run_rounds
+from decoders.federation.participant import Material, Participant, cut_material
+from decoders.federation.rounds import LocalWire, run_rounds
 from decoders.federation.site import Site
-from decoders.federation.site_data import Material, cut_material, make_site
 
-CONDITIONS = ("alone", "federated", "alone, common format", "pooled, common format")
-_FORMATS = ("own", "own", "common", "common")
+_FORMATS = {
+    "alone": "own", "federated": "own",
+    "alone, common format": "common", "pooled, common format": "common",
+}  # fmt: skip
+CONDITIONS = tuple(_FORMATS)
+_COMPARED = (
+    ("federated", "alone"),
+    ("pooled, common format", "alone, common format"),
+    ("federated", "pooled, common format"),
+)
 
 _8 = ("FC3", "FC4", "C3", "Cz", "C4", "CP3", "CP4", "CPz")
 _16 = (*_8, "C1", "C2", "C5", "C6", "FCz", "FC1", "FC2", "Pz")
@@ -110,77 +119,72 @@ def experiment(
         raise RecordingError(f"{folder}: needs two or more folders like S001 with S001R12.edf")
     names = tuple(subject.name for subject in subjects)
     agreed = default_agreement(names, trunk)
-    common_space(agreed)
     settings = agreed.model_dump(mode="json", include={"model", "training"})
     made_with = {"settings": settings, "subjects": list(names)}
     results = Results("federation", FederationRow, 3, out_file, made_with)
 
-    @cache
-    def materials(kind: str) -> dict[str, Material]:
-        note(f"Cutting epochs of {len(names)} subjects")
-        return {s.name: _material(s, k, kind) for k, s in enumerate(subjects)}
-
-    missing = [
-        (seed, condition)
-        for seed in range(n_seeds)
-        for condition in conditions
-        if any(results.lacks(condition, name, seed) for name in names)
-    ]
-    for seed, condition in tracked(missing, "Trainings"):
-        note(f"seed {seed}: {condition}")
-        training = agreed.training.model_copy(update={"seed": seed})
-        seeded = agreed.model_copy(update={"training": training})
-        parts = out_file.with_suffix(".parts") / f"{seed}-{condition.replace(', ', '-')}"
-        kind = _FORMATS[CONDITIONS.index(condition)]
-        scores = _run(condition, materials(kind), seeded, parts)
-        results.add([FederationRow(condition, name, seed, scores[name]) for name in scores])
+    wanted = [(c, name, seed) for seed in range(n_seeds) for c in conditions for name in names]
+    fill(
+        results, wanted, partial(_run, agreed, out_file.with_suffix(".parts")), THIS_PROCESS,
+        given=partial(_materials, subjects), together=itemgetter(0, 2), kind=itemgetter(0),
+    )  # fmt: skip
     if not events.wanted():
-        _print(results.rows, names, conditions)
+        _print([row for row in results.rows if row.seed < n_seeds], names, conditions)
+
+
+def _materials(subjects: list[Path], missing: Group) -> dict[str, dict[str, Material]]:
+    """The windows of every subject, by format of the missing conditions."""
+    note(f"Cutting epochs of {len(subjects)} subjects")
+    return {
+        kind: {subject.name: _material(subject, k, kind) for k, subject in enumerate(subjects)}
+        for kind in {_FORMATS[str(condition)] for condition, *_ in missing}
+    }
 
 
 def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federation:
     """Make the agreement that was chosen before any result on run 12 was known."""
     return Federation(
         name="EEGMMIDB",
-        model=CommonSpace(trunk=trunk, n_virtual=16, sfreq=128.0, window_s=4.0),
-        training=Rounds(rounds=15, epochs=2, finish_epochs=5),
+        model=CommonSpace(trunk=trunk, classes=("left", "right")),
+        training=Rounds(rounds=40, epochs=1),
         sites=tuple(Partner(name=name) for name in names),
         server=Server(min_sites=1),
     )
 
 
 def _run(
-    condition: str, materials: dict[str, Material], agreed: Federation, parts: Path
-) -> dict[str, float]:
+    agreed: Federation, folder: Path, given: dict[str, dict[str, Material]], group: Group
+) -> list[FederationRow]:
+    condition, seed = str(group[0][0]), int(str(group[0][2]))
+    training = agreed.training.model_copy(update={"seed": seed})
+    agreed = agreed.model_copy(update={"training": training})
+    parts = folder / f"{seed}-{condition.replace(', ', '-')}"
+    materials, scores = given[_FORMATS[condition]], {}
     if condition == "federated":
-        sites = {n: make_site(n, m, agreed, parts / n) for n, m in materials.items()}
-        return _train(sites, agreed, parts)
-    if condition.startswith("alone"):
-        scores: dict[str, float] = {}
+        scores = _train(materials, agreed, parts)[1]
+    elif condition.startswith("alone"):
         for name, material in materials.items():
-            site = make_site(name, material, agreed, parts / name)
-            scores |= _train({name: site}, agreed, parts / f"{name}-server")
-        return scores
-    site = make_site("pooled", _pooled(list(materials.values())), agreed, parts / "pooled")
-    _train({"pooled": site}, agreed, parts)
-    return {name: _score_for(site, material) for name, material in materials.items()}
+            scores |= _train({name: material}, agreed, parts / name)[1]
+    else:
+        pooled = {"pooled": _pooled(list(materials.values()))}
+        site = _train(pooled, agreed, parts)[0]["pooled"].site
+        scores = {name: _score_for(site, material) for name, material in materials.items()}
+    return [FederationRow(condition, name, seed, score) for name, score in scores.items()]
 
 
-def _train(sites: dict[str, Site], agreed: Federation, folder: Path) -> dict[str, float]:
-    """Rounds through Flower's messages; one site alone goes the same way."""
-    partners = tuple(Partner(name=name) for name in sites)
-    these = agreed.model_copy(update={"sites": partners})
-    apps = {
-        k + 1: client_app(
-            site, these.digest(), these.training.finish_epochs, lambda *_: None, lambda *_: None
-        )
-        for k, site in enumerate(sites.values())
+def _train(
+    materials: dict[str, Material], agreed: Federation, folder: Path
+) -> tuple[dict[str, Participant], dict[str, float]]:
+    """Train together; one site alone takes the same way."""
+    these = agreed.model_copy(update={"sites": tuple(Partner(name=name) for name in materials)})
+    participants = {
+        name: Participant(name, material, these, folder / name, None)
+        for name, material in materials.items()
     }
-    names = {k + 1: name for k, name in enumerate(sites)}
-    scores = run_rounds(LocalGrid(apps), these, names, folder, lambda _round: None)
-    if len(scores) < len(sites):
-        raise RecordingError(f"{folder}: a site failed; its message is above")
-    return scores
+    progress = run_rounds(LocalWire(participants), these, folder / "server", lambda _round: None)
+    if progress.banned:
+        raise RecordingError(f"{folder}: {progress.banned}")
+    return participants, progress.finished
 
 
 def _pooled(materials: list[Material]) -> Material:
@@ -195,13 +199,8 @@ def _pooled(materials: list[Material]) -> Material:
 def _score_for(site: Site, material: Material) -> float:
     """A pooled model on one person, aligned by that person's training windows."""
     site.decoder.adapt(material.training.windows)
-    ends = material.held_out.last_of_trials()
-    site.model.eval()
-    right = [
-        site.decoder.classes[int(site.decoder.predict_proba(window).argmax())] == label
-        for window, label in zip(ends.windows, ends.labels, strict=True)
-    ]
-    return float(np.mean(right))
+    truth, decided = site.decisions(material.held_out.last_of_trials())
+    return float(np.mean(truth == decided))
 
 
 def _material(subject: Path, number: int, kind: str) -> Material:
@@ -211,34 +210,23 @@ def _material(subject: Path, number: int, kind: str) -> Material:
 
 
 def _print(rows: list[FederationRow], names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
-    """Print one row a site, each the mean over whole seeds; then means and paired tests."""
-    of_seed: dict[int, set[str]] = {}
-    for row in rows:
-        of_seed.setdefault(row.seed, set()).add(row.condition)
-    seeds = [seed for seed, done in of_seed.items() if done >= set(conditions)]
+    """Print one row a site, each the mean over seeds; then means and paired tests."""
     scores: dict[tuple[str, str], list[float]] = {}
     for row in rows:
-        if row.seed in seeds:
-            scores.setdefault((row.condition, row.person), []).append(row.accuracy)
-    by_condition = {c: np.array([np.mean(scores[c, n]) for n in names]) for c in conditions}
+        scores.setdefault((row.condition, row.person), []).append(row.accuracy)
+    means = {c: np.array([np.mean(scores[c, name]) for name in names]) for c in conditions}
     table = Table("site", "headset", *conditions, title="accuracy on run 12, end of cue")
     for k, name in enumerate(names):
-        cells = [f"{by_condition[c][k]:.2f}" for c in conditions]
-        table.add_row(name, str(format_of(k)), *cells)
-    cells = [mean_and_sd(accuracies.tolist(), 3) for accuracies in by_condition.values()]
-    table.add_row("mean ± sd", f"n = {len(names)}, {len(seeds)} seeds", *cells)
+        table.add_row(name, str(format_of(k)), *(f"{means[c][k]:.2f}" for c in conditions))
+    cells = [mean_and_sd(accuracies.tolist(), 3) for accuracies in means.values()]
+    table.add_row("mean ± sd", f"n = {len(names)}, {len({row.seed for row in rows})} seeds", *cells)
     out.print(table)
-    for one, other in (
-        ("federated", "alone"),
-        ("pooled, common format", "alone, common format"),
-        ("federated", "pooled, common format"),
-    ):
+    for one, other in _COMPARED:
         if one not in conditions or other not in conditions:
             continue
-        difference = by_condition[one] - by_condition[other]
-        p = paired_p(by_condition[one], by_condition[other])
+        difference = means[one] - means[other]
         better, worse = int((difference > 0).sum()), int((difference < 0).sum())
         out.print(
             f"{one} minus {other}: {difference.mean():+.3f}, better at {better}, worse at {worse} "
-            f"of {len(names)} (paired Wilcoxon p = {p:.2g})"
+            f"of {len(names)} (paired Wilcoxon p = {paired_p(means[one], means[other]):.2g})"
         )

@@ -15,30 +15,45 @@ from rich.text import Text
 
 import decoders
 from bci.cli import events
-from bci.cli.benchmark.runner import Cell, Results, first, mean_and_sd, print_table, tracked
+from bci.cli.benchmark.runner import (
+    Cell,
+    Results,
+    first,
+    mean_and_sd,
+    print_table,
+    tracked,
+    version,
+)
+from bci.cli.benchmark.study import Group, fill, seeded
 from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import (
     PROTOCOLS,
     Person,
-    ScoredRun,
     paired_p,
     people_p,
     run_protocols,
 )
 from bci.evaluation.metrics import exact_interval
+from bci.jobs.workers import THIS_PROCESS, Workers
 from bci.plugins.decoder_offers import classical, decoder_traits
-from bci.profiles.profile import load_profile
+from bci.profiles.profile import Profile, load_profile
 from bci.recording.read import read_recording
 from bci.signals import Recording, Signal
-from bci.training.epochs import cut_epochs
+from bci.training.epochs import epochs_of, stream_run
 
-_TRAINING_RUNS = ("04", "08")
-_TEST_RUN = "12"
+_RUNS = ("04", "08", "12")
+_VERSION = 1
+# Rows of other runs or another way to decide are not to be mixed with these.
+_MADE_WITH = {
+    "profile": "motor-imagery-eegmmidb",
+    "runs": list(_RUNS),
+    "folds": "leave one run out",
+}
 _REFERENCE = ("tangent-space", "within")
 # The network that the newer ones have to beat under the same protocol.
 _RIVAL = "eegnet"
-_NETWORKS = (_RIVAL, "dbconformer", "mvcnet")
+_NETWORKS = (_RIVAL, "ifnet", "dbconformer", "mvcnet")
 
 
 class MotorImageryRow(NamedTuple):
@@ -67,10 +82,19 @@ def motor_imagery(
     protocols: list[str] | None,
     n_seeds: int,
     out_file: Path | None,
+    workers: Workers = THIS_PROCESS,
+    device: str = "cpu",
 ) -> None:
-    """Print one row a decoder and protocol, and one a person; go on where a file left off."""
-    results = Results("motor-imagery", MotorImageryRow, 4, out_file)
-    people, signal = _read(folder)
+    """Print one row a decoder and protocol, and one a person; resume what a file has."""
+    profile = load_profile("motor-imagery-eegmmidb")
+
+    def version_of(row: MotorImageryRow) -> str:
+        return version(_VERSION, profile, row.decoder, device=device)
+
+    results = Results(
+        "motor-imagery", MotorImageryRow, 4, out_file, _MADE_WITH, version_of=version_of
+    )
+    people, signal = _read(folder, profile)
     wanted_protocols = protocols or (PROTOCOLS if len(people) > 1 else PROTOCOLS[:1])
     if len(people) < 2 and set(wanted_protocols) != {"within"}:
         raise RecordingError(
@@ -82,29 +106,20 @@ def motor_imagery(
         if set(wanted_protocols) != {"within"} and not decoder_traits(name).carries_over:
             note(f"{name} does not carry over from person to person: within only")
     # Seed by seed, so that whenever it is stopped all decoders have as many.
-    jobs = [
-        (seed, name, person)
+    wanted = [
+        (name, protocol, person.name, seed)
         for seed in range(n_seeds)
         for name in chosen
         if seed == 0 or name not in classical()
         for person in people
+        for protocol in wanted_protocols
+        if protocol == "within" or decoder_traits(name).carries_over
     ]
-    for seed, name, person in tracked(jobs, "Trainings"):
-        wanted = [p for p in wanted_protocols if p == "within" or decoder_traits(name).carries_over]
-        others = [other for other in people if other is not person]
-        lacking = [p for p in wanted if results.lacks(name, p, person.name, seed)]
-        # Those of one maker together: they share a base.
-        for params, missing in _by_params(name, seed, lacking):
-            make = partial(decoders.create, name, params)
-            scored = run_protocols(missing, person, others, make, signal)
-            results.add(
-                [
-                    MotorImageryRow(
-                        name, protocol, person.name, seed, *dataclasses.astuple(outcome)
-                    )
-                    for protocol, outcome in scored.items()
-                ]
-            )
+    fill(
+        results, wanted, _train, workers, lambda _missing: _Given(people, signal, profile, device),
+        together=lambda each: (each[0], each[1] == "within", *each[2:]),
+        kind=lambda each: (each[0], each[1] == "within"),
+    )  # fmt: skip
     if events.wanted():
         return
     complete = _complete(results.rows, people)
@@ -112,49 +127,65 @@ def motor_imagery(
     _print_comparison(complete, people)
 
 
-def _by_params(
-    name: str, seed: int, protocols: list[str]
-) -> list[tuple[dict[str, object], list[str]]]:
-    """Protocols with the decoder's parameters under them."""
-    if name != "tangent-space":
-        takes_seed = "seed" in decoders.parameters_of(name)
-        return [({"seed": seed} if takes_seed else {}, protocols)]
-    # Chosen on runs 04 and 08: trained on one of them, tested on the other.
-    across: dict[str, object] = {"align": True, "c": 0.1}
-    within = [p for p in protocols if p == "within"]
-    return [({}, within), (across, [p for p in protocols if p != "within"])]
+class _Given(NamedTuple):
+    """Data of all trainings."""
+
+    people: list[Person]
+    signal: Signal
+    profile: Profile
+    device: str
 
 
-def _read(folder: Path) -> tuple[list[Person], Signal]:
-    profile = load_profile("motor-imagery-eegmmidb")
+def _train(given: _Given, group: Group) -> list[MotorImageryRow]:
+    """Rows of one decoder, person and seed; both protocols that need a base share it."""
+    name, _, own, seed = group[0]
+    person = next(each for each in given.people if each.name == own)
+    others = [each for each in given.people if each is not person]
+    params = _params(name, seed, given.profile, given.device)
+    scored = run_protocols(
+        [protocol for _, protocol, *_ in group], person, others,
+        partial(decoders.create, name, params), given.signal, given.profile,
+    )  # fmt: skip
+    return [
+        MotorImageryRow(name, protocol, own, seed, *dataclasses.astuple(outcome))
+        for protocol, outcome in scored.items()
+    ]
+
+
+def _params(name: str, seed: int, profile: Profile, device: str) -> dict[str, object]:
+    if name == profile.decoder.name:
+        return dict(profile.decoder.params)
+    return seeded(name, seed, device)
+
+
+def _read(folder: Path, profile: Profile) -> tuple[list[Person], Signal]:
     subjects = subject_folders(folder)
     if not subjects:
-        raise RecordingError(f"{folder}: no subject folder like S001 with a run S001R12.edf in it")
+        raise RecordingError(
+            f"{folder}: no subject folder like S001 with the runs S001R04.edf, S001R08.edf and "
+            "S001R12.edf in it"
+        )
     people = []
     for subject in tracked(subjects, "Reading"):
-        runs = read_runs(subject)
-        people.append(
-            Person(
-                subject.name,
-                cut_epochs(runs[:-1], profile.pipeline, profile.paradigm),
-                cut_epochs(runs[-1:], profile.pipeline, profile.paradigm),
-                ScoredRun(runs[-1], profile.pipeline, profile.paradigm),
-            )
-        )
-    signal = people[-1].test.signal
+        streamed = [
+            stream_run(each, profile.pipeline, profile.paradigm) for each in read_runs(subject)
+        ]
+        epochs = epochs_of(streamed, profile.paradigm)
+        people.append(Person(subject.name, epochs, tuple(streamed)))
+    signal = people[-1].epochs.signal
     assert signal is not None
     return people, signal
 
 
 def subject_folders(folder: Path) -> list[Path]:
-    """Folders of the subjects of EEGMMIDB who have the run that is scored."""
+    """Folders of the subjects of EEGMMIDB who have the runs that are scored."""
     subjects = sorted(folder.glob("S[0-9][0-9][0-9]"))
-    return [subject for subject in subjects if _file(subject, _TEST_RUN).exists()]
+    return [s for s in subjects if all(_file(s, run).exists() for run in _RUNS)]
 
 
 def read_runs(subject: Path) -> list[Recording]:
-    """Two runs to learn from, and the one that is scored."""
-    return [read_recording(_file(subject, run)) for run in (*_TRAINING_RUNS, _TEST_RUN)]
+    """The runs of a subject, of which each is left out in turn."""
+    return [read_recording(_file(subject, run)) for run in _RUNS]
 
 
 def _file(subject: Path, run: str) -> Path:
@@ -162,7 +193,7 @@ def _file(subject: Path, run: str) -> Path:
 
 
 def _chance(person: Person) -> float:
-    _, counts = np.unique(person.test.last_of_trials().labels, return_counts=True)
+    _, counts = np.unique(person.epochs.last_of_trials().labels, return_counts=True)
     return float(counts.max() / counts.sum())
 
 
@@ -190,10 +221,10 @@ def _print_people(complete: Conditions, people: list[Person], names: list[str]) 
     table = Table(
         "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in scores),
         "chance", "trials",
-        title="accuracy on run 12, end of cue, with its 95 % interval",
+        title="accuracy, each run left out in turn, with its 95 % interval",
     )  # fmt: skip
     for k, person in enumerate(people):
-        trials = len(np.unique(person.test.trials))
+        trials = len(np.unique(person.epochs.trials))
         cells = [_with_interval(accuracies[k], trials) for accuracies in scores.values()]
         table.add_row(person.name, *cells, f"{_chance(person):.2f}", str(trials))
     out.print(table)
@@ -208,13 +239,13 @@ def _with_interval(accuracy: float, n_trials: int) -> str:
 def _print_comparison(complete: Conditions, people: list[Person]) -> None:
     chance = float(np.mean([_chance(person) for person in people]))
     print_table(None, _cells(complete, chance), [list(chain(*own)) for own in complete.values()])
-    total = sum(len(np.unique(person.test.trials)) for person in people)
+    total = sum(len(np.unique(person.epochs.trials)) for person in people)
     out.print(f"{total} trials, chance {chance:.2f}; seeds are averaged within each person first")
     out.print(
         "p50 and p99: of single windows as they were trained, on one thread, without a runtime"
     )
     out.print(
-        "streamed: every window of run 12 through the live pipeline, 10 ms at a time, against "
+        "streamed: every window of each run through the live pipeline, 10 ms at a time, against "
         "those cut offline; the largest difference of a probability"
     )
 

@@ -1,5 +1,6 @@
-"""One runner of every study: trainings in turn, a file of results, tables of them."""
+"""Results of every study: a file of rows, and tables of them. `study` makes the rows."""
 
+import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -11,10 +12,11 @@ from rich.progress import track
 from rich.table import Table
 
 from bci.cli import events
-from bci.cli.console import err, out
+from bci.cli.console import err, note, out
 from bci.errors import PlaceError, RecordingError
-from bci.files.writable import require_place
+from bci.files.writable import appearing, require_place
 from bci.messages import OutcomeEvent, ProgressEvent
+from bci.profiles.profile import Profile
 
 
 class Row(Protocol):
@@ -27,6 +29,9 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
+Conditions = tuple[Any, ...]
+"""The first fields of a row, which name a training."""
+
 Cell = Callable[[list[Any]], str]
 """Given the rows of a condition, makes a cell of the table."""
 
@@ -36,7 +41,9 @@ class Results(Generic[R]):
 
     The first ``n_conditions`` fields of a row name the training. Rows are kept in ``file`` (JSON),
     all made with the same settings and subjects, ``made_with``. ``figures`` makes the figures of an
-    event from a row's other fields.
+    event from a row's other fields. ``version_of`` names the code and settings that would make a
+    row today; rows of the file with another version stay in the file and count for nothing. Rows
+    of a file without versions count as today's.
 
     Raises
     ------
@@ -50,10 +57,13 @@ class Results(Generic[R]):
         self, study: str, row: Callable[..., R], n_conditions: int, file: Path | None,
         made_with: Mapping[str, Any] | None = None,
         figures: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        version_of: Callable[[R], str] = lambda _row: "",
     ) -> None:  # fmt: skip
         self._study, self._n_conditions, self._file = study, n_conditions, file
         self._made_with, self._figures = dict(made_with or {}), figures
+        self._version_of = version_of
         self.rows: list[R] = []
+        self._superseded: list[Any] = []
         if file is None:
             return
         require_place(file)
@@ -63,9 +73,14 @@ class Results(Generic[R]):
             return
         try:
             stored = json.loads(file.read_text(encoding="utf-8"))
-            self.rows = [row(*each) for each in stored["rows"]]
+            found = [row(*each) for each in stored["rows"]]
+            versions = stored.get("versions") or [version_of(each) for each in found]
+            for each, version in zip(found, versions, strict=True):
+                self._sort_in(each, version)
+            for version, each in stored.get("superseded", ()):
+                self._sort_in(row(*each), version)
             same = stored["made_with"] == self._made_with
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise RecordingError(
                 f"{file}: not a file of this benchmark's results; give another --out"
             ) from error
@@ -73,9 +88,41 @@ class Results(Generic[R]):
             raise RecordingError(
                 f"{file}: made with other subjects or settings; give another --out"
             )
+        if self._superseded:
+            note(
+                f"{file}: {len(self._superseded)} results of other code or settings are kept and "
+                "not used"
+            )
+
+    def _sort_in(self, row: R, version: str) -> None:
+        if version == self._version_of(row):
+            self.rows.append(row)
+        else:
+            self._superseded.append([version, row])
+
+    def lacking(self, wanted: Iterable[Conditions]) -> list[Conditions]:
+        """Conditions of which there is no row yet, each the first fields of one."""
+        known: dict[int, set[Conditions]] = {}
+        missing = []
+        for each in wanted:
+            n = len(each)
+            if n not in known:
+                known[n] = {tuple(row)[:n] for row in self.rows}
+            if each not in known[n]:
+                missing.append(each)
+        return missing
+
+    def arrange(self, wanted: Sequence[Conditions]) -> None:
+        """Put rows in the order of their conditions, whichever were done first."""
+        rank = {each: number for number, each in enumerate(wanted)}
+        n = len(wanted[0]) if wanted else 0
+        before = list(self.rows)
+        self.rows.sort(key=lambda row: rank.get(tuple(row)[:n], -1))
+        if self.rows != before:
+            self._save()
 
     def lacks(self, *conditions: object) -> bool:
-        """Whether there is no row yet whose first fields are these."""
+        """Return True if no row begins with these fields."""
         n = len(conditions)
         return not any(tuple(row)[:n] == conditions for row in self.rows)
 
@@ -103,12 +150,28 @@ class Results(Generic[R]):
         """Write the file, whose old content stays until the new one is whole."""
         if self._file is None:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        new = self._file.with_name(f".{self._file.name}.new")
         rows = ",\n".join(json.dumps(row) for row in self.rows)
-        content = f'{{"made_with": {json.dumps(self._made_with)},\n"rows": [\n{rows}\n]}}\n'
-        new.write_text(content, encoding="utf-8")
-        new.replace(self._file)
+        parts = [f'"made_with": {json.dumps(self._made_with)}', f'"rows": [\n{rows}\n]']
+        if any(versions := [self._version_of(row) for row in self.rows]):
+            parts.append(f'"versions": {json.dumps(versions)}')
+        if self._superseded:
+            parts.append(f'"superseded": {json.dumps(self._superseded)}')
+        content = "{" + ",\n".join(parts) + "}\n"
+        with appearing(self._file) as new:
+            new.write_text(content, encoding="utf-8")
+
+
+def version(
+    number: int, profile: Profile, decoder: str, *settings: object, device: str = "cpu"
+) -> str:
+    """Name the code and settings of a row.
+
+    ``number`` grows by hand when the code of a study changes what its rows mean. Defaults of the
+    profile are left out, since later versions add some.
+    """
+    written = profile.model_dump(mode="json", exclude_defaults=True)
+    every = [written, decoder, *settings, *([] if device == "cpu" else [device])]
+    return f"{number}-{hashlib.sha256(json.dumps(every).encode()).hexdigest()[:8]}"
 
 
 def tracked(jobs: Sequence[T], doing: str) -> Iterator[T]:
@@ -142,8 +205,26 @@ def spread(field: str, digits: int = 2) -> Cell:
     return lambda rows: mean_and_sd([getattr(row, field) for row in rows], digits)
 
 
+def spread_over_people(field: str, digits: int = 2) -> Cell:
+    """A cell with mean and standard deviation over subjects, of each the mean over its seeds."""
+
+    def cell(rows: list[Any]) -> str:
+        of_subject: dict[int, list[float]] = {}
+        for row in rows:
+            of_subject.setdefault(row.subject, []).append(getattr(row, field))
+        means = [float(np.mean(own)) for own in of_subject.values()]
+        return mean_and_sd(means, digits) if len(means) > 1 else f"{means[0]:.{digits}f}"
+
+    return cell
+
+
 def n_trials(rows: list[Any]) -> str:
-    return f"{len(rows)} subjects, {sum(row.n_trials for row in rows)} trials"
+    """A cell with the numbers of subjects, seeds, and trials of one seed."""
+    subjects = {row.subject: row.n_trials for row in rows}
+    seeds = len({row.seed for row in rows})
+    seeded = f" x {seeds} seeds" if seeds > 1 else ""
+    people = "1 subject" if len(subjects) == 1 else f"{len(subjects)} subjects"
+    return f"{people}{seeded}, {sum(subjects.values())} trials"
 
 
 def mean_and_sd(values: Sequence[float], digits: int = 2) -> str:

@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,10 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 import decoders
-from bci.cli.benchmark.runner import Cell, Results, first, n_trials, print_table, spread, tracked
+from bci.cli.benchmark.runner import (
+    Cell,
+    Conditions,
+    Results,
+    first,
+    n_trials,
+    print_table,
+    spread_over_people,
+    version,
+)
+from bci.cli.benchmark.study import Group, fill, seeded
 from bci.cli.console import note
 from bci.evaluation.compare_images import shuffled
-from bci.interfaces import Decoder
+from bci.jobs.workers import THIS_PROCESS, Workers
 from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.read import read_recording
 from bci.signals import Recording
@@ -22,8 +33,11 @@ WORLDS = {"one source a contact": False, "distributed": True}
 LEARNT = (1, 4)
 """Runs learnt from, each with six trials a word."""
 _TOP = 3
+_VERSION = 1
 _PRETRAINED = "duin, pretrained"
 _DECODERS = ("high-gamma-lda", "tangent-space", "duin", _PRETRAINED)
+# Of these another seed changes the shuffled labels only.
+_SEEDLESS = ("high-gamma-lda", "tangent-space")
 # Recorded by the same person, its words never looked at.
 _UNLABELLED = range(101, 105)
 # On subject 1 the profile's band and Du-IN's learning rate were chosen.
@@ -40,60 +54,94 @@ class SpeechRow(NamedTuple):
     is_shuffled: bool
     decoder: str
     subject: int
+    seed: int
     accuracy: float
     in_top: float
     n_trials: int
     chance: float
 
 
-_CELLS: dict[str, Cell] = {
+CELLS: dict[str, Cell] = {
     "runs learnt": lambda rows: f"{rows[0].n_runs}{', labels shuffled' * rows[0].is_shuffled}",
     "decoder": first("decoder"),
-    "accuracy": spread("accuracy"),
-    f"in the first {_TOP}": spread("in_top"),
+    "accuracy": spread_over_people("accuracy"),
+    f"in the first {_TOP}": spread_over_people("in_top"),
     "chance": lambda rows: f"{np.mean([row.chance for row in rows]):.2f}",
     "n": n_trials,
 }
 
 
-def speech(n_subjects: int, out_file: Path | None) -> None:
-    """Print the tables; go on where a file left off."""
-    results = Results("speech", SpeechRow, 5, out_file)
+def speech(
+    n_subjects: int,
+    n_seeds: int,
+    out_file: Path | None,
+    workers: Workers = THIS_PROCESS,
+    device: str = "cpu",
+) -> None:
+    """Print the tables; resume what a file has."""
+    profile = load_profile("speech")
+
+    def version_of(row: SpeechRow) -> str:
+        epochs = _EPOCHS if row.decoder == _PRETRAINED else 0
+        return version(_VERSION, profile, row.decoder, WORLDS[row.world], epochs, device=device)
+
+    results = Results("speech", SpeechRow, 6, out_file, version_of=version_of)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
-    # Pretraining takes longest and comes last, so a stopped benchmark has all other results.
-    todo = [
-        (world, subject, pretrained)
+    # Every subject with one seed first, and pretraining, which takes longest, last: so a stopped
+    # benchmark has whole rows.
+    wanted = [
+        (world, *job, subject, seed)
         for pretrained in (False, True)
+        for seed in range(n_seeds)
         for subject in subjects
         for world in WORLDS
+        for job in _jobs(seed)
+        if (job[-1] == _PRETRAINED) == pretrained
     ]
     n_before = len(results.rows)
     if n_before:
         _print(results.rows, subjects)
-    if 0 < n_before < n_subjects * len(WORLDS) * len(_jobs()):
         note(f"trained now: what {out_file} lacks")
-    for world, subject, pretrained in tracked(todo, "Trainings"):
-        jobs = [job for job in _jobs() if (job[-1] == _PRETRAINED) == pretrained]
-        missing = [job for job in jobs if results.lacks(world, *job, subject)]
-        person = _Person(world, subject) if missing else None
-        for job in missing:
-            assert person is not None
-            results.add([person.score(*job)])
-    if len(results.rows) > n_before:
+    n_rows = fill(
+        results, wanted, partial(_score, device), workers,
+        # One base for all that start from it.
+        together=lambda each: (each[0], *each[4:]) if each[3] == _PRETRAINED else each,
+        kind=lambda each: each[1:4],
+    )  # fmt: skip
+    if n_rows or not n_before:
         _print(results.rows, subjects)
+
+
+def _score(device: str, _given: None, group: Group) -> list[SpeechRow]:
+    """Rows of one subject: one decoder's, or all that start from a base."""
+    world, _, _, name, subject, seed = group[0]
+    person = _person(world, subject)
+    base = person.pretrain(seed, device) if name == _PRETRAINED else None
+    return [person.score(each, base, device) for each in group]
+
+
+def _params(name: str, seed: int, device: str) -> dict[str, object]:
+    return seeded("duin" if name == _PRETRAINED else name, seed, device)
 
 
 def _print(rows: list[SpeechRow], subjects: range) -> None:
     rows = [row for row in rows if row.subject in subjects]
     for world in WORLDS:
-        groups = [[row for row in rows if row[:4] == (world, *job)] for job in _jobs()]
-        print_table(f"simulated subjects, world: {world}", _CELLS, groups)
+        groups = [[row for row in rows if row[:4] == (world, *job)] for job in _jobs(0)]
+        print_table(f"simulated subjects, world: {world}", CELLS, groups)
 
 
-def _jobs() -> list[tuple[int, bool, str]]:
-    """Runs learnt, whether labels are shuffled, and decoder."""
+def _jobs(seed: int) -> list[tuple[int, bool, str]]:
+    """Runs learnt, whether labels are shuffled, and decoder: what another seed may change."""
     kinds = [(n_runs, False) for n_runs in LEARNT] + [(LEARNT[-1], True)]
-    return [(*kind, decoder) for kind in kinds for decoder in _DECODERS]
+    jobs = [(*kind, decoder) for kind in kinds for decoder in _DECODERS]
+    return [job for job in jobs if seed == 0 or job[1] or job[2] not in _SEEDLESS]
+
+
+@lru_cache(maxsize=1)
+def _person(world: str, subject: int) -> "_Person":
+    """The subject of one of a process's neighbouring jobs, which most often share it."""
+    return _Person(world, subject)
 
 
 class _Person:
@@ -108,15 +156,18 @@ class _Person:
             cut_epochs([self._simulate(run)], pipeline, paradigm)
             for run in range(1, LEARNT[-1] + 2)
         ]
-        self._base: dict[str, NDArray[np.generic]] | None = None
 
-    def score(self, n_runs: int, is_shuffled: bool, name: str) -> SpeechRow:
-        """Train a decoder and test it."""
+    def score(
+        self, conditions: Conditions, base: dict[str, NDArray[np.generic]] | None, device: str
+    ) -> SpeechRow:
+        """Train a decoder, from a base if there is one, and test it."""
+        world, n_runs, is_shuffled, name, subject, seed = conditions
         *earlier, test = self._cut
         given = join_epochs(earlier[:n_runs], apart=1)
         if is_shuffled:
-            given = shuffled(given, self._subject)
-        decoder = self._make(name)
+            given = shuffled(given, 1000 * seed + self._subject)
+        params = _params(name, seed, device)
+        decoder = decoders.create("duin" if name == _PRETRAINED else name, params, base)
         decoder.fit(given.windows, given.labels, groups=given.runs, signal=given.signal)
         odds = np.stack([decoder.predict_proba(window) for window in test.windows])
         best = np.array(decoder.classes)[np.argsort(-odds, axis=1)]
@@ -124,33 +175,33 @@ class _Person:
         accuracy = float((best[:, 0] == test.labels).mean())
         in_top = float((best[:, :_TOP] == test.labels[:, None]).any(axis=1).mean())
         chance = float(counts.max() / counts.sum())
-        conditions = (self._world, n_runs, is_shuffled, name, self._subject)
-        return SpeechRow(*conditions, accuracy, in_top, len(test.labels), chance)
+        return SpeechRow(
+            world, n_runs, is_shuffled, name, subject, seed,
+            accuracy, in_top, len(test.labels), chance,
+        )  # fmt: skip
 
-    def _make(self, name: str) -> Decoder:
-        if name != _PRETRAINED:
-            return decoders.create(name)
-        if self._base is None:
-            self._base = self._pretrain()
-        return decoders.create("duin", {}, self._base)
-
-    def _pretrain(self) -> dict[str, NDArray[np.generic]]:
-        """What ``bci pretrain-speech`` makes of this person's recordings without labels."""
+    def pretrain(self, seed: int, device: str) -> dict[str, NDArray[np.generic]]:
+        """Make the base of ``bci pretrain-speech`` from this person's recordings without labels."""
         from decoders.neural.duin_base import make_base
         from decoders.neural.duin_pretraining import PretrainingSettings
         from devices.simulated.subject import write_run
 
-        profile = self._profile.model_copy(update={"decoder": DecoderChoice(name="duin")})
+        choice = DecoderChoice(name="duin", params={"device": device})
+        profile = self._profile.model_copy(update={"decoder": choice})
         with tempfile.TemporaryDirectory() as folder:
             files = [Path(folder) / f"{run}_raw.fif" for run in _UNLABELLED]
             for run, file in zip(_UNLABELLED, files, strict=True):
                 write_run(self._simulate(run), file)
-            _, arrays = make_base(
-                [read_recording(file) for file in files], profile, "base",
-                PretrainingSettings(unit_epochs=_EPOCHS, masked_epochs=_EPOCHS),
+            _, arrays, described = make_base(
+                {"": [read_recording(file) for file in files]}, profile, "base",
+                PretrainingSettings(unit_epochs=_EPOCHS, masked_epochs=_EPOCHS, seed=seed),
                 Path(folder) / "unfinished.safetensors", threading.Event().is_set,
                 lambda _step: None,
             )  # fmt: skip
+        note(
+            f"{self._world}, subject {self._subject}: units explain {described.explained:.3f} of "
+            f"the power's variance, at most {described.bound:.3f} of a Gaussian's"
+        )
         return arrays
 
     def _simulate(self, run: int) -> Recording:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from bci.errors import RecordingError
 
+IMAGINED_TASK, EXECUTED_TASK = "motorimagery", "motorexecution"
+
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -43,3 +45,8 @@ class Session:
         while self.path(folder, run).exists():
             run += 1
         return self.path(folder, run)
+
+
+def is_executed(file: Path) -> bool:
+    """Return whether movements were made in a run, by the task in its name, not imagined."""
+    return f"_task-{EXECUTED_TASK}_" in file.name

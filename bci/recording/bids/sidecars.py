@@ -169,7 +169,7 @@ def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datat
 
 
 def write_simulated(folder: Path, subject: str) -> None:
-    """Say in the dataset's README that a subject is simulated, once."""
+    """Note in the dataset's README that a subject is simulated, once."""
     readme = next(iter(sorted(folder.glob("README*"))), folder / "README")
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     note = f"sub-{subject} has simulated signals: there was no human subject."

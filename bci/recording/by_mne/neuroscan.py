@@ -18,7 +18,7 @@ _QUIETER = 16
 
 
 def is_neuroscan(path: Path) -> bool:
-    """Tell whether a file is Neuroscan's; ANT's files have the same ending."""
+    """Return whether a file is Neuroscan's; ANT's files have the same ending."""
     if path.suffix.lower() != ".cnt" or not path.is_file():
         return False
     with path.open("rb") as file:

@@ -14,6 +14,7 @@ from bci.recording import triggers
 from bci.recording.annotations import acquired, is_marker
 from bci.recording.breaks import Break, TimeLine
 from bci.recording.edf.format import EdfFile, EdfSignal, Note, open_edf
+from bci.recording.trigger_events import codes_of
 from bci.signals import Channel, Marker, Recording, StreamInfo
 
 _STIM = ("status", "trigger", "trig", "stim", "sti 014")
@@ -106,7 +107,7 @@ def _codes(file: EdfFile, records: NDArray[np.uint8], signal: EdfSignal) -> NDAr
     stored = file.stored(records, signal)
     if file.width == 3:
         return (stored & _CODE_BITS).astype(np.int64)
-    return triggers.codes_of(stored)
+    return codes_of(stored)
 
 
 def _of_one_rate(

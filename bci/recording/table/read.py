@@ -72,7 +72,7 @@ class _Layout:
 
 
 def is_of_a_headset(path: Path) -> bool:
-    """Tell whether a text file begins as OpenBCI's, Muse's or Emotiv's programs write it."""
+    """Return whether a text file begins as OpenBCI's, Muse's or Emotiv's programs write it."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             beginning = file.read(1 << 14)

@@ -236,7 +236,7 @@ class Walk:
         return part, None
 
     def _may_begin(self, at: int) -> bool:
-        """Tell whether the first bytes are those of a chunk, which may be cut off."""
+        """Return whether the first bytes are those of a chunk, which may be cut off."""
         self._file.seek(at)
         head = self._file.read(11)
         if not head or head[0] not in _WIDTHS:

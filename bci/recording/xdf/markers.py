@@ -63,7 +63,7 @@ def _could_be_named(streams: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def carries_markers(stream: dict[str, Any]) -> bool:
-    """Tell whether a stream is of texts, or of numbers that come irregularly."""
+    """Return whether a stream is of texts, or of numbers that come irregularly."""
     if field_of(stream, "channel_format") == "string":
         return True
     return float(field_of(stream, "nominal_srate") or 0) == 0

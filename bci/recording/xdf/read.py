@@ -163,7 +163,7 @@ def _position(node: dict[str, Any]) -> Position | None:
 
 
 def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
-    """Tell whether a stream is the profile's; an LSL predicate is not looked at."""
+    """Return whether a stream is the profile's; an LSL predicate is not looked at."""
     wanted = usual.type
     return (
         usual.name in (None, field_of(stream, "name"))

@@ -18,9 +18,10 @@ from bci.tasks.paradigms import (
     ParadigmKind,
     cues_for,
 )
+from bci.tasks.spelling_paradigms import SPELLING_KINDS
 from gui.calibration.keyed_buttons import keyed
-from gui.calibration.layout import row
 from gui.widgets.labels import ElidedLine
+from gui.widgets.layouts import row_of
 
 _MAX_BYTES = 100_000
 _FIRST = {
@@ -28,6 +29,7 @@ _FIRST = {
     MOODS: "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised",
 }
 _NAMES = {WORDS: "Words", MOODS: "Moods", PICTURE_VIEWING: "Pictures", CLIPS: "Clips"}
+_NAMES |= dict.fromkeys(SPELLING_KINDS, "Text")
 _WRITTEN = (WORDS, MOODS)
 
 
@@ -37,8 +39,8 @@ class CueFields(QWidget):
     changed = Signal()
     problem = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.line = ElidedLine()
         self.line.setMaxLength(_MAX_BYTES)
         self.line.textChanged.connect(self.changed)
@@ -46,7 +48,7 @@ class CueFields(QWidget):
         self.browse.clicked.connect(self._browse)
         self._kind = MOTOR_IMAGERY
         self._texts = {MOTOR_IMAGERY: "", **_FIRST}
-        self.setLayout(row((self.line, 1), self.browse))
+        self.setLayout(row_of((self.line, 1), self.browse))
 
     @property
     def name(self) -> str:
@@ -60,6 +62,7 @@ class CueFields(QWidget):
         self.line.setCursorPosition(0)
         self.browse.setText("From file ..." if kind in _WRITTEN else "Choose ...")
         self.line.setPlaceholderText(kind.source)
+        self.browse.setVisible(kind not in SPELLING_KINDS)
         self.setVisible(bool(kind.source))
 
     def cues(self, profile: Profile) -> tuple[CueScreenItem, ...]:

@@ -9,11 +9,10 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from bci.models.card import Card
-from bci.training.model_result import ModelResult
+from gui.calibration.model_result import ModelResult
 from gui.widgets.labels import tip
 from gui.widgets.units import percent
 
@@ -39,8 +38,8 @@ class ModelsTable(QTableWidget):
 
     look_wanted = Signal(object)  # Path of a model
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, len(_COLUMNS), parent)
+    def __init__(self) -> None:
+        super().__init__(0, len(_COLUMNS))
         self.setHorizontalHeaderLabels(list(_COLUMNS))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -88,7 +87,9 @@ def _cells(card: Card) -> tuple[str, ...]:
         f"{card.created.astimezone():%Y-%m-%d %H:%M}{simulated}",
         card.decoder.name + base + together,
         classes if len(classes) <= 40 else f"{len(card.classes)} classes",
-        f"{percent(score.accuracy)} ({percent(score.low)} to {percent(score.high)})",
+        "not scored"
+        if score.is_missing
+        else f"{percent(score.accuracy)} ({percent(score.low)} to {percent(score.high)})",
         str(score.trials),
         percent(score.chance),
         percent(card.confidence.error) if card.confidence else "-",

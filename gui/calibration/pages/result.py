@@ -3,26 +3,27 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from bci.training.model_result import ModelResult
+from bci.evaluation.metrics import exact_interval
 from gui.calibration.keyed_buttons import keyed
-from gui.calibration.layout import column, plain, restyle, row
+from gui.calibration.model_result import ModelResult, spelling_sentence
 from gui.calibration.pages.models_table import NOTE, ModelsTable
 from gui.plots.accuracy import AccuracyView, verdict
 from gui.plots.confusion import ConfusionView
 from gui.plots.line_with_band import CourseView, CurveView
 from gui.plots.pattern_view import PatternView
-from gui.theme import Theme
+from gui.plots.repetitions import RepetitionsView
 from gui.widgets.labels import Sentence, tip
-from gui.widgets.layouts import named, panel
+from gui.widgets.layouts import as_widget, column_of, named, panel, restyle, row_of
 from gui.widgets.scroll_areas import TextScrollArea
+from gui.widgets.themed import Themed
 from gui.widgets.units import by_chance, counted, percent
 
 
-class ResultPage(QWidget):
+class ResultPage(Themed, QWidget):
     """Shows a `ModelResult`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.result: ModelResult | None = None
         self.accuracy = AccuracyView()
         self.accuracy.setContentsMargins(14, 6, 12, 0)
@@ -38,6 +39,7 @@ class ResultPage(QWidget):
         self.confusion = ConfusionView()
         self.patterns = PatternView()
         self.course = CourseView()
+        self.repetitions = RepetitionsView()
         self.curve = CurveView()
         self.table = ModelsTable()
         self.table.setFixedHeight(112)
@@ -51,16 +53,17 @@ class ResultPage(QWidget):
         self._build()
 
     def _build(self) -> None:
-        text = column(self.verdict, self.details)
-        text.setContentsMargins(14, 0, 14, 8)
-        score = plain(column(self.accuracy, TextScrollArea(plain(text), lines=4)))
+        text = as_widget(column_of(self.verdict, self.details, margins=(14, 0, 14, 8)))
+        score = as_widget(column_of(self.accuracy, TextScrollArea(text, lines=4)))
         self.curve_frame = panel(self.curve)
-        left = column(panel(score), (panel(self.confusion), 1))
-        lines = row(panel(self.course), self.curve_frame)
-        right = column((panel(self.patterns), 3), (lines, 2))
+        left = column_of(panel(score), (panel(self.confusion), 1))
+        self.course_frame, self.spelled_frame = panel(self.course), panel(self.repetitions)
+        lines = row_of(self.course_frame, self.spelled_frame, self.curve_frame)
+        right = column_of((panel(self.patterns), 3), (lines, 2))
         note = named(Sentence(NOTE), "dim")
-        foot = row(self.back, self.again, (self.message, 1), self.use)
-        self.setLayout(column((row((left, 2), (right, 3)), 1), note, self.table, foot))
+        foot = row_of(self.back, self.again, (self.message, 1), self.use)
+        middle = row_of((left, 2), (right, 3))
+        self.setLayout(column_of((middle, 1), note, self.table, foot))
 
     def show_result(self, result: ModelResult, curve: CurveView | None) -> None:
         """Show a result, with the learning curve as the training drew it if it was just now."""
@@ -68,10 +71,16 @@ class ResultPage(QWidget):
         self.curve.show_training(curve.scored if curve else [], curve.steps if curve else [])
         card = result.card
         score, trials = card.score, counted(card.score.trials, "held-out trial")
-        interval = score.low, score.accuracy, score.high
-        self.accuracy.show_accuracy(interval, score.chance, trials, score.at_chance)
+        interval, chance = (score.low, score.accuracy, score.high), score.chance
+        if (spelling := result.spelling) is not None:
+            # Of single flashes most are nontargets: their accuracy says little.
+            right = round(spelling.accuracy * spelling.n)
+            low, high = exact_interval(right, spelling.n)
+            interval, chance = (low, right / spelling.n, high), 1 / spelling.n_symbols
+            trials = counted(spelling.n, "held-out symbol")
+        self.accuracy.show_accuracy(interval, chance, trials, score.at_chance)
         self.verdict.setText(verdict(card.score))
-        details = f"Held out: {card.score.folds}."
+        details = f"{spelling_sentence(result)} Held out: {card.score.folds}.".strip()
         sure, decisions = card.confidence, card.decisions()
         if sure is not None:
             details += f" Its confidence is off by {percent(sure.error)} on average."
@@ -81,6 +90,10 @@ class ResultPage(QWidget):
         for other in card.score.measures:
             p = by_chance(other.p_value)
             details += f" {other.name} {other.value:.2f} (chance {other.chance:.2f}, {p})."
+        late = [source for source in card.sources if source.lost_frames is not None]
+        if late:
+            runs = counted(len(late), "run")
+            details += f" Cues are less exact in {runs}: frames were dropped or late."
         simulated = " Simulated signal." if card.simulated else ""
         self.details.setText(f"{details}{simulated} Stored in {result.folder}.")
         calibration = f"Confidence: {sure.calibration()}." if sure is not None else ""
@@ -89,6 +102,9 @@ class ResultPage(QWidget):
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)
         self.course.set_course(result.course, card.pipeline.window_s, card.score.chance)
+        self.repetitions.show_curve(result.spelling)
+        self.spelled_frame.setVisible(result.spelling is not None)
+        self.course_frame.setVisible(result.spelling is None)
         self.curve_frame.setVisible(not self.curve.is_blank)
         self.table.set_result(result)
         self.message.setText("")
@@ -106,9 +122,3 @@ class ResultPage(QWidget):
     def show_message(self, sentence: str) -> None:
         """Show a line beside the button, about the use of the model."""
         self.message.setText(sentence)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.accuracy.set_theme(theme)
-        self.patterns.set_theme(theme)
-        for view in (self.confusion, self.course, self.curve):
-            view.theme = theme

@@ -7,21 +7,20 @@ from bci.quality.words import advise, explain, worst_first
 from bci.signals import StreamInfo
 from gui.actions import key_of
 from gui.calibration.keyed_buttons import keyed
-from gui.calibration.layout import column, inset, row
 from gui.electrodes.quality_view import QualityView
-from gui.theme import Theme
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named, panel
+from gui.widgets.layouts import column_of, inset, named, panel, row_of
+from gui.widgets.themed import Themed
 from gui.widgets.units import counted
 
 _MAX_NAMED, _MAX_ADVICE = 12, 6
 
 
-class SignalsPage(QWidget):
+class SignalsPage(Themed, QWidget):
     """Names bad channels and leaves the choice to the user."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.head = QualityView(grows=True)
         self.stream = named(Sentence(), "largeheading")
         self.verdict = named(Sentence(), "large")
@@ -31,10 +30,9 @@ class SignalsPage(QWidget):
         self.start = keyed("Start", "Record, and show the cues", "calibrate-next", name="go")
         self._info: StreamInfo | None = None
         self._silence = ""
-        text = column(self.stream, self.verdict, self.helps, self.advice, 0)
-        text.setSpacing(10)
-        middle = row((panel(self.head), 3), (inset(text), 2))
-        self.setLayout(column((middle, 1), row(self.back, 1, self.start)))
+        text = column_of(self.stream, self.verdict, self.helps, self.advice, None, spacing=10)
+        middle = row_of((panel(self.head), 3), (inset(text), 2))
+        self.setLayout(column_of((middle, 1), row_of(self.back, None, self.start)))
         self._show([])
 
     def set_stream(self, info: StreamInfo) -> None:
@@ -58,9 +56,6 @@ class SignalsPage(QWidget):
     def set_quality(self, channels: list[ChannelQuality]) -> None:
         self.head.set_quality(channels)
         self._show(channels)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.head.theme = theme
 
     def _show(self, channels: list[ChannelQuality]) -> None:
         advice = _advice(worst_first(channels)) if self._info else ""

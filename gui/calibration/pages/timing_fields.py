@@ -4,10 +4,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
 
 from bci.tasks.paradigms import CueTiming
-from gui.calibration.layout import form
+from gui.widgets.layouts import form
 
-_MAX_S, _MAX_TRIALS = 60.0, 500
+_MAX_S, _MAX_TRIALS = 600.0, 500
 _STEPS = (
+    ("rest_s", "Rest first", "Before the first cue: the threshold is chosen on rest", 0.0),
     ("baseline_s", "Cross alone", "Fixation cross before each cue", 0.1),
     ("cue_s", "Cue", "Duration of the cue itself", 0.1),
     ("task_s", "Task", "From the end of the cue until the screen is blank", 0.1),
@@ -21,15 +22,15 @@ class TimingFields(QWidget):
 
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.trials = QSpinBox()
-        self.trials.setRange(1, _MAX_TRIALS)
+    def __init__(self) -> None:
+        super().__init__()
+        self.trials = QSpinBox(minimum=1, maximum=_MAX_TRIALS)
         self.trials.setToolTip("Number of times that each class, word, picture or mood is shown")
         self.fields: dict[str, QDoubleSpinBox] = {}
         rows: list[tuple[str, QSpinBox | QDoubleSpinBox]] = [("Trials of each", self.trials)]
         for name, label, tip, least in _STEPS:
-            self.fields[name] = decimal_field(least, _MAX_S, 0.25, " s", tip)
+            step_s = 15.0 if name == "rest_s" else 0.25
+            self.fields[name] = decimal_field(least, _MAX_S, step_s, " s", tip)
             rows.append((label, self.fields[name]))
         self.setLayout(form(*rows))
         for _, field in rows:
@@ -47,9 +48,6 @@ class TimingFields(QWidget):
 
 
 def decimal_field(least: float, most: float, step: float, suffix: str, tip: str) -> QDoubleSpinBox:
-    field = QDoubleSpinBox()
-    field.setRange(least, most)
-    field.setSingleStep(step)
-    field.setSuffix(suffix)
+    field = QDoubleSpinBox(minimum=least, maximum=most, singleStep=step, suffix=suffix)
     field.setToolTip(tip)
     return field

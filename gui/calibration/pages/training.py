@@ -2,33 +2,31 @@
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QLabel, QProgressBar, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QRadioButton, QWidget
 
 from bci.messages import AnyEvent, PointEvent, ProgressEvent, StepEvent
 from bci.recording.bids.runs import RecordedRun
 from bci.training.decoder_choices import DecoderOffer
 from gui.calibration.keyed_buttons import keyed
-from gui.calibration.layout import column, inset, row
 from gui.calibration.pages.run_list import RunList
 from gui.plots.line_with_band import CurveView
-from gui.theme import Theme
 from gui.widgets.labels import Sentence
-from gui.widgets.layouts import named, panel
+from gui.widgets.layouts import clear, column_of, inset, named, panel, row_of
+from gui.widgets.themed import Themed
 
 
-class TrainingPage(QWidget):
+class TrainingPage(Themed, QWidget):
     """Runs to tick, decoders to choose, a bar and a curve."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.heading = named(Sentence(), "heading")
         self.runs = RunList()
         self.runs.ticked.connect(self._show)
         self.add = keyed("Add files ...", "Train on other recordings, too", "calibrate-files")
         self.offers: list[tuple[QRadioButton, DecoderOffer]] = []
-        self._decoder_column = QVBoxLayout()
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
+        self._decoder_column = column_of()
+        self.bar = QProgressBar(textVisible=False)
         self.bar.hide()
         self.doing = named(Sentence(), "dim")
         self.problem = named(Sentence(), "problem")
@@ -42,15 +40,16 @@ class TrainingPage(QWidget):
         self.is_training = False
         decoder = named(QLabel("Decoder"), "heading")
         decoder.setContentsMargins(0, 6, 0, 0)
-        choices = column(
-            row(named(QLabel("Recordings"), "heading"), 1, self.add),
+        choices = column_of(
+            row_of(named(QLabel("Recordings"), "heading"), None, self.add),
             (self.runs, 1),
             decoder,
             self._decoder_column,
         )
-        progress = column((panel(self.curve), 1), self.doing, self.bar)
-        foot = row(self.again, (self.problem, 1), self.train)
-        self.setLayout(column(self.heading, (row((inset(choices), 1), (progress, 1)), 1), foot))
+        progress = column_of((panel(self.curve), 1), self.doing, self.bar)
+        foot = row_of(self.again, (self.problem, 1), self.train)
+        middle = row_of((inset(choices), 1), (progress, 1))
+        self.setLayout(column_of(self.heading, (middle, 1), foot))
 
     @property
     def files(self) -> list[Path]:
@@ -102,16 +101,9 @@ class TrainingPage(QWidget):
         self.bar.setValue(done)
         self.doing.setText(f"{doing} ({min(done + 1, of)} of {of})" if of > 1 else doing)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.curve.theme = theme
-
     def offer_decoders(self, decoders: tuple[DecoderOffer, ...]) -> None:
         """Offer these decoders; the first is chosen."""
-        while item := self._decoder_column.takeAt(0):
-            if (widget := item.widget()) is not None:
-                # It is deleted later only, and would be seen over the others until then.
-                widget.hide()
-                widget.deleteLater()
+        clear(self._decoder_column)
         self.offers = []
         for offer in decoders:
             radio = QRadioButton(f"{offer.name} (not available)" if offer.lacks else offer.name)

@@ -3,5 +3,5 @@
 - run_choice: the choice
 - run_control: start and end
 - cue_run: schedule, markers and recorder during the run
-- cue_screen: the window for the person
+- cue_screen: what a step shows; cue_pictures: pictures of coming cues, read before
 """

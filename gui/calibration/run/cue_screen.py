@@ -2,21 +2,8 @@
 
 from math import hypot
 
-from pylsl import local_clock
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QColor,
-    QFont,
-    QFontMetricsF,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 from bci.tasks.cue_items import CueScreenItem
 from bci.tasks.emotion_levels import N_LEVELS
@@ -27,103 +14,97 @@ from gui.theme import CAPTION_PX
 # Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
 _BACKGROUND, _FAINT, _CALM, _BRIGHT = "#0d0f12", "#79828c", "#aeb6bf", "#f2f4f6"
 _LEAST_PX = 8
+_DIAGONAL = 84  # of a picture, in units
 _TURNS = {"right": 0.0, "down": 90.0, "left": 180.0, "up": 270.0}
-_WITH_CROSS = (Phase.BASELINE, Phase.CUE, Phase.TASK)
-_UNDER_WAY = (*_WITH_CROSS, Phase.RATING)
+_WITH_CROSS = (Phase.REST, Phase.BASELINE, Phase.CUE, Phase.TASK)
+_UNDER_WAY = (Phase.BASELINE, Phase.CUE, Phase.TASK, Phase.RATING)
+_REST = "Rest. Look at the cross, eyes open. The first cue follows."
 
 
-class CueScreen(QWidget):
-    """A window that shows a step; Space, Esc and the keys of a rating come out as signals.
+class CueScreen:
+    """Paints a step of a run: cross, cue or rating, the progress and the keys.
 
-    ``painted`` is emitted once for each step, from the paint event that first shows it, with
-    the LSL time of that moment. The picture is on the glass one or two frames of the screen
-    later: a delay that only a photodiode can measure, and that is the same for every cue.
+    What a step shows is painted once and kept, since each frame of the screen shows it again.
+
+    Attributes
+    ----------
+    step : SchedulePhase
+    sentence : str
+        Words in place of the cross; empty in a trial.
+    note : str
+        One sentence above the keys; empty in a trial.
     """
 
-    painted = Signal(object, float)  # SchedulePhase, LSL time
-    space_pressed = Signal()
-    escape_pressed = Signal()
-    digit_pressed = Signal(int)
-    back_pressed = Signal()
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("bci - cues")
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.resize(960, 600)
+    def __init__(self) -> None:
         self.step = SchedulePhase(Phase.WAITING, None, 0, 0)
-        self.sentence = ""  # words in place of the cross
+        self.sentence = ""
+        self.note = ""
         self._keys = ""
         self._rating = Rating()
-        self._unpainted = False
+        self._size = QSize()
+        self._kept = QPixmap()
+        self._is_painted = False
         self._picture: tuple[str, QPixmap] = ("", QPixmap())
-
-    def open(self, full_screen: bool) -> None:
-        """Show the screen, over everything or as a window."""
-        if full_screen:
-            self.setCursor(Qt.CursorShape.BlankCursor)
-            self.showFullScreen()
-        else:
-            self.unsetCursor()
-            self.showNormal()
-        self.activateWindow()
-        self.setFocus()
 
     def show_step(self, step: SchedulePhase) -> None:
         self.step = step
-        self._unpainted = True
         self.show_message("", "")
 
-    def show_message(self, sentence: str, keys: str) -> None:
+    def show_message(self, sentence: str, keys: str, note: str = "") -> None:
         """Show words in place of the cross, and the keys: before a run, in a pause."""
-        self.sentence, self._keys = sentence, keys
-        self.update()
+        self.sentence, self._keys, self.note = sentence, keys, note
+        self._is_painted = False
 
     def show_rating(self, rating: Rating, keys: str) -> None:
         """Show the answers so far, in the step of the rating, and the keys that there are."""
         self._rating = rating
         self.show_message("", keys)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        pressed = {
-            Qt.Key.Key_Space: self.space_pressed,
-            Qt.Key.Key_Escape: self.escape_pressed,
-            Qt.Key.Key_Backspace: self.back_pressed,
-        }
-        if event.isAutoRepeat():
-            return
-        if event.key() in pressed:
-            pressed[Qt.Key(event.key())].emit()
-        elif event.text().isdigit():
-            self.digit_pressed.emit(int(event.text()))
+    @property
+    def picture_px(self) -> int:
+        """Pixels from corner to corner of a picture; 0 before anything was painted."""
+        return round(_DIAGONAL * self._unit * self._kept.devicePixelRatio())
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        self.escape_pressed.emit()
-        event.accept()
+    def has_picture(self, file: str) -> bool:
+        """Return whether a picture is at hand."""
+        return self._picture[0] == file
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), QColor(_BACKGROUND))
+    def keep_picture(self, file: str, picture: QImage) -> None:
+        """Take a picture that a coming cue shows, so that its frame need not wait for a disk."""
+        self._picture = (file, QPixmap.fromImage(picture))
+
+    def paint(self, painter: QPainter, size: QSize) -> None:
+        """Paint the step, ``size`` in logical pixels."""
+        ratio = painter.device().devicePixelRatioF()
+        if not self._is_painted or size != self._size or ratio != self._kept.devicePixelRatio():
+            self._size, self._is_painted = size, True
+            self._kept = QPixmap(size * ratio)
+            self._kept.setDevicePixelRatio(ratio)
+            self._kept.fill(QColor(_BACKGROUND))
+            kept = QPainter(self._kept)
+            kept.setRenderHints(painter.renderHints())
+            self._paint_all(kept)
+            kept.end()
+        painter.drawPixmap(0, 0, self._kept)
+
+    def _paint_all(self, painter: QPainter) -> None:
         if self.sentence:
             self._paint_sentence(painter, self.sentence)
         else:
             self._paint_step(painter)
         self._paint_foot(painter)
-        painter.end()
-        if self._unpainted:
-            self._unpainted = False
-            self.painted.emit(self.step, local_clock())
 
     @property
     def _unit(self) -> float:
-        return min(self.width(), self.height()) / 100
+        return min(self._size.width(), self._size.height()) / 100
+
+    @property
+    def _room(self) -> QRect:
+        return QRect(QPoint(0, 0), self._size)
 
     @property
     def _middle(self) -> QPointF:
-        return QPointF(self.width() / 2, self.height() / 2)
+        return QRectF(self._room).center()
 
     def _paint_step(self, painter: QPainter) -> None:
         phase, cue = self.step.phase, self.step.cue
@@ -134,6 +115,9 @@ class CueScreen(QWidget):
             cue = None
         if phase in _WITH_CROSS and (cue is None or cue.kind == "arrow"):
             self._paint_cross(painter)
+        if phase is Phase.REST:
+            below = QRectF(self._room).adjusted(0, 30 * self._unit, 0, 0)
+            _paint_fitting(painter, _REST, below, 4 * self._unit, QFont.Weight.Normal)
         if cue is not None:
             self._paint_cue(painter, cue)
 
@@ -141,8 +125,8 @@ class CueScreen(QWidget):
         if cue.kind == "arrow":
             self._paint_arrow(painter, _TURNS[cue.shown])
         elif cue.kind == "word":
-            side = 0.05 * self.width()
-            room = QRectF(self.rect()).adjusted(side, 0, -side, 0)
+            side = 0.05 * self._size.width()
+            room = QRectF(self._room).adjusted(side, 0, -side, 0)
             _paint_fitting(painter, cue.shown, room, 18 * self._unit, QFont.Weight.Medium)
         elif cue.kind == "text":
             self._paint_sentence(painter, cue.shown)
@@ -177,8 +161,7 @@ class CueScreen(QWidget):
         picture = self._picture[1]
         if picture.isNull():
             return
-        side = 70 * self._unit
-        scale = side * 1.2 / max(1.0, hypot(picture.width(), picture.height()))
+        scale = _DIAGONAL * self._unit / max(1.0, hypot(picture.width(), picture.height()))
         target = _around(self._middle, picture.width() * scale, picture.height() * scale)
         painter.drawPixmap(target, picture, QRectF(picture.rect()))
 
@@ -215,8 +198,8 @@ class CueScreen(QWidget):
             painter.drawText(below, centre, text)
 
     def _paint_sentence(self, painter: QPainter, sentence: str) -> None:
-        side, height = 0.12 * self.width(), self.height()
-        room = QRectF(self.rect()).adjusted(side, 0.1 * height, -side, -0.2 * height)
+        side, height = 0.12 * self._size.width(), self._size.height()
+        room = QRectF(self._room).adjusted(side, 0.1 * height, -side, -0.2 * height)
         wrap = Qt.TextFlag.TextWordWrap
         _paint_fitting(painter, sentence, room, 5 * self._unit, QFont.Weight.Normal, wrap)
 
@@ -224,16 +207,24 @@ class CueScreen(QWidget):
         step, unit = self.step, self._unit
         painter.setFont(_sized(painter.font(), 3.4 * unit))
         painter.setPen(QColor(_FAINT))
-        foot = QRectF(self.rect()).adjusted(4 * unit, 0, -4 * unit, -4 * unit)
+        foot = QRectF(self._room).adjusted(4 * unit, 0, -4 * unit, -4 * unit)
         bottom = Qt.AlignmentFlag.AlignBottom
         if step.n_trials:
             number = min(step.n_done + (step.phase in _UNDER_WAY), step.n_trials)
             left = Qt.AlignmentFlag.AlignLeft | bottom
             painter.drawText(foot, left, f"{number} of {step.n_trials}")
-            done = QRectF(0, self.height() - unit, self.width() * step.n_done / step.n_trials, unit)
+            done = QRectF(
+                0,
+                self._size.height() - unit,
+                self._size.width() * step.n_done / step.n_trials,
+                unit,
+            )
             painter.fillRect(done, QColor(_FAINT))
         keys = self._keys or "Space pauses   Esc ends"
         painter.drawText(foot, Qt.AlignmentFlag.AlignRight | bottom, keys)
+        if self.note:
+            above = foot.adjusted(0, 0, 0, -7 * unit)
+            painter.drawText(above, Qt.AlignmentFlag.AlignRight | bottom, self.note)
 
 
 def _paint_fitting(

@@ -1,12 +1,13 @@
 """The choice of a calibration run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bci.files import plain_yaml
 from bci.profiles.profile import Profile
 from bci.recording.bids.names import Session
-from bci.tasks.paradigms import RunPlan
+from bci.tasks.paradigms import RunPlan, executed_plan
+from gui.paradigms.plan import SpellingPlan
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,9 @@ class RunChoice:
     """The subject, the profile and the run.
 
     ``profile`` has the classes of the run. ``profile_name`` is the file or the shipped name that
-    it was made from; ``profile_differs`` is True where it was changed.
+    it was made from; ``profile_differs`` is True where it was changed. ``screen`` is the name of
+    the screen for the cues; empty for the main one. With ``moved_first`` a run of executed
+    movements comes before it. With ``spelling`` the run copies a text instead of showing cues.
     """
 
     session: Session
@@ -23,6 +26,15 @@ class RunChoice:
     profile_differs: bool
     plan: RunPlan
     full_screen: bool = True
+    screen: str = ""
+    moved_first: bool = False
+    spelling: SpellingPlan | None = None
+
+    def executed(self) -> "RunChoice":
+        """Return the run of executed movements that comes before this one."""
+        plan = executed_plan(self.plan)
+        session = replace(self.session, task=plan.task)
+        return replace(self, session=session, plan=plan, moved_first=False)
 
     def profile_for(self, recording: Path) -> str:
         """Return the profile to train and serve with.

@@ -9,10 +9,17 @@ from PySide6.QtCore import QObject, Signal
 from bci.lsl.cue_listener import GUIDED
 from bci.lsl.outlet import MarkerOutlet
 from bci.signals import StreamInfo
+from bci.stimulus.frame_words import warning_of
+from bci.stimulus.offset_label import offset_label
+from bci.tasks.schedule import Phase
 from gui.calibration.run.cue_run import CueRun
 from gui.calibration.run.cue_screen import CueScreen
 from gui.calibration.run.run_choice import RunChoice
 from gui.options import DashboardOptions
+from gui.paradigms.spelling_run import SpellingRun
+from gui.presenter.presenter import Presenter
+from gui.presenter.scene import BlankScene
+from gui.presenter.screens import screen_named
 from gui.record.run_recorder import RunRecorder
 from gui.widgets.units import counted
 
@@ -22,12 +29,15 @@ class RunControl(QObject):
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
-    ended = Signal(str, object)  # summary in a sentence, Path of the recording
+    # Summary in a sentence, Path of the recording, whether all trials were shown
+    ended = Signal(str, object, bool)
 
     def __init__(self, options: DashboardOptions, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.run: CueRun | None = None  # the one under way
+        self.run: CueRun | SpellingRun | None = None  # the one under way
         self.cue_screen = CueScreen()
+        self.presenter = Presenter(BlankScene(), None, self)
+        self.presenter.title = "bci - cues"
         self.recorder = RunRecorder(options.bci, self)
         self.recorder.logged.connect(self.reported)
         self._markers_name = f"{options.engine_name}-cues"
@@ -43,6 +53,7 @@ class RunControl(QObject):
             source = f"{self._markers_name}-{socket.gethostname()}"
             self._outlet = MarkerOutlet(self._markers_name, source, simulated, GUIDED)
         elif not wanted and self._outlet is not None:
+            self.presenter.outlet = None
             self._outlet.close()
             self._outlet = None
 
@@ -50,14 +61,28 @@ class RunControl(QObject):
         """Show and record a run; returns False while another one is still recorded."""
         if self._outlet is None or self.recorder.is_running:
             return False
-        plan = replace(choice.plan, seed=time.time_ns() % (1 << 31))
-        rest = choice.profile.paradigm.rest
-        self.run = CueRun(plan, rest, self.cue_screen, self._outlet, self.recorder, self)
-        self.run.marked.connect(self.cued)
-        self.run.over.connect(self._on_over)
-        self.cue_screen.open(choice.full_screen)
+        seed = time.time_ns() % (1 << 31)
+        self.presenter.outlet = self._outlet
+        screen = screen_named(choice.screen)
         file = choice.session.next_path(self._recordings)
-        self.run.begin(file, (info.name, self._markers_name))
+        streams = info.name, self._markers_name
+        if choice.spelling is not None:
+            note = "SIMULATED signal" if info.simulated else ""
+            spelling = replace(choice.spelling, seed=seed)
+            spells = self.run = SpellingRun(
+                spelling, self.presenter, choice.plan.instruction, info.sfreq, self.recorder, note,
+                parent=self,
+            )  # fmt: skip
+            spells.over.connect(self._on_over)
+            spells.begin(file, streams, choice.full_screen, screen)
+            return True
+        plan = replace(choice.plan, seed=seed)
+        rest = choice.profile.paradigm.rest_marker
+        run = self.run = CueRun(plan, rest, self.cue_screen, self.presenter, self.recorder, self)
+        run.marked.connect(self.cued)
+        run.over.connect(self._on_over)
+        self.presenter.open(choice.full_screen, screen)
+        run.begin(file, streams, offset_label(choice.profile.stimulus))
         return True
 
     def abort(self) -> None:
@@ -71,7 +96,11 @@ class RunControl(QObject):
             return
         self.run = None
         run.deleteLater()
-        self.ended.emit(_summary(run), file)
+        if isinstance(run, SpellingRun):
+            summary, is_complete = run.summary, run.is_complete
+        else:
+            summary, is_complete = _summary(run), run.schedule.phase is Phase.DONE
+        self.ended.emit(summary, file, is_complete)
 
 
 def _summary(run: CueRun) -> str:
@@ -80,4 +109,6 @@ def _summary(run: CueRun) -> str:
     summary = f"Recorded {step.n_done} of {counted(step.n_trials, 'trial')}"
     if completed:
         summary += f" ({', '.join(f'{n} {label}' for label, n in sorted(completed.items()))})"
-    return f"{summary}. {run.trouble}".strip()
+    frames = run.frames
+    parts = [f"{summary}.", warning_of(frames) if frames is not None else "", run.trouble]
+    return " ".join(part for part in parts if part)

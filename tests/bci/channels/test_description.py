@@ -48,7 +48,8 @@ def test_electrodes_get_their_name_and_place(label: str, name: str) -> None:
         ("EMG chin", "emg"), ("Temp rectal", "temperature"), ("Resp nasal", "resp"),
         ("SaO2 finger", "spo2"), ("acc1", "acc"), ("Accelerometer_X", "acc"), ("AccY", "acc"),
         ("Gyro_Z", "gyro"), ("AUX1", "misc"), ("AUX_RIGHT", "misc"), ("Status", "stim"),
-        ("TRIGGER", "stim"), ("STI 014", "stim"), ("EEG EOG", "eog"),
+        ("TRIGGER", "stim"), ("STI 014", "stim"), ("EEG EOG", "eog"), ("HEO", "eog"),
+        ("VEOU", "eog"), ("vertical EOG", "eog"), ("LOC", "eog"), ("ROC-A2", "eog"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("said", ["", "EEG"])
@@ -73,6 +74,11 @@ def test_a_unit_that_is_no_volt_is_not_eeg_by_default() -> None:
     assert kind_of("x", unit="counts") == "eeg"
     assert kind_of("x", unit="mV") == "eeg"
     assert describe([DeclaredChannels("x")], "Gaze")[0].kind == "unknown"
+
+
+@pytest.mark.parametrize("label", ["LOC1", "ROC3", "LO1", "HEON1"])
+def test_contacts_that_begin_like_eye_electrodes_are_none(label: str) -> None:
+    assert kind_of(label) == "eeg"
 
 
 def test_contacts_in_the_cingulate_cortex_are_no_accelerometers() -> None:

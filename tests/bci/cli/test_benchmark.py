@@ -18,6 +18,11 @@ def stored(file: Path) -> list[list]:
     return json.loads(file.read_text())["rows"]
 
 
+def stored_with(file: Path) -> dict:
+    """The settings that the rows of a file were made with."""
+    return json.loads(file.read_text())["made_with"]
+
+
 @pytest.fixture
 def two(eegmmidb: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "people"
@@ -41,12 +46,12 @@ def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
     motor_imagery(two, ["log-power"], ["within", "transfer"], 1, file)
     told = capsys.readouterr()
     assert "log-power does not carry over" in told.err
-    assert "30 trials, chance 0.53" in told.out
+    assert "90 trials, chance 0.51" in told.out
     rows = stored(file)
     assert [row[:3] for row in rows] == [["log-power", "within", who] for who in ("S001", "S007")]
 
     rows[0][4] = 0.125
-    file.write_text(json.dumps({"made_with": {}, "rows": rows}))
+    file.write_text(json.dumps({"made_with": stored_with(file), "rows": rows}))
     motor_imagery(two, ["log-power"], None, 1, file)
     assert "0.12 (" in capsys.readouterr().out
     file.write_text("[]")
@@ -94,7 +99,7 @@ def test_without_being_told_every_protocol_and_the_networks_are_done(
     done_by: dict[str, set[str]] = {}
     for name, protocol, *_ in stored(file):
         done_by.setdefault(name, set()).add(protocol)
-    assert set(done_by) == {*classical(), "eegnet", "dbconformer", "mvcnet"}
+    assert set(done_by) == {*classical(), "eegnet", "ifnet", "dbconformer", "mvcnet"}
     assert done_by["mvcnet"] == done_by["tangent-space"] == set(PROTOCOLS)
     assert done_by["csp-lda"] == {"within"}
 
@@ -114,7 +119,7 @@ def test_only_seeds_that_are_missing_are_trained(
     motor_imagery(two, ["eegnet"], ["within"], 3, file)
     assert len(asked) == 3 * 2
     rows = [row for row in stored(file) if row[3] != 1]
-    file.write_text(json.dumps({"made_with": {}, "rows": rows}))
+    file.write_text(json.dumps({"made_with": stored_with(file), "rows": rows}))
     asked.clear()
     motor_imagery(two, ["eegnet"], ["within"], 3, file)
     assert len(asked) == 2

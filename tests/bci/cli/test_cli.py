@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bci.messages import PredictedEvent, read_event
-from bci.models.bundle import ARRAYS, CARD, load_card
+from bci.models.bundle import ARRAYS, CARD, load_bundle, load_card, save_bundle
 from bci.plugins.decoder_offers import decoder_names, decoder_traits
 from bci.profiles.profile import DecoderChoice, shipped_profiles
 from bci.training.time_course import load_time_course
@@ -105,7 +105,7 @@ def test_windows_are_events_and_so_need_json(subject: Path) -> None:
     assert "give --json too" in refused(*given)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_calibrate_prints_what_it_promises_and_what_a_promise_takes(
     subject: Path, tmp_path: Path
 ) -> None:
@@ -128,6 +128,19 @@ def test_calibrate_prints_what_it_promises_and_what_a_promise_takes(
     assert not alone.confidence.promised
     assert more.confidence.rest_min > alone.confidence.rest_min
     assert [source.file for source in more.rest_sources] == ["rest_eeg.fif"]
+
+
+def test_evaluate_gives_the_reason_where_a_model_decides_nothing(
+    subject: Path, tmp_path: Path
+) -> None:
+    card, arrays = load_bundle(subject / "model")
+    score = card.score.model_copy(update={"p_value": 0.4, "shuffled_p": 0.4})
+    save_bundle(tmp_path / "me", card.model_copy(update={"score": score}), arrays)
+    run = subject / "run-02_eeg.fif"
+    done = bci("evaluate", tmp_path / "me", run)
+    assert "0 of 10" in done.stdout
+    assert "me is not distinguishable from chance" in (done.stdout + done.stderr).replace("\n", " ")
+    assert "distinguishable" not in str(bci("evaluate", tmp_path / "me", run, "--threshold", "0.5"))
 
 
 def test_a_recording_of_rest_is_no_run_as_well(subject: Path, tmp_path: Path) -> None:

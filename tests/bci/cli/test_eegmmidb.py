@@ -33,14 +33,14 @@ def accuracy(folder: Path, subject: str) -> float:
     return result.trial_accuracy.value
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_those_who_modulate_their_rhythm_are_decoded(eegmmidb: Path) -> None:
     scores = {subject: accuracy(eegmmidb, subject) for subject in ("S001", "S002", "S007")}
     assert scores["S007"] >= 0.9
     assert np.mean(list(scores.values())) >= 0.80
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_those_who_do_not_stay_near_chance(eegmmidb: Path) -> None:
     # A score well above chance here would mean that something leaks.
     for subject in ("S003", "S005"):

@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bci.cli import app
-from bci.cli.benchmark.emotion import WORLDS, EmotionRow, _jobs
-from bci.plugins.decoder_offers import of_task
+from bci.cli.benchmark.emotion import STUDIED, WORLDS, EmotionRow, _jobs
+from bci.cli.benchmark.emotion import emotion as emotion_benchmark
+from bci.errors import RecordingError
 from devices.simulated.scenarios import emotion
 
 PEOPLE = ("simulated 1", "simulated 2")
@@ -19,7 +20,7 @@ def rows() -> list[EmotionRow]:
     return [
         EmotionRow(world, *job, person, "valence, accuracy", 0.25 if job[-1] else 0.75, 0.2, 50)
         for world in WORLDS
-        for job in _jobs(1, list(of_task("emotion")))
+        for job in _jobs(1, list(STUDIED))
         for person in PEOPLE
     ]
 
@@ -54,6 +55,14 @@ def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
 
     assert code != 0
     assert file.read_text() == '[["histn", "by film", false]]'
+
+
+def test_results_of_fewer_people_do_not_pass_for_those_of_more(tmp_path: Path) -> None:
+    file = tmp_path / "emotion.json"
+    file.write_text(json.dumps({"made_with": {}, "rows": rows()}))
+
+    with pytest.raises(RecordingError, match="other people"):
+        emotion_benchmark(None, None, 3, 1, file)
 
 
 @pytest.mark.parametrize("within_band", [False, True])

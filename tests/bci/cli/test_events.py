@@ -10,7 +10,7 @@ import pytest
 
 from bci.cli import events
 from bci.cli.console import note, warn
-from bci.cli.federate import _print_round, _warn_missing
+from bci.cli.federate import _print_end, _print_round
 from bci.cli.run_summary import DecisionPrinter
 from bci.decisions import DecisionEvent
 from bci.lsl.outlet import SignalOutlet
@@ -28,12 +28,14 @@ from bci.messages import (
     RecordingEvent,
     RoundEvent,
     RunEvent,
+    SitesEvent,
     StoppedEvent,
     WarningEvent,
     read_event,
 )
 from bci.profiles.profile import load_profile
-from decoders.federation.progress import Round
+from decoders.federation.agreement import CommonSpace, Federation, Partner
+from decoders.federation.rounds import Progress, Round
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, one_line
 from tests.signals import eeg_info
@@ -227,16 +229,19 @@ def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path) -> 
 def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str]) -> None:
     events.want(True)
     try:
-        _print_round(Round(3, {"a": 0.5}, {"a": 0.75}, {"b": "it sent NaN"}))
-        _warn_missing(["b"], Path("state"), "see its output")
+        _print_round(Round(3, {"a": 0.5}, {"b": "it sent NaN"}))
+        agreed = Federation(
+            name="labs", model=CommonSpace(share_head=False),
+            sites=(Partner(name="a"), Partner(name="b")),
+        )  # fmt: skip
+        _print_end(agreed, Progress(0, banned={"b": "it sent NaN"}, finished={"a": 0.5}), True)
     finally:
         events.want(False)
-    done, missing = printed(capsys.readouterr().out)
-    assert done == RoundEvent(
-        number=3, received={"a": 0.5}, trained={"a": 0.75}, excluded={"b": "it sent NaN"}
-    )
+    done, ended, missing = printed(capsys.readouterr().out)
+    assert ended == SitesEvent(accuracies={"a": 0.5})
+    assert done == RoundEvent(number=3, accuracies={"a": 0.5}, excluded={"b": "it sent NaN"})
     assert isinstance(missing, WarningEvent)
-    assert missing.text.startswith("b has no model")
+    assert missing.text == "b has no model: it sent NaN"
 
 
 def test_outcomes_of_trainings_are_events(
@@ -245,8 +250,8 @@ def test_outcomes_of_trainings_are_events(
     from bci.cli.benchmark.runner import Results, tracked
     from bci.cli.benchmark.speech import SpeechRow
 
-    results = Results("speech", SpeechRow, 5, None)
-    row = SpeechRow("distributed", 4, True, "duin", 2, 0.5, float("nan"), 60, 0.1)
+    results = Results("speech", SpeechRow, 6, None)
+    row = SpeechRow("distributed", 4, True, "duin", 2, 1, 0.5, float("nan"), 60, 0.1)
     results.add([row])
     assert capsys.readouterr().out == ""
     monkeypatch.setattr(events, "_wanted", True)
@@ -258,5 +263,6 @@ def test_outcomes_of_trainings_are_events(
     assert outcome.study == "speech"
     assert outcome.conditions == {
         "world": "distributed", "n_runs": 4, "is_shuffled": True, "decoder": "duin", "subject": 2,
+        "seed": 1,
     }  # fmt: skip
     assert outcome.figures == {"accuracy": 0.5, "in_top": None, "n_trials": 60.0, "chance": 0.1}

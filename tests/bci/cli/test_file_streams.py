@@ -10,8 +10,8 @@ from bci.recording.read import read_recording
 from bci.recording.write_fif import write_fif
 from bci.signals import Marker, Recording
 from tests.commands import bci, evaluations, refused
+from tests.files.xdf_files import Sent, eeg, write_xdf
 from tests.signals import two_class_recording
-from tests.xdf_files import Sent, eeg, write_xdf
 
 SETTINGS = {
     "task": "test",

@@ -35,7 +35,7 @@ def test_every_key_of_a_profile_is_listed_with_its_default() -> None:
     assert keys["task"] == ("text", "required")
     assert keys["stream.type"] == ("text", "EEG")
     assert keys["pipeline.filters[notch].q"] == ("number > 0 <= 1000", "30.0")
-    assert keys["output.adapt"] == ("off, alignment, supervised", "off")
+    assert keys["output.adapt"] == ("off, alignment, supervised", "")
     text = bci("profiles", "--keys").stdout
     for part in (*keys, "n_components", "c, align"):
         assert part in text

@@ -5,19 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from bci.cli import app
 from bci.cli.benchmark.speech import WORLDS, SpeechRow, _jobs
 from devices.simulated.montages import positions, seeg
 from devices.simulated.scenarios import WORDS, speech
+from tests.commands import refused
 
 
 def rows(subject: int) -> list[SpeechRow]:
     return [
-        SpeechRow(world, *job, subject, 0.25 if job[1] else 0.75, 0.5, 60, 0.1)
+        SpeechRow(world, *job, subject, 0, 0.25 if job[1] else 0.75, 0.5, 60, 0.1)
         for world in WORLDS
-        for job in _jobs()
+        for job in _jobs(0)
     ]
 
 
@@ -67,3 +69,8 @@ def test_a_contact_is_as_active_in_every_word_where_they_are_distributed(
 
     assert (power <= same) == is_distributed
     assert len(same) < len(covariances[0])
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="this machine has the device")
+def test_a_device_that_this_machine_lacks_is_refused_before_anything_is_trained() -> None:
+    assert "device = mps, but PyTorch finds no" in refused("benchmark", "speech", "--device", "mps")

@@ -1,6 +1,7 @@
 """Training leaves the other cores to an engine that runs meanwhile."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,16 @@ def blas_threads() -> set[int]:
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
     """The threads of BLAS while the decoder learns, fit by fit."""
     seen: list[set[int]] = []
-    fit = TangentSpace.fit
 
-    def noting(self: TangentSpace, *given: object, **more: object) -> None:
-        seen.append(blas_threads())
-        fit(self, *given, **more)  # type: ignore[arg-type]
+    def noting(learn: Callable[..., object]) -> Callable[..., object]:
+        def noted(*given: object, **more: object) -> object:
+            seen.append(blas_threads())
+            return learn(*given, **more)
 
-    monkeypatch.setattr(TangentSpace, "fit", noting)
+        return noted
+
+    for name in ("fit", "fit_people"):
+        monkeypatch.setattr(TangentSpace, name, noting(getattr(TangentSpace, name)))
     return seen
 
 
@@ -44,7 +48,7 @@ def test_blas_has_one_thread_while_a_command_trains(noted: list[set[int]], tmp_p
     own = [tmp_path / "people/1/run_raw.fif"]
     with threadpool_limits(limits=2, user_api="blas"):
         assert blas_threads() == {2}
-        training.calibrate(str(profile), own, tmp_path / "me", curve=True)
+        training.calibrate(str(profile), tmp_path / "me", own, curve=True)
         n_calibrating = len(noted)
         pretrain(str(profile), tmp_path / "people", tmp_path / "base")
         assert blas_threads() == {2}

@@ -1,6 +1,7 @@
 """Time lines as senders make them: what is lost, what is late, what is another clock or rate."""
 
 from dataclasses import dataclass
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -163,9 +164,17 @@ def test_a_wrong_second_stamp_moves_no_sample(by_s: float) -> None:
     np.testing.assert_allclose(told.timestamps, even(), atol=1e-6)
 
 
-def follow(line: Line, size: int) -> tuple[SampleClock, Stamps, NDArray[np.int64]]:
-    clock, n = SampleClock(line.nominal), len(line.stamps)
-    told = [clock.stamp(line.stamps[k : k + size], final=k + size >= n) for k in range(0, n, size)]
+# One by one at the start and at the loss in the middle of the lines; the rest at once, for time.
+SINGLY = (*[1] * 60, 440)
+
+
+def follow(line: Line, *sizes: int) -> tuple[SampleClock, Stamps, NDArray[np.int64]]:
+    """Stamp a line in chunks of these sizes in turn."""
+    clock, n, row, turn, told = SampleClock(line.nominal), len(line.stamps), 0, cycle(sizes), []
+    while row < n:
+        stop = row + next(turn)
+        told.append(clock.stamp(line.stamps[row:stop], final=stop >= n))
+        row = stop
     return (
         clock,
         np.concatenate([part.timestamps for part in told]),
@@ -185,12 +194,12 @@ def test_what_is_lost_late_or_another_clock_is_told_from_a_file(name: str) -> No
     assert np.isfinite(told.timestamps).all()
 
 
-@pytest.mark.parametrize("size", [1, 7, 64])
+@pytest.mark.parametrize("sizes", [SINGLY, (7,), (64,)], ids=["singly", "7", "64"])
 @pytest.mark.parametrize("name", [name for name in LINES if "half an hour" not in name])
-def test_the_same_is_told_of_stamps_that_come_in_chunks(name: str, size: int) -> None:
+def test_the_same_is_told_of_stamps_that_come_in_chunks(name: str, sizes: tuple[int, ...]) -> None:
     line = LINES[name]
     whole, clock = number_samples(line.stamps, line.nominal)
-    chunked, times, indices = follow(line, size)
+    chunked, times, indices = follow(line, *sizes)
     assert times.tobytes() == whole.timestamps.tobytes()
     assert indices.tobytes() == whole.indices.tobytes()
     assert (chunked.lost_samples, chunked.gaps) == (clock.lost_samples, clock.gaps)

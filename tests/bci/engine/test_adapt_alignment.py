@@ -14,6 +14,7 @@ from bci.engine.running_model import RunningModel
 from bci.errors import MismatchError
 from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.engine_streams import StatusInlet
+from bci.lsl.metadata import UNPUBLISHED
 from bci.lsl.outlet import SignalOutlet
 from bci.messages import EngineStatus
 from bci.models.bundle import ARRAYS, save_bundle
@@ -84,7 +85,7 @@ def test_the_whitening_of_a_network_follows_the_spread() -> None:
     np.testing.assert_allclose(mean_covariance(aligned), np.eye(6), atol=0.25)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_network_follows_too(tmp_path: Path) -> None:
     network = trained_on(tmp_path, "shallow", epochs=12)
     changed = electrodes_that_change()
@@ -176,6 +177,8 @@ def test_a_live_engine_says_that_it_adapts_and_leaves_the_folder_alone(
     found = find(f"{live.name}-predictions")
     described = pylsl.StreamInlet(found.raw).info(timeout=10).desc()
     assert described.child_value("adaptation") == "alignment"
+    described = pylsl.StreamInlet(find(f"{live.name}-provenance").raw).info(timeout=10).desc()
+    assert described.child_value(UNPUBLISHED) == ""
     send(outlet, made.data)
     told: list[EngineStatus] = []
     wait_until(

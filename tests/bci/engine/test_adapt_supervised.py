@@ -16,11 +16,13 @@ from bci.errors import MismatchError, StreamError
 from bci.evaluation.pseudo_online import evaluate
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import PredictionInlet, ReceivedPrediction, StatusInlet
+from bci.lsl.metadata import UNPUBLISHED
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
 from bci.models.bundle import ARRAYS, save_bundle
 from bci.models.load import load_model
 from bci.pipeline.pipeline import Pipeline
+from bci.profiles.paradigm import Rest
 from bci.profiles.profile import Output
 from bci.signals import Marker, Prediction, Recording
 from bci.training.calibrate import Calibration
@@ -145,8 +147,16 @@ def test_a_cue_that_is_heard_too_late_is_counted_and_not_learnt_from(trained: Ca
     assert decoding.adaptation.described == "supervised, 0 trials, 4 cues received too late"
 
 
-def test_rest_is_learnt_where_it_is_a_class(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stop_s", "n_trials"), [(None, 15), (1.2, 7)], ids=["to the next marker", "too short"]
+)
+def test_rest_is_learnt_where_it_is_a_class_until_it_ends(
+    stop_s: float | None, n_trials: int, tmp_path: Path
+) -> None:
     made = trained_on(tmp_path, "log-power", rest_class=True)
+    rest = Rest(marker="rest", stop_s=stop_s)
+    paradigm = made.card.paradigm.model_copy(update={"rest": rest})
+    made = replace(made, card=made.card.model_copy(update={"paradigm": paradigm}))
     run = two_class_recording(n_trials=8, seed=3, amplitude=8)
     decoding = RunningModel(made.card, made.decoder, run.info, adapt="supervised")
     for marker in run.markers:
@@ -154,7 +164,7 @@ def test_rest_is_learnt_where_it_is_a_class(tmp_path: Path) -> None:
     for chunk in run.chunks():
         list(decoding.push(chunk))
     assert decoding.adaptation is not None
-    assert decoding.adaptation.described == "supervised, 15 trials"
+    assert decoding.adaptation.described == f"supervised, {n_trials} trials"
 
 
 def test_a_decoder_that_cannot_learn_and_a_missing_stream_of_cues_are_refused(
@@ -189,6 +199,8 @@ def test_a_live_engine_learns_as_a_replay_does_and_says_so(
     for stream in ("predictions", "decisions"):
         described = pylsl.StreamInlet(find(f"{live.name}-{stream}").raw).info(timeout=10).desc()
         assert described.child_value("adaptation") == "supervised"
+    described = pylsl.StreamInlet(find(f"{live.name}-provenance").raw).info(timeout=10).desc()
+    assert described.child_value(UNPUBLISHED) == "supervised"
     got: list[ReceivedPrediction] = []
     told: list[EngineStatus] = []
     start, waiting = None, list(made.markers)

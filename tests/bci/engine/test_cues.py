@@ -12,7 +12,7 @@ from bci.lsl.cue_streams import CueQuery
 from bci.lsl.engine_streams import StatusInlet
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.messages import EngineStatus
-from bci.profiles.profile import Paradigm
+from bci.profiles.paradigm import Paradigm
 from bci.signals import Marker
 from bci.training.calibrate import Calibration
 from tests.engines import Live, end, start_engine

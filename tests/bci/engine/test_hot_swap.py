@@ -129,7 +129,9 @@ def test_the_other_model_takes_over_without_a_hole(
     n_before = len(got)
     player.play_until(lambda: (got.extend(inlet.pull()), len(got) > n_before + 10)[1], 1500)
     told: list[EngineStatus] = []
-    wait_until(lambda: (told.extend(status.pull(0.05)), told[-1].samples == player.sent)[1])
+    wait_until(
+        lambda: (told.extend(status.pull(0.05)), told and told[-1].samples == player.sent)[1]
+    )
     got.extend(inlet.pull(0.5))
     ran = read_provenance(provenance.pull(1.0)[-1].label)
     end(live)
@@ -216,7 +218,9 @@ def test_a_model_that_is_no_good_leaves_the_old_one_running(
     inlet.pull()
     player.play_until(inlet.pull)
     told: list[EngineStatus] = []
-    wait_until(lambda: (told.extend(status.pull(0.05)), told[-1].samples == player.sent)[1])
+    wait_until(
+        lambda: (told.extend(status.pull(0.05)), told and told[-1].samples == player.sent)[1]
+    )
     assert (told[-1].model, told[-1].swaps) == ("first", 0)
     end(live)
     inlet.close()

@@ -55,7 +55,7 @@ class Inlet:
 
     @property
     def stats(self) -> InletStats:
-        return InletStats(0, 0, 0, 0, 0, 128.0, 0.0, 0.0, 0.0)
+        return InletStats(0, 0, 0, 0, 0, 128.0, 0.0, 0.0, 1e-4, 0.0)
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
         self.wanted.append((max_samples, timeout))
@@ -180,7 +180,7 @@ def test_a_late_decoder_skips_to_the_newest_window_until_it_has_caught_up(
     trained: Calibration, recording: Recording
 ) -> None:
     parts = chunks(recording, 128)
-    rig = Rig(trained, recording, *([part] for part in parts[:6]))
+    rig = Rig(trained, recording, *([part] for part in parts[:9]))
     running = rig.loop.running
     decode = running.decoder.predict_proba
 
@@ -193,8 +193,12 @@ def test_a_late_decoder_skips_to_the_newest_window_until_it_has_caught_up(
             return decode(window)
 
     slow = running.pipeline.decoder = Slow()
-    rig.loop.step()
-    rig.loop.step()
+    slow_steps = 0
+    while slow_steps < 3:
+        n_decoded = len(rig.out.decoded)
+        rig.loop.step()
+        slow_steps += len(rig.out.decoded) > n_decoded
+    assert running.pipeline.counts.skipped == 0
     before = len(rig.out.decoded)
     rig.loop.step()
     assert len(rig.out.decoded) == before + 1
@@ -206,6 +210,27 @@ def test_a_late_decoder_skips_to_the_newest_window_until_it_has_caught_up(
     rig.loop.step()
     assert running.pipeline.counts.skipped == skipped
     assert rig.inlet.wanted[-1][1] > 0
+
+
+def test_one_slow_step_leaves_no_window_out(trained: Calibration, recording: Recording) -> None:
+    parts = chunks(recording, 128)
+    rig = Rig(trained, recording, *([part] for part in parts))
+    running = rig.loop.running
+    decode, late = running.decoder.predict_proba, {5, 6, 20}
+
+    class Hiccups:
+        classes = running.decoder.classes
+        n_windows = 0
+
+        def predict_proba(self, window: np.ndarray) -> np.ndarray:
+            self.n_windows += 1
+            rig.clock.now += 0.3 if self.n_windows in late else 0.0
+            return decode(window)
+
+    running.pipeline.decoder = Hiccups()
+    rig.run()
+    assert running.pipeline.counts.skipped == 0
+    assert published(rig) == offline(trained, parts, recording)
 
 
 class NextModel:

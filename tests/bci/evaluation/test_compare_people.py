@@ -11,31 +11,32 @@ from bci.cli.benchmark.motor_imagery import streamed
 from bci.evaluation.compare_people import (
     Outcome,
     Person,
-    ScoredRun,
     paired_p,
     people_p,
     run_protocols,
     streamed_difference,
 )
-from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import Paradigm
-from bci.signals import Channel, Signal
-from bci.training.epochs import Epochs, cut_epochs
+from bci.signals import Channel, Recording, Signal
+from bci.training.epochs import Epochs, epochs_of, stream_run
+from bci.training.fold_streams import decide_fold
+from bci.training.trial_decisions import DecidedEpochs
 from decoders.classical.tangent import TangentSpace
+from tests.models import two_class_profile
 from tests.signals import two_class_recording
 
+PROFILE = two_class_profile(common_average=False)
 SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(4)))
 
 
 def epochs(rng: np.random.Generator, head: np.ndarray, n_trials: int, known: bool) -> Epochs:
-    """Five windows a trial; the classes differ in the power of two sources."""
+    """Five windows a trial, in three runs; the classes differ in the power of two sources."""
     labels = np.repeat(np.resize(["left", "right"], n_trials), 5)
     sources = rng.normal(size=(5 * n_trials, 4, 128))
     for window, label in zip(sources, labels, strict=True):
         window[0 if label == "left" else 1] *= 2.0
     labels = labels if known else rng.permutation(labels)
     trials = np.repeat(np.arange(n_trials), 5)
-    return Epochs((head @ sources).astype(np.float32), labels, trials, trials * 2 // n_trials)
+    return Epochs((head @ sources).astype(np.float32), labels, trials, trials * 3 // n_trials)
 
 
 def people(n: int, known: bool = True) -> list[Person]:
@@ -43,12 +44,12 @@ def people(n: int, known: bool = True) -> list[Person]:
     made = []
     for k in range(n):
         head = np.eye(4) + 0.3 * rng.normal(size=(4, 4))
-        made.append(Person(f"P{k}", epochs(rng, head, 24, known), epochs(rng, head, 40, known)))
+        made.append(Person(f"P{k}", epochs(rng, head, 36, known)))
     return made
 
 
 def run_protocol(protocol, person, others, make, signal) -> Outcome:
-    return run_protocols([protocol], person, others, make, signal)[protocol]
+    return run_protocols([protocol], person, others, make, signal, PROFILE)[protocol]
 
 
 def maker(start):
@@ -60,9 +61,11 @@ def test_what_people_share_carries_over(protocol: str) -> None:
     first, *others = people(4)
     outcome = run_protocol(protocol, first, others, maker, SIGNAL)
     assert outcome.accuracy > 0.9
-    assert outcome.n_trials == 40
+    assert outcome.n_trials == 36
     assert 0 < outcome.inference_p50_ms <= outcome.inference_p99_ms
-    assert outcome.n_parameters == 16 + 2 * 10 + 2
+    # The base has its windows besides.
+    n_own = 16 + 1 + 2 * 10 + 2
+    assert (outcome.n_parameters > n_own) == (protocol == "leave-one-out")
 
 
 @pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
@@ -78,8 +81,10 @@ def test_labels_that_mean_nothing_give_chance(protocol: str) -> None:
 @pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
 def test_a_persons_own_test_run_teaches_nothing(protocol: str) -> None:
     first, *others = people(4)
-    noise = np.random.default_rng(9).normal(size=first.test.windows.shape).astype(np.float32)
-    spoilt = replace(first, test=replace(first.test, windows=noise))
+    windows = first.epochs.windows.copy()
+    of_last = first.epochs.runs == 2
+    windows[of_last] = np.random.default_rng(9).normal(size=windows[of_last].shape)
+    spoilt = replace(first, epochs=replace(first.epochs, windows=windows))
     learnt = []
     for person in (first, spoilt):
         made = []
@@ -129,27 +134,32 @@ def test_all_trials_together_are_tested_against_guessing() -> None:
 
 def test_a_base_trained_once_gives_what_two_give() -> None:
     first, *others = people(3)
-    together = run_protocols(["leave-one-out", "transfer"], first, others, maker, SIGNAL)
+    together = run_protocols(["leave-one-out", "transfer"], first, others, maker, SIGNAL, PROFILE)
     for protocol, outcome in together.items():
         alone = run_protocol(protocol, first, others, maker, SIGNAL)
         assert outcome.accuracy == alone.accuracy
 
 
-@pytest.mark.parametrize("name", ["tangent-space", "log-power"])
-def test_what_is_streamed_is_what_was_cut_and_a_difference_is_told(name: str) -> None:
-    settings = PipelineSettings.model_validate(
-        {"filters": [{"kind": "bandpass", "low_hz": 8, "high_hz": 30}], "window_s": 1.0}
-    )
-    paradigm = Paradigm(classes={"left": "left", "right": "right"}, rest="rest", stop_s=3)
+@pytest.mark.parametrize("params", [{}, {"align": True}])
+def test_streamed_windows_equal_decided_ones_and_a_difference_is_found(
+    params: dict[str, object],
+) -> None:
     made = two_class_recording(n_trials=8)
-    cut = cut_epochs([made], settings, paradigm)
-    decoder = decoders.create(name)
+    run = stream_run(made, PROFILE.pipeline, PROFILE.paradigm)
+    cut = epochs_of([run], PROFILE.paradigm)
+    decoder = decoders.create("tangent-space", params)
     decoder.fit(cut.windows, cut.labels)
-    assert streamed_difference(decoder, cut, ScoredRun(made, settings, paradigm)) == 0
-    louder = replace(made, data=made.data * np.float32(1.1))
-    assert streamed_difference(decoder, cut, ScoredRun(louder, settings, paradigm)) > 0
-    short = replace(made, markers=made.markers[:-2])
-    assert streamed_difference(decoder, cut, ScoredRun(short, settings, paradigm)) == np.inf
+    assert cut.ends is not None
+    decided = DecidedEpochs(decoder, cut, decide_fold(decoder, run, cut.ends, PROFILE))
+
+    def difference(recording: Recording) -> float:
+        other = stream_run(recording, PROFILE.pipeline, PROFILE.paradigm)
+        return streamed_difference(decoder, decided, other, PROFILE)
+
+    assert difference(made) == 0
+    bent = made.data * np.linspace(1, 1.5, made.data.shape[1], dtype=np.float32)
+    assert difference(replace(made, data=bent)) > 0
+    assert difference(replace(made, markers=made.markers[:-2])) == np.inf
 
 
 def test_a_difference_of_what_was_streamed_is_shown() -> None:

@@ -9,6 +9,7 @@ from sklearn.metrics import (
     confusion_matrix,
     f1_score,
     recall_score,
+    roc_auc_score,
     top_k_accuracy_score,
 )
 
@@ -43,6 +44,56 @@ def test_accuracy_comes_with_its_exact_interval_and_chance() -> None:
     # Clopper-Pearson for 14 of 20, from the beta quantiles.
     assert (accuracy.low, accuracy.high) == pytest.approx((0.4572, 0.8811), abs=1e-4)
     assert accuracy.p_value == pytest.approx(0.2500, abs=1e-3)
+
+
+def rare_targets(n: int = 600, effect: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of which every sixth is a target, and probabilities that know something of it."""
+    rng = np.random.default_rng(4)
+    truth = np.resize(["target", *["nontarget"] * 5], n)
+    odds = np.where(truth == "target", effect, 0.0) + rng.normal(0, 1, n)
+    p = 1 / (1 + np.exp(-odds.round(1)))
+    return truth, np.column_stack([1 - p, p])
+
+
+def test_rare_targets_are_scored_by_balanced_accuracy_and_auc() -> None:
+    truth, probabilities = rare_targets()
+    classes = ("nontarget", "target")
+    balanced, auc = extra_measures(classes, probabilities, truth)
+    decided = np.array(classes)[probabilities.argmax(axis=1)]
+    assert balanced.value == pytest.approx(recall_score(truth, decided, average="macro"))
+    assert auc.value == pytest.approx(roc_auc_score(truth == "target", probabilities[:, 1]))
+    assert (balanced.name, auc.name) == ("balanced accuracy", "AUC")
+    assert (balanced.chance, auc.chance) == pytest.approx((0.5, 0.5), abs=0.01)
+    assert balanced.p_value == auc.p_value == 0.001
+    # Accuracy alone would call this model worse than always deciding for the others.
+    score = score_card(truth, decided, classes, "")
+    assert score.accuracy < score.chance
+    assert score.p_value > 0.9
+    assert not score.at_chance
+
+
+def test_always_the_frequent_class_is_at_chance_and_transfers_nothing() -> None:
+    truth, _ = rare_targets()
+    always = np.tile([0.9, 0.1], (len(truth), 1))
+    balanced, auc = extra_measures(("nontarget", "target"), always, truth)
+    assert (balanced.value, auc.value) == (0.5, 0.5)
+    assert balanced.p_value == auc.p_value == 1.0
+    decided = np.full(len(truth), "nontarget")
+    assert score_card(truth, decided, ("nontarget", "target"), "").at_chance
+    assert information_transfer_rate(truth, decided, 1.0) == 0.0
+
+
+def test_guesses_that_follow_the_frequencies_are_at_chance() -> None:
+    truth, _ = rare_targets()
+    decided = np.random.default_rng(0).permutation(truth)
+    score = score_card(truth, decided, ("nontarget", "target"), "")
+    assert score.accuracy > 0.65
+    assert score.at_chance
+
+
+def test_classes_of_about_equal_size_have_no_further_figures() -> None:
+    truth = np.array(["left"] * 23 + ["right"] * 22)
+    assert extra_measures(("left", "right"), np.full((45, 2), 0.5), truth) == ()
 
 
 def test_information_transfer_is_the_mutual_information_of_cues_and_decisions() -> None:

@@ -9,8 +9,9 @@ from bci.errors import RecordingError
 from bci.evaluation.predictions_csv import predictions_table
 from bci.evaluation.pseudo_online import evaluate
 from bci.pipeline.filter_settings import Bandpass
+from bci.profiles.paradigm import Paradigm, Rest
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import Paradigm, Profile
+from bci.profiles.profile import Profile
 from bci.training.calibrate import calibrate
 from bci.training.epochs import JudgedWindow
 from tests.signals import stored, two_class_recording
@@ -20,7 +21,9 @@ PROFILE = Profile(
     pipeline=PipelineSettings(
         filters=[Bandpass(kind="bandpass", low_hz=8, high_hz=30)], window_s=1.0, hop_s=0.25
     ),
-    paradigm=Paradigm(classes={"left": "left", "right": "right"}, rest="rest", stop_s=3.0),
+    paradigm=Paradigm(
+        classes={"left": "left", "right": "right"}, rest=Rest(marker="rest"), stop_s=3.0
+    ),
 )
 
 

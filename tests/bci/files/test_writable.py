@@ -6,7 +6,7 @@ import pytest
 
 from bci import cli
 from bci.commands import bci_command
-from bci.files.writable import obstacle
+from bci.files.writable import appearing, obstacle
 from tests.commands import bci, one_line, refused
 from tests.unprivileged import run_unprivileged
 
@@ -88,3 +88,23 @@ def test_obstacle_is_none_where_a_file_can_be_made(tmp_path: Path) -> None:
     assert obstacle(tmp_path / "new" / "folder" / "file") == ""
     (tmp_path / "file").write_text("")
     assert obstacle(tmp_path / "file" / "below").endswith("is no folder")
+
+
+def test_a_file_that_two_write_at_the_same_time_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "run.fif"
+    with appearing(file) as one:
+        one.write_text("whole")
+        with appearing(file) as other:
+            other.write_text("whole")
+        assert file.read_text() == "whole"
+    assert file.read_text() == "whole"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_whose_writing_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    file = tmp_path / "run.fif"
+    file.write_text("before")
+    with pytest.raises(UnicodeEncodeError), appearing(file) as new:
+        new.write_text("half" + "\ud800", encoding="utf-8")
+    assert file.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [file]

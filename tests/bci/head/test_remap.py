@@ -216,7 +216,7 @@ def trained(subject: Path) -> Calibration:
     return made
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_model_is_evaluated_on_another_montage_only_when_asked(
     subject: Path, trained: Calibration
 ) -> None:
@@ -311,7 +311,12 @@ def test_calibration_goes_on_from_a_base_of_another_montage_only_when_asked(
 
     def pretrained(profile: object, map_montage: bool) -> None:
         pretrain(
-            str(profile), people, tmp_path / "base", runs="*.fif", folds=2, map_montage=map_montage
+            str(profile),
+            people,
+            tmp_path / "base",
+            runs=["*.fif"],
+            folds=2,
+            map_montage=map_montage,
         )
 
     with pytest.raises(MismatchError, match="lacks the channels CP4"):
@@ -323,9 +328,9 @@ def test_calibration_goes_on_from_a_base_of_another_montage_only_when_asked(
 
     own = [subject / "run-03_eeg.fif"]
     with pytest.raises(MismatchError, match="lacks the channels FC3"):
-        training.calibrate(str(profile), own, tmp_path / "own", base=tmp_path / "base")
+        training.calibrate(str(profile), tmp_path / "own", own, base=tmp_path / "base")
     training.calibrate(
-        str(profile), own, tmp_path / "own", base=tmp_path / "base", curve=True, map_montage=True
+        str(profile), tmp_path / "own", own, base=tmp_path / "base", curve=True, map_montage=True
     )
     made = load_card(tmp_path / "own")
     assert made.sources[0].interpolated == ("FC3",)

@@ -6,7 +6,7 @@ import pytest
 from bci.lsl.cue_streams import CueQuery, Rank, choose, cue_query, rank_of
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.marker_labels import labels_of
-from bci.profiles.profile import Paradigm
+from bci.profiles.paradigm import Paradigm
 from bci.signals import Marker, MarkerStream
 
 

@@ -13,7 +13,7 @@ from bci.errors import BciError, BundleError
 from bci.models.bundle import ARRAYS, CARD, list_bundles, load_bundle, save_bundle
 from bci.models.load import load_model
 from bci.plugins.decoder_offers import classical
-from bci.profiles.profile import Profile
+from bci.profiles.profile import Profile, file_sha256
 from bci.training.calibrate import Calibration, calibrate
 from tests.signals import stored, two_class_recording
 
@@ -45,6 +45,22 @@ def trained(
 def bundle(trained: Calibration, tmp_path: Path) -> Path:
     save_bundle(tmp_path / "me", trained.card, trained.decoder.arrays())
     return tmp_path / "me"
+
+
+def test_a_model_that_another_program_writes_meanwhile_is_one_line(
+    trained: Calibration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "me"
+
+    def hashed(file: Path) -> str:
+        other.mkdir()
+        (other / CARD).touch()
+        return file_sha256(file)
+
+    monkeypatch.setattr("bci.models.bundle.file_sha256", hashed)
+    with pytest.raises(BundleError, match="was written by another program meanwhile"):
+        save_bundle(other, trained.card, trained.decoder.arrays())
+    assert list(tmp_path.iterdir()) == [other]
 
 
 def test_a_bundle_brings_back_the_same_decoder_bit_for_bit(

@@ -39,6 +39,20 @@ def test_a_card_of_a_person_is_an_own_model(tmp_path: Path) -> None:
     assert card.task == "motor-imagery"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"people": {"n": 12, "whole_folds": True}},
+        {"without_labels": True, "classes": []},
+        {"folds": "5 folds of whole people, 12 people"},
+    ],
+)
+def test_a_card_of_several_people_without_a_kind_is_a_base(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    assert load_card(written(tmp_path, **changes)).kind == "base"
+
+
 def test_a_card_keeps_what_it_says(tmp_path: Path) -> None:
     card = load_card(written(tmp_path, folds="5 folds of whole people, 12 people", kind="own"))
     assert (card.kind, card.people) == ("own", None)

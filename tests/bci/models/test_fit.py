@@ -158,9 +158,8 @@ def test_a_stream_of_another_rate_is_resampled_where_that_is_asked_for(
     assert score.trials_without_window == 0
     decoding = RunningModel(card, trained.decoder, other.info)
     assert decoding.delay_s == pytest.approx(trained.card.group_delay_s + 0.0781, abs=1e-3)
-    assert decoding.remarks == [
-        "the stream is resampled to the model's 128 Hz, which delays decisions by 78 ms"
-    ]
+    told = "the stream is resampled to the model's 128 Hz, which delays decisions by 78 ms"
+    assert told in decoding.remarks
 
 
 def test_resampled_predictions_do_not_depend_on_the_chunks(

@@ -3,6 +3,7 @@ import pytest
 from scipy import signal
 
 from bci.errors import MismatchError
+from bci.head.electrodes import standard_position
 from bci.pipeline import filters
 from bci.pipeline.filter_chain import Chain
 from bci.profiles.pipeline_settings import PipelineSettings
@@ -113,7 +114,7 @@ def test_the_common_average_takes_in_no_other_kind() -> None:
     mean = data[:, :2].mean(axis=1, dtype=np.float64, keepdims=True)
     np.testing.assert_allclose(got[:, :2], data[:, :2] - mean, atol=1e-4)
     np.testing.assert_array_equal(got[:, 2:], data[:, 2:])
-    assert chain.remarks == ["not part of the common average: E3, E4"]
+    assert chain.remarks[0] == "not part of the common average: E3, E4"
 
 
 def test_kinds_are_averaged_each_for_itself() -> None:
@@ -123,6 +124,20 @@ def test_kinds_are_averaged_each_for_itself() -> None:
     got = chain.process(data, 0).data
     for members in ([0, 2], [1, 3]):
         np.testing.assert_allclose(got[:, members].sum(axis=1), 0, atol=1e-4)
+
+
+def test_channels_that_may_be_no_eeg_are_named_before_they_are_averaged() -> None:
+    wanted = settings({"kind": "common_average"})
+    named = tuple(
+        Channel(name, "eeg", "uV", standard_position(name)) for name in ("C3", "LO1", "C4")
+    )
+    assert "type alone: LO1; if" in Chain(wanted, StreamInfo("a", "EEG", 250.0, named)).remarks[0]
+    placed = StreamInfo("a", "EEG", 250.0, (named[0], named[2]))
+    assert Chain(wanted, placed).remarks == []
+    given = wanted.model_copy(update={"names": ("EOG", "C3", "C4")})
+    chain = Chain(given, of_kinds("eeg", "eeg", "eeg"))
+    assert [channel.name for channel in chain.picked] == ["C3", "C4"]
+    assert chain.remarks == []
 
 
 def test_an_average_of_unknown_kinds_is_that_of_all_and_says_so() -> None:

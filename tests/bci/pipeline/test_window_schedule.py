@@ -16,8 +16,9 @@ from bci.lsl.device_stream import stream_device
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import PredictionInlet
 from bci.pipeline.pipeline import Pipeline
+from bci.profiles.paradigm import Paradigm
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import Output, Paradigm, Profile
+from bci.profiles.profile import Output, Profile
 from bci.signals import Marker, Recording
 from bci.training.calibrate import calibrate
 from bci.training.epochs import cut_epochs, find_trials

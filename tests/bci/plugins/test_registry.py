@@ -310,7 +310,9 @@ def test_an_unknown_bridge_and_a_wrong_parameter_are_one_line(packages: Packages
     )
     packages.add("toy-bridges", "toy_bridges", source, bridge={"toy": "Toy"})
     assert bci("bridge", "toy", "port=7").stdout == "port 7\n"
-    assert "there is no bridge 'tyo'; there are: toy" in refused("bridge", "tyo")
+    unknown = refused("bridge", "tyo")
+    assert "there is no bridge 'tyo'; there are: " in unknown
+    assert "toy, " in unknown
     assert "toy: prt: there is no such key; allowed here: port" in refused("bridge", "toy", "prt=7")
     assert "is not of the form PARAMETER=VALUE" in refused("bridge", "toy", "port")
 

@@ -55,7 +55,8 @@ def test_some_profiles_ship() -> None:
         ),
         (
             {"pipeline": {"window_s": 2, "filters": [{"kind": "notch", "freq_hz": 50, "Q": 3}]}},
-            r"pipeline.filters.0.notch.Q: there is no such key; allowed here: freq_hz, kind, q",
+            r"pipeline.filters.0.notch.Q: there is no such key; allowed here: freq_hz, harmonics, "
+            r"kind, q",
         ),
         (
             {"pipeline": {"window_s": 2, "filters": [{"kind": "notch", "freq_hz": -1}]}},
@@ -86,7 +87,7 @@ def test_some_profiles_ship() -> None:
         ({"pipelines": {}}, r"pipelines: there is no such key; .*; did you mean 'pipeline'\?"),
         (
             {"pipeline": {"window_s": 2, "filters": [{"kind": "band-pass", "low_hz": 8}]}},
-            r"filters.0: there is no kind 'band-pass'; there are: 'bandpass', .*'standardize'; "
+            r"filters.0: there is no kind 'band-pass'; there are: .*'bandpass', .*'standardize'; "
             r"did you mean 'bandpass'\?$",
         ),
         (
@@ -131,7 +132,7 @@ def test_number_markers_are_their_digits(tmp_path: Path) -> None:
     file.write_text(text.replace("paradigm:", "paradigm:\n  rest: 800"))
     paradigm = load_profile(file).paradigm
     assert paradigm.classes == {"left": "769", "right": "770"}
-    assert paradigm.rest == "800"
+    assert paradigm.rest_marker == "800"
 
 
 def test_words_that_old_yaml_takes_for_something_else_are_words(tmp_path: Path) -> None:
@@ -203,9 +204,11 @@ def test_a_shipped_profile_leaves_the_threshold_to_a_calibration_that_chooses_on
         if (profile := load_profile(name)).paradigm.rest is not None
         and profile.paradigm.items is None
         and not profile.pipeline.at_cues
+        and profile.neurofeedback is None
     }
     assert chooses == {
         "motor-imagery": None, "motor-imagery-eegmmidb": None, "speech-sliding": None,
+        "ssvep": None, "ssvep-40": None, "ssvep-exoskeleton": None,
     }  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def test_the_monitor_takes_stream_and_power_line_from_a_profile(tmp_path: Path) 
 
 def test_a_report_is_an_event_that_names_the_reason() -> None:
     info = StreamInfo("amp", "EEG", 250.0, (Channel("C3", "eeg", "uV"),))
-    stats = InletStats(1000, 3, 1, 0, 0, 250.0, 1e-4, 0.0, float("nan"), findings=("late",))
+    stats = InletStats(1000, 3, 1, 0, 0, 250.0, 1e-4, 0.0, 1e-4, float("nan"), findings=("late",))
     nan = float("nan")
     line_noise = ChannelQuality(
         "C3", State.DOUBTFUL, "line noise 63%", 9.0, 0.63, 1.0, 0.0, 0.1, nan, nan,

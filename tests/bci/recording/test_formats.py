@@ -16,7 +16,7 @@ from bci.recording.formats import ENDINGS, FORMATS, described_formats, recording
 from bci.recording.read import read_recording
 from gui.widgets import open_recording as recording_dialog
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "record.md"
 
 
 def split_fif(folder: Path, naming: str = "neuromag", seconds: int = 40) -> list[Path]:
@@ -99,16 +99,16 @@ def test_a_stream_cannot_be_chosen_where_there_is_one(eegmmidb: Path) -> None:
         read_recording(eegmmidb / "S001" / "S001R04.edf", "EEG")
 
 
-def test_message_readme_and_dialog_name_the_formats_of_the_table(tmp_path: Path) -> None:
+def test_message_docs_and_dialog_name_the_formats_of_the_table(tmp_path: Path) -> None:
     (tmp_path / "x.docx").touch()
     with pytest.raises(RecordingError) as caught:
         read_recording(tmp_path / "x.docx")
     assert described_formats() in str(caught.value)
-    readme = README.read_text(encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
     for each in FORMATS:
-        assert each.name in readme
+        assert each.name in page
         for ending in each.endings:
-            assert f"`{ending}`" in readme
+            assert f"`{ending}`" in page
     assert all(f"*{ending}" in recording_dialog.RECORDINGS for ending in ENDINGS)
 
 

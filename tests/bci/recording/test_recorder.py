@@ -21,6 +21,7 @@ import pyxdf
 
 from bci.errors import RecordingError
 from bci.lsl.discovery import FoundStream
+from bci.lsl.metadata import UNPUBLISHED, to_lsl
 from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.lsl.raw_inlet import RawInlet
 from bci.recording.read import read_recording
@@ -28,7 +29,8 @@ from bci.recording.recorder import Recorder
 from bci.recording.summary import describe_recording
 from bci.recording.xdf import format as xdf
 from bci.recording.xdf.writer import XdfWriter
-from bci.signals import Marker
+from bci.signals import Channel, Marker, StreamInfo
+from tests.clocks.other_clock import sender_on_another_clock
 from tests.commands import bci
 from tests.signals import eeg_info, noise
 from tests.streams import find, send, wait_until
@@ -64,6 +66,28 @@ def is_recorded(recorder: Recorder, name: str) -> bool:
 def load(path: Path) -> dict[str, dict]:
     streams, _ = pyxdf.load_xdf(path, dejitter_timestamps=False)
     return {stream["info"]["name"][0]: stream for stream in streams}
+
+
+def test_an_engine_that_publishes_no_state_of_its_adaptation_is_reported(tmp_path: Path) -> None:
+    name = unique("engine")
+
+    def outlet(which: str, unpublished: str) -> pylsl.StreamOutlet:
+        channel = Channel("provenance", "status", "json")
+        label = f"{name}-{which}"
+        described = to_lsl(StreamInfo(label, "Provenance", 0.0, (channel,), label, True), "string")
+        if unpublished:
+            described.desc().append_child_value(UNPUBLISHED, unpublished)
+        return pylsl.StreamOutlet(described)
+
+    before = [outlet("learns", "supervised"), outlet("aligns", "")]
+    names = tuple(f"{name}-{which}" for which in ("learns", "aligns", "later"))
+    with recording(tmp_path / "r.xdf", *names) as (recorder, said):
+        wait_until(lambda: len(recorder.streams) == 2)
+        later = outlet("later", "supervised")
+        wait_until(lambda: len(recorder.streams) == 3)
+    (line,) = [each for each in said if "bci verify" in each]
+    assert line.startswith(f"{names[0]}: its engine adapts (supervised)")
+    del before, later
 
 
 def test_signals_and_markers_are_recorded_together_with_their_times(tmp_path: Path) -> None:
@@ -138,19 +162,16 @@ def test_what_came_in_the_moment_of_the_stop_is_recorded(tmp_path: Path) -> None
     assert len(load(tmp_path / "r.xdf")[name]["time_stamps"]) == 50
 
 
-def test_offsets_are_written_as_the_senders_clock_plus_them_being_ours(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_offsets_are_written_as_the_senders_clock_plus_them_being_ours() -> None:
     name = unique("eeg")
-    outlet = SignalOutlet(eeg_info(2, 100.0, name))
-    inlet = RawInlet(find(name))
-    monkeypatch.setattr(inlet._inlet, "time_correction", lambda **_: 1000.0)
-    before = pylsl.local_clock()
-    measured, offset = inlet.offset()
-    assert offset == 1000.0
-    assert before <= measured + offset <= pylsl.local_clock()
-    inlet.close()
-    outlet.close()
+    with sender_on_another_clock(name, name, offset_s=-1000.0, ppm=0.0):
+        before = pylsl.local_clock()
+        inlet = RawInlet(find(name))
+        measured, offset = inlet.offset()
+        assert offset == pytest.approx(1000.0, abs=0.1)
+        # The time is that of the measurement, which may be seconds ago.
+        assert before <= measured + offset <= pylsl.local_clock()
+        inlet.close()
 
 
 @pytest.mark.slow
@@ -212,7 +233,7 @@ def test_a_stream_of_another_program_is_recorded_whole(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.diff(stream["time_stamps"]).mean(), 1 / 500, rtol=0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_recorder_loses_a_second_at_most_twenty_times(tmp_path: Path) -> None:
     name = unique("steady")
     stop = threading.Event()

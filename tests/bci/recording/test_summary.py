@@ -16,7 +16,7 @@ from bci.recording.summary import describe_recording
 from bci.recording.xdf.writer import XdfWriter
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci
-from tests.edf_ramp import write_edf
+from tests.files.edf_ramp import write_edf
 from tests.streams import wait_until
 
 

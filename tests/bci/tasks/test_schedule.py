@@ -1,6 +1,7 @@
 """Order and timing of a calibration run, by a clock that the test sets."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -9,7 +10,14 @@ import pytest
 from bci.errors import ProfileError
 from bci.profiles.profile import load_profile
 from bci.tasks.cue_items import class_cues, clip_cues, mood_cues, picture_cues, word_cues
-from bci.tasks.paradigms import MOTOR_IMAGERY, CueTiming, RunPlan, profile_of
+from bci.tasks.paradigms import (
+    MOTOR_IMAGERY,
+    CueTiming,
+    RunPlan,
+    kind_for,
+    profile_of,
+    timing_for,
+)
 from bci.tasks.schedule import Phase, Schedule, order_of
 
 PROFILE = load_profile("motor-imagery")
@@ -60,6 +68,31 @@ def test_a_run_goes_through_every_step_of_every_trial() -> None:
     assert (cue, task, pause) == pytest.approx((1.0, 3.0, 6.0), abs=0.11)
     assert 1.0 <= baseline - pause <= 2.11
     assert schedule.completed == {"left": 2, "right": 2}
+
+
+def test_rest_comes_before_the_first_cue_and_never_again() -> None:
+    schedule = Schedule(order_of(plan(2)), replace(TIMING, rest_s=60.0), 0)
+    schedule.begin(0.0)
+    assert schedule.phase is Phase.REST
+    # Interrupted, it begins again: what was before the pause is too short to count.
+    schedule.interrupt(50.0)
+    schedule.begin(100.0)
+    assert schedule.phase is Phase.REST
+    assert not schedule.advance(159.9)
+    assert schedule.advance(160.0)
+    assert schedule.phase is Phase.BASELINE
+    schedule.interrupt(160.5)
+    schedule.begin(170.0)
+    assert schedule.phase is Phase.BASELINE
+
+
+def test_a_run_whose_decisions_are_held_to_rest_begins_with_a_minute_of_it() -> None:
+    assert timing_for(MOTOR_IMAGERY, PROFILE).rest_s == 60.0
+    for name in ("speech", "images", "emotion"):
+        profile = load_profile(name)
+        assert timing_for(kind_for(profile, MOTOR_IMAGERY), profile).rest_s == 0.0
+    given = replace(plan(2), timing=replace(TIMING, rest_s=60.0))
+    assert given.duration_s == plan(2).duration_s + 60.0
 
 
 def test_a_clock_that_jumps_skips_no_cue() -> None:

@@ -18,7 +18,7 @@ from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionInlet, PredictionInlet
 from bci.profiles.profile import Output, Profile
 from bci.signals import Prediction, Recording
-from bci.tasks.word_prior import WordPrior, read_sentences
+from bci.tasks.word_prior import WordBigram, WordPrior, read_sentences
 from bci.training.calibrate import Calibration, calibrate
 from devices.file import ReplayDevice
 from tests.bci.pipeline.test_window_schedule import AT_CUES
@@ -34,7 +34,7 @@ def said(*probabilities: float) -> Prediction:
 
 def test_what_follows_is_weighed_as_a_plain_sum_over_all_histories_does(tmp_path: Path) -> None:
     counts = np.array([[0, 2, 1, 1], [3, 0, 0, 2], [1, 1, 0, 0], [2, 1, 4, 0]], dtype=float)
-    prior = WordPrior(counts)
+    prior = WordPrior(WordBigram(counts))
     spoken = [said(0.5, 0.3, 0.2), said(0.2, 0.2, 0.6), said(0.1, 0.45, 0.45)]
 
     got = [prior.weigh(each).probabilities for each in spoken]
@@ -81,7 +81,7 @@ def test_a_phrase_is_not_taken_for_its_words(tmp_path: Path) -> None:
 
 
 def test_evidence_without_any_likely_word_stands_alone() -> None:
-    prior = WordPrior(np.zeros((4, 4)))
+    prior = WordPrior(WordBigram(np.zeros((4, 4))))
 
     assert prior.weigh(said(0, 0, 0)).probabilities.tolist() == [0, 0, 0]
 

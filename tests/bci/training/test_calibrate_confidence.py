@@ -1,5 +1,6 @@
 """The confidence card of a model: what is crossed over folds, and when nothing is promised."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,8 @@ from bci.models.confidence_card import ConfidenceCard
 from bci.profiles.profile import Output, Profile
 from bci.signals import Prediction
 from bci.training.calibrate_confidence import calibrate_confidence
-from bci.training.cross_validation import HeldOut, Streamed
+from bci.training.cross_validation import HeldOut
+from bci.training.fold_streams import Streamed
 
 CLASSES = ("left", "right")
 HOP_S = 0.1
@@ -169,6 +171,50 @@ def test_wrong_commands_at_cues_are_reported_with_their_share() -> None:
     assert (
         "Of 4 held-out cues 4 had a decision. The first one was right in 3 (0.75" in made.summary()
     )
+
+
+def cues_of(*asked: str) -> tuple:
+    """Cues of ten windows each, from the fifth second on, ten seconds apart."""
+    return tuple((label, np.arange(50 + 100 * k, 60 + 100 * k)) for k, label in enumerate(asked))
+
+
+def with_cues(confidences: tuple[float, ...], right: tuple[bool, ...]) -> list[HeldOut]:
+    """Two folds with quiet rest, the first with one command of each confidence at its cue."""
+    cued = cues_of(*("right" if each else "left" for each in right))
+    held_out = with_rest(1200, 0.6, cued)
+    predictions = list(held_out[0].streamed.predictions)
+    for confidence, (_, windows) in zip(confidences, cued, strict=True):
+        for k in windows:
+            stated = np.array([1 - confidence, confidence])
+            predictions[k] = replace(predictions[k], probabilities=stated)
+    streamed = replace(held_out[0].streamed, predictions=predictions)
+    return [replace(held_out[0], streamed=streamed), held_out[1]]
+
+
+def test_the_threshold_rises_until_few_enough_commands_are_wrong() -> None:
+    sure, unsure = (0.9,) * 6, (0.7,) * 5
+    made = card(with_cues(sure + unsure, (True,) * 6 + (False,) * 5))
+    assert made.threshold < 0.7 < made.raised_to == made.held_to < 0.92
+    assert (made.decided, made.right) == (6, 6)
+    assert made.promised
+    assert "The threshold is raised to" in made.summary()
+    # A limit that allows them leaves the threshold where rest has it.
+    loose = card(with_cues(sure + unsure, (True,) * 6 + (False,) * 5), output=Output(wrong_share=1))
+    assert (loose.raised_to, loose.decided, loose.right) == (None, 11, 6)
+
+
+def test_a_model_whose_sure_commands_are_wrong_too_is_reported() -> None:
+    made = card(with_cues((0.95,) * 6 + (0.8,) * 4, (False,) * 6 + (True,) * 4))
+    assert made.raised_to is None
+    assert made.too_many_wrong
+    assert "No threshold with 5 decisions or more keeps wrong ones to 25 %" in made.decisions(False)
+
+
+def test_a_few_wrong_commands_show_no_threshold_to_be_useless() -> None:
+    made = card(with_cues((0.9,) * 4, (False, False, False, True)))
+    assert made.too_many_wrong
+    assert "too few to keep wrong decisions to 25 %: it takes 5" in made.summary()
+    assert "No threshold" not in made.summary()
 
 
 def test_a_rate_on_rest_of_its_own_choice_is_called_that() -> None:

@@ -1,5 +1,6 @@
 """Accuracy against calibration trials."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import decoders
 from bci.errors import RecordingError
 from bci.signals import Channel, Signal
 from bci.training.epochs import Epochs
-from bci.training.learning_curve import learning_curve
+from bci.training.learning_curve import Base, learning_curve
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci
 
@@ -44,6 +45,9 @@ class Spy:
         self.seen = seen
 
     def fit(self, windows: np.ndarray, _labels: np.ndarray, **_: object) -> None:
+        self.seen.append(windows[:, 0, 0].copy())
+
+    def adapt(self, windows: np.ndarray) -> None:
         self.seen.append(windows[:, 0, 0].copy())
 
     def predict_proba(self, _window: np.ndarray) -> np.ndarray:
@@ -109,6 +113,32 @@ def test_the_last_point_uses_all_trials_though_classes_differ_in_number() -> Non
     curve = learning_curve(numbered(uneven), lambda: Spy(seen), SIGNAL)
     assert [point.trials_per_class for point in curve] == [4, 6]
     assert [len(set(learnt)) for learnt in seen[2:]] == [16, 14]
+
+
+def test_a_base_is_scored_alone_and_beside_each_point() -> None:
+    whole = numbered(epochs(n_runs=2, per_class=6))
+    alone: list[np.ndarray] = []
+    pooled: list[np.ndarray] = []
+    own: list[np.ndarray] = []
+    names = tuple(channel.name for channel in SIGNAL.channels)
+    base = Base(lambda: Spy(pooled), lambda: Spy(alone), names)
+    curve = learning_curve(whole, lambda: Spy(own), SIGNAL, base=base)
+    points = [(point.trials_per_class, point.with_base) for point in curve]
+    assert points == [(0, True), (4, False), (4, True), (6, False), (6, True)]
+    assert [set(seen) for seen in alone] == [set(range(12, 24)), set(range(12))]
+    assert [seen.tolist() for seen in pooled] == [seen.tolist() for seen in own]
+    # A base of other electrodes can be learnt from, and decides nothing by itself.
+    fewer = Base(base.make, base.alone, (*names, "Oz"))
+    assert learning_curve(whole, lambda: Spy(own), SIGNAL, base=fewer)[0].trials_per_class == 4
+
+
+def test_executed_trials_are_learnt_from_at_every_point_and_never_scored() -> None:
+    whole, moved = numbered(epochs(n_runs=2, per_class=6)), numbered(epochs(n_runs=1, per_class=2))
+    moved = replace(moved, windows=moved.windows - 100)
+    seen: list[np.ndarray] = []
+    curve = learning_curve(whole, lambda: Spy(seen), SIGNAL, executed=moved)
+    assert [(point.trials_per_class, point.accuracy.n) for point in curve] == [(4, 24), (6, 24)]
+    assert all({-100, -99, -98, -97} <= set(learnt) for learnt in seen)
 
 
 def test_progress_is_told() -> None:

@@ -11,21 +11,22 @@ from pydantic import ValidationError
 import decoders
 from bci.evaluation.pseudo_online import evaluate
 from bci.models.false_decisions import NO_COMMAND, commands_of
-from bci.profiles.profile import Paradigm
+from bci.profiles.paradigm import Paradigm
 from bci.signals import Marker, Prediction
 from bci.training.calibrate import calibrate
-from bci.training.epochs import cut_epochs, find_trials
+from bci.training.epochs import cut_epochs, find_rest, find_trials
 from tests.models import two_class_profile, two_class_runs
 from tests.signals import two_class_recording
 
 
-def test_rest_has_as_many_trials_as_the_largest_class_the_first_ones() -> None:
+def test_rest_has_as_many_trials_as_the_largest_class_evenly_chosen() -> None:
     recording = two_class_recording(n_trials=8)
     trials = find_trials(recording, two_class_profile(rest_class=True).paradigm)
     assert Counter(trial.label for trial in trials) == {"left": 4, "right": 4, "rest": 4}
     assert [trial.start for trial in trials] == sorted(trial.start for trial in trials)
     rest = [(trial.start, trial.stop) for trial in trials if trial.label == "rest"]
-    assert rest == [(5.0 * k, 5.0 * k + 2.0) for k in range(4)]
+    # Rest begins half a second after its marker, as trials do after their cues.
+    assert rest == [(5.0 * k + 0.5, 5.0 * k + 2.0) for k in (0, 2, 5, 7)]
     epochs = cut_epochs(
         [recording],
         two_class_profile(rest_class=True).pipeline,
@@ -46,7 +47,7 @@ def test_a_long_rest_is_cut_into_trials_as_long_as_cued_ones() -> None:
     recording = replace(made, markers=markers)
     trials = find_trials(recording, two_class_profile(rest_class=True).paradigm)
     rest = [(trial.start, trial.stop) for trial in trials if trial.label == "rest"]
-    assert rest == [(0.0, 2.5), (2.5, 5.0)]
+    assert rest == [(0.5, 3.0), (3.0, 5.5)]
 
 
 def test_a_decision_for_rest_is_no_command() -> None:
@@ -103,3 +104,31 @@ def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
 def test_a_rest_class_without_rest_is_refused(given: dict, what: str) -> None:
     with pytest.raises(ValidationError, match=what):
         Paradigm.model_validate({**given, "rest_class": True})
+
+
+def spans(rest: object, *markers: Marker) -> list[tuple[float, float]]:
+    recording = replace(two_class_recording(n_trials=4), markers=markers)
+    return find_rest(recording, two_class_profile(rest=rest).paradigm)
+
+
+def test_rest_lasts_as_its_profile_has_it_and_never_beyond_the_next_marker() -> None:
+    markers = (Marker(1.0, "rest"), Marker(8.0, "left"), Marker(10.0, "rest"), Marker(12.0, "x"))
+    assert spans("rest", *markers) == [(1.5, 8.0), (10.5, 12.0)]
+    given = {"marker": "rest", "start_s": 0.0, "stop_s": 3.0}
+    assert spans(given, *markers) == [(1.0, 4.0), (10.0, 12.0)]
+    assert spans({"marker": "rest", "start_s": 2.0}, *markers) == [(3.0, 8.0)]
+
+
+def test_the_time_between_two_cues_counts_as_rest_but_is_no_trial_of_it() -> None:
+    # A trial lasts until 3 s after its cue; nobody knows when the last one was over.
+    markers = (Marker(1.0, "left"), Marker(8.0, "right"), Marker(12.0, "left"))
+    assert spans(None, *markers) == [(4.5, 8.0), (11.5, 12.0)]
+    assert spans("rest", *markers) == [(4.5, 8.0), (11.5, 12.0)]
+    paradigm = two_class_profile(rest_class=True).paradigm
+    recording = replace(two_class_recording(n_trials=4), markers=markers)
+    assert {trial.label for trial in find_trials(recording, paradigm)} == {"left", "right"}
+
+
+def test_rest_that_ends_before_it_begins_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"rest.stop_s \(0.4\) must be after the start"):
+        two_class_profile(rest={"marker": "rest", "stop_s": 0.4})

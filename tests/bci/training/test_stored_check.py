@@ -50,7 +50,7 @@ def runs(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "name",
-    ["tangent-space", "csp-lda", "log-power", pytest.param("eegnet", marks=pytest.mark.slow)],
+    ["tangent-space", "csp-lda", "log-power", pytest.param("eegnet", marks=pytest.mark.long)],
 )
 @pytest.mark.parametrize("at_cues", [False, True])
 def test_each_decoder_is_the_same_trained_stored_and_streamed(

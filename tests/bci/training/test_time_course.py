@@ -11,6 +11,7 @@ from bci.models.bundle import ARRAYS, load_card, save_bundle
 from bci.training.calibrate import calibrate
 from bci.training.epochs import Epochs
 from bci.training.time_course import load_time_course, right_by_place, time_course
+from bci.training.trial_decisions import DecidedEpochs
 from decoders import create
 from tests.bci.training.test_calibrate import PROFILE, run
 
@@ -36,7 +37,9 @@ def late_effect(n_trials: int = 8, n_places: int = 5) -> Epochs:
 
 
 def test_the_course_rises_when_the_effect_begins() -> None:
-    course = time_course(right_by_place(ByMean(), late_effect()), first_s=1.5, hop_s=0.5)
+    course = time_course(
+        right_by_place(DecidedEpochs(ByMean(), late_effect())), first_s=1.5, hop_s=0.5
+    )
     assert course.seconds.tolist() == [1.5, 2.0, 2.5, 3.0, 3.5]
     assert course.accuracy.tolist() == [0.5, 0.5, 1.0, 1.0, 1.0]
     assert course.trials.tolist() == [8] * 5
@@ -45,11 +48,11 @@ def test_the_course_rises_when_the_effect_begins() -> None:
 def test_places_that_few_trials_reach_are_left_out() -> None:
     whole = late_effect()
     few = whole.only((np.arange(len(whole.labels)) % 5 < 4) | (whole.trials == 0))
-    assert len(time_course(right_by_place(ByMean(), few), 1.0, 0.1).seconds) == 4
+    assert len(time_course(right_by_place(DecidedEpochs(ByMean(), few)), 1.0, 0.1).seconds) == 4
 
 
 def test_long_trials_are_thinned_evenly() -> None:
-    places = {place for place, _ in right_by_place(ByMean(), late_effect(2, 240))}
+    places = {place for place, _ in right_by_place(DecidedEpochs(ByMean(), late_effect(2, 240)))}
     assert places == set(range(0, 240, 10))
 
 

@@ -1,7 +1,9 @@
 """A recorded session, decoded again, equals what ran live; what does not is found and named."""
 
+import base64
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,13 +13,17 @@ import pytest
 import decoders
 from bci.cli.verify import load_changed
 from bci.engine import provenance
-from bci.engine.provenance import read_provenance
+from bci.engine.adaptation_state import read_state, write_state
+from bci.engine.provenance import Provenance, read_provenance
 from bci.errors import MessageError, RecordingError
 from bci.messages import VerifyEvent, read_event
 from bci.models.bundle import ARRAYS, CARD, load_bundle, save_bundle
+from bci.models.signal_states import BandPowers, StatesCard
 from bci.profiles.profile import Profile
-from bci.signals import Marker, Recording
+from bci.profiles.stimulus import Stimulus, Triggers
+from bci.signals import Channel, Marker, Recording
 from bci.training.calibrate import calibrate
+from bci.training.epochs import stream_run
 from bci.verification.verify import verify
 from tests.commands import bci, refused
 from tests.sessions import OFFSET, START, Live, run_live, without_samples, write_session
@@ -263,10 +269,147 @@ def test_a_recording_that_began_later_is_compared_once_the_past_is_forgotten(
     assert "began after the engine" in event.notes[0]
 
 
-@pytest.mark.parametrize("adapt", ["alignment", "supervised"])
-def test_a_decoder_that_adapted_is_adapted_again(
-    adapt: str, models: Path, signal: Recording, tmp_path: Path
+@pytest.fixture(scope="module")
+def adapting(models: Path, signal: Recording) -> Live:
+    """Two models that follow the signal, with a gap, and evidence of one second."""
+    return run_live(
+        signal, [models / "first", models / "first"], 2200, {12}, adapt="alignment",
+        evidence_s=1.0, decision_threshold=0.6,
+    )  # fmt: skip
+
+
+def test_an_alignment_that_followed_is_verified_from_its_first_published_state(
+    adapting: Live, models: Path, tmp_path: Path
 ) -> None:
+    whole = verified(write_session(tmp_path / "whole.xdf", adapting), models)
+    assert whole.all_equal
+    assert whole.windows == len(adapting.predictions)
+    assert (whole.left_out, whole.decisions_left_out) == (0, 0)
+    n_states = sum(message.adapted is not None for _, message in adapting.messages)
+    assert whole.states == whole.states_equal == n_states > 4
+
+    file = write_session(tmp_path / "late.xdf", adapting, from_row=300, from_prediction=24)
+    late = verified(file, models)
+    assert late.all_equal
+    assert late.windows + late.left_out == len(adapting.predictions) - 24
+    assert late.windows > 100
+    assert 0 < late.decisions < whole.decisions
+    assert late.decisions + late.decisions_left_out <= whole.decisions
+    assert 2 < late.states == late.states_equal < n_states
+    (note,) = [note for note in late.notes if "resumed" in note]
+    assert note.endswith(f"{late.left_out} predictions are not compared")
+
+
+def _flip_bit(message: Provenance, at: int) -> Provenance:
+    """One bit of the published state flipped."""
+    assert message.adapted is not None
+    raw = bytearray(base64.b64decode(message.adapted.data))
+    raw[at] ^= 1
+    changed = message.adapted.model_copy(update={"data": base64.b64encode(raw).decode()})
+    return message.model_copy(update={"adapted": changed})
+
+
+def _each_state(live: Live, change: Callable[[Provenance], Provenance]) -> Iterator[Live]:
+    """The session with one published state changed, for each that a late recording holds."""
+    for k, (time, message) in enumerate(live.messages):
+        if message.adapted is not None and time > live.predictions[40][0]:
+            messages = [*live.messages]
+            messages[k] = time, change(message)
+            yield replace(live, messages=messages)
+
+
+@pytest.mark.parametrize("at", [0, 8, 8 * 36 - 1])
+def test_one_flipped_bit_in_a_published_state_is_found(
+    at: int, adapting: Live, models: Path, tmp_path: Path
+) -> None:
+    changed = next(_each_state(adapting, lambda message: _flip_bit(message, at)))
+    for name, rows in (("whole", {}), ("late", {"from_row": 300, "from_prediction": 24})):
+        file = write_session(tmp_path / f"{name}.xdf", changed, **rows)
+        event = verified(file, models)
+        assert not event.all_equal
+        assert event.states - event.states_equal == 1
+        assert event.first_state is not None
+        assert "damaged: adapted.hash" in event.first_state
+        # The next state that is sound resumes it.
+        assert event.windows == event.windows_equal > 50
+
+
+def test_a_state_that_was_never_reached_is_found(
+    adapting: Live, models: Path, tmp_path: Path
+) -> None:
+    def other(message: Provenance) -> Provenance:
+        assert message.adapted is not None
+        state = read_state(message.adapted)
+        moved = state._replace(alignment=np.nextafter(state.alignment, np.inf))
+        sound = write_state(moved, message.adapted.decides_from)
+        return message.model_copy(update={"adapted": sound})
+
+    changed = next(_each_state(adapting, other))
+    event = verified(write_session(tmp_path / "whole.xdf", changed), models)
+    assert (event.states - event.states_equal, event.windows_equal) == (1, event.windows)
+    assert not event.all_equal
+    assert event.first_state is not None
+    assert event.first_state.startswith("the state of the adaptation: the alignment differs (after")
+    # Where a late recording resumes from it, its windows or the next states differ.
+    file = write_session(tmp_path / "late.xdf", changed, from_row=300, from_prediction=24)
+    assert not verified(file, models).all_equal
+
+
+@pytest.mark.parametrize("alignment", [np.eye(3), np.zeros((6, 6))])
+def test_a_state_that_does_not_fit_the_model_is_found(
+    alignment: np.ndarray, adapting: Live, models: Path, tmp_path: Path
+) -> None:
+    def other(message: Provenance) -> Provenance:
+        assert message.adapted is not None
+        state = read_state(message.adapted)._replace(alignment=alignment)
+        sound = write_state(state, message.adapted.decides_from)
+        return message.model_copy(update={"adapted": sound})
+
+    changed = next(_each_state(adapting, other))
+    file = write_session(tmp_path / "late.xdf", changed, from_row=300, from_prediction=24)
+    event = verified(file, models)
+    assert (event.states - event.states_equal, event.all_equal) == (1, False)
+    assert event.first_state is not None
+    assert "does not fit the model" in event.first_state
+    assert event.windows == event.windows_equal > 50
+
+
+def test_an_alignment_is_resumed_behind_samples_that_the_recorder_lost(
+    adapting: Live, models: Path, tmp_path: Path
+) -> None:
+    signal = adapting.signal
+    kept = np.r_[0:1200, 1300 : len(signal.data)]
+    lossy = replace(
+        signal, data=signal.data[kept], timestamps=signal.timestamps[kept],
+        indices=signal.indices[kept],
+    )  # fmt: skip
+    event = verified(write_session(tmp_path / "run.xdf", replace(adapting, signal=lossy)), models)
+    assert event.all_equal
+    assert event.windows + event.left_out == len(adapting.predictions)
+    assert 0 < event.left_out < event.windows
+    assert event.states > 2
+
+
+def test_an_alignment_without_a_published_state_is_refused(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    ran = run_live(signal, [models / "first"], adapt="alignment")
+    silent = [(t, message.model_copy(update={"adapted": None})) for t, message in ran.messages]
+    rows = {"from_row": 300, "from_prediction": 24}
+    file = write_session(tmp_path / "run.xdf", replace(ran, messages=silent), **rows)
+    with pytest.raises(RecordingError, match=r"adapted live \(alignment\) to samples"):
+        verified(file, models)
+    early = next(message.adapted for _, message in ran.messages)
+    last = [*silent[:-1], (silent[-1][0], silent[-1][1].model_copy(update={"adapted": early}))]
+    file = write_session(tmp_path / "last.xdf", replace(ran, messages=last), **rows)
+    with pytest.raises(RecordingError, match="or a state of the adaptation behind those"):
+        verified(file, models)
+
+
+def test_a_decoder_that_learnt_from_cues_learns_again(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    adapt = "supervised"
     ran = run_live(signal, [models / "first"], adapt=adapt)
     fixed = run_live(signal, [models / "first"])
     assert any((a != b).any() for (_, a), (_, b) in zip(
@@ -277,6 +420,70 @@ def test_a_decoder_that_adapted_is_adapted_again(
     late = write_session(tmp_path / "late.xdf", ran, from_row=300, from_prediction=24)
     with pytest.raises(RecordingError, match=f"adapted live \\({adapt}\\) to samples"):
         verified(late, models)
+
+
+@pytest.mark.parametrize("at", ["markers", "triggers"])
+def test_cues_are_taken_again_at_their_stimuli(
+    at: str, models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    card, arrays = load_bundle(models / "first")
+    codes = {"left": "1", "right": "2"}
+    paradigm = card.paradigm.model_dump()
+    triggers = None
+    if at == "triggers":
+        paradigm |= {"classes": codes, "rest": "9"}
+        triggers = Triggers(channel="TRIG", codes=(1, 9), debounce_s=0.02)
+        column = np.zeros(len(signal.data), np.float32)
+        for marker in signal.markers:
+            row = int(np.searchsorted(signal.timestamps, marker.time))
+            column[row : row + 5] = int(codes.get(marker.label, "9"))
+        info = signal.info
+        info = replace(info, channels=(*info.channels, Channel("TRIG", "stim")))
+        data = np.column_stack([signal.data, column])
+        signal = replace(signal, info=info, data=data, markers=())
+    given = card.model_dump(mode="json") | {
+        "paradigm": paradigm, "stimulus": {"offset_s": 0.1, "screen": "there"}
+    }  # fmt: skip
+    save_bundle(tmp_path / "me", type(card).model_validate(given), arrays)
+    # Live, the screen was another one.
+    here = Stimulus(offset_s=0.4, screen="here")
+    ran = run_live(signal, [tmp_path / "me"], adapt="supervised", triggers=triggers, stimulus=here)
+    own = run_live(signal, [tmp_path / "me"], adapt="supervised", triggers=triggers)
+    assert any((a != b).any() for (_, a), (_, b) in zip(
+        ran.predictions, own.predictions, strict=True))  # fmt: skip
+    event = verified(write_session(tmp_path / "run.xdf", ran), tmp_path)
+    assert event.all_equal
+    assert event.windows == len(ran.predictions)
+
+
+def test_decisions_held_back_in_a_state_are_held_back_again(
+    models: Path, signal: Recording, tmp_path: Path
+) -> None:
+    card, arrays = load_bundle(models / "first")
+    run = stream_run(signal, card.pipeline, None)
+    powers = BandPowers(run.pipeline.n_samples, SFREQ)
+    seen = np.stack([powers(window.data) for window in run.windows])
+    states = StatesCard(
+        centre=seen.mean(axis=0), scale=seen.std(axis=0), means=[[-0.7] * 4, [0.7] * 4],
+        variances=[[1.0] * 4] * 2, moves=[[0.7, 0.3], [0.3, 0.7]], cues=[9, 0], share=[0.5, 0.5],
+    )  # fmt: skip
+    save_bundle(tmp_path / "gated", card.model_copy(update={"states": states}), arrays)
+    ran = run_live(signal, [tmp_path / "gated"], decision_threshold=0.6)
+    free = run_live(signal, [models / "first"], decision_threshold=0.6)
+    assert 0 < _n_decided(ran) < _n_decided(free)
+    event = verified(write_session(tmp_path / "run.xdf", ran), tmp_path)
+    assert event.all_equal
+    assert event.decisions == len(ran.events) > 2
+    # Which state it was depends on what the recording lacks; the predictions do not.
+    late = write_session(tmp_path / "late.xdf", ran, from_row=300, from_prediction=24)
+    event = verified(late, tmp_path)
+    assert event.all_equal
+    assert event.windows > 100
+    assert event.decisions == 0
+
+
+def _n_decided(ran: Live) -> int:
+    return sum(row[-2] >= 0 for _, row in ran.predictions)
 
 
 def test_windows_at_cues_are_compared(models: Path, signal: Recording, tmp_path: Path) -> None:

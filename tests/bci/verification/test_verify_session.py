@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import decoders
+from bci.engine import publish_provenance
 from bci.lsl.outlet import SignalOutlet
 from bci.models.bundle import save_bundle
 from bci.models.load import load_model
@@ -105,3 +106,47 @@ def test_a_live_session_with_a_hot_swap_and_a_gap_is_equal_to_the_bit(tmp_path: 
     assert event.windows == event.windows_equal > 80
     assert event.decisions > 2
     assert event.differs == ()
+
+
+@pytest.mark.slow
+def test_a_recorder_that_starts_after_an_adapting_engine_records_what_verifies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The signal is sent six times as fast as it was taken, and so are the states.
+    monkeypatch.setattr(publish_provenance, "_STATE_EVERY_S", 1.0)
+    folder = model(tmp_path, "first", 8, 1.0)
+    name = f"run-{uuid.uuid4().hex[:8]}"
+    made = two_class_recording(n_trials=40, seed=3)
+    player = Player(replace(made, info=replace(made.info, name=name, source_id=name)))
+    card, decoder = load_model(folder)
+    live = start_engine(
+        Calibration(decoder, card), name, adapt="alignment", decision_threshold=0.6,
+        evidence_s=1.0,
+    )  # fmt: skip
+    wait_until(lambda: player.outlet.has_consumers, 20)
+    player.play(1000)
+    file = tmp_path / "session.xdf"
+    said: list[str] = []
+    recorder, done = Recorder(XdfWriter(file), report=said.append), threading.Event()
+    writing = threading.Thread(target=recorder.run, args=(done,))
+    writing.start()
+    expected = {name, *(f"{live.name}-{what}" for what in ("predictions", "provenance"))}
+
+    def recorded() -> dict[str, int]:
+        return {each.found.info.name: each.n_samples for each in recorder.streams}
+
+    player.play(0, lambda: expected <= set(recorded()))
+    begun = player.n_sent
+    player.play(3000, lambda: recorded()[f"{live.name}-provenance"] >= 4)
+    end(live)
+    done.set()
+    writing.join(20)
+    player.outlet.close()
+    (event,) = verify(file, load_model, places=[tmp_path])
+    assert event.all_equal, event
+    assert event.windows == event.windows_equal > 60
+    assert event.states == event.states_equal >= 1
+    assert event.decisions == event.decisions_equal > 0
+    assert event.left_out * card.pipeline.hop_s * 128 < player.n_sent - begun
+    assert any("resumed from a state" in note for note in event.notes)
+    assert not [line for line in said if "bci verify" in line]

@@ -70,7 +70,7 @@ def refused(*arguments: object) -> str:
     return next(line for line in done.stderr.splitlines() if line.startswith("error: "))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_factory_in_the_current_folder_is_calibrated_and_its_model_needs_it_no_more(
     runs: list[Path], here: Path
 ) -> None:

@@ -403,9 +403,8 @@ def test_attributes_that_would_lead_beyond_their_arrays_are_refused(epochs) -> N
                 load(arrays | {"onnx": np.frombuffer(model.SerializeToString(), np.uint8)})
 
 
-@pytest.mark.parametrize(
-    "probabilities", [pytest.param(True, marks=pytest.mark.slow), pytest.param(False)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("probabilities", [True, False])
 def test_a_torch_module_wrapped_by_skorch_is_stored_as_onnx(epochs, probabilities: bool) -> None:
     torch = pytest.importorskip("torch")
     skorch = pytest.importorskip("skorch")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -11,8 +12,11 @@ from decoders.networks.duin import SMALL, Block, Duin, DuinEncoder, DuinSettings
 from decoders.networks.duin_pretraining import (
     DuinMasked,
     DuinVqVae,
+    Target,
     half_masks,
+    log_band_power,
     masked_loss,
+    rate_bound,
     vqvae_loss,
 )
 from devices.simulated.montages import positions, seeg
@@ -27,27 +31,18 @@ TINY = DuinSettings(
 
 
 def test_full_size_is_the_published_one() -> None:
-    channels, tokens, width, inner, words = 16, 40, 160, 8 * 64, 61
-    spatial = channels * 16 + 16
-    tokeniser = 16 * 128 * 19 + 128 * 128 * 3 + 128 * 16 * 3 + 2 * (128 + 128 + 16)
-    block = (
-        width * 3 * inner + 3 * inner  # queries, keys, values
-        + inner * width + width  # projection
-        + width * 320 + 320 + 320 * width + width  # feed-forward
-        + 2 * 2 * width  # two layer norms
-    )  # fmt: skip
-    encoder = spatial + tokeniser + tokens * width + 8 * block
-    head = tokens * width * 128 + 128 + 128 * words + words
+    authors = 4_187_621  # as their code counts them: 10 channels, 3 s, 61 words
+    positions, scales = 30 * 160, 8  # fixed there, counted all the same
+    biases = 128 + 128 + 16  # before a batch norm, which takes them out
 
-    model = Duin(channels, 4000, words)
+    model = Duin(10, 3000, 61)
 
-    assert n_parameters(model.encoder) == encoder == 3_564_592
-    assert n_parameters(model) == encoder + head == 4_391_789
+    assert n_parameters(model) == authors - positions - scales - biases == 4_182_541
 
 
 def test_full_size_of_pretraining() -> None:
-    assert n_parameters(DuinVqVae(16, 4000)) == 5_785_392
-    assert n_parameters(DuinMasked(16, 4000)) == 3_564_592 + 160 + 160 * 2048 + 2048
+    assert n_parameters(DuinVqVae(16, 4000)) == 5_801_312
+    assert n_parameters(DuinMasked(16, 4000)) == 3_560_240 + 160 + 160 * 2048 + 2048
 
 
 def test_full_shapes_from_patches_to_words() -> None:
@@ -63,7 +58,7 @@ def test_full_shapes_from_patches_to_words() -> None:
         made = vqvae(x)
     assert vqvae.codebook.codes.shape == (2048, 64)
     assert vqvae.detokeniser(torch.randn(1, 15, 160)).shape == (1, 16, 1500)
-    assert made.signal.shape == x.shape
+    assert made.target.shape == x.shape
     assert made.indices.shape == (2, 15)
 
 
@@ -87,16 +82,32 @@ def test_a_token_knows_its_own_patch_only_until_the_transformer() -> None:
 
 def test_block_is_attention_and_feed_forward_normalised_after() -> None:
     block = Block(TINY).eval()
+    nn.init.normal_(block.queries_keys_values.weight)
     x = torch.randn(1, 3, TINY.width)
 
     q, k, v = block.queries_keys_values(x[0]).view(3, 3, 2, 8).unbind(1)  # each (P, heads, 8)
+    q, k = F.layer_norm(q, (8,)), F.layer_norm(k, (8,))
     scores = torch.einsum("phd,qhd->hpq", q, k) / 8**0.5
     mixed = torch.einsum("hpq,qhd->phd", scores.softmax(dim=2), v).reshape(3, 16)
     y = F.layer_norm(x[0] + block.projection(mixed), (TINY.width,))
     first, _, _, second = block.feed_forward
-    expected = F.layer_norm(y + second(F.gelu(first(y))), (TINY.width,))
+    expected = F.layer_norm(y + second(F.relu(first(y))), (TINY.width,))
 
     torch.testing.assert_close(block(x)[0], expected)
+
+
+def test_deeper_blocks_start_smaller() -> None:
+    torch.manual_seed(0)
+    blocks = DuinEncoder(10, 1000).transformer.blocks
+    for number, block in enumerate(blocks, 1):
+        sd = block.feed_forward[0].weight.std().item()
+        assert sd == pytest.approx(0.02 / (2 * number) ** 0.5, rel=0.02)
+
+
+def test_a_sigmoid_bounds_the_logits() -> None:
+    logits = Duin(4, 300, 3, replace(TINY, sigmoid=True))(100 * torch.randn(5, 4, 300))
+
+    assert ((logits > 0) & (logits < 1)).all()
 
 
 def test_sinusoids_turn_at_their_rates() -> None:
@@ -210,15 +221,53 @@ def test_perplexity_and_share_of_codes_in_use() -> None:
     assert code_use(shares) == pytest.approx((2.0, 0.5))
 
 
-def test_vqvae_loss_is_error_of_the_signal_plus_commitment() -> None:
-    model = DuinVqVae(4, 300, TINY).eval()
+@pytest.mark.parametrize("target", ["signal", "power"])
+def test_vqvae_loss_is_error_of_the_target_plus_commitment(target: Target) -> None:
+    model = DuinVqVae(4, 300, TINY, target).eval()
     x = torch.randn(3, 4, 300)
+    wanted = x if target == "signal" else torch.from_numpy(log_band_power(x.numpy(), 1000.0, 100))
 
     made = model(x)
 
-    expected = ((made.signal - x) ** 2).mean() + made.commitment
-    torch.testing.assert_close(vqvae_loss(model, x), expected)
+    assert made.target.shape == wanted.shape
+    expected = ((made.target - wanted) ** 2).mean() + made.commitment
+    torch.testing.assert_close(vqvae_loss(model, x, wanted), expected)
     assert torch.equal(model.units(x), made.indices)
+
+
+def test_log_band_power_of_a_sine_is_in_its_band_while_it_lasts() -> None:
+    t = np.arange(1200) / 1000.0
+    x = np.zeros((1, 2, 1200), dtype=np.float32)
+    x[0, 1] = 3 * np.sin(2 * np.pi * 80 * t) * (t >= 0.6)
+
+    power = np.exp(log_band_power(x, 1000.0, 100)).reshape(2, 8, 12)
+
+    high_gamma = power[1, 5]  # 70-100 Hz
+    np.testing.assert_allclose(high_gamma[7:11], 4.5, rtol=0.05)
+    assert high_gamma[:5].max() < 0.1
+    assert power[0].max() < 1e-6
+
+
+def test_the_bound_of_white_noise_is_that_of_its_rate() -> None:
+    white = np.random.default_rng(0).normal(size=(4000, 5, 4)).astype(np.float32)
+
+    # 7 bits for each token of 10 numbers.
+    assert rate_bound(white, 128, 2) == pytest.approx(1 - 2 ** (-2 * 7 / 10), abs=0.01)
+    # One strong number takes all bits.
+    white[:, 0] *= 1e3
+    assert rate_bound(white[:, :, :1], 128, 1) == pytest.approx(1 - 2**-14, abs=1e-4)
+
+
+def test_people_share_all_but_their_own_layers() -> None:
+    model = DuinVqVae([4, 7], 300, TINY, "power")
+    x = torch.randn(2, 7, 300)
+
+    assert model(x, 1).target.shape == (2, 7 * 8, 3)
+    vqvae_loss(model, x, torch.randn(2, 56, 3), 1).backward()
+
+    own, other = model.encoder.spatial.people[1], model.encoder.spatial.people[0]
+    assert own.weight.grad.abs().sum() > 0
+    assert other.weight.grad is None
 
 
 def test_half_of_each_trials_tokens_are_masked() -> None:
@@ -266,7 +315,7 @@ def test_gradients_reach_every_parameter(stage: str) -> None:
     model: nn.Module
     if stage == "vqvae":
         model = DuinVqVae(4, 400, TINY)
-        vqvae_loss(model, x).backward()
+        vqvae_loss(model, x, x).backward()
     elif stage == "masked":
         model = DuinMasked(4, 400, TINY)
         masked_loss(model, x, torch.randint(8, (6, 4)), half_masks(6, 4)).backward()
@@ -279,13 +328,13 @@ def test_gradients_reach_every_parameter(stage: str) -> None:
         assert parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_three_stages_learn_the_simulated_words() -> None:
     x, words = spoken_words(n_words=60)
     n_channels, n_samples = x.shape[1:]
 
     vqvae = DuinVqVae(n_channels, n_samples, SMALL)
-    first = fit(vqvae, lambda rows: vqvae_loss(vqvae, x[rows]), len(x), epochs=15)
+    first = fit(vqvae, lambda rows: vqvae_loss(vqvae, x[rows], x[rows]), len(x), epochs=15)
     vqvae.eval()
     units = vqvae.units(x)
     masked = DuinMasked(n_channels, n_samples, SMALL)

@@ -233,7 +233,7 @@ def test_gradients_reach_every_parameter() -> None:
         assert parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_levels_of_the_simulated_emotion_are_learnt_and_hold_for_later_trials() -> None:
     x, levels = emotion_windows(n_trials=60)
     model = Histn(dreamer(), x.shape[2], SFREQ)

@@ -39,13 +39,14 @@ def test_full_size_and_shapes() -> None:
         blocks += 320 * 640 * 3 + 640  # gate
     widen = 320 * 640 + 640
     head = 2 * 640 + 640 * 640 + 640 + 640 * dimensions + dimensions
-    expected = attention + mix + blocks + widen + (samples + 1) + 2 * head
+    temperature = 1
+    expected = attention + mix + blocks + widen + (samples + 1) + 2 * head + temperature
 
     model = MegImages(HELMET, samples, dimensions).eval()
     with torch.inference_mode():
         made = model(torch.randn(2, 306, samples))
 
-    assert n_parameters(model) == expected == 5_058_952
+    assert n_parameters(model) == expected == 5_058_953
     assert made.contrast.shape == made.regression.shape == (2, dimensions)
     with_subjects = MegImages(HELMET, samples, dimensions, n_subjects=4)
     assert n_parameters(with_subjects) == expected + 4 * 270 * 270
@@ -129,6 +130,9 @@ def test_convolution_block_by_plain_steps() -> None:
 def test_each_subject_has_its_own_layer() -> None:
     model = MegImages(MAGNETOMETERS, 30, 5, n_subjects=2, settings=TINY).eval()
     x = torch.randn(1, 102, 30).repeat(2, 1, 1)
+    alike = model(x, torch.tensor([0, 1])).contrast
+    torch.testing.assert_close(alike[0], alike[1])  # the identity at first
+    nn.init.normal_(model.subject.maps)
 
     same = model(x, torch.tensor([1, 1])).contrast
     other = model(x, torch.tensor([0, 1])).contrast
@@ -188,12 +192,13 @@ def test_trials_of_one_image_share_its_target_as_a_plain_loop_does() -> None:
 
 
 def test_loss_is_three_quarters_contrast_and_a_quarter_regression() -> None:
-    made = Embeddings(torch.randn(3, 4), torch.zeros(3, 4))
+    made = Embeddings(torch.randn(3, 4), torch.zeros(3, 4), torch.tensor(0.2))
     targets = 2 * torch.ones(3, 4) * torch.tensor([[1.0], [-1.0], [1.0]])
 
     value = images_loss(made, targets)
 
-    torch.testing.assert_close(value, 0.75 * contrastive_loss(made.contrast, targets) + 0.25 * 4)
+    contrast = contrastive_loss(made.contrast, targets, 0.2)
+    torch.testing.assert_close(value, 0.75 * contrast + 0.25 * 4)
 
 
 def test_a_trials_embeddings_do_not_depend_on_its_batch() -> None:
@@ -221,7 +226,7 @@ def test_gradients_reach_every_parameter() -> None:
             assert parameter.grad.abs().sum() > 0, name
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_simulated_images_are_found_among_forty_in_later_trials() -> None:
     x, labels = seen_images(n_trials=320)
     targets = torch.tensor(np.array([image_vector(label) for label in labels])).float()

@@ -38,7 +38,8 @@ def test_full_size_of_the_transformer_and_its_projector(
     model = Mvcnet(64, 500, 250.0, 2, settings=MvcnetSettings(encoder_hz=encoder_hz))
     attention = linear(width, 3 * width) + linear(width, width)
     forward = linear(width, 2 * width) + linear(2 * width, width)
-    projector = linear(64 * width, 256) + norm(256) + linear(256, model.n_features)
+    hidden = 4 * model.n_features
+    projector = linear(64 * width, hidden) + norm(hidden) + linear(hidden, model.n_features)
     assert n_parameters(model.transformer.encoder) == attention + forward + 2 * norm(width)
     assert n_parameters(model.transformer.projector) == projector
     assert n_parameters(model) == n_parameters(model.backbone) + n_parameters(model.transformer)
@@ -79,6 +80,32 @@ def test_contrast_of_features_all_alike_is_chance() -> None:
 
 def test_contrast_of_a_single_pair_is_nothing() -> None:
     assert nt_xent(torch.randn(1, 6), torch.randn(1, 6), 0.2).item() == 0
+
+
+def test_pairs_that_are_alike_are_no_negatives() -> None:
+    """Rows 0 and 1 are the same direction; their pairs count for nothing in the contrast."""
+    rows = torch.eye(4, 6)
+    rows[1] = rows[0]
+    alike = torch.zeros(4, 4, dtype=torch.bool)
+    alike[0, 1] = alike[1, 0] = True
+
+    least = [math.log1p(k * math.exp(-1 / 0.2)) for k in (4, 4, 6, 6)]  # negatives left of a row
+    masked = nt_xent(rows, rows, 0.2, alike)
+    assert masked.item() == pytest.approx(sum(least) / 4, rel=1e-3)
+    assert nt_xent(rows, rows, 0.2) > masked + 0.3
+
+
+def test_trials_that_are_each_their_own_source_give_the_published_loss() -> None:
+    model = Mvcnet(4, 256, 128.0, 2).eval()
+    trials, labels = batch()
+    views = [(-trials, labels), (0.5 * trials, labels)]
+
+    published = model.loss(trials, labels, views)
+    same = model.loss(trials, labels, views, torch.arange(8))
+    of_pairs = model.loss(trials, labels, views, torch.arange(8) // 2)
+    torch.testing.assert_close(same, published)
+    assert of_pairs.cross_view < published.cross_view
+    assert of_pairs.cross_model < published.cross_model
 
 
 def test_cross_view_term_is_the_mean_over_the_views() -> None:

@@ -4,6 +4,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import torch
 from scipy.stats import binomtest
 
 import decoders
@@ -13,7 +14,9 @@ from bci.profiles.profile import load_profile
 from bci.signals import Signal
 from bci.training.epochs import Epochs, cut_epochs
 from decoders.classical.high_gamma import log_high_gamma
+from decoders.neural import serving
 from decoders.neural.duin_decoder import lively_channels, telling_channels
+from decoders.neural.training import epochs_for
 from devices.simulated.subject import SubjectSettings, simulate_run
 
 CHANCE = 0.1
@@ -50,12 +53,12 @@ def test_high_gamma_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
     assert accuracy(fitted("high-gamma-lda"), simulated()[1]) > 0.9 > CHANCE
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_du_in_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
     assert accuracy(fitted("duin", 2, 6), simulated(2, 6)[1]) > 0.4 > CHANCE
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "amount"), [("high-gamma-lda", ()), ("duin", (2, 6))])
 def test_shuffled_labels_teach_nothing_about_a_run_that_was_not_seen(
     name: str, amount: tuple[int, ...]
@@ -118,8 +121,13 @@ def test_what_du_in_cannot_take_is_said_with_what_to_do() -> None:
             decoders.create("duin").fit(window, labels, signal=Signal(sfreq, ()))
     with pytest.raises(MismatchError, match="above 300 Hz"):
         decoders.create("high-gamma-lda").fit(windows, labels, signal=Signal(250.0, ()))
-    with pytest.raises(ProfileError, match="small or full"):
-        decoders.create("duin", {"size": "huge"})
+    for params, message in (
+        ({"size": "huge"}, "small or full"),
+        ({"shift": 10}, "shift = 10 must be a number from 0 to 0.5"),
+        ({"sigmoid": "yes"}, "sigmoid = 'yes' must be true or false"),
+    ):
+        with pytest.raises(ProfileError, match=message):
+            decoders.create("duin", params)
 
 
 def test_a_bundle_that_was_tampered_with_is_refused() -> None:
@@ -129,8 +137,51 @@ def test_a_bundle_that_was_tampered_with_is_refused() -> None:
             decoders.load("duin", {}, decoder.classes, decoder.arrays() | {name: value})
 
 
+def test_a_du_in_of_an_earlier_version_is_refused_with_what_to_do() -> None:
+    decoder = fitted("duin", epochs=1)
+    earlier = decoder.arrays() | {"weights.encoder.transformer.positions": np.zeros((12, 80))}
+    with pytest.raises(BundleError, match=r"earlier version, .* calibrate it again"):
+        decoders.load("duin", {}, decoder.classes, earlier)
+
+
+def test_training_windows_are_shifted_by_up_to_a_tenth_and_few_have_more_epochs() -> None:
+    rng = np.random.default_rng(0)
+    windows = rng.normal(size=(8, 2, 400)).astype(np.float32)
+    labels = np.array(["a", "b"] * 4)
+    seen: list[torch.Tensor] = []
+    decoder = decoders.create("duin", {"epochs": 1, "batch": 8})
+    decoder.fit(windows, labels, signal=Signal(1000.0, ()))
+    x = torch.ones(200, 2, 400)
+
+    loss = decoder.loss(Signal(1000.0, ()))
+    loss(lambda given: seen.append(given) or torch.zeros(200, 2), x, torch.zeros(200).long())
+
+    lost = (seen[0][:, 0] == 0).sum(dim=1)
+    assert int(lost.max()) == 40
+    assert (lost == 0).any()
+    few = decoders.create("duin", {"batch": 60})
+    assert epochs_for(320, 60, few.settings).epochs == 320
+    assert epochs_for(320, 6000, few.settings).epochs == 40
+
+
 def test_a_scale_that_follows_the_signal_takes_another_gain_in() -> None:
     decoder, window = fitted("duin", epochs=1), simulated()[1].windows[0]
     for _ in range(300):
         decoder.follow(5 * window, 0.05)
     assert decoder.scaled(5 * window[None]).std(axis=2) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.slow
+def test_du_in_served_by_onnx_runtime_decides_as_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "timed", lambda *_: (np.array([2.0]), np.array([1.0])))
+    windows = np.random.default_rng(0).normal(size=(8, 2, 400)).astype(np.float32)
+    decoder = decoders.create("duin", {"epochs": 1, "batch": 8})
+    decoder.fit(windows, np.array(["a", "b"] * 4), signal=Signal(1000.0, ()))
+    before = decoder.predict_proba(windows[0])
+
+    decoder.choose_runtime()
+
+    arrays = decoder.arrays()
+    assert "onnx" in arrays
+    loaded = decoders.load("duin", {}, decoder.classes, arrays)
+    np.testing.assert_allclose(loaded.predict_proba(windows[0]), before, atol=1e-5)

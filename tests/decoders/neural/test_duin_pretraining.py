@@ -1,6 +1,7 @@
 """Du-IN learns without labels: stopped and gone on with, and what may be done with the base."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from bci.recording.read import read_recording
 from bci.signals import Signal
 from bci.training.calibrate import check_base
 from bci.training.epochs import cut_epochs
-from decoders.networks.duin import DuinSettings
+from decoders.networks.duin import SMALL, DuinSettings
 from decoders.neural.duin_base import make_base
 from decoders.neural.duin_pretraining import (
     Pretrained,
@@ -47,7 +48,7 @@ def pretrained(
     steps: list[PretrainingStep] = []
     asked = iter(range(1000))
     made = pretrain_duin(
-        windows(), TINY, SHORT, checkpoint, data,
+        [windows()], 1000.0, TINY, SHORT, checkpoint, data,
         lambda: after is not None and next(asked) >= after, steps.append,
     )  # fmt: skip
     return made, steps
@@ -63,6 +64,52 @@ def test_a_stopped_pretraining_goes_on_and_ends_with_the_same_weights(tmp_path: 
     again, left = pretrained(tmp_path / "stopped")
     assert [(step.stage, step.epoch) for step in left] == [(2, 1), (2, 2)]
     assert all(again.encoder[k].tobytes() == v.tobytes() for k, v in whole.encoder.items())
+
+
+@pytest.mark.slow
+def test_units_of_one_signal_describe_it_up_to_their_bound(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    # Loud or quiet, a patch at a time: one bit, which is in the power and not in the signal.
+    loud = rng.integers(0, 2, (200, 1, 3, 1))
+    x = (0.1 + 3 * loud) * rng.normal(size=(200, 3, 3, 100))
+    given = x.reshape(200, 3, 300).astype(np.float32)
+    settings = PretrainingSettings(unit_epochs=12, masked_epochs=1, lr=3e-3)
+    sizes = replace(TINY, published=False)
+
+    explained = {}
+    for target in ("power", "signal"):
+        made = pretrain_duin(
+            [given], 1000.0, sizes, replace(settings, target=target), tmp_path / target, "a",
+            lambda: False, lambda _step: None,
+        )  # fmt: skip
+        assert made.bound < 1
+        explained[target] = made.explained
+
+    assert explained["power"] > 0.5
+    assert explained["signal"] < 0.1
+
+
+def test_a_base_of_several_people_serves_another_with_other_channels(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    others = [rng.normal(size=(30, n, 300)).astype(np.float32) for n in (3, 5)]
+    made = pretrain_duin(
+        others, 1000.0, SMALL, SHORT, tmp_path / "kept", "a", lambda: False, lambda _step: None
+    )
+    trunk = {k: v for k, v in made.encoder.items() if not k.startswith("spatial.")}
+    base = {f"weights.encoder.{key}": value for key, value in trunk.items()}
+    base |= {"given": np.array([3, 300])}
+    windows, labels = rng.normal(size=(8, 7, 300)).astype(np.float32), np.array(["a", "b"] * 4)
+
+    decoder = decoders.create("duin", {"epochs": 1, "lr": 1e-12}, base)
+    decoder.fit(windows, labels, signal=Signal(1000.0, ()))
+
+    arrays = decoder.arrays()
+    assert len(arrays["chosen"]) == 7
+    key = "weights.encoder.transformer.blocks.1.projection.weight"
+    np.testing.assert_allclose(arrays[key], base[key], atol=1e-6)
+    longer = decoders.create("duin", {"epochs": 1}, base | {"given": np.array([3, 400])})
+    with pytest.raises(MismatchError, match="7 x 300"):
+        longer.fit(windows, labels, signal=Signal(1000.0, ()))
 
 
 def test_a_checkpoint_of_other_data_or_a_damaged_one_is_refused(tmp_path: Path) -> None:
@@ -102,10 +149,12 @@ def based(file: Path, folder: Path) -> tuple[Profile, Card, dict[str, np.ndarray
     choice = DecoderChoice(name="duin", params={"epochs": 1})
     profile = load_profile("speech").model_copy(update={"decoder": choice})
     settings = PretrainingSettings(unit_epochs=1, masked_epochs=1)
-    card, arrays = make_base(
-        [read_recording(file)], profile, "base", settings, folder / "kept", lambda: False,
+    card, arrays, described = make_base(
+        {"": [read_recording(file)]}, profile, "base", settings, folder / "kept", lambda: False,
         lambda _step: None,
     )  # fmt: skip
+    assert described.explained < 1
+    assert 0 < described.bound < 1
     save_bundle(folder / "base", card, arrays)
     return profile, *load_bundle(folder / "base")
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import decoders
-from bci.errors import BundleError, MismatchError, RecordingError
+from bci.errors import BundleError, MismatchError, ProfileError, RecordingError
 from bci.evaluation.compare_films import run_protocol, shuffled_films
 from bci.evaluation.pseudo_online import evaluate
+from bci.head.electrodes import standard_position
 from bci.models.bundle import save_bundle
 from bci.models.load import load_model
 from bci.plugins.decoder_offers import of_task
@@ -18,12 +19,13 @@ from bci.signals import Channel, Recording, Signal
 from bci.tasks.emotion_levels import LevelGrid, expected_levels
 from bci.training.calibrate import calibrate
 from bci.training.epochs import Epochs, cut_epochs
-from bci.training.pretrain import pretrain
+from bci.training.others.pretrain import pretrain
 from devices.simulated.montages import epoc
 from devices.simulated.subject import SubjectSettings, simulate_run, write_subject
 
 GRID = LevelGrid(("valence", "arousal"))
 SIGNAL = Signal(128.0, epoc())
+PUBLISHED = {"variant": "published", "epochs": 1}
 SMALL = {"histn": {"epochs": 2}, "differential-entropy": {}}
 NAMES = pytest.mark.parametrize("name", of_task("emotion"))
 
@@ -91,6 +93,42 @@ def test_a_bundle_brings_back_the_very_predictions(name: str) -> None:
         decoders.load(name, {}, ("left", "right"), arrays)
 
 
+@pytest.mark.parametrize("params", [SMALL["histn"], PUBLISHED])
+def test_weights_are_those_of_the_regions_of_the_window_that_was_decoded(params: dict) -> None:
+    decoder = decoders.create("histn", params)
+    decoder.fit(noise(50), np.resize(GRID.classes, 50), signal=SIGNAL)
+    names = [channel.name for channel in SIGNAL.channels]
+    told = []
+    for window in noise(2, seed=1):
+        decoder.predict_proba(window)
+        told.append(decoder.attention(names))
+        assert sum(told[-1].values()) == pytest.approx(1)
+    assert told[0].keys() == told[1].keys()
+    assert told[0] != told[1]
+    assert next(iter(told[0])).endswith("left" if params is not PUBLISHED else "front")
+
+
+def test_the_published_variant_scales_each_channel_and_comes_back_from_its_bundle() -> None:
+    decoder = decoders.create("histn", PUBLISHED)
+    gains = np.linspace(1, 3, 14)[:, None]
+    decoder.fit((noise(50) * gains).astype(np.float32), np.resize(GRID.classes, 50), signal=SIGNAL)
+    np.testing.assert_allclose(np.diag(decoder._whitening) * gains[:, 0], 1 / 8, rtol=0.05)
+    again = decoders.load("histn", PUBLISHED, decoder.classes, decoder.arrays())
+    window = noise(1, seed=1)[0]
+    assert again.predict_proba(window).tobytes() == decoder.predict_proba(window).tobytes()
+    with pytest.raises(BundleError, match="lacks the array 'positions'"):
+        decoders.load("histn", {}, decoder.classes, decoder.arrays())
+
+
+def test_the_published_variant_refuses_other_electrodes_and_an_unknown_variant_is_named() -> None:
+    other = (*epoc()[:-1], Channel("Cz", "eeg", "uV", standard_position("Cz")))
+    decoder = decoders.create("histn", PUBLISHED)
+    with pytest.raises(MismatchError, match="14 channels of an EPOC headset"):
+        decoder.fit(noise(25), np.array(GRID.classes), signal=Signal(128.0, other))
+    with pytest.raises(ProfileError, match="variant = 'mine' must be ours or published"):
+        decoders.create("histn", {"variant": "mine"})
+
+
 @pytest.mark.slow
 def test_histn_served_by_onnx_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from decoders.neural import serving
@@ -149,7 +187,7 @@ def test_shuffling_moves_whole_films() -> None:
     assert (mixed.labels != whole.labels).mean() > 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_path_finds_levels_of_films_that_it_has_not_seen(tmp_path: Path) -> None:
     """Simulate, calibrate by folds of films, save, load, evaluate films of a later run."""
     first, last = write_subject(tmp_path, seed=1, n_runs=2, task="emotion")
@@ -173,7 +211,7 @@ def test_the_whole_path_finds_levels_of_films_that_it_has_not_seen(tmp_path: Pat
         assert error.value < error.chance - 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["histn", "differential-entropy"])
 def test_people_held_out_are_decoded_and_shuffled_labels_are_not(name: str) -> None:
     people = [epochs(seed, 1) for seed in (1, 2, 3)]

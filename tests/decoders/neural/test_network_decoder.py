@@ -4,10 +4,11 @@ import threading
 
 import numpy as np
 import pytest
+import torch
 from scipy import linalg
 
 import decoders
-from bci.errors import BundleError, MismatchError
+from bci.errors import BundleError, MismatchError, ProfileError
 from bci.interfaces import TrainingStep
 from bci.plugins.decoder_offers import networks
 from bci.signals import Channel, Signal
@@ -132,6 +133,45 @@ def test_fine_tuning_goes_on_from_the_base_and_beats_a_few_own_trials() -> None:
     test = trials(60, 8)
     assert score(tuned, *test) > 0.85
     assert score(tuned, *test) > score(alone, *test) + 0.1
+
+
+def test_mvcnet_base_keeps_the_part_that_only_training_needs() -> None:
+    base = fitted("mvcnet", epochs=1)
+    kept = base.training_arrays()
+    tuned = decoders.create("mvcnet", {"epochs": 1}, base.arrays() | kept)
+    windows, labels = trials(6, 5)
+    tuned.begin(windows, labels, SIGNAL)
+    for key, weights in base.model.transformer.state_dict().items():
+        assert torch.equal(tuned.model.transformer.state_dict()[key], weights)
+    assert not set(kept) & set(base.arrays())
+
+    early = decoders.create("mvcnet", {"epochs": 1}, base.arrays())  # of before it was kept
+    early.fit(windows, labels, signal=SIGNAL)
+
+
+def test_windows_that_overlap_are_of_one_trial_for_mvcnet() -> None:
+    signal = np.random.default_rng(0).normal(size=(4, 1000)).astype(np.float32)
+    starts = [0, 40, 80, 400, 440, 700]
+    windows = np.stack([signal[:, start : start + 192] for start in starts])
+    numbers = decoders.create("mvcnet").sources(windows)
+    assert numbers.tolist() == [1, 1, 1, 2, 2, 3]
+
+
+def test_dbconformer_is_as_deep_as_asked_and_as_its_base() -> None:
+    windows, labels = trials(8, 1)
+    base = decoders.create("dbconformer", {"depth": 3, "epochs": 1})
+    base.fit(windows, labels, signal=SIGNAL)
+    assert len(base.model.temporal_encoder) == len(base.model.spatial_encoder) == 3
+
+    tuned = decoders.create("dbconformer", {"epochs": 1}, base.arrays())
+    tuned.fit(windows, labels, signal=SIGNAL)
+    again = decoders.load("dbconformer", {}, tuned.classes, tuned.arrays())
+    expected = tuned.predict_proba(windows[0])
+    assert again.predict_proba(windows[0]).tobytes() == expected.tobytes()
+    with pytest.raises(ProfileError, match="depth = 2, but the base model is 3 blocks deep"):
+        decoders.create("dbconformer", {"depth": 2}, base.arrays())
+    with pytest.raises(ProfileError, match="whole number from 1 to 12"):
+        decoders.create("dbconformer", {"depth": 0})
 
 
 def test_tangent_space_is_held_to_its_base() -> None:

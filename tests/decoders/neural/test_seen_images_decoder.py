@@ -25,6 +25,8 @@ from bci.signals import Channel, Chunk, Signal, StreamInfo
 from bci.tasks.image_gallery import Gallery, save_gallery
 from bci.training.calibrate import calibrate
 from bci.training.epochs import Epochs
+from bci.training.others.people import runs_of
+from bci.training.others.pretrain import base_arrays, score_people
 from decoders.networks.meg_images import SMALL, MegImages, Retriever
 from decoders.neural.seen_images_decoder import SeenImages
 from devices.simulated.montages import meg, positions
@@ -33,7 +35,8 @@ from devices.simulated.subject import write_subject
 N_IMAGES, N_SAMPLES = 24, 20
 SIGNAL = Signal(125.0, meg()[:30])
 NAMES = tuple(f"image-{i:02d}" for i in range(N_IMAGES))
-TINY = {"size": "small", "epochs": 15, "batch": 16}
+# The patterns of these windows are another at each sample, so that a shift would undo them.
+TINY = {"size": "small", "epochs": 15, "batch": 16, "shift_s": 0.0}
 
 
 def embeddings(n_dimensions: int = 4) -> np.ndarray:
@@ -144,6 +147,70 @@ def test_units_do_not_matter(gallery: str) -> None:
     )
 
 
+def test_a_base_of_two_people_serves_a_third(gallery: str) -> None:
+    params = {"gallery": gallery} | TINY
+    first, second = shown(0, [*range(16)] * 3), shown(3, [*range(16)] * 3)
+    turned = second[0][:, ::-1]  # as if every sensor were elsewhere
+    windows = np.concatenate([first[0], turned])
+    labels = np.concatenate([first[1], second[1]])
+    runs = np.repeat([0, 1000], 48)
+    base = decoders.create("meg-images", params)
+    base.fit(windows, labels, groups=runs, signal=SIGNAL)
+    arrays = {key: np.array(value) for key, value in base_arrays(base).items()}
+
+    own = decoders.create("meg-images", params | {"epochs": 1, "lr": 1e-12}, arrays)
+    own.fit(*shown(4, [*range(16)]), signal=SIGNAL)
+
+    np.testing.assert_allclose(
+        own.arrays()["weights.sensors.weight"], arrays["weights.sensors.weight"], atol=1e-6
+    )
+    assert not any(key.startswith("base") for key in base_arrays(own))
+    for start, message in ((own.arrays(), "no base of several people"), (arrays, "has shape")):
+        other = decoders.create("meg-images", params | {"size": "published"}, start)
+        with pytest.raises(MismatchError, match=message):
+            other.fit(*shown(4, [*range(16)]), signal=SIGNAL)
+
+
+def test_a_held_out_person_s_images_are_found_among_those_that_were_shown(gallery: str) -> None:
+    people = []
+    for number in range(2):
+        windows, labels = shown(number, [*range(16 + number)] * 2)
+        runs = runs_of(number, np.zeros(len(labels), dtype=np.int64))
+        trials = np.arange(len(labels))
+        people.append(Epochs(windows, labels, trials, runs, labels, SIGNAL))
+
+    first, second = score_people(
+        people, lambda: decoders.create("meg-images", {"gallery": gallery} | TINY), SIGNAL,
+        2,
+    )  # fmt: skip
+
+    assert (first.classes, second.classes) == (NAMES[:16], NAMES[:17])
+    assert first.probabilities.shape == (32, 16)
+    found = np.array(second.classes)[second.probabilities.argmax(axis=1)]
+    assert np.mean(found == second.truth) > 0.3  # chance is 1 / 17
+
+
+@pytest.mark.parametrize("changed", ["gallery", "shift_s"])
+def test_a_stopped_training_goes_on_with_the_same_gallery_and_shift_alone(
+    gallery: str, tmp_path: Path, changed: str
+) -> None:
+    def stop(_step: object) -> None:
+        raise KeyboardInterrupt
+
+    kept, params = tmp_path / "kept.safetensors", {"gallery": gallery} | TINY
+    data = shown(0, [*range(16)])
+    with pytest.raises(KeyboardInterrupt):
+        decoders.create("meg-images", params).fit(
+            *data, signal=SIGNAL, on_epoch=stop, checkpoint=kept
+        )
+    if changed == "gallery":
+        save_gallery(Gallery(NAMES, embeddings()[::-1], "simulated image vectors"), Path(gallery))
+    else:
+        params |= {"shift_s": 0.1}
+    with pytest.raises(BundleError, match="with other recordings or settings"):
+        decoders.create("meg-images", params).fit(*data, signal=SIGNAL, checkpoint=kept)
+
+
 def test_the_same_seed_gives_the_same_network(gallery: str) -> None:
     first, second = (decoders.create("meg-images", {"gallery": gallery} | TINY) for _ in range(2))
     for decoder in (first, second):
@@ -152,17 +219,22 @@ def test_the_same_seed_gives_the_same_network(gallery: str) -> None:
     np.testing.assert_array_equal(first.predict_proba(window), second.predict_proba(window))
 
 
-def test_what_serves_gives_the_embeddings_of_what_was_trained() -> None:
+@pytest.mark.parametrize("n_subjects", [0, 1])
+def test_what_serves_gives_the_embeddings_of_what_was_trained(n_subjects: int) -> None:
     import torch
 
     torch.manual_seed(0)
-    model = MegImages(positions(meg()), 30, 5, settings=SMALL)
-    x = torch.randn(3, 306, 30)
-    model(x)  # batch norms learn something
+    model = MegImages(positions(meg()), 30, 5, n_subjects, settings=SMALL)
+    x, subjects = torch.randn(3, 306, 30), torch.zeros(3, dtype=torch.int64)
+    if model.subject is not None:
+        torch.nn.init.normal_(model.subject.maps, std=0.2)
+    model(x, subjects)  # batch norms learn something
     served = Retriever(306, 30, 5, SMALL).eval()
     served.take(model)
     with torch.inference_mode():
-        torch.testing.assert_close(served(x), model.eval()(x).contrast, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            served(x), model.eval()(x, subjects).contrast, rtol=1e-4, atol=1e-5
+        )
 
 
 @pytest.mark.slow
@@ -191,6 +263,8 @@ def test_what_is_missing_is_said_before_any_work(tmp_path: Path, gallery: str) -
         )
     with pytest.raises(ProfileError, match="none of published, small"):
         decoders.create("meg-images", {"size": "huge"})
+    with pytest.raises(ProfileError, match=r"shift_s = 32 must be a number of seconds"):
+        decoders.create("meg-images", {"shift_s": 32})
     nowhere = Signal(125.0, (*SIGNAL.channels[:29], Channel("REF", "mag", "T")))
     with pytest.raises(MismatchError, match="that of REF is not known"):
         decoders.create("meg-images", {"gallery": gallery} | TINY).fit(
@@ -223,7 +297,7 @@ def test_more_images_than_can_be_shown_need_candidates(tmp_path: Path) -> None:
     assert decoder.classes == names[:9]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> None:
     *earlier, last = [read_recording(run) for run in write_subject(tmp_path, 1, 3, "images")]
     (file,) = tmp_path.glob("*gallery.safetensors")
@@ -335,13 +409,13 @@ def found_by_the_network(training: Epochs) -> RetrievalScore:
         return find_images(training, test, lambda: decoders.create("meg-images", params))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_network_finds_unseen_images_of_a_simulated_subject() -> None:
     found = found_by_the_network(simulated()[0])
     assert found.top_5 > 3 * 5 / found.n_candidates
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_network_finds_unseen_images_at_chance_after_shuffled_labels() -> None:
     found = found_by_the_network(shuffled(simulated()[0], 0))
     n_right, n_trials = round(found.top_5 * found.n_trials), found.n_trials

@@ -84,7 +84,7 @@ def with_model(arrays: dict[str, np.ndarray], model: onnx.ModelProto) -> dict[st
     [
         name if name in ("shallow", "ifnet")
         # Each export takes seconds.
-        else pytest.param(name, marks=pytest.mark.slow)
+        else pytest.param(name, marks=pytest.mark.long)
         for name in NETWORKS
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from bci.errors import BundleError, ProfileError
 from bci.interfaces import TrainingStep
 from bci.models.bundle import load_bundle
 from bci.profiles.profile import load_profile
-from decoders.neural.network_decoder import cross_entropy
+from decoders.neural.aligned_network import cross_entropy
 from decoders.neural.training import Loss, TrainingSettings, train
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.decoders.own_networks import NETWORKS
@@ -127,7 +127,24 @@ def test_what_is_counted_is_whole(name: str, key: str) -> None:
             decoders.create(name, {key: wrong})
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("tangent-space", "align"),
+        ("tangent-space", "balanced"),
+        ("csp-lda", "balanced"),
+        ("log-power", "balanced"),
+        ("histn", "align"),
+        ("duin", "sigmoid"),
+    ],
+)
+def test_what_is_true_or_false_is_nothing_else(name: str, key: str) -> None:
+    for wrong in ("perhaps", 1, None):
+        with pytest.raises(ProfileError, match=f"{key} = {wrong!r} must be true or false"):
+            decoders.create(name, {key: wrong})
+
+
+@pytest.mark.long
 def test_ctrl_c_ends_a_pretraining_and_the_same_command_goes_on(
     tmp_path: Path,
 ) -> None:

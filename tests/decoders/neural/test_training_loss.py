@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from bci.errors import ProfileError
-from decoders.neural.network_decoder import cross_entropy
+from decoders.neural.aligned_network import cross_entropy
 from decoders.neural.training import TrainingSettings, train
 
 WINDOWS = np.random.default_rng(0).normal(size=(40, 2, 8)).astype(np.float32)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from decoders.neural.network_decoder import cross_entropy
+from decoders.neural.aligned_network import cross_entropy
 from decoders.neural.training import TrainingSettings, train
 
 # A window holds its own number; of three classes one has most of them.

@@ -18,6 +18,7 @@ from bci.lsl.inlet import SignalInlet
 from bci.lsl.marker_inlet import MarkerInlet
 from bci.lsl.outlet import MarkerOutlet
 from bci.signals import Chunk, Marker
+from bci.stimulus.onsets import SensorSignal, find_onsets
 from devices.catalogue import create
 from devices.simulated import montages, scenarios
 from devices.simulated.signal import SimulatedSignal
@@ -76,6 +77,34 @@ def test_it_describes_its_sensors_and_says_that_it_is_simulated(
     assert {kind: found.count(kind) for kind in set(found)} == kinds
     assert len(set(info.ch_names)) == info.n_channels
     assert all(channel.position and channel.unit != "unknown" for channel in info.channels)
+
+
+@pytest.mark.parametrize("step_s", [0.01, 0.07])
+def test_diode_flashes_after_each_marker_by_its_delay(step_s: float) -> None:
+    clock = SteppedClock()
+    settings = SimulatorSettings(
+        channels=4, sfreq=1000.0, diode=True, diode_delay_s=0.03, diode_jitter_s=0.002
+    )
+    device = SimulatorDevice(settings, clock)
+    device.open()
+    (info,) = device.describe()
+    assert info.simulated
+    assert info.ch_names[-1] == "diode"
+    sent, chunks = [1000.5, 1001.1, 1001.9], []
+    while clock.now < 1003.0:
+        # A marker arrives a tenth of a second late, and is still in time.
+        due = [time for time in sent if time + 0.1 <= clock.now]
+        sent = [time for time in sent if time not in due]
+        device.follow(True, [Marker(time, "patch") for time in due])
+        device.follow(True, [Marker(clock.now, "frames/dropped/1")])
+        chunks += [chunk for _, chunk in device.read(0.0).chunks]
+        clock.now += step_s
+    light = np.concatenate([chunk.data[:, -1] for chunk in chunks])
+    times = np.concatenate([chunk.timestamps for chunk in chunks])
+    onsets = find_onsets(SensorSignal("diode", light, times, 1000.0))
+    assert device.diode is not None
+    expected = np.array([1000.5, 1001.1, 1001.9]) + device.diode.delays
+    np.testing.assert_allclose(onsets, expected, atol=3e-4)
 
 
 def test_contacts_of_a_shaft_are_in_line_and_evenly_apart() -> None:
@@ -151,7 +180,7 @@ def test_valence_and_arousal_can_be_learnt_from_band_power() -> None:
         assert np.corrcoef(model.predict(X[75:]), level[75:])[0, 1] > 0.5
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_words_can_be_learnt_from_high_gamma() -> None:
     trials, labels = trials_of("speech", 200, 500.0, 1.0)
     quarters = [log_power(part, 500.0, [(70, 120)]) for part in np.split(trials[:, 100:475], 3, 1)]

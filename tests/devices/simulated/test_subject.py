@@ -51,6 +51,15 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not() -> None:
     assert simulate_run(replace(few, seed=2), 1).data.tobytes() != once.data.tobytes()
 
 
+def test_a_run_that_another_process_wrote_meanwhile_is_no_error(tmp_path: Path) -> None:
+    run = simulate_run(SubjectSettings(trials_per_class=1), 1)
+    file = tmp_path / "sub-simulated1_task-motorimagery_run-01_eeg.fif"
+    for _ in range(2):
+        write_run(run, file)
+    assert read_recording(file).data.shape == run.data.shape
+    assert list(tmp_path.iterdir()) == [file]
+
+
 @pytest.mark.slow
 def test_it_says_that_it_is_simulated_and_is_of_plausible_size(run: Recording) -> None:
     assert run.info.simulated
@@ -86,7 +95,7 @@ def test_cues_are_balanced_and_between_rests(run: Recording) -> None:
     assert set(labels[::2]) == {"rest"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_decoder_generalises_to_a_later_run_but_not_perfectly(tmp_path: Path) -> None:
     *training, test = [read_recording(path) for path in write_subject(tmp_path, seed=1)]
     profile = load_profile("motor-imagery")

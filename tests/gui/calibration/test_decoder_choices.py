@@ -14,10 +14,10 @@ from bci.profiles.profile import DecoderChoice, load_profile
 from bci.signals import StreamInfo, Task
 from bci.tasks.image_gallery import save_gallery
 from bci.training.decoder_choices import DecoderOffer, class_choices, image_choices, word_choices
-from bci.training.model_result import read_result
 from devices.simulated.subject import SubjectSettings, simulate_run, simulated_gallery, write_run
+from gui.calibration.model_result import read_result
 from gui.calibration.pages.result import ResultPage
-from gui.calibration.training_process import TrainingProcess
+from gui.calibration.training_control import TrainingProcess
 from gui.plots.line_with_band import CurveView
 from tests.commands import BCI
 from tests.signals import eeg_info
@@ -111,6 +111,16 @@ def test_a_base_that_would_be_refused_is_not_offered(
     assert tmp_path / "fits" in {level.base for level in offered(tmp_path).values()}
 
 
+def test_a_base_of_other_electrodes_is_offered_after_one_of_the_same(
+    keep: Keep, tmp_path: Path
+) -> None:
+    across = _PEOPLE.model_copy(update={"across_montages": True})
+    keep("other", "dbconformer", eeg_info(4), days=5, people=across)
+    assert offered(tmp_path)["Deep"].base == tmp_path / "other"
+    keep("same", "dbconformer", people=across)
+    assert offered(tmp_path)["Deep"].base == tmp_path / "same"
+
+
 def test_words_and_images_are_learnt_by_the_decoders_of_their_task(tmp_path: Path) -> None:
     assert [level.decoder for level in word_choices()] == ["high-gamma-lda", "duin"]
     fast, deep = image_choices(tmp_path)
@@ -119,7 +129,7 @@ def test_words_and_images_are_learnt_by_the_decoders_of_their_task(tmp_path: Pat
     assert str(fast.gallery) in fast.sentence
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("task", ["images", "speech"])
 def test_a_guided_training_of_words_or_images_ends_with_its_result(
     qtbot: QtBot, tmp_path: Path, task: Task
@@ -140,4 +150,3 @@ def test_a_guided_training_of_words_or_images_ends_with_its_result(
     qtbot.addWidget(page)
     page.show_result(result, curve)
     assert "Better than chance" in page.verdict.text()
-    assert not page.grab().isNull()

@@ -17,8 +17,8 @@ from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
 from bci.training.calibrate import calibrate
 from bci.training.class_patterns import ClassPattern, pattern_arrays
-from bci.training.model_result import is_of, read_result
 from devices.simulated.subject import write_subject
+from gui.calibration.model_result import is_of, read_result
 from gui.calibration.pages.models_table import ModelsTable
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow

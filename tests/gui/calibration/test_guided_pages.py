@@ -14,20 +14,22 @@ from PySide6.QtWidgets import QRadioButton
 from pytestqt.qtbot import QtBot
 
 from bci.evaluation.metrics import exact_interval
+from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import NoteEvent, RunEvent, StepEvent
 from bci.messages.quality_reasons import Reason
-from bci.models.card import MeasureCard, ScoreCard
+from bci.models.card import MeasureCard, ScoreCard, SourceCard
 from bci.profiles.profile import load_profile, shipped_profiles
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.recording.bids.runs import RecordedRun
-from bci.signals import Channel, Marker, StreamInfo
+from bci.signals import Channel, Marker, StreamInfo, is_frame_note
 from bci.tasks.cue_items import class_cues, mood_cues
 from bci.tasks.paradigms import (
     CLIPS,
     KINDS,
     MOODS,
     MOTOR_IMAGERY,
+    MOVED_FIRST,
     PICTURE_VIEWING,
     WORDS,
     CueTiming,
@@ -43,12 +45,19 @@ from gui.calibration.pages.signals import SignalsPage
 from gui.calibration.pages.training import TrainingPage
 from gui.calibration.run.cue_run import CueRun
 from gui.calibration.run.cue_screen import CueScreen
-from gui.calibration.training_process import TrainingProcess
+from gui.calibration.step_pages import TRAIN
+from gui.calibration.training_control import TrainingProcess
+from gui.calibration.window import CalibrationWindow
+from gui.options import DashboardOptions
 from gui.plots.accuracy import verdict
 from gui.plots.line_with_band import CourseView, intervals_of
+from gui.presenter.presenter import Presenter
+from gui.presenter.scene import BlankScene
 from gui.record.run_recorder import RunRecorder
+from gui.settings import DashboardSettings
 from gui.theme import DARK
 from tests.gui.gallery.calibrated import calibration
+from tests.gui.keys import strike, type_in
 from tests.signals import eeg_info
 
 LONG = 15_000
@@ -115,6 +124,20 @@ def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:
     assert "Confidence: " in page.details.toolTip()
 
 
+def test_a_model_of_a_run_with_dropped_frames_says_so(qtbot: QtBot) -> None:
+    page = calibration(DARK)
+    qtbot.addWidget(page)
+    assert page.result is not None
+    assert "dropped" not in page.details.text()
+    sources = tuple(
+        SourceCard(file=f"run-{k}.xdf", sha256="", trials=20, lost_frames=lost)
+        for k, lost in enumerate((0.012, None))
+    )
+    card = page.result.card.model_copy(update={"sources": sources})
+    page.show_result(replace(page.result, card=card), None)
+    assert "Cues are less exact in 1 run: frames were dropped or late." in page.details.text()
+
+
 def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
     choice = setup.choice()
     assert not choice.profile_differs
@@ -126,14 +149,14 @@ def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
 def test_how_many_false_decisions_are_borne_is_the_profile_s_until_it_is_filled_in(
     setup: SetupPage, tmp_path: Path
 ) -> None:
-    assert setup.false_decisions.text() == "as the profile says: at most 2 a minute"
+    assert setup.false_decisions.text() == "as in the profile: at most 2 a minute"
     assert not setup.choice().profile_differs
     by_hand = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text(encoding="utf-8"))
     by_hand["output"] = {"decision_threshold": 0.7}
     (tmp_path / "by-hand.yaml").write_text(yaml.safe_dump(by_hand), encoding="utf-8")
     setup.profiles.addItem(str(tmp_path / "by-hand.yaml"))
     setup.profiles.setCurrentText(str(tmp_path / "by-hand.yaml"))
-    assert setup.false_decisions.text() == "as the profile says: no limit, threshold 70 %"
+    assert setup.false_decisions.text() == "as in the profile: no limit, threshold 70 %"
     setup.false_decisions.setValue(0.5)
     assert setup.false_decisions.text() == "at most 0.5 a minute"
     choice = setup.choice()
@@ -256,6 +279,45 @@ def test_a_network_s_steps_arrive_and_a_training_can_be_cancelled(
     assert failed.args == ["Cancelled."]
 
 
+def test_a_run_of_movements_comes_before_the_imagined_one(setup: SetupPage, tmp_path: Path) -> None:
+    setup.kinds.setCurrentIndex(KINDS.index(MOVED_FIRST))
+    setup.timing_fields.trials.setValue(5)
+    choice = setup.choice()
+    first = choice.executed()
+    assert (first.session.task, choice.session.task) == ("motorexecution", "motorimagery")
+    assert "make the movement" in first.plan.instruction
+    assert "imagine the movement" in choice.plan.instruction
+    assert first.plan.cues == choice.plan.cues
+    assert first.plan.timing == replace(choice.plan.timing, rest_s=0.0)
+    assert not first.moved_first
+    assert setup.summary.text().startswith("Two runs of 10 trials (left, right)")
+
+    files = [one.session.next_path(tmp_path) for one in (first, choice)]
+    offer = DecoderOffer("Fast", "", "tangent-space")
+    argv = TrainingProcess(("bci",), "p", files, offer, tmp_path / "m").command.argv
+    assert argv[3:5] == (str(files[1]), f"--executed={files[0]}")
+
+
+def test_movements_are_offered_where_the_imagined_run_cannot_begin(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    query = StreamQuery(name="none")
+    options = DashboardOptions(query, None, "bci", lambda _label: None, recordings=tmp_path)
+    window = CalibrationWindow(options, DashboardSettings(tmp_path / "settings.json"))
+    qtbot.addWidget(window)
+    window.setup.kinds.setCurrentIndex(KINDS.index(MOVED_FIRST))
+    qtbot.keyClicks(window.setup.subject, "07")
+    choice = window.setup.choice()
+    window._on_chosen(choice)
+    # There is no stream any more.
+    file = choice.executed().session.next_path(tmp_path)
+    window._on_run_ended("Recorded 4 of 4 trials.", file, True)
+    qtbot.waitUntil(lambda: window.pages.stack.currentIndex() == TRAIN, timeout=LONG)
+    assert window.training_page.heading.text() == "Recorded 4 of 4 trials."
+    window.retire()
+    window.stop(5.0)
+
+
 def test_feelings_take_the_profile_that_has_levels(setup: SetupPage) -> None:
     setup.kinds.setCurrentIndex(KINDS.index(MOODS))
     choice = setup.choice()
@@ -290,7 +352,7 @@ def test_the_profile_follows_the_kind_of_run_and_the_sensors(
     # And back: neither the profile nor the numbers of the other kind stay.
     setup.kinds.setCurrentIndex(KINDS.index(MOTOR_IMAGERY))
     assert setup.profiles.currentText() == "motor-imagery"
-    assert setup.timing_fields.timing == MOTOR_IMAGERY.timing
+    assert setup.timing_fields.timing == replace(MOTOR_IMAGERY.timing, rest_s=60.0)
     assert "choose" not in setup.problem.text()
 
 
@@ -314,6 +376,22 @@ def test_the_kind_of_run_follows_the_profile(
         assert page.profiles.currentText() == profile
 
 
+def test_the_screen_of_the_cues_is_offered_where_there_are_several(
+    qtbot: QtBot, setup: SetupPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert setup.screens.isHidden()
+    assert setup.choice().screen == ""
+    titles = {"eDP-1": "eDP-1 (main screen)", "HDMI-1": "HDMI-1"}
+    monkeypatch.setattr("gui.calibration.pages.screen_field.screen_titles", lambda: titles)
+    page = SetupPage("motor-imagery", {"subject": "07", "screen": "HDMI-1"}, "bci")
+    qtbot.addWidget(page)
+    page.show()
+    assert page.screens.isVisible()
+    assert page.choice().screen == "HDMI-1"
+    page.screens.setCurrentIndex(0)
+    assert page.choice().screen == "eDP-1"
+
+
 def test_one_s_own_profile_is_the_one_that_is_gone_back_to(qtbot: QtBot) -> None:
     page = SetupPage("motor-imagery-eegmmidb", {"subject": "07"}, "bci")
     qtbot.addWidget(page)
@@ -334,36 +412,44 @@ def test_answers_are_levels_in_order_and_can_be_taken_back() -> None:
     assert rating.label == "valence-2/arousal-4"
 
 
+def opened_presenter(name: str) -> tuple[Presenter, MarkerOutlet]:
+    outlet = MarkerOutlet(name, name)
+    presenter = Presenter(BlankScene(), outlet)
+    presenter.open(full_screen=False)
+    return presenter, outlet
+
+
 def test_what_was_felt_is_told_with_the_time_at_which_the_mood_was_named(qtbot: QtBot) -> None:
     name = f"cues-{uuid.uuid4().hex[:8]}"
     moods = "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised"
     cues = mood_cues(moods, load_profile("emotion").paradigm)[:2]
-    plan = RunPlan("emotion", "Feel.", cues, CueTiming(0.1, 0.1, 0.2, 0.1, 0.1), 1, 0)
-    screen, outlet = CueScreen(), MarkerOutlet(name, name)
-    qtbot.addWidget(screen)
+    timing = CueTiming(0.1, 0.1, 0.2, 0.1, 0.1, rest_s=0.1)
+    plan = RunPlan("emotion", "Feel.", cues, timing, 1, 0)
+    presenter, outlet = opened_presenter(name)
     recorder = RunRecorder((sys.executable, "-c", ""))
-    run = CueRun(plan, "rest", screen, outlet, recorder)
+    run = CueRun(plan, "rest", CueScreen(), presenter, recorder)
     sent: list[Marker] = []
     run.marked.connect(lambda marker: sent.append(marker))
-    screen.open(False)
     recorder.ready.emit()
-    qtbot.keyClick(screen, Qt.Key.Key_Space)
+    type_in(presenter.window, " ")
 
     def is_asked() -> bool:
         return run.schedule.phase is Phase.RATING and sent[-1].label == "rating"
 
     qtbot.waitUntil(is_asked, timeout=LONG)
-    qtbot.keyClicks(screen, "24 ")
+    type_in(presenter.window, "24 ")
     qtbot.waitUntil(is_asked, timeout=LONG)
     # With one answer Space goes nowhere, and pauses nothing.
-    qtbot.keyClicks(screen, "1 3")
+    type_in(presenter.window, "1 3")
     assert run.schedule.phase is Phase.RATING
-    qtbot.keyClick(screen, Qt.Key.Key_Backspace)
-    qtbot.keyClicks(screen, "5 ")
+    strike(presenter.window, Qt.Key.Key_Backspace)
+    type_in(presenter.window, "5 ")
     with qtbot.waitSignal(run.over, timeout=LONG):
         pass
     recorder.stop()
+    presenter.retire()
     outlet.close()
+    sent = [marker for marker in sent if not is_frame_note(marker.label)]
     labels = [marker.label for marker in sent]
     first, second = (label.removeprefix("clip-") for label in labels if label.startswith("clip-"))
     assert labels == [
@@ -376,24 +462,26 @@ def test_what_was_felt_is_told_with_the_time_at_which_the_mood_was_named(qtbot: 
 def test_a_cue_that_nobody_could_see_is_not_counted(qtbot: QtBot) -> None:
     name = f"cues-{uuid.uuid4().hex[:8]}"
     cues = class_cues(load_profile("motor-imagery").paradigm)
-    plan = RunPlan("t", "Imagine.", cues, CueTiming(0.1, 0.1, 0.1, 0.1, 0.1), 1, 0)
-    screen, outlet = CueScreen(), MarkerOutlet(name, name)
-    qtbot.addWidget(screen)
+    plan = RunPlan("t", "Imagine.", cues, CueTiming(1.0, 0.1, 0.1, 0.1, 0.1), 1, 0)
+    presenter, outlet = opened_presenter(name)
     recorder = RunRecorder((sys.executable, "-c", ""))
-    run = CueRun(plan, "rest", screen, outlet, recorder)
+    run = CueRun(plan, "rest", CueScreen(), presenter, recorder)
     sent: list[str] = []
     run.marked.connect(lambda marker: sent.append(marker.label))
-    screen.open(False)
     recorder.ready.emit()
-    screen.hide()
-    screen.space_pressed.emit()
+    type_in(presenter.window, " ")
+    qtbot.waitUntil(lambda: run.schedule.phase is Phase.BASELINE and sent == ["rest"], timeout=LONG)
+    assert presenter.window is not None
+    presenter.window.hide()
     qtbot.waitUntil(lambda: run.schedule.phase is Phase.INTERRUPTED, timeout=LONG)
-    assert sent == ["interrupted"]
-    screen.open(False)
-    screen.space_pressed.emit()
+    assert sent == ["rest", "interrupted"]
+    presenter.window.show()
+    type_in(presenter.window, " ")
     with qtbot.waitSignal(run.over, timeout=LONG):
         pass
-    assert sorted(sent) == sorted(["interrupted", *["rest"] * 3, "left", "right"])
+    sent = [label for label in sent if not is_frame_note(label)]
+    assert sorted(sent) == sorted(["interrupted", *["rest"] * 4, "left", "right"])
     assert run.schedule.completed.total() == 2
+    presenter.retire()
     recorder.stop()
     outlet.close()

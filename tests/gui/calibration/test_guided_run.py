@@ -16,19 +16,21 @@ from bci.lsl.outlet import MarkerOutlet
 from bci.models.bundle import CARD
 from bci.recording.read import read_recording
 from bci.signals import Marker
-from bci.tasks.paradigms import CLIPS, KINDS
+from bci.stimulus.offset_label import offset_label
+from bci.tasks.paradigms import CLIPS, KINDS, MOVED_FIRST
 from bci.tasks.schedule import Phase
-from bci.training.model_result import ModelResult
+from gui.calibration.model_result import ModelResult
 from gui.main_window import MainWindow
 from gui.processes.child import Command, stop_all
 from gui.processes.program_buttons import Programs
 from tests.gui.guided import LONG, PROFILE, QUICK, QUICK_S, begin, fill_in, opened
+from tests.gui.keys import strike, type_in
 from tests.gui.simulator import simulator
 
 OpenWindow = Callable[..., MainWindow]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_guided_run_of_the_simulator_ends_in_a_model_that_the_engine_uses(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:
@@ -58,6 +60,41 @@ def test_a_model_of_a_guided_run_is_better_than_chance_and_right_live(
         assert n_right(main, qtbot) >= 6
 
 
+@pytest.mark.slow
+def test_movements_and_then_imagery_are_recorded_and_trained_on_together(
+    open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
+) -> None:
+    with simulator(name):
+        main = with_profile(open_window, tmp_path, QUICK)
+        main.header.buttons["calibrate"].click()
+        window = main.calibrating.window
+        assert window is not None
+        window.setup.kinds.setCurrentIndex(KINDS.index(MOVED_FIRST))
+        qtbot.keyClicks(window.setup.subject, "07")
+        window.setup.timing_fields.trials.setValue(4)
+        fill_in(window, cue_s=0.3, task_s=QUICK_S)
+        qtbot.waitUntil(window.signals.start.isEnabled, timeout=LONG)
+        begin(window, qtbot, told="make the movement")
+        screen = window.runs.cue_screen
+        qtbot.waitUntil(lambda: "imagine the movement" in screen.sentence, timeout=4 * LONG)
+        strike(window.runs.presenter.window, Qt.Key.Key_Space)
+        page = window.training_page
+        qtbot.waitUntil(page.isVisible, timeout=4 * LONG)
+        assert [file.name.split("_")[1] for file in sorted(page.files)] == [
+            "task-motorexecution",
+            "task-motorimagery",
+        ]
+        page.train.click()
+        qtbot.waitUntil(
+            lambda: window.result.isVisible() or bool(page.problem.text()), timeout=3 * LONG
+        )
+        assert page.problem.text() == ""
+        assert window.result.result is not None
+        card = window.result.result.card
+        assert card.score.trials == 8
+        assert card.trained_on() == "8 imagined and 8 executed trials"
+
+
 def with_profile(open_window: OpenWindow, folder: Path, profile: str) -> MainWindow:
     file = folder / "quick.yaml"
     file.write_text(profile)
@@ -73,10 +110,10 @@ def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> ModelRe
     sent: list[str] = []
     run.marked.connect(lambda marker: sent.append(marker.label))
     qtbot.waitUntil(lambda: run.schedule.phase is Phase.TASK, timeout=LONG)
-    qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+    strike(window.runs.presenter.window, Qt.Key.Key_Space)
     assert run.schedule.phase is Phase.INTERRUPTED
     assert "interrupted" in sent
-    qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+    strike(window.runs.presenter.window, Qt.Key.Key_Space)
     page = window.training_page
     qtbot.waitUntil(page.isVisible, timeout=4 * LONG)
     assert f"Recorded {2 * trials} of {2 * trials} trials" in page.heading.text()
@@ -84,7 +121,7 @@ def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> ModelRe
     assert file.name == "sub-07_task-motorimagery_run-01_eeg.xdf"
     recording = read_recording(file)
     assert recording.info.simulated
-    assert [marker.label for marker in recording.markers] == sent
+    assert [marker.label for marker in recording.markers] == [offset_label(None), *sent]
     assert sent.count("left") + sent.count("right") == 2 * trials + 1
     page.train.click()
     qtbot.waitUntil(
@@ -107,7 +144,7 @@ def use(main: MainWindow, qtbot: QtBot) -> None:
     assert window is not None
     assert window.result.result is not None
     window.result.use.click()
-    told = f"The engine decodes with {window.result.result.folder.name} now. It decides from "
+    told = f"The engine decodes with {window.result.result.folder.name} now. It decides "
     qtbot.waitUntil(lambda: window.result.message.text().startswith(told), timeout=2 * LONG)
     qtbot.waitUntil(lambda: main.decision.live, timeout=LONG)
     window.result.use.click()
@@ -167,12 +204,13 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
             valence, arousal = (
                 cue.label.split(f"{axis}-")[1][0] for axis in ("valence", "arousal")
             )
-            qtbot.keyClicks(window.runs.cue_screen, f"{valence}{arousal} ")
+            type_in(window.runs.presenter.window, f"{valence}{arousal} ")
         page = window.training_page
         qtbot.waitUntil(page.isVisible, timeout=LONG)
         assert "Recorded 10 of 10 trials" in page.heading.text()
         recording = read_recording(page.files[0])
-        assert sorted(marker.label for marker in recording.markers) == sorted(m.label for m in sent)
+        labels = [offset_label(None), *(marker.label for marker in sent)]
+        assert sorted(marker.label for marker in recording.markers) == sorted(labels)
         shown = {m.label[5:]: m.time for m in recording.markers if m.label.startswith("clip-")}
         felt = [m for m in recording.markers if m.label.startswith("film-")]
         for marker in felt:

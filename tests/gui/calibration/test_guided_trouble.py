@@ -13,6 +13,7 @@ import decoders
 from bci.models.bundle import save_bundle
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
+from bci.signals import is_frame_note
 from bci.tasks.schedule import Phase
 from bci.training.calibrate import calibrate
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
@@ -20,6 +21,7 @@ from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.processes.restart_policy import LEAST_S
 from tests.gui.guided import LONG, QUICK, begin, opened
+from tests.gui.keys import strike
 from tests.gui.simulator import simulator
 
 OpenWindow = Callable[..., MainWindow]
@@ -34,7 +36,7 @@ def profile(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
     open_window: OpenWindow, qtbot: QtBot, name: str, profile: Path, tmp_path: Path
@@ -72,7 +74,7 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
         qtbot.waitUntil(lambda: f"{name} is gone" in main.banner_text.text(), timeout=15000)
         qtbot.waitUntil(lambda: guided.schedule.phase is Phase.INTERRUPTED, timeout=15000)
         assert f"{name} is gone; it is waited for" in window.runs.cue_screen.sentence
-        qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+        strike(window.runs.presenter.window, Qt.Key.Key_Space)
         assert guided.schedule.phase is Phase.INTERRUPTED
         with simulator(name):
             qtbot.waitUntil(
@@ -80,15 +82,15 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
             )
             qtbot.waitUntil(lambda: not main.banner.isVisible(), timeout=LONG)
             done = guided.schedule.completed.total()
-            qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Space)
+            strike(window.runs.presenter.window, Qt.Key.Key_Space)
             qtbot.waitUntil(lambda: guided.schedule.completed.total() > done, timeout=LONG)
-            qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Escape)
+            strike(window.runs.presenter.window, Qt.Key.Key_Escape)
             qtbot.waitUntil(window.training_page.isVisible, timeout=LONG)
         recording = read_recording(window.training_page.files[0])
         assert [m.label for m in recording.markers].count("interrupted") == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_run_that_is_ended_early_is_kept_and_says_what_it_lacks(
     open_window: OpenWindow, qtbot: QtBot, name: str, profile: Path
 ) -> None:
@@ -99,12 +101,14 @@ def test_a_run_that_is_ended_early_is_kept_and_says_what_it_lacks(
         run = window.runs.run
         assert run is not None
         qtbot.waitUntil(lambda: run.schedule.completed.total() == 1, timeout=LONG)
-        qtbot.keyClick(window.runs.cue_screen, Qt.Key.Key_Escape)
+        strike(window.runs.presenter.window, Qt.Key.Key_Escape)
         page = window.training_page
         qtbot.waitUntil(page.isVisible, timeout=LONG)
         assert f"Recorded 1 of {2 * TRIALS} trials" in page.heading.text()
         recording = read_recording(page.files[0])
-        assert recording.markers[-1].label == "interrupted"
+        assert [m.label for m in recording.markers if not is_frame_note(m.label)][
+            -1
+        ] == "interrupted"
         page.train.click()
         qtbot.waitUntil(lambda: bool(page.problem.text()), timeout=2 * LONG)
         assert "too few" in page.problem.text() or "no marker" in page.problem.text()

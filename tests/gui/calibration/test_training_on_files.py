@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from bci.profiles.profile import Profile
@@ -18,10 +19,10 @@ from gui.calibration.pages.training import TrainingPage
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.widgets.open_recording import newest_recording
+from tests.files.xdf_files import Sent, eeg, write_xdf
 from tests.gui.conftest import NO_DEVICES
 from tests.gui.guided import QUICK
 from tests.signals import eeg_info
-from tests.xdf_files import Sent, eeg, write_xdf
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 20_000
@@ -51,6 +52,16 @@ def train_page(main: MainWindow, qtbot: QtBot) -> tuple[CalibrationWindow, Train
 
 def lines(page: TrainingPage) -> list[str]:
     return [page.runs.item(row).text() for row in range(page.runs.count())]
+
+
+def test_several_files_can_be_chosen_at_once(
+    open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QFileDialog] = []
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: opened.append(dialog))
+    _, page = train_page(open_window(bci=NO_DEVICES), qtbot)
+    page.add.click()
+    assert [dialog.fileMode() for dialog in opened] == [QFileDialog.FileMode.ExistingFiles]
 
 
 def test_files_of_any_folder_are_added_with_their_trials(
@@ -94,7 +105,7 @@ def test_a_recording_without_cues_of_the_profile_says_which_it_has(
     window.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_model_is_trained_on_added_files_with_a_profile_of_its_own(
     open_window: OpenWindow, qtbot: QtBot, files: list[Path], tmp_path: Path
 ) -> None:

@@ -1,5 +1,7 @@
 """The form of a device: parameters, ports and what is wrong with them."""
 
+from typing import get_args
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox
@@ -7,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.messages import DeviceEntry
 from bci.plugins.device_parameters import describe
+from bci.signals import Task
 from gui.connect.device_form import DeviceForm
 
 
@@ -76,7 +79,7 @@ def test_serial_ports_are_offered_as_they_come_and_go(form: DeviceForm, qtbot: Q
         ("ip_port", "66.5", "IP port is a whole number."),
         ("rail_after_s", "-1", "Rail after (s) is a number, at least 0."),
         ("sfreq", "nan", "Rate (Hz) is a number from 10 to 50000."),
-        ("task", "dancing", "Task is one of motor-imagery, emotion, speech, images."),
+        ("task", "dancing", f"Task is one of {', '.join(get_args(Task))}."),
         ("mac_address", "00:07:80:ab:cd:ef", ""),
         ("something_new", "anything", ""),
     ],

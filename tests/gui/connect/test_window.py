@@ -59,7 +59,7 @@ def test_trouble_with_a_source_is_shown_in_the_banner_and_the_log(open_window: O
     assert "cyton: no answer" in window.log.toPlainText()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_simulator_is_connected_judged_and_disconnected(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
@@ -183,7 +183,7 @@ def test_views_of_decisions_take_a_line_until_there_is_an_engine(
     qtbot.waitUntil(lambda: window.scope.height() == height, timeout=LONG)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:

@@ -94,16 +94,14 @@ def test_the_ball_is_for_two_classes_and_is_remembered(
     assert open_window(bci=NO_DEVICES).decision.has_ball
 
 
-@pytest.mark.parametrize("n_classes", [2, 4, 7])
 def test_the_window_stays_720_high_with_any_number_of_classes(
-    open_window: Callable[..., MainWindow], n_classes: int
+    open_window: Callable[..., MainWindow],
 ) -> None:
     window = open_window(bci=NO_DEVICES)
-    classes = tuple(f"class {k}" for k in range(n_classes))
-    window.engine._on_engine(classes, True)
-    window.decision.show_prediction(
-        ReceivedPrediction(0.0, np.full(n_classes, 1 / n_classes, dtype=np.float32), 0, 0, 0, 0)
-    )
-    window.resize(1280, 720)
-    assert window.minimumSizeHint().height() <= 720
-    assert not window.grab().isNull()
+    for n in (2, 4, 7):
+        window.engine._on_engine(tuple(f"class {k}" for k in range(n)), True)
+        window.decision.show_prediction(
+            ReceivedPrediction(0.0, np.full(n, 1 / n, dtype=np.float32), 0, 0, 0, 0)
+        )
+        window.resize(1280, 720)
+        assert window.minimumSizeHint().height() <= 720, n

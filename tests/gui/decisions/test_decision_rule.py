@@ -114,3 +114,12 @@ def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> 
     assert delay_text(status(evidence_delay_s=1.95)) == "+1.9 s evidence"
     one = status(filter_delay_s=0.045, evidence_delay_s=0.0)
     assert delay_text(one) == "+45 ms filter delay"
+
+
+def test_a_state_that_holds_decisions_back_is_named(
+    window: MainWindow, engine: EngineViews
+) -> None:
+    window.feed.status_came.emit(status(signal_state=2, held_back=True))
+    assert engine.rule.words == "held back in this state of the signal"
+    window.feed.status_came.emit(status(signal_state=1, decision_threshold=0.7))
+    assert engine.rule.words == "decides above 70 %"

@@ -5,7 +5,7 @@ from PySide6.QtGui import QFontMetricsF
 from pytestqt.qtbot import QtBot
 
 from gui.decisions.headline import NO_PREDICTION, Headline
-from gui.decisions.rejections import REASONS
+from gui.decisions.timing.rejections import REASONS
 from gui.plots.probability_bars import Bar, ProbabilityBars
 from gui.theme import DARK
 

@@ -65,6 +65,25 @@ def test_the_line_does_not_flicker_while_it_moves(view: HistoryView) -> None:
     np.testing.assert_allclose(moved_x, x - 0.123)
 
 
+def name_pixels(view: HistoryView, first: float) -> int:
+    """Count the pixels right of now in the colour of the first class."""
+    view.add([prediction(view.now + k / 10, first) for k in range(300)])
+    view.advance(view.now + 30.0)
+    picture = view.grab().toImage()
+    left = view.plotItem.vb.mapViewToScene(QPointF(0.0, 0.0)).x() + 3
+    wanted = view.theme.class_colour(0)
+    places = np.ndindex(picture.height(), int(picture.width() - left))
+    found = [picture.pixelColor(int(left) + x, y) for y, x in places]
+    return sum(abs(c.blue() - wanted.blue()) + abs(c.red() - wanted.red()) < 60 for c in found)
+
+
+def test_a_name_is_whole_above_another(view: HistoryView) -> None:
+    view.set_classes(("gypq", "right"))
+    alone = name_pixels(view, LOW)
+    assert alone > 5
+    assert name_pixels(view, 0.51) >= 0.95 * alone
+
+
 def test_where_no_prediction_came_is_a_hole(view: HistoryView) -> None:
     view.add([prediction(t, HIGH) for t in np.arange(0, 10, 0.1)])
     view.add([prediction(t, HIGH) for t in np.arange(20, 30, 0.1)])
@@ -150,3 +169,18 @@ def test_the_threshold_line_is_where_it_is_decided(view: HistoryView) -> None:
     view.rule = DecisionRule(0.9)
     view.advance(40.0)
     assert view.threshold_line.value() == 0.9
+
+
+def test_states_are_a_band_and_held_back_ones_are_named(view: HistoryView) -> None:
+    view.add([prediction(t, HIGH) for t in np.arange(0, 30, 0.1)])
+    view.add_state(0.5, None, False)
+    assert not view.states.is_shown
+    for half_second in range(1, 61):
+        is_held = half_second > 40
+        view.add_state(half_second / 2, 2 if is_held else 1, is_held)
+    view.advance(30.0)
+    assert [tag.text for tag in view.states.names.shown] == ["state 1", "state 2: held back"]
+    np.testing.assert_allclose(view.states.bars.opts["x0"], [-30.0, -10.0])
+    np.testing.assert_allclose(view.states.bars.opts["x1"], [-10.0, 0.0])
+    view.set_classes(("left", "right"))
+    assert not view.states.is_shown

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.engine_streams import ReceivedPrediction
+from bci.training.time_course import TimeCourse
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.image_matches import ImageMatches, ShownImages
 from gui.decisions.transcript import TranscriptView
@@ -26,6 +27,9 @@ def prediction(taken: float, **probabilities: float) -> ReceivedPrediction:
     return received(taken, np.array(row, dtype=np.float32), NAMES, 0.4)
 
 
+COURSE = TimeCourse(np.array([0.2, 0.4, 0.6]), np.array([0.1, 0.5, 0.5]), np.full(3, 40))
+
+
 @pytest.fixture
 def windows() -> CueWindows:
     return CueWindows(0.8)
@@ -39,6 +43,20 @@ def view(qtbot: QtBot, windows: CueWindows) -> ImageMatches:
     view.resize(338, 300)
     view.set_classes(NAMES)
     return view
+
+
+def test_the_course_of_the_model_is_shown_where_it_has_one(qtbot: QtBot) -> None:
+    without, with_course = (
+        ImageMatches(ShownImages(0.8)),
+        ImageMatches(ShownImages(0.8, course=COURSE)),
+    )
+    for view in (without, with_course):
+        qtbot.addWidget(view)
+        view.set_classes(NAMES)
+
+    assert without.course.isHidden()
+    assert not with_course.course.isHidden()
+    assert [point[1] for point in with_course.course.points] == [0.1, 0.5, 0.5]
 
 
 def test_the_five_likeliest_images_come_first_to_last(view: ImageMatches) -> None:
@@ -150,7 +168,7 @@ def test_it_is_painted_in_both_themes_and_without_an_engine(view: ImageMatches) 
 
 
 def test_the_window_shows_images_instead_of_bars(open_window: Callable[..., MainWindow]) -> None:
-    window = open_window(images=ShownImages(0.8), task="images")
+    window = open_window(images=ShownImages(0.8, course=COURSE), task="images")
     assert window.engine.own is not None
     assert window.engine.own.isVisible()
     assert not window.engine.decision.isVisible()

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from bci.lsl.discovery import StreamQuery
 from bci.lsl.outlet import MarkerOutlet
 from bci.messages import EngineStatus
-from bci.profiles.profile import Paradigm
+from bci.profiles.paradigm import Paradigm
 from bci.signals import Marker
 from gui.decisions.engine_views import EngineViews
 from gui.main_window import MainWindow

@@ -11,7 +11,7 @@ from bci.decisions import RunningDecision
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import WindowCounts
 from gui.decisions.decision_view import CueWindows
-from gui.decisions.rejections import Rejections
+from gui.decisions.timing.rejections import Rejections
 from gui.decisions.transcript import TranscriptView, clock_time
 from gui.decisions.word_list import ShownWords, WordList
 from gui.main_window import MainWindow

@@ -59,11 +59,10 @@ def test_a_board_that_measures_impedances_gets_a_tab_for_them(
     signal, impedance = SignalOutlet(eeg_info(4, 250.0, name)), SignalOutlet(measured)
     window = open_window(bci=NO_DEVICES)
     tabs = window.tabs
-    tab = tabs._group.button(3)
     qtbot.waitUntil(lambda: signal.has_consumers, timeout=10_000)
     tabs.show_page("Impedance")
     assert tabs.page == "Signal"
-    assert not tab.isVisible()
+    assert not tabs.isTabVisible(3)
     start = send(signal, noise(1000, 4))
     sent, at = 1000, 0
 
@@ -77,7 +76,7 @@ def test_a_board_that_measures_impedances_gets_a_tab_for_them(
         return bool(tabs.impedance.kohm)
 
     qtbot.waitUntil(shown, timeout=20_000)
-    assert tab.isVisible()
+    assert tabs.isTabVisible(3)
     assert tabs.impedance.lines[0] == "E2 620 kOhm, too high"
     qtbot.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: tabs.page == "Impedance", timeout=5_000)
@@ -89,4 +88,4 @@ def test_a_board_that_measures_impedances_gets_a_tab_for_them(
     for outlet in (impedance, signal):
         outlet.close()
     qtbot.waitUntil(lambda: tabs.page == "Signal", timeout=10_000)
-    assert not tab.isVisible()
+    assert not tabs.isTabVisible(3)

@@ -53,7 +53,7 @@ def test_a_click_or_a_key_acknowledges_the_losses_and_the_log_keeps_them(
 ) -> None:
     window = open_window(bci=NO_DEVICES)
     window.signal.set_signal(SignalFound(eeg_info(4), RingBuffer(5000, 4)))
-    stats = InletStats(1000, 12, 1, 0, 0, 250.0, 0.0, 0.0, float("nan"))
+    stats = InletStats(1000, 12, 1, 0, 0, 250.0, 0.0, 0.0, 1e-4, float("nan"))
     window.signal.set_stats(stats)
     assert "lost 12 samples at" in window.log.toPlainText()
     qtbot.mouseClick(window.state_mark, Qt.MouseButton.LeftButton)
@@ -74,7 +74,7 @@ def test_each_state_has_a_shape_of_its_own(qtbot: QtBot) -> None:
         mark.show_state(state)
         picture = mark.grab().toImage()
         ground = picture.pixel(0, 0)
-        shapes.append(bytes(picture.pixel(x, y) != ground for y in range(20) for x in range(22)))
+        shapes.append(bytes(picture.pixel(x, y) != ground for y in range(20) for x in range(30)))
     assert len(set(shapes)) == len(State)
 
 

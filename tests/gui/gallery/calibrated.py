@@ -6,21 +6,23 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from bci.messages import PointEvent
 from bci.models.card import Card, ScoreCard, describe_stream
 from bci.models.confidence_card import ConfidenceCard
+from bci.profiles.paradigm import Paradigm
 from bci.profiles.pipeline_settings import PipelineSettings
-from bci.profiles.profile import DecoderChoice, Paradigm, load_profile
+from bci.profiles.profile import DecoderChoice, load_profile
 from bci.recording.bids.runs import RecordedRun
 from bci.tasks.cue_items import CueScreenItem
 from bci.tasks.rating import KEYS, Rating
 from bci.tasks.schedule import Phase, SchedulePhase
 from bci.training.class_patterns import ClassPattern
 from bci.training.decoder_choices import class_choices
-from bci.training.model_result import ModelResult
 from bci.training.time_course import TimeCourse
+from gui.calibration.model_result import ModelResult
 from gui.calibration.pages.result import ResultPage
 from gui.calibration.pages.setup import SetupPage
 from gui.calibration.pages.signals import SignalsPage
@@ -52,24 +54,31 @@ def setup(theme: Theme) -> SetupPage:
 def rating(_theme: Theme) -> QWidget:
     """The screen of cues when the first question is answered; it is dark in every theme."""
     screen = CueScreen()
-    screen.setFixedSize(600, 360)
     screen.show_step(SchedulePhase(Phase.RATING, None, 3, 10))
     screen.show_rating(Rating([4]), KEYS)
-    view = QWidget()
-    QVBoxLayout(view).addWidget(screen, 0, Qt.AlignmentFlag.AlignCenter)
-    view.resize(960, 480)
-    return view
+    return _framed(screen)
 
 
 def cues(_theme: Theme) -> QWidget:
     """The screen of cues while the hand is imagined that the arrow tells; dark in every theme."""
     screen = CueScreen()
-    screen.setFixedSize(600, 360)
     screen.show_step(
         SchedulePhase(Phase.CUE, CueScreenItem("left", "left", "arrow", "left"), 11, _TRIALS)
     )
+    return _framed(screen)
+
+
+def _framed(screen: CueScreen) -> QWidget:
+    """What the presenter's window shows."""
+    shown = QPixmap(600, 360)
+    painter = QPainter(shown)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    screen.paint(painter, shown.size())
+    painter.end()
+    label = QLabel()
+    label.setPixmap(shown)
     view = QWidget()
-    QVBoxLayout(view).addWidget(screen, 0, Qt.AlignmentFlag.AlignCenter)
+    QVBoxLayout(view).addWidget(label, 0, Qt.AlignmentFlag.AlignCenter)
     view.resize(960, 480)
     return view
 
@@ -78,7 +87,7 @@ def signals(theme: Theme) -> SignalsPage:
     """The electrodes before a run: one is bad, two are doubtful."""
     view = SignalsPage()
     view.setStyleSheet(theme.style_sheet(calibration=True))
-    view.set_theme(theme)
+    view.theme = theme
     view.set_stream(simulated.INFO)
     view.set_quality(simulated.quality())
     view.resize(1120, 560)
@@ -89,7 +98,7 @@ def training(theme: Theme) -> TrainingPage:
     """A training under way: three of four points of the learning curve are there."""
     view = TrainingPage()
     view.setStyleSheet(theme.style_sheet(calibration=True))
-    view.set_theme(theme)
+    view.theme = theme
     names = [f"sub-07_ses-1_task-motorimagery_run-0{run}_eeg.xdf" for run in (1, 2)]
     runs = [RecordedRun(Path(name), datetime(2026, 3, 24, 9, 50), 12.4) for name in names]
     said = f"Recorded {_TRIALS} of {_TRIALS} trials (20 left, 20 right)."
@@ -109,7 +118,7 @@ def calibration(theme: Theme) -> ResultPage:
     """A model that is better than chance, beside an earlier one that was not."""
     view = ResultPage()
     view.setStyleSheet(theme.style_sheet(calibration=True))
-    view.set_theme(theme)
+    view.theme = theme
     curve = CurveView()
     curve.show_training(list(_CURVE), [])
     seconds = np.arange(3.0, 4.0, 0.1)

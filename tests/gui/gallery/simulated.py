@@ -10,13 +10,24 @@ from bci.decisions import Decision, decide
 from bci.evaluation.metrics import confusion, score_accuracy
 from bci.head.electrodes import standard_position
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.messages import AccuracyFigure, EngineStatus, EvaluatedTrial, EvaluationEvent
+from bci.messages import (
+    AccuracyFigure,
+    EngineStatus,
+    EvaluatedTrial,
+    EvaluationEvent,
+    FilterReport,
+)
 from bci.messages.quality_reasons import Reason, describe
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.quality.spectra import ALPHA, Spectra
 from bci.signals import Channel, Marker, Prediction, Recording, StreamInfo
+from bci.stimulus.frame_log import FrameSummary
+from bci.stimulus.frames import PacedBy
+from bci.stimulus.offsets import Delays, figures_of
+from bci.stimulus.timing_report import TimingReport
 from bci.tasks.emotion_levels import LevelGrid
+from bci.training.time_course import TimeCourse
 from gui.replay.predictions import Predictions
 from gui.spectrum.analysis import MapSeen, Scalps, SpectrumSeen, Wanted, spectrum_of
 from tests.gui.gallery import pictures
@@ -30,10 +41,27 @@ INFO = StreamInfo(
     tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in NAMES),
     "gallery", simulated=True,
 )  # fmt: skip
+FEEDBACK = StreamInfo(
+    "neurofeedback-feature", "Feature", 0.0, (Channel("feature", "feature", "dB"),), "gallery",
+    simulated=True,
+)  # fmt: skip
 FELT = LevelGrid(("valence", "arousal"))
+CLEANED = (
+    FilterReport(kind="regress", figures={"EOG1 in Fp1": 0.82, "EOG1 in Cz": 0.14}),
+    FilterReport(kind="asr", figures={"changed share": 0.031, "components replaced": 0.0}),
+    FilterReport(kind="interpolate_bad", figures={"bad share": 0.0625, "F4": 1.0}),
+)
 STATUS = EngineStatus(
     state="running", model="simulated", stream=INFO.name, drift=0.8, filter_delay_s=0.045
 )
+# As while a movement of the right hand is imagined.
+_STRONG = {"C3": 0.3, "CP3": 0.14, "FC3": 0.1}
+_OTHER = (1 - sum(_STRONG.values())) / (len(NAMES) - len(_STRONG))
+REGIONS = {
+    "frontal left": 0.24, "frontal right": 0.11, "temporal left": 0.17, "temporal right": 0.12,
+    "parietal left": 0.09, "parietal right": 0.13, "occipital": 0.14,
+}  # fmt: skip
+ATTENTION = {name: _STRONG.get(name, _OTHER) for name in NAMES}
 TRIAL_S, CUE_S = 8.0, 4.0
 _HOP_S = 0.1
 
@@ -93,6 +121,13 @@ def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
     decision = decided(names, probabilities, 0.15)
     came = ReceivedPrediction(0.8, probabilities, 0.0, 0.0, 0.0, 0.0, cosines, decision)
     return names, came, true
+
+
+def early_course() -> TimeCourse:
+    """How often images are found by the time after each, as a calibration of 80 trials has it."""
+    seconds = np.arange(1, 9) / 10
+    found = np.array([2, 5, 17, 26, 31, 33, 32, 33])
+    return TimeCourse(seconds, found / 80, np.full(8, 80))
 
 
 def decided(
@@ -277,4 +312,16 @@ def evaluation(seconds: float) -> EvaluationEvent:
         threshold=0.7,
         trials_without_window=len(trials) - len(answered),
         trials=tuple(trials),
+    )
+
+
+def timing() -> TimingReport:
+    """Delays of a hundred flashes."""
+    rng = np.random.default_rng(2)
+    delays = Delays(
+        np.cumsum(rng.uniform(0.4, 0.8, 100)), rng.normal(0.0231, 0.0012, 100), 100, 100
+    )
+    frames = FrameSummary(3712, 0, 0, 60.0, 0.0001, 0.0003, PacedBy.VERTICAL_SYNC)
+    return TimingReport(
+        "DP-1", "simulator:diode", 1000.0, True, delays, figures_of(delays, 60.0), frames
     )

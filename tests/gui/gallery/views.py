@@ -10,20 +10,24 @@ from PySide6.QtWidgets import QWidget
 
 from bci.lsl.live_streams import LiveStream
 from bci.lsl.recorders import FoundRecorder
-from bci.messages import DeviceEntry, WindowCounts
+from bci.messages import DeviceEntry, ParameterEntry, PluginEntry, WindowCounts
+from bci.pipeline.display.reference import Reference
 from bci.tasks.smoothed_levels import LevelCourse
+from gui.bridges.panel import BridgesPanel
 from gui.connect.panel import ConnectPanel
+from gui.decisions.attention_view import AttentionView
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.decision_rule import DecisionRule
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.emotion_plane import EmotionView
 from gui.decisions.history import HistoryView, LevelHistory
 from gui.decisions.image_matches import ImageMatches, ShownImages
-from gui.decisions.latency import LatencyView
+from gui.decisions.timing.latency import LatencyView
 from gui.decisions.transcript import TranscriptView
 from gui.decisions.word_list import WordList
 from gui.electrodes.impedance_page import ImpedancePage
 from gui.electrodes.quality_view import QualityView
+from gui.feedback.operator_view import OperatorView
 from gui.record.bar import RecordBar, RecordState
 from gui.scope.scope_panel import ScopePanel
 from gui.spectrum.map_page import MapPage
@@ -33,9 +37,12 @@ from gui.theme import Theme
 from gui.widgets.banner import Banner
 from gui.widgets.log_panel import LogPanel
 from gui.widgets.tabs import Tabs
+from tests.gui.feedback.rows import half_a_minute
 from tests.gui.gallery import pictures, simulated
 from tests.gui.gallery.calibrated import calibration, cues, rating, setup, signals, training
-from tests.gui.gallery.windows import dashboard, replay_window
+from tests.gui.gallery.people import eight_people, people, two_people
+from tests.gui.gallery.spelling import flicker, spelled, speller
+from tests.gui.gallery.windows import dashboard, replay_window, timing_lab
 
 _WIDE, _SIDE, _CONNECT = 900, 340, 264
 _SECONDS = 40.0
@@ -43,7 +50,7 @@ _SECONDS = 40.0
 
 def scope(theme: Theme) -> QWidget:
     view = ScopePanel()
-    view.scope.set_theme(theme)
+    view.scope.theme = theme
     view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
     view.scope.add_markers(simulated.cues(_SECONDS))
     view.scope.advance()
@@ -52,6 +59,20 @@ def scope(theme: Theme) -> QWidget:
     tabs = Tabs({"Signal": view})
     tabs.put_beside("Signal", view.above)
     tabs.resize(_WIDE, 480)
+    return tabs
+
+
+def scope_bipolar(theme: Theme) -> QWidget:
+    view = ScopePanel()
+    view.scope.theme = theme
+    view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
+    view.scope.add_markers(simulated.cues(_SECONDS))
+    view.scope.choose(reference=Reference.BIPOLAR)
+    view.scope.advance()
+    view.scope.set_quality(simulated.quality())
+    tabs = Tabs({"Signal": view})
+    tabs.put_beside("Signal", view.above)
+    tabs.resize(_WIDE, 400)
     return tabs
 
 
@@ -87,6 +108,22 @@ def decision(theme: Theme) -> QWidget:
     sure = max(simulated.received(_SECONDS), key=lambda p: float(p.probabilities[0]))
     view.show_prediction(sure)
     view.show_cue("left")
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def attention(theme: Theme) -> QWidget:
+    view = AttentionView()
+    view.theme = theme
+    view.show_attention(simulated.ATTENTION)
+    view.resize(_SIDE, view.height())
+    return view
+
+
+def attention_regions(theme: Theme) -> QWidget:
+    view = AttentionView()
+    view.theme = theme
+    view.show_attention(simulated.REGIONS)
     view.resize(_SIDE, view.height())
     return view
 
@@ -140,7 +177,8 @@ def emotion_history(theme: Theme) -> QWidget:
 
 
 def images(theme: Theme) -> QWidget:
-    shown = ShownImages(0.8, pictures.drawn(), compared_by="simulated image vectors")
+    course = simulated.early_course()
+    shown = ShownImages(0.8, pictures.drawn(), "simulated image vectors", course, 0.025)
     windows = CueWindows(shown.window_s)
     view = ImageMatches(shown, 0.15, windows)
     view.theme = theme
@@ -187,6 +225,7 @@ def quality(theme: Theme) -> QWidget:
     view.theme = theme
     view.set_stream(simulated.INFO)
     view.set_quality(simulated.quality())
+    view.show_filters(simulated.CLEANED)
     view.resize(_SIDE, view.height())
     return view
 
@@ -217,6 +256,16 @@ def connect(_theme: Theme) -> QWidget:
     view.streams.set_shown(simulated.INFO.name)
     view.set_devices(simulated_devices(), "cyton", {})
     view.resize(_CONNECT, 480)
+    return view
+
+
+def bridges(_theme: Theme) -> QWidget:
+    view = BridgesPanel()
+    view.set_bridges(simulated_bridges(), {"keys": {"map": "left=key:left,right=key:right"}})
+    view.rows["keys"].show_state("runs: connected to engine 'bci'", True, "")
+    why = "The bridge udp ended by itself: port 5005 is in use."
+    view.rows["udp"].show_state("", False, why)
+    view.resize(_CONNECT, 500)
     return view
 
 
@@ -269,6 +318,24 @@ def simulated_streams() -> tuple[LiveStream, ...]:
     )
 
 
+def simulated_bridges() -> tuple[PluginEntry, ...]:
+    """Three bridges, as if they were installed."""
+    engine = ParameterEntry(name="engine", default="bci")
+    port = ParameterEntry(name="port", default="5005", number="whole", low=1, high=65535)
+    keys = "keys, mouse and gamepad, released when the engine dies"
+    return tuple(
+        PluginEntry(
+            kind="bridge", name=name, distribution="bci", version="1", where="a:b",
+            summary=summary, parameters=parameters, problem=problem,
+        )
+        for name, summary, parameters, problem in (
+            ("keys", keys, (ParameterEntry(name="map", needed=True), engine), None),
+            ("osc", "", (), "needs pythonosc: pip install 'bci[bridges]'"),
+            ("udp", "decisions as JSON, a datagram each", (engine, port), None),
+        )
+    )  # fmt: skip
+
+
 def simulated_devices() -> tuple[DeviceEntry, ...]:
     return (
         DeviceEntry(
@@ -287,9 +354,24 @@ def simulated_devices() -> tuple[DeviceEntry, ...]:
     )
 
 
+def neurofeedback(theme: Theme) -> QWidget:
+    view = OperatorView()
+    view.theme = theme
+    view.set_session(simulated.FEEDBACK)
+    view.add_rows(half_a_minute(end=0.0))
+    # A still: the newest window is the one of now.
+    view.trace.now = 0.0
+    view.resize(_WIDE, 300)
+    return view
+
+
 VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "dashboard": dashboard,
     "replay": replay_window,
+    "timing-lab": timing_lab,
+    "people": people,
+    "people-2": two_people,
+    "people-8": eight_people,
     "calibration-setup": setup,
     "signals": signals,
     "cues": cues,
@@ -297,21 +379,29 @@ VIEWS: dict[str, Callable[[Theme], QWidget]] = {
     "training": training,
     "calibration": calibration,
     "scope": scope,
+    "scope-bipolar": scope_bipolar,
     "spectrum": spectrum,
     "spectrogram": spectrogram,
     "map": head_map,
     "decision": decision,
+    "attention": attention,
+    "attention-regions": attention_regions,
     "ball": ball,
     "history": history,
+    "neurofeedback": neurofeedback,
     "emotion": emotion,
     "emotion-history": emotion_history,
     "images": images,
     "speech": speech,
     "transcript": transcript,
+    "spelled": spelled,
+    "speller": speller,
+    "speller-flicker": flicker,
     "quality": quality,
     "impedance": impedance,
     "latency": latency,
     "connect": connect,
+    "bridges": bridges,
     "record": record,
     "recording": recording,
     "log": log,

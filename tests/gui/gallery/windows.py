@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import date
 from pathlib import Path
 
 from pylsl import local_clock
@@ -16,6 +17,7 @@ from gui.replay.opened_recording import OpenedRecording
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from gui.theme import Theme
+from gui.timing.window import TimingWindow
 from gui.workers.stream_readers import SignalFound
 from tests.gui.gallery import simulated
 
@@ -44,7 +46,7 @@ def dashboard(theme: Theme) -> QWidget:
     for part in (window.feed, window.connecting, window.recording.link):
         part.retire()
     window.docks["connect"].hide()
-    window._apply_theme(theme)
+    window.theme = theme
     window.resize(1280, 800)
     start = fill(window)
     window._advance()
@@ -78,10 +80,10 @@ def replay_window(theme: Theme) -> QWidget:
         lambda label: label if label in simulated.CLASSES else None,
     )
     window.resize(1280, 800)
-    window.set_theme(theme)
+    window.theme = theme
     recording = simulated.recording(_RECORDED_S)
     opened = OpenedRecording(Path(recording.source), recording)
-    window.reader.opened.emit(opened)
+    window.show_recording(opened)
     window.models.set_models([ListedModel(Path("simulated"), None, "")])
     window.decision.set_classes(simulated.CLASSES)
     window.show_decision(True)
@@ -89,4 +91,18 @@ def replay_window(theme: Theme) -> QWidget:
     window.run.finished.emit(simulated.evaluation(_RECORDED_S))
     window.go_to(7)
     window.traces.show_until(window.playhead.position)
+    return window
+
+
+def timing_lab(theme: Theme) -> QWidget:
+    """The timing lab after a measurement of a simulated diode."""
+    window = TimingWindow(lambda: date(2026, 11, 29))
+    window.theme = theme
+    window.stream.addItem("simulator")
+    window.channel.clear()
+    window.channel.addItem("diode")
+    window.show_report(simulated.timing())
+    window.resize(980, 620)
+    # Nothing that is really on the network mixes with what is simulated.
+    window.watches = False
     return window

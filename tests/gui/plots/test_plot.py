@@ -69,6 +69,25 @@ def shown(plot: Plot) -> tuple[float, float]:
     return rect.left(), rect.right()
 
 
+def test_linked_plots_show_the_same_range_across(plot: Ramp, qtbot: QtBot) -> None:
+    other, third = Ramp(), Ramp()
+    for one in (other, third):
+        qtbot.addWidget(one)
+    plot.link_across(other)
+    other.link_across(third)
+    turn_wheel(plot)
+    assert shown(plot)[1] - shown(plot)[0] < 9.0
+    for one in (other, third):
+        assert shown(one) == pytest.approx(shown(plot))
+    # A range of its own that comes later changes what is upwards alone.
+    third.set_home((0.0, 20.0), (0.0, 5.0))
+    assert shown(third) == pytest.approx(shown(plot))
+    assert third.viewRect().height() == pytest.approx(5.0)
+    chosen(other, "Reset view")
+    assert shown(plot) == shown(other) == pytest.approx((0.0, 10.0))
+    assert shown(third) == pytest.approx((0.0, 20.0))
+
+
 def test_the_wheel_zooms_and_the_menu_and_a_double_click_reset(plot: Ramp, qtbot: QtBot) -> None:
     assert shown(plot) == pytest.approx((0.0, 10.0))
     for reset in (

@@ -24,7 +24,7 @@ def shown(qtbot: QtBot, rule: DecisionRule, theme: Theme = DARK) -> ProbabilityB
     return view
 
 
-@pytest.mark.parametrize("threshold", [0.0, 0.05, 0.5, 1.0])
+@pytest.mark.parametrize("threshold", [0.0, 0.05, 0.5, 0.99])
 def test_words_at_the_threshold_stay_in_the_view_however_low_or_high_it_is(
     qtbot: QtBot, threshold: float
 ) -> None:

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from bci.lsl.engine_streams import StatusOutlet
+from bci.lsl.recorders import FoundRecorder
 from bci.messages import RecordedStream, RecorderStatus
 from gui.processes.recorder import RecorderLink
 
@@ -27,11 +30,19 @@ def link(qtbot: QtBot) -> Iterator[RecorderLink]:
     link.stop(2.0)
 
 
-def publish(qtbot: QtBot) -> StatusOutlet:
-    """The status of a recorder, found by a link."""
-    outlet = StatusOutlet("recorder", "pretends")
-    qtbot.waitUntil(lambda: outlet._outlet.have_consumers(), timeout=LONG)
-    return outlet
+@contextmanager
+def recorder(status: RecorderStatus | str) -> Iterator[StatusOutlet]:
+    """A recorder that reports the same again and again, as one does."""
+    outlet, timer = StatusOutlet("recorder", "pretends"), QTimer(interval=50)
+    line = status if isinstance(status, str) else status.line()
+    # Whoever has connected may be the link of another window, or give up and try again.
+    timer.timeout.connect(lambda: outlet._outlet.push_sample([line]))
+    timer.start()
+    try:
+        yield outlet
+    finally:
+        timer.stop()
+        outlet.close()
 
 
 def test_link_that_nobody_holds_goes_while_its_recorder_runs(qtbot: QtBot) -> None:
@@ -52,40 +63,42 @@ def test_link_that_nobody_holds_goes_while_its_recorder_runs(qtbot: QtBot) -> No
 def test_a_recorder_is_reported_when_it_comes_and_when_it_goes(
     link: RecorderLink, qtbot: QtBot
 ) -> None:
-    status = publish(qtbot)
     lines: list[str] = []
+    changes: list[FoundRecorder | None] = []
     link.logged.connect(lines.append)
+    link.changed.connect(changes.append)
     streams = (RecordedStream(name="amp", samples=500, sfreq=250.0),)
-    with qtbot.waitSignal(link.changed, timeout=LONG) as came:
-        status.push(RecorderStatus(pid=1, file="a.xdf", elapsed_s=2.0, n_bytes=9, streams=streams))
-    assert came.args[0].regular == (("amp", 500),)
-    with qtbot.waitSignal(link.changed, timeout=LONG) as went:
-        status.close()
-    assert went.args == [None]
+    status = RecorderStatus(pid=1, file="a.xdf", elapsed_s=2.0, n_bytes=9, streams=streams)
+    with recorder(status):
+        qtbot.waitUntil(lambda: bool(changes), timeout=LONG)
+    qtbot.waitUntil(lambda: len(changes) == 2, timeout=LONG)
+    assert changes[0] is not None
+    assert changes[0].regular == (("amp", 500),)
+    assert changes[1] is None
     assert lines == ["recorder: found one that writes a.xdf", "recorder: a.xdf has ended"]
 
 
 def test_a_status_that_names_another_program_stops_nothing(
     link: RecorderLink, qtbot: QtBot
 ) -> None:
-    status = publish(qtbot)
     other = subprocess.Popen((sys.executable, "-c", "input()"), stdin=subprocess.PIPE)
-    with qtbot.waitSignal(link.changed, timeout=LONG) as came:
-        status.push(RecorderStatus(pid=other.pid, file="x.xdf", elapsed_s=1.0, n_bytes=0))
+    status = RecorderStatus(pid=other.pid, file="x.xdf", elapsed_s=1.0, n_bytes=0)
+    with recorder(status), qtbot.waitSignal(link.changed, timeout=LONG) as came:
+        pass
     with qtbot.waitSignal(link.failed, timeout=LONG) as refused:
         link.end(came.args[0])
     assert "is no recorder" in refused.args[0]
     assert other.poll() is None
     other.communicate(b"\n")
-    status.close()
 
 
 def test_a_recorder_of_another_version_is_reported_as_one(link: RecorderLink, qtbot: QtBot) -> None:
-    status = publish(qtbot)
     found: list[object] = []
+    reasons: list[str] = []
     link.changed.connect(found.append)
-    with qtbot.waitSignal(link.unread, timeout=LONG) as unread:
-        status._outlet.push_sample(['{"task": "recording", "pid": 7, "file": "x.xdf", "bytes": 3}'])
-    assert "The status of a recorder cannot be read" in unread.args[0]
+    link.unread.connect(reasons.append)
+    with recorder('{"task": "recording", "pid": 7, "file": "x.xdf", "bytes": 3}'):
+        qtbot.waitUntil(lambda: bool(reasons), timeout=LONG)
+    assert len(reasons) == 1
+    assert "The status of a recorder cannot be read" in reasons[0]
     assert found == []
-    status.close()

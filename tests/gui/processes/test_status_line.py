@@ -109,7 +109,7 @@ def test_acknowledged_losses_are_shown_no_more_and_later_ones_since_then(
 
 
 def counted_losses(lost: int) -> InletStats:
-    return InletStats(1000, lost, 1, 0, 0, 250.0, 0.0, 0.0, float("nan"))
+    return InletStats(1000, lost, 1, 0, 0, 250.0, 0.0, 0.0, 1e-4, float("nan"))
 
 
 def test_losses_of_an_engine_that_was_started_again_are_not_acknowledged_beforehand() -> None:
@@ -143,7 +143,17 @@ def test_a_model_at_chance_is_said_and_doubtful() -> None:
 def test_what_is_wrong_with_the_clock_is_in_the_status_line() -> None:
     situation = decoded()
     situation.stats = InletStats(
-        1000, 0, 0, 0, 0, 250.0, 0.0, 0.0, float("nan"), findings=("its nominal rate is 320 Hz",)
+        1000,
+        0,
+        0,
+        0,
+        0,
+        250.0,
+        0.0,
+        0.0,
+        1e-4,
+        float("nan"),
+        findings=("its nominal rate is 320 Hz",),
     )
     assert situation.sentence(10.1, 1.0).endswith("no samples lost; its nominal rate is 320 Hz")
     assert situation.state(10.1) == State.DOUBTFUL

@@ -29,7 +29,9 @@ from gui.replay.opened_recording import OpenedRecording
 from gui.replay.predictions import Predictions
 from gui.replay.summary import Summary
 from gui.replay.timeline_data import TimelineData
-from gui.replay.trials import ReplayTrial
+from gui.replay.trial_list import TrialList
+from gui.replay.trials import ReplayTrial, describe
+from gui.replay.trials import trials_of as judged_trials
 from gui.replay.window import ReplayWindow
 from gui.settings import DashboardSettings
 from gui.theme import DARK, LIGHT, Theme
@@ -42,16 +44,22 @@ GESTURES = tuple(f"gesture {k}" for k in range(12))
 LEVELS = LevelGrid(("valence", "arousal")).classes
 IMAGES = tuple(f"image-{k:04d}" for k in range(40))
 HOP_S = 0.1
+SCORE = ScoreCard(
+    accuracy=0.7, low=0.6, high=0.8, trials=90, chance=0.5, p_value=0.001, kappa=0.4, confusion=[],
+    folds="5 folds",
+)  # fmt: skip
 
 
 def card(task: str, classes: tuple[str, ...]) -> Card:
     """As much of a model's card as decides how it is shown."""
     return Card.model_construct(
+        score=SCORE,
         task=task,
         classes=classes,
         confidence=None,
         decoder=load_profile("motor-imagery").decoder,
         pipeline=load_profile("motor-imagery").pipeline,
+        paradigm=load_profile("motor-imagery").paradigm,
         embedded_by=None,
     )
 
@@ -201,10 +209,7 @@ def images_card(gallery: Path) -> Card:
         decoder=DecoderChoice(name="image-ridge", params={"gallery": str(gallery)}),
         pipeline=load_profile("images").pipeline, paradigm=load_profile("images").paradigm,
         stream=describe_stream(info.sfreq, info.channels), sources=(),
-        score=ScoreCard(
-            accuracy=0.7, low=0.6, high=0.8, trials=90, chance=0.5, p_value=0.001, kappa=0.4,
-            confusion=[], folds="5 folds",
-        ),
+        score=SCORE,
     )  # fmt: skip
 
 
@@ -219,7 +224,7 @@ def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
     )
     info, n = eeg_info(2), 500
     recording = Recording(info, noise(n, 2), np.arange(n) / info.sfreq, np.arange(n), ())
-    window.reader.opened.emit(OpenedRecording(tmp_path / "run.fif", recording))
+    window.show_recording(OpenedRecording(tmp_path / "run.fif", recording))
 
     def run(gallery: Path) -> None:
         window.models.set_models([ListedModel(tmp_path / "me", images_card(gallery), "")])
@@ -253,6 +258,21 @@ def test_each_class_is_scored_with_what_it_was_taken_for() -> None:
         ClassScore("b", 1, 1),
         ClassScore("c", 1, 1),
     ]
+
+
+def test_trial_below_the_threshold_is_not_sure_in_the_list_as_in_the_headline(
+    qtbot: QtBot,
+) -> None:
+    sure, unsure = ReplayTrial("a", 0.0, 1.0, "a", 0.9), ReplayTrial("a", 2.0, 3.0, "b", 0.5)
+    trials = judged_trials(evaluation(("a", "b"), (sure, unsure)))
+    listed = TrialList()
+    qtbot.addWidget(listed)
+    listed.set_trials(trials)
+    texts = [[listed.item(row, column).text() for column in (3, 4)] for row in range(2)]
+    assert texts == [["a", "\u2713 correct"], ["not sure", "\u2717 likeliest"]]
+    assert describe(trials[1]) == "asked a, not sure, likeliest b: wrong"
+    # The score counts the likeliest class whatever the threshold.
+    assert [trial.is_right for trial in trials] == [True, False]
 
 
 def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbot: QtBot) -> None:
@@ -316,8 +336,8 @@ def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path:
         BCI, tmp_path, DashboardSettings(tmp_path / "settings.json"), lambda _: None
     )
     window.show()
-    with qtbot.waitSignal(window.reader.opened, timeout=20_000):
-        window.open(tmp_path / "run-02_ieeg.fif")
+    window.open(tmp_path / "run-02_ieeg.fif")
+    qtbot.waitUntil(lambda: window.opened is not None, timeout=20_000)
     with qtbot.waitSignal(window.run.finished, timeout=60_000):
         window.models.run.click()
     view = window.decided.view

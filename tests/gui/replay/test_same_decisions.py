@@ -105,8 +105,8 @@ def test_decisions_live_recorded_evaluated_and_replayed_are_the_same(
     window = ReplayWindow(
         BCI, tmp_path, DashboardSettings(tmp_path / "settings.json"), lambda _: None
     )
-    with qtbot.waitSignal(window.reader.opened, timeout=20_000):
-        window.open(tmp_path / "session.xdf")
+    window.open(tmp_path / "session.xdf")
+    qtbot.waitUntil(lambda: window.opened is not None, timeout=20_000)
     with qtbot.waitSignal(window.run.finished, timeout=60_000):
         window.run_model()
     assert window.predictions is not None

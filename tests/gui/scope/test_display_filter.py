@@ -7,8 +7,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from bci.pipeline.display_filter import DISPLAY_FILTERS, DisplayFilter, filter_named
-from bci.pipeline.display_signal import DisplaySignal
+from bci.pipeline.display.choice import DisplayChoice
+from bci.pipeline.display.filter import DISPLAY_FILTERS, DisplayFilter, filter_named
+from bci.pipeline.display.signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer, RingRead
 from gui.main_window import MainWindow
 from gui.scope.scope_panel import ScopePanel
@@ -27,7 +28,7 @@ def ring_of(data: np.ndarray) -> RingBuffer:
 
 
 def shown(data: np.ndarray, chosen: DisplayFilter) -> np.ndarray:
-    signal = DisplaySignal(eeg_info(data.shape[1], SFREQ), ring_of(data), chosen)
+    signal = DisplaySignal(eeg_info(data.shape[1], SFREQ), ring_of(data), DisplayChoice(chosen))
     signal.take()
     return signal.ring.latest(len(data)).data.copy()
 
@@ -75,7 +76,7 @@ def test_the_feed_s_own_samples_stay_as_they_came(chosen: DisplayFilter) -> None
     ring = ring_of(data)
     signal = DisplaySignal(eeg_info(3, SFREQ), ring)
     signal.take()
-    signal.choose(chosen, 5.0)
+    signal.choose(DisplayChoice(chosen), 5.0)
     np.testing.assert_array_equal(ring.latest(N).data, data)
 
 
@@ -108,14 +109,14 @@ def test_a_filter_that_is_chosen_is_that_of_all_that_is_shown(
     scope = panel.scope
     n_samples = scope.signal.n_samples
     qtbot.keyClick(scope, Qt.Key.Key_F)
-    assert panel.filter.currentText() == scope.signal.chosen.name == "1-40 Hz"
+    assert panel.filter.currentText() == scope.signal.chosen.filter.name == "1-40 Hz"
     assert scope.signal.n_samples == n_samples
     n_shown = round(scope.view.time_base_s * SFREQ)
     assert_filtered(scope.signal.ring.latest(n_shown), noise(N, 2), DISPLAY_FILTERS[1])
     # No more was filtered than is seen, and the settling before it.
     assert len(scope.signal.ring.latest(N).data) < n_shown + 2 * SFREQ
     panel.filter.activated.emit(0)
-    assert scope.signal.chosen.name == "high-pass 0.5 Hz"
+    assert scope.signal.chosen.filter.name == "high-pass 0.5 Hz"
 
 
 def test_a_key_that_is_held_down_chooses_one_filter(panel: ScopePanel) -> None:
@@ -152,7 +153,7 @@ def test_a_paused_picture_is_filtered_where_it_stands(panel: ScopePanel) -> None
     assert scope.is_paused
     assert scope.shown.layout.edge == edge
     assert scope.pause_text == "paused, 2.5 s back"
-    assert scope.signal.chosen.name == DISPLAY_FILTERS[2].name
+    assert scope.signal.chosen.filter.name == DISPLAY_FILTERS[2].name
     n_shown = round(scope.view.time_base_s * SFREQ)
     whole = shown(noise(N, 2), DISPLAY_FILTERS[2])[edge - n_shown : edge]
     view, _ = scope.signal.ring.view(edge - n_shown, edge)
@@ -178,9 +179,9 @@ def test_a_paused_picture_that_the_feed_no_longer_has_stays_until_it_goes_on(
 
     assert scope.shown.layout.edge == N
     np.testing.assert_array_equal(scope.signal.ring.view(N - 2500, N)[0], paused)
-    assert scope.signal.chosen.name == DISPLAY_FILTERS[0].name
+    assert scope.signal.chosen.filter.name == DISPLAY_FILTERS[0].name
     scope.toggle_pause()
-    assert scope.signal.chosen.name == DISPLAY_FILTERS[3].name
+    assert scope.signal.chosen.filter.name == DISPLAY_FILTERS[3].name
     assert scope.shown.layout.edge == N + went_on
     assert_filtered(scope.signal.ring.latest(1500), data, DISPLAY_FILTERS[3])
 

@@ -81,7 +81,7 @@ def test_the_chosen_line_the_mean_and_the_peak_are_drawn(page: SpectrumPage) -> 
     first, *rows = view.csv().splitlines()
     assert first.startswith("frequency (Hz),")
     assert len(rows) == len(shown.freqs)
-    page.set_theme(LIGHT)
+    page.theme = LIGHT
     assert view.chosen.opts["pen"].color() == LIGHT.colour("accent")
 
 

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Signal
+import shiboken6
+from PySide6.QtCore import QObject, Signal
 from pytestqt.qtbot import QtBot
 
 from gui.workers.worker import Worker
@@ -78,3 +79,19 @@ def test_a_worker_that_never_began_is_stopped_at_once(qtbot: QtBot) -> None:
     worker.stop(10.0)
     assert worker.is_finished
     assert worker.is_retired
+
+
+def test_a_worker_deleted_with_its_parent_reports_nothing_and_ends(
+    qtbot: QtBot, worker: Counting
+) -> None:
+    parent = QObject()
+    worker.setParent(parent)
+    worker.go_on.release()
+    assert worker.reported.acquire(timeout=10)
+    shiboken6.delete(parent)
+    assert worker.is_retired
+    # The thread is at work on its next number.
+    worker.go_on.release()
+    assert worker.reported.acquire(timeout=10)
+    worker.stop(10.0)
+    assert worker.is_finished

@@ -7,7 +7,7 @@ import pytest
 
 from bci.recording.edf.format import open_edf
 from bci.recording.read import read_recording
-from tests.edf_ramp import N, write_edf
+from tests.files.edf_ramp import N, write_edf
 
 
 def test_labels_and_units_say_what_is_eeg(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bci.errors import RecordingError
 from bci.recording.read import read_recording
 from bci.signals import Recording
-from tests.edf import Made, ramp, timed, write_edf
+from tests.files.edf import Made, ramp, timed, write_edf
 
 STEP = 6000 / 65535  # of 16 bits over the range of the files made here
 

@@ -10,7 +10,7 @@ from bci.profiles.profile import Profile
 from bci.recording.read import read_recording
 from bci.recording.summary import describe_recording
 from bci.training.epochs import cue_markers, find_rest, find_trials
-from tests.xdf_files import Sent, eeg, write_xdf
+from tests.files.xdf_files import Sent, eeg, write_xdf
 
 PROFILE = Profile.model_validate(
     {
@@ -42,8 +42,8 @@ def test_what_the_engine_published_is_no_cue(tmp_path: Path) -> None:
     recording = read_recording(path)
     assert [m.label for m in recording.markers] == LABELS
     assert find_rest(recording, PROFILE.paradigm) == [
-        (pytest.approx(5.0), pytest.approx(7.0)),
-        (pytest.approx(10.0), pytest.approx(12.0)),
+        (pytest.approx(5.5), pytest.approx(7.0)),
+        (pytest.approx(10.5), pytest.approx(12.0)),
     ]
 
 

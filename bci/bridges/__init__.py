@@ -1,0 +1,16 @@
+"""Bridges: clients of an engine's streams that pass decisions on to other programs.
+
+Each runs in a process of its own (``bci bridge NAME``), so that a slow receiver cannot slow the
+engine.
+
+- one_stream: one stream, found again after a restart
+- engine_client: all streams of one engine, as one sequence of events
+- translation: those events as numbered messages
+- datagrams, udp, osc: messages to one receiver, as JSON or OSC
+- websocket: messages to web pages and programs, and a page (`page/`) that shows them
+- web_access, web_server, web_clients: who may connect, the server, and each receiver's queue
+- web_signal: a few channels and the quality of all
+- label_map: what stands for each label
+- keys: decisions pressed as keys, mouse or gamepad
+- serial_line, midi: decisions on a serial line, and as MIDI
+"""

@@ -1,0 +1,105 @@
+"""Bridge ``osc``: decisions and probabilities as Open Sound Control over UDP.
+
+With the prefix ``/bci``:
+
+- ``/bci/decision`` seq (i), change (s), label (s, of an offset the class that ended),
+  confidence (f, -1 where unknown), simulated (T or F)
+- ``/bci/probability/LABEL`` probability (f): one a class, in one bundle a window
+- ``/bci/status`` seq (i), state (s), decided label (s, empty: none), simulated (T or F)
+"""
+
+import re
+import threading
+from collections.abc import Callable
+
+from pydantic import Field
+
+from bci.bridges.datagrams import DatagramSettings, send_datagrams
+from bci.bridges.translation import BridgedMessage
+from bci.errors import PluginError
+from bci.messages import BridgedDecision, BridgedPrediction, BridgedStatus
+from bci.plugins.installing import how_to_install
+
+# Letters that an address of OSC cannot have, and some that receivers have trouble with.
+_NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9_.:+-]")
+
+
+class OscSettings(DatagramSettings):
+    """Parameters of the bridge ``osc``."""
+
+    port: int = Field(default=9000, ge=1, le=65535, description="UDP port of the receiver.")
+    prefix: str = Field(
+        default="/bci", pattern=r"^(/[A-Za-z0-9_.-]+){1,4}$", max_length=64,
+        description="Begin of every address.",
+    )  # fmt: skip
+
+
+class OscBridge:
+    """Decisions and probabilities as Open Sound Control over UDP."""
+
+    settings = OscSettings
+    needs = ("pythonosc",)
+
+    def __init__(self, settings: OscSettings) -> None:
+        self._settings = settings
+        self.report: Callable[[str], None] = lambda _: None
+        try:
+            import pythonosc  # noqa: F401 - a missing package is an error before anything starts
+        except ImportError as error:
+            raise PluginError(f"osc needs pythonosc: {how_to_install('pythonosc')}") from error
+
+    def run(self, stop: threading.Event) -> None:
+        """Send until ``stop`` is set; see `bci.interfaces.Bridge`."""
+        prefix = self._settings.prefix
+        send_datagrams(self._settings, lambda message: encode(message, prefix), self.report, stop)
+
+
+def encode(message: BridgedMessage, prefix: str) -> bytes:
+    """Write a message as OSC."""
+    match message:
+        case BridgedDecision():
+            confidence = -1.0 if message.confidence is None else message.confidence
+            label = message.label or message.ended or ""
+            return _message(
+                f"{prefix}/decision", message.seq, message.change, label, float(confidence),
+                message.simulated,
+            )  # fmt: skip
+        case BridgedPrediction():
+            return _bundle(
+                {
+                    f"{prefix}/probability/{address_part(label)}": float(share)
+                    for label, share in message.probabilities.items()
+                }
+            )
+        case BridgedStatus():
+            return _message(
+                f"{prefix}/status", message.seq, message.state, message.decided or "",
+                message.simulated,
+            )  # fmt: skip
+
+
+def address_part(label: str) -> str:
+    """Write a label as a part of an address: ``left hand`` becomes ``left_hand``."""
+    return _NOT_IN_ADDRESS.sub("_", label) or "_"
+
+
+def _message(address: str, *arguments: int | str | float | bool) -> bytes:
+    from pythonosc.osc_message_builder import OscMessageBuilder
+
+    builder = OscMessageBuilder(address)
+    for argument in arguments:
+        # A string of OSC ends at its first null.
+        builder.add_arg(argument.replace("\0", "") if isinstance(argument, str) else argument)
+    return bytes(builder.build().dgram)
+
+
+def _bundle(values: dict[str, float]) -> bytes:
+    from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+    from pythonosc.osc_message_builder import OscMessageBuilder
+
+    bundle = OscBundleBuilder(IMMEDIATELY)
+    for address, value in values.items():
+        builder = OscMessageBuilder(address)
+        builder.add_arg(value)
+        bundle.add_content(builder.build())
+    return bytes(bundle.build().dgram)

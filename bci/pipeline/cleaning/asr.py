@@ -1,0 +1,139 @@
+"""Artifact subspace reconstruction: principal components that are too large are replaced.
+
+Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567, without their look-ahead: a
+component is judged by the signal up to now, so the first moments of an artifact pass.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.pipeline.cleaning import kernels
+from bci.pipeline.cleaning.asr_calibration import FLOOR, weighting
+from bci.pipeline.filters import SosFilter
+from bci.signals import FloatArray
+
+Values = NDArray[np.float64]
+
+_REPORTED_S = 30.0
+# From one reconstruction to the next: short, since an artifact passes meanwhile.
+_BLEND_S = 0.01
+
+
+class SubspaceReconstruction:
+    """Projects out the components whose amplitude is beyond what was clean in the calibration.
+
+    What is left out is estimated from the other components by the covariance of clean signal.
+
+    Parameters
+    ----------
+    learnt : mapping
+        ``mixing`` and ``thresholds``; see `bci.pipeline.cleaning.asr_calibration`.
+    window_s, step_s : float
+        Length of the signal that is judged, and how often.
+    max_removed : float
+        Share of the components that may be replaced at once.
+    n_channels : int
+    sfreq : float
+    """
+
+    decimation = 1
+
+    def __init__(
+        self,
+        learnt: Mapping[str, NDArray[np.generic]],
+        window_s: float,
+        step_s: float,
+        max_removed: float,
+        n_channels: int,
+        sfreq: float,
+    ) -> None:
+        mixing = np.asarray(learnt["mixing"], dtype=np.float64)
+        thresholds = np.asarray(learnt["thresholds"], dtype=np.float64)
+        if mixing.shape != (n_channels, n_channels) or thresholds.shape != mixing.shape:
+            raise ValueError("its stored statistics are of other channels; calibrate again")
+        eye = np.eye(n_channels)
+        covariance = mixing @ mixing.T
+        self._inverse = np.linalg.inv(covariance + FLOOR * np.trace(covariance) / n_channels * eye)
+        limits = thresholds.T @ thresholds
+        self._limits = limits + FLOOR * np.trace(limits) / n_channels * eye
+        self._thresholds = thresholds
+        self._n_removable = int(max_removed * n_channels)
+        self._step = max(1, round(step_s * sfreq))
+        n_blocks = max(1, round(window_s * sfreq / self._step))
+        self._weighting = SosFilter(weighting(sfreq), n_channels, sfreq)
+        self.settling = n_blocks * self._step + self._weighting.settling
+        self._blocks = np.zeros((n_blocks, n_channels, n_channels))
+        self._eye = eye
+        self._before, self._after = eye, eye
+        ramp = min(self._step, max(1, round(_BLEND_S * sfreq)))
+        self._shares = (1 - np.cos(np.pi * np.minimum(np.arange(1, self._step + 1) / ramp, 1))) / 2
+        self._scratch = np.empty(n_channels)
+        self._changed: deque[bool] = deque(maxlen=max(1, round(_REPORTED_S * sfreq / self._step)))
+        self.n_removed = 0  # Components that are replaced now
+        self.reset()
+
+    def report(self) -> dict[str, float]:
+        """Share of the last half minute that was changed, and the components replaced now."""
+        share = sum(self._changed) / len(self._changed) if self._changed else 0.0
+        return {"changed share": round(share, 4), "components replaced": float(self.n_removed)}
+
+    def reset(self) -> None:
+        self._weighting.reset()
+        self._blocks[:] = 0.0
+        self._before = self._after = self._eye
+        self._age, self.n_removed = 0, 0
+        self._changed.clear()
+
+    def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
+        if not len(data):
+            return data, first
+        weighted, _ = self._weighting.process(data.copy(), first)
+        row = 0
+        while row < len(data):
+            at = self._age % self._step
+            n = min(len(data) - row, self._step - at)
+            block = self._blocks[self._age // self._step % len(self._blocks)]
+            if at == 0:
+                block[:] = 0.0
+            kernels.add_products(weighted[row : row + n], block)
+            if self._before is not self._eye or self._after is not self._eye:
+                kernels.blend(
+                    data[row : row + n], self._before, self._after, self._shares[at : at + n],
+                    self._scratch,
+                )  # fmt: skip
+            row += n
+            self._age += n
+            if self._age % self._step == 0:
+                self._before, self._after = self._after, self._reconstruction()
+                self._changed.append(self._after is not self._eye)
+        return data, first
+
+    def _reconstruction(self) -> Values:
+        """Matrix of the step to come, transposed; the identity itself where nothing is changed."""
+        self.n_removed = 0
+        if self._age < self.settling:
+            return self._eye
+        covariance = self._blocks.sum(axis=0) / (len(self._blocks) * self._step)
+        try:
+            # Positive definite: no direction at all is beyond its limit. A tenth of the cost of the
+            # eigenvectors, and mostly all that is needed.
+            np.linalg.cholesky(self._limits - covariance)
+            return self._eye
+        except np.linalg.LinAlgError:
+            powers, vectors = np.linalg.eigh(covariance)
+        limits = np.square(self._thresholds @ vectors).sum(axis=0)
+        is_beyond = powers >= limits
+        is_beyond[: len(powers) - self._n_removable] = False
+        removed = np.ascontiguousarray(vectors[:, is_beyond])
+        self.n_removed = removed.shape[1]
+        if not self.n_removed:
+            return self._eye
+        weights = self._inverse @ removed
+        projected = removed @ np.linalg.solve(removed.T @ weights, weights.T)
+        return np.ascontiguousarray((self._eye - projected).T)
+
+    def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
+        return np.ones(len(freqs_hz), dtype=np.complex128)

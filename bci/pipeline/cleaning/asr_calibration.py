@@ -1,0 +1,123 @@
+"""Statistics of clean signal that artifact subspace reconstruction compares with.
+
+Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.pipeline.cleaning.clean_windows import amplitudes_of, clean_rows, fit_clean, parts_of
+from bci.pipeline.filters import Sos, SosFilter
+from bci.signals import FloatArray
+
+Values = NDArray[np.float64]
+
+LEAST_S = 15.0
+_MOST_BLOCKS = 1000
+_OVERLAP = 0.66
+# Of the mean variance; keeps what a re-reference made singular from being divided by.
+FLOOR = 1e-6
+_STEPS = 200
+_TOLERANCE = 1e-6
+# Low frequencies (blinks) and high ones (muscle) weigh more than rhythms do. Each shelf: its
+# corner, the gain below it, and the gain above it.
+_SHELVES = ((1.8, 9.0, 1.0), (14.5, 1.0, 3.0), (57.0, 1.0, 3.0))
+_BELOW = 1.0 / 3.0
+
+
+def weighting(sfreq: float) -> Sos:
+    """Design the filter that weighs frequencies for the statistics; it never filters the output.
+
+    A gain of 3 below 1 Hz, 1/3 from 3 to 13 Hz, 1 from 16 to 40 Hz and 3 above 80 Hz.
+    """
+    sections = [
+        _shelf(corner / sfreq, below, above)
+        for corner, below, above in _SHELVES
+        if corner < 0.4 * sfreq
+    ]
+    sections[0][:3] *= _BELOW
+    return np.array(sections)
+
+
+def _shelf(corner: float, below: float, above: float) -> Values:
+    """Second-order shelf, by the bilinear transform; ``corner`` in cycles a sample."""
+    k = np.tan(np.pi * corner)
+    # Poles and zeros of Butterworth low-passes whose ratio is the gain.
+    low, high = k / (above / below) ** 0.25, k * (above / below) ** 0.25
+    top, bottom = _quadratic(low), _quadratic(high)
+    section: Values = np.concatenate([above * top, bottom]) / bottom[0]
+    return section
+
+
+def _quadratic(k: float) -> Values:
+    root = np.sqrt(2) * k
+    return np.array([1 + root + k * k, 2 * (k * k - 1), 1 - root + k * k])
+
+
+def weighted_clean(stretches: Sequence[FloatArray], sfreq: float) -> list[FloatArray]:
+    """Weigh the frequencies of each stretch; cut out what is clean, and settled."""
+    found = []
+    for stretch, is_clean in zip(stretches, clean_rows(stretches, sfreq), strict=True):
+        stage = SosFilter(weighting(sfreq), stretch.shape[1], sfreq)
+        data, _ = stage.process(np.array(stretch, dtype=np.float32, order="C"), 0)
+        is_clean[: stage.settling] = False
+        found += parts_of(data, is_clean)
+    return found
+
+
+def calibrate_asr(
+    stretches: Sequence[FloatArray], sfreq: float, cutoff: float, window_s: float
+) -> dict[str, NDArray[np.generic]]:
+    """Find mixing and thresholds of the clean part of a signal.
+
+    Returns
+    -------
+    arrays : dict
+        ``mixing`` (c, c): the matrix square root of a robust covariance. ``thresholds`` (c, c): a
+        row for each principal component, times the largest amplitude that counts as clean.
+
+    Raises
+    ------
+    ValueError
+        If less than 15 s are clean.
+    """
+    parts = weighted_clean(stretches, sfreq)
+    clean_s = sum(map(len, parts)) / sfreq
+    if clean_s < LEAST_S:
+        raise ValueError(
+            f"{clean_s:.0f} s of signal are clean, {LEAST_S:g} s are needed; record a minute at "
+            "rest, or leave asr out"
+        )
+    covariance = _robust_covariance(parts)
+    values, vectors = np.linalg.eigh(covariance)
+    mixing = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    components = [part @ vectors for part in parts]
+    amplitudes = amplitudes_of(components, max(1, round(window_s * sfreq)), _OVERLAP)
+    fitted = np.array([fit_clean(each) for each in amplitudes.T])
+    limits = fitted[:, 0] + cutoff * fitted[:, 1]
+    return {"mixing": mixing, "thresholds": limits[:, None] * vectors.T}
+
+
+def _robust_covariance(parts: Sequence[FloatArray]) -> Values:
+    """Geometric median of the covariances of short blocks, by Weiszfeld's steps."""
+    length = max(10, sum(map(len, parts)) // _MOST_BLOCKS)
+    blocks = [
+        part[start : start + length].astype(np.float64)
+        for part in parts
+        for start in range(0, len(part) - length + 1, length)
+    ]
+    covariances = np.stack([block.T @ block / length for block in blocks])
+    median = np.median(covariances, axis=0)
+    for _ in range(_STEPS):
+        distance = np.sqrt(np.square(covariances - median).sum(axis=(1, 2)))
+        weights = 1.0 / np.maximum(distance, 1e-12 * np.abs(median).max() + 1e-300)
+        following = np.tensordot(weights / weights.sum(), covariances, axes=1)
+        moved = np.abs(following - median).max()
+        median = following
+        if moved <= _TOLERANCE * np.abs(median).max():
+            break
+    n_channels = len(median)
+    made: Values = median + FLOOR * np.trace(median) / n_channels * np.eye(n_channels)
+    return made

@@ -1,0 +1,40 @@
+"""Arrays that the filters of a pipeline learnt, by names that a model stores."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.interfaces import TrainableFilter
+from bci.profiles.pipeline_settings import PipelineSettings
+
+Arrays = Mapping[str, NDArray[np.generic]]
+
+
+def has_trainable(settings: PipelineSettings) -> bool:
+    """Return whether any filter learns from the training runs."""
+    return any(isinstance(step, TrainableFilter) for step in settings.filters)
+
+
+def filter_arrays(settings: PipelineSettings) -> dict[str, NDArray[np.generic]]:
+    """Name all that the filters learnt: ``filters.2.mixing`` is of the third one."""
+    return {
+        f"filters.{position}.{name}": array
+        for position, step in enumerate(settings.filters)
+        for name, array in step.learnt.items()
+    }
+
+
+def with_filter_arrays(settings: PipelineSettings, arrays: Arrays) -> PipelineSettings:
+    """Give each filter the arrays that are stored under its position."""
+    filters = list(settings.filters)
+    for position, step in enumerate(filters):
+        prefix = f"filters.{position}."
+        own = {
+            name.removeprefix(prefix): array
+            for name, array in arrays.items()
+            if name.startswith(prefix)
+        }
+        if own and isinstance(step, TrainableFilter):
+            filters[position] = step.with_learnt(own)
+    return settings.model_copy(update={"filters": tuple(filters)})

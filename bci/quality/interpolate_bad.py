@@ -1,0 +1,180 @@
+"""The filter `interpolate_bad`: channels that quality judges bad are computed from the others.
+
+It lives here, and not with the other filters, since the verdict is that of `QualityMeter`: the same
+limits, and the same seconds to get worse or better, as in the dashboard.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from bci.errors import shortened
+from bci.head.electrodes import fit_sphere, standard_directions
+from bci.head.splines import spline_weights
+from bci.pipeline import filters
+from bci.pipeline.cleaning import kernels
+from bci.profiles.pipeline_settings import FilterSettings, Hertz
+from bci.quality.channel_quality import State
+from bci.quality.meter import QualityMeter
+from bci.signals import Channel, Chunk, FloatArray, Signal, StreamInfo
+
+_FADE_S = 0.1
+# The first verdict: the meter settles for two seconds, and two more have to agree.
+_FIRST_VERDICT_S = 5.0
+_LEAST_SOURCES = 4
+# A verdict may last as long as the fault, but its way to another takes three seconds.
+_MEMORY_S = 10.0
+
+
+class InterpolateBad(FilterSettings):
+    """Interpolate EEG channels while quality judges them bad.
+
+    It comes first in the chain, since quality judges the raw signal: it removes the offset, as
+    ``remove_dc`` does, with ``cutoff_hz``. Windows are rejected while more than ``max_share`` of
+    the EEG channels are bad. ``line_hz`` is the power-line frequency.
+    """
+
+    kind: Literal["interpolate_bad"] = "interpolate_bad"
+    max_share: float = Field(0.25, gt=0, lt=1)
+    cutoff_hz: Hertz = 0.5
+    line_hz: Hertz = 50.0
+
+    def stage(self, signal: Signal) -> filters.Stage:
+        return BadChannelInterpolation(signal, self.max_share, self.cutoff_hz, self.line_hz)
+
+
+class BadChannelInterpolation:
+    """Replaces bad channels by the spherical spline of the sound ones.
+
+    A verdict holds from the end of the second that it was found in; the change takes 0.1 s.
+
+    Raises `ValueError` if too few EEG channels have a position.
+    """
+
+    decimation = 1
+
+    def __init__(self, signal: Signal, max_share: float, cutoff_hz: float, line_hz: float) -> None:
+        self._info = StreamInfo("pipeline", "EEG", signal.sfreq, signal.channels)
+        eeg = [i for i, channel in enumerate(signal.channels) if channel.kind == "eeg"]
+        directions = _directions([signal.channels[i] for i in eeg])
+        is_placed = np.isfinite(directions).all(axis=1)
+        self._judged = np.array(eeg, dtype=np.int64)
+        self._placed, self._directions = self._judged[is_placed], directions[is_placed]
+        if len(self._placed) <= _LEAST_SOURCES:
+            raise ValueError(
+                f"{len(self._placed)} EEG channels have a known place, {_LEAST_SOURCES + 1} are "
+                "needed to interpolate; give the channels their 10-05 names (pipeline.names)"
+            )
+        unplaced = [signal.channels[i].name for i in self._judged[~is_placed]]
+        self.remarks: tuple[str, ...] = ()
+        if unplaced:
+            self.remarks = (f"at no known place, so never interpolated: {shortened(unplaced)}",)
+        self._max_share, self._line_hz = max_share, line_hz
+        self._high_pass = filters.SosFilter(
+            filters.highpass(cutoff_hz, signal.sfreq), len(signal.channels), signal.sfreq
+        )
+        self._second = max(1, round(signal.sfreq))
+        self._fade = max(1, round(_FADE_S * signal.sfreq))
+        self.settling = max(round(_FIRST_VERDICT_S * signal.sfreq), self._high_pass.settling)
+        self.memory = round(_MEMORY_S * signal.sfreq)
+        self._scratch = np.empty(len(signal.channels))
+        self.reset()
+
+    @property
+    def interpolated(self) -> tuple[str, ...]:
+        """Names of the channels that are interpolated now."""
+        return tuple(self._info.channels[i].name for i in sorted(self._replaced))
+
+    def report(self) -> dict[str, float]:
+        """Share of the EEG channels that are bad, and a 1 for each that is interpolated."""
+        shares = {"bad share": round(len(self._bad) / len(self._judged), 4)}
+        return shares | dict.fromkeys(self.interpolated, 1.0)
+
+    def reset(self) -> None:
+        self._high_pass.reset()
+        self._meter = QualityMeter(self._info, self._line_hz)
+        self._bad: frozenset[int] = frozenset()
+        self._replaced: frozenset[int] = frozenset()
+        self._rows = np.empty(0, dtype=np.int64)
+        self._before = self._after = np.empty((0, self._info.n_channels))
+        self._age = 0
+        self._changed_at = -self._fade
+        self.newest_rejected = -1
+
+    def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
+        row = 0
+        while row < len(data):
+            n = min(len(data) - row, self._second - self._age % self._second)
+            part = data[row : row + n]
+            # The meter takes indices only to find gaps, and there is none until a reset.
+            reports = self._meter.push(Chunk(part, np.empty(0), self._age))
+            self._high_pass.process(part, first + row)
+            self._mix(part)
+            row += n
+            self._age += n
+            if self._is_too_bad:
+                self.newest_rejected = first + row - 1
+            for report in reports:
+                self._judge([i for i in self._judged if report[i].state == State.BAD])
+        return data, first
+
+    @property
+    def _is_too_bad(self) -> bool:
+        return len(self._bad) > self._max_share * len(self._judged)
+
+    def _mix(self, data: FloatArray) -> None:
+        if not len(self._rows):
+            return
+        after_change = self._age - self._changed_at + np.arange(1, len(data) + 1)
+        shares = np.minimum(after_change / self._fade, 1.0)
+        kernels.mix_rows(data, self._rows, self._before, self._after, shares, self._scratch)
+
+    def _judge(self, bad: Sequence[int]) -> None:
+        """Change the interpolation where other channels are bad now."""
+        if frozenset(bad) == self._bad and self._rows.size == len(self._replaced):
+            return
+        before = self._replaced
+        self._bad = frozenset(bad)
+        sound = [k for k, i in enumerate(self._placed) if i not in self._bad]
+        can = not self._is_too_bad and len(sound) >= _LEAST_SOURCES
+        self._replaced = frozenset(self._bad & set(self._placed.tolist())) if can else frozenset()
+        weights_before = dict(zip(self._rows.tolist(), self._after, strict=True))
+        self._rows = np.array(sorted(before | self._replaced), dtype=np.int64)
+        shape = len(self._rows), self._info.n_channels
+        self._before, self._after = np.zeros(shape), np.zeros(shape)
+        lost = [k for k, i in enumerate(self._placed) if i in self._replaced]
+        spline = spline_weights(self._directions[sound], self._directions[lost]) if lost else None
+        for k, channel in enumerate(self._rows.tolist()):
+            self._before[k] = weights_before.get(channel, self._itself(channel))
+            if spline is not None and channel in self._replaced:
+                target = [int(self._placed[i]) for i in lost].index(channel)
+                self._after[k, self._placed[sound]] = spline[target]
+            else:
+                self._after[k] = self._itself(channel)
+        self._changed_at = self._age
+
+    def _itself(self, channel: int) -> NDArray[np.float64]:
+        row = np.zeros(self._info.n_channels)
+        row[channel] = 1.0
+        return row
+
+    def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
+        return self._high_pass.response(freqs_hz)
+
+
+def _directions(channels: Sequence[Channel]) -> NDArray[np.float64]:
+    """Unit vectors from the centre of the head to the electrodes, (n, 3); NaN where unknown.
+
+    By the 10-05 names, as a montage map has them, so that a model finds the same places in every
+    stream; by the stated positions only where a name is unknown.
+    """
+    directions = standard_directions([channel.name for channel in channels])
+    stated = [channel.position for channel in channels]
+    if np.isfinite(directions).all() or None in stated or len(stated) < _LEAST_SOURCES:
+        return directions
+    places = np.array(stated, dtype=np.float64)
+    offsets = places - fit_sphere(places)[0]
+    return np.asarray(offsets / np.linalg.norm(offsets, axis=1, keepdims=True))

@@ -1,0 +1,169 @@
+"""Events of a trigger channel, found chunk by chunk: one rule for files and for live streams."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import MismatchError, RecordingError, shortened
+from bci.profiles.stimulus import Triggers
+from bci.signals import Channel, Chunk, Marker, Recording, is_frame_note
+
+_NEGATIVE = 1 << 15
+_LARGEST = 1 << 53  # whole numbers beyond it are not exact in the signal
+
+
+class TriggerEvent(NamedTuple):
+    """An event of a trigger channel: its sample, counted as chunks are, its time and its code."""
+
+    sample: int
+    time: float
+    code: int
+
+
+def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
+    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended.
+
+    Values that are not finite are code 0.
+    """
+    finite = np.nan_to_num(values, posinf=0.0, neginf=0.0).clip(-_LARGEST, _LARGEST)
+    codes: NDArray[np.int64] = np.round(finite).astype(np.int64)
+    return np.where((codes < 0) & (codes >= -_NEGATIVE), codes + 2 * _NEGATIVE, codes)
+
+
+class TriggerEvents:
+    """Finds the events of one trigger channel in its samples, however these are split.
+
+    Settings are `bci.profiles.stimulus.Triggers`; without them every change of the code to another
+    than 0 counts. State is the code that holds and the run of equal codes under way. The code that
+    the stream begins with is no event. An event is given once its code was held for the debounce
+    time, at once without one.
+    """
+
+    def __init__(self, settings: Triggers | None, sfreq: float) -> None:
+        self._settings = settings
+        debounce_s = 0.0 if settings is None else settings.debounce_s
+        # Half a millionth of a sample of slack: 2 ms at 1000 Hz are two samples.
+        self._n_held = max(1, math.ceil(debounce_s * sfreq - 5e-7))
+        self._stable: int | None = None
+        self._code = 0
+        self._last = float("nan")  # The newest value
+        self._began = (0, 0.0)  # Index and time of the first sample of the run under way
+
+    def push(
+        self,
+        values: NDArray[np.floating] | NDArray[np.integer],  # Samples of the channel, (n_samples,)
+        timestamps: NDArray[np.float64],  # In seconds, (n_samples,)
+        first: int,  # Absolute index of the first sample
+    ) -> list[TriggerEvent]:
+        """Take samples in; return the events that they completed."""
+        if not len(values):
+            return []
+        # Nearly every chunk of a stream: the line is as it was.
+        if self._code == self._stable and bool((values == self._last).all()):
+            return []
+        self._last = float(values[-1])
+        codes = self._read(values)
+        if self._stable is None:
+            self._stable = self._code = int(codes[0])
+            self._began = (first, float(timestamps[0]))
+        rows = np.flatnonzero(np.diff(codes, prepend=self._code))
+        if not len(rows) and self._code == self._stable:
+            return []
+        # Runs of equal codes: the one under way, and those that begin here.
+        run_codes = np.concatenate([[self._code], codes[rows]])
+        starts = np.concatenate([[self._began[0]], first + rows])
+        times = np.concatenate([[self._began[1]], timestamps[rows]])
+        lengths = np.diff(starts, append=first + len(codes))
+        self._code, self._began = int(run_codes[-1]), (int(starts[-1]), float(times[-1]))
+        held = np.flatnonzero(lengths >= self._n_held)
+        if not len(held):
+            return []
+        before = np.concatenate([[self._stable], run_codes[held[:-1]]])
+        self._stable = int(run_codes[held[-1]])
+        found = run_codes[held] != before
+        coded = run_codes[held]
+        if self._settings is not None and self._settings.edge == "falling":
+            found &= coded == 0
+            coded = before
+        found &= coded != 0
+        if self._settings is not None and self._settings.codes is not None:
+            low, high = self._settings.codes
+            found &= (coded >= low) & (coded <= high)
+        return [
+            TriggerEvent(int(starts[run]), float(times[run]), int(code))
+            for run, code in zip(held[found], coded[found], strict=True)
+        ]
+
+    def _read(self, values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
+        settings = self._settings
+        if settings is not None and settings.threshold is not None:
+            return (np.asarray(values) >= settings.threshold).astype(np.int64)
+        codes = codes_of(values)
+        return codes if settings is None or settings.mask is None else codes & settings.mask
+
+
+class TriggerMarkers:
+    """Makes markers of a trigger channel of a stream; its label is the code as digits.
+
+    Raises `MismatchError` if the stream lacks the channel, or is irregular.
+    """
+
+    def __init__(
+        self, settings: Triggers, channels: Sequence[Channel], sfreq: float, source: str
+    ) -> None:
+        self.channel = settings.channel
+        self._column = column_of(settings, channels, source)
+        if sfreq <= 0:
+            raise MismatchError(
+                f"{source}: it is irregular, so triggers.channel {settings.channel!r} has no time "
+                "to be held for; name the rate by timing.sfreq"
+            )
+        self._events = TriggerEvents(settings, sfreq)
+
+    def push(self, chunk: Chunk) -> list[Marker]:
+        """Take samples in, with all channels; return the markers that they completed."""
+        values = chunk.data[:, self._column]
+        found = self._events.push(values, chunk.timestamps, chunk.first)
+        return [Marker(event.time, str(event.code)) for event in found]
+
+
+def column_of(settings: Triggers, channels: Sequence[Channel], source: str) -> int:
+    """Find the column of the trigger channel.
+
+    Raises `MismatchError` if there is none of that name; the message lists those there are.
+    """
+    names = [channel.name for channel in channels]
+    if settings.channel in names:
+        return names.index(settings.channel)
+    folded = [name.casefold() for name in names]
+    if folded.count(settings.channel.casefold()) == 1:
+        return folded.index(settings.channel.casefold())
+    stims = [channel.name for channel in channels if channel.kind == "stim"]
+    listed = f"its trigger channels are {shortened(stims)}" if stims else (
+        f"none of its channels is a trigger channel; they are {shortened(names)}"
+    )  # fmt: skip
+    raise MismatchError(
+        f"{source}: no channel {settings.channel!r} (triggers.channel of the profile); {listed}"
+    )
+
+
+def with_triggers(recording: Recording, settings: Triggers) -> Recording:
+    """The recording with the events of its trigger channel as its cues.
+
+    Notes of a presenter about the frames of the screen stay among its markers.
+
+    Raises `RecordingError` if it lacks the channel.
+    """
+    try:
+        found = TriggerMarkers(
+            settings, recording.info.channels, recording.info.sfreq, recording.source
+        )
+    except MismatchError as problem:
+        raise RecordingError(str(problem)) from problem
+    cues = [marker for chunk in recording.chunks() for marker in found.push(chunk)]
+    notes = [marker for marker in recording.markers if is_frame_note(marker.label)]
+    return replace(recording, markers=tuple(sorted(cues + notes)), marker_streams=())

@@ -1,0 +1,157 @@
+"""The recording that remote clients start and stop: a process that outlives us."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bci.commands import is_recorder
+from bci.errors import RemoteError
+from bci.lsl.discovery import StreamQuery, StreamWatch
+from bci.lsl.recorders import FoundRecorder, RecorderWatch
+from bci.messages import RecordedEvent, RecordingEvent
+from bci.remote.child import Child
+from bci.remote.file_names import FileNames, make_way
+
+_LOOK_S = 0.05
+_BEGIN_S = 30.0
+# A stream that does not answer takes longer; it is added later.
+_STREAMS_S = 10.0
+_END_S = 30.0
+# Names the recorder that runs, for whoever comes after us.
+_NOTE = ".bci-remote.json"
+_MAX_NOTE = 10_000
+
+
+class Recording:
+    """At most one recording at a time.
+
+    A recording goes on when clients leave, and when we die; the next one to run in the same
+    folder can stop it.
+    """
+
+    def __init__(self, folder: Path, report: Callable[[str], None]) -> None:
+        self.names = FileNames(folder, folder)
+        self._folder = folder
+        self._report = report
+        self._child: Child | None = None
+        self._noted = 0
+        self._watch = RecorderWatch()
+        self._all = StreamWatch(StreamQuery())
+        self._found: list[FoundRecorder] = []
+
+    async def look(self) -> None:
+        """Follow the recorders on the network, and note which is ours, until cancelled."""
+        try:
+            while True:
+                self._found = self._watch.poll().running
+                self._note()
+                await asyncio.sleep(_LOOK_S)
+        finally:
+            self._watch.close()
+
+    async def start(self) -> None:
+        """Begin the next recording; returns when all streams of now are written to it.
+
+        Raises `RemoteError` if there is one, or it cannot begin.
+        """
+        if self._child is not None and self._child.is_running:
+            raise RemoteError("a recording runs already; send stop first")
+        if (other := self._left_behind()) is not None:
+            raise RemoteError(f"a recording runs already, by process {other}; send stop first")
+        path = self.names.next_path()
+        if (old := make_way(path)) is not None:
+            self._report(f"{path.name} was there already and is now {old.name}")
+
+        def arguments(start: int) -> tuple[str, ...]:
+            part = path if not start else path.with_name(f"{path.stem}_part{start + 1}.xdf")
+            return "record", f"--output={part}", "--json"
+
+        self._child = child = Child("recorder", arguments, self._report)
+        await _until(lambda: not child.is_running or self._begun(child), _BEGIN_S)
+        if not child.is_running or not self._begun(child):
+            raise RemoteError(child.error or f"{path}: the recorder did not begin")
+        await _until(lambda: not child.is_running or self._writes_all(child.pid), _STREAMS_S)
+        self._report(f"recording {path}")
+
+    async def stop(self) -> None:
+        """End the recording; returns when its file is whole.
+
+        Raises `RemoteError` if there is none, or it failed.
+        """
+        child = self._child
+        if child is not None and child.is_running:
+            if not await child.stop(_END_S):
+                raise RemoteError("the recorder has not ended yet; its file is whole up to here")
+            recorded = [each for each in child.events if isinstance(each, RecordedEvent)]
+            if not recorded or child.error:
+                raise RemoteError(child.error or "the recorder ended without reporting its file")
+            self._forget()
+            self._report(f"recorded {recorded[-1].file}: {recorded[-1].elapsed_s:.0f} s")
+        elif (other := self._left_behind()) is not None:
+            os.kill(other, signal.SIGINT)
+            if not await _until(lambda: not is_recorder(other), _END_S):
+                raise RemoteError(f"recorder {other} has not ended yet")
+            self._forget()
+            self._report(f"ended the recording of process {other}")
+        else:
+            # One that ended by itself has its reason.
+            raise RemoteError((child and child.error) or "nothing is being recorded")
+
+    async def end(self, patience_s: float) -> None:
+        """End what was started here, as its last act; its file is whole."""
+        if (
+            self._child is not None
+            and self._child.is_running
+            and await self._child.stop(patience_s)
+        ):
+            self._forget()
+
+    def _note(self) -> None:
+        """Write down the process that records, once it does."""
+        child = self._child
+        if child is None or child.pid == self._noted or not self._begun(child):
+            return
+        self._noted = child.pid
+        with contextlib.suppress(OSError):
+            # The recording itself matters more.
+            (self._folder / _NOTE).write_text(json.dumps({"pid": child.pid}))
+
+    def _forget(self) -> None:
+        """Remove the note: its recording has ended."""
+        with contextlib.suppress(OSError):
+            (self._folder / _NOTE).unlink(missing_ok=True)
+
+    def _left_behind(self) -> int | None:
+        """Find the process of a recorder that a remote control before us left running."""
+        try:
+            with (self._folder / _NOTE).open() as file:
+                pid = json.loads(file.read(_MAX_NOTE))["pid"]
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            return None
+        # The number may belong to another program by now, and 1 and below to the system.
+        if type(pid) is not int or not 1 < pid < 1 << 31 or pid == self._noted:
+            return None
+        return pid if is_recorder(pid) else None
+
+    def _begun(self, child: Child) -> bool:
+        return any(isinstance(each, RecordingEvent) for each in child.events)
+
+    def _writes_all(self, pid: int) -> bool:
+        there = {found.info.name for found in self._all.poll()} - {"recorder-status"}
+        written = [each.streams for each in self._found if each.pid == pid]
+        return any(there <= set(streams) for streams in written)
+
+
+async def _until(condition: Callable[[], bool], longest_s: float) -> bool:
+    """Wait for a condition, in bounds; True if it came true."""
+    deadline = time.monotonic() + longest_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(_LOOK_S)
+    return True

@@ -1,0 +1,94 @@
+"""Selections of a speller in recordings: the trials of one symbol belong together."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.errors import RecordingError
+from bci.signals import Recording
+from bci.spelling.replay import SELECTION
+from bci.training.epochs import Epochs, StreamedRun
+
+_FOLDS = 4
+_FEWEST_TARGETS = 20
+
+
+def selections_of(runs: Sequence[StreamedRun]) -> NDArray[np.int64] | None:
+    """Number of the selection of each trial, over all runs, (n_trials,).
+
+    None where no recording has a marker of a selection.
+    """
+    numbers: list[NDArray[np.int64]] = []
+    n_before = 0
+    for run in runs:
+        begins = selection_times(run.recording)
+        onsets = np.array([trial.onset for trial in run.trials])
+        numbers.append(n_before + np.searchsorted(begins, onsets, side="right"))
+        n_before += len(begins) + 1
+    if n_before == len(runs):
+        return None
+    return np.concatenate(numbers)
+
+
+def selection_times(recording: Recording) -> NDArray[np.float64]:
+    """Begin of each selection, in recording time."""
+    return np.array([m.time for m in recording.markers if m.label.startswith(SELECTION)])
+
+
+def split_by_selection(
+    epochs: Epochs, selections: NDArray[np.int64]
+) -> tuple[list[NDArray[np.bool_]], str]:
+    """Make the test masks of consecutive blocks of whole selections of one run; describe them.
+
+    ``selections`` are of each trial; see `selections_of`.
+
+    Raises `RecordingError` if there are too few.
+    """
+    own = selections[epochs.trials]
+    found = np.unique(own)
+    if len(found) < _FOLDS:
+        raise RecordingError(
+            f"{len(found)} selections are too few to calibrate on; copy at least {_FOLDS} symbols"
+        )
+    blocks = np.array_split(found, _FOLDS)
+    described = f"{_FOLDS} consecutive blocks of the {len(found)} selections of one run"
+    return [np.isin(own, block) for block in blocks], described
+
+
+def require_targets(epochs: Epochs, unlabelled: str | None) -> None:
+    """Refuse a calibration of flashes with too few of the rarer class.
+
+    Nothing is asked of paradigms without ``unlabelled`` markers, or without a class ``target``.
+    """
+    if unlabelled is None or "target" not in epochs.labels:
+        return
+    labels, counts = np.unique(epochs.labels, return_counts=True)
+    rarest = int(counts.argmin())
+    if counts[rarest] < _FEWEST_TARGETS:
+        raise RecordingError(
+            f"{counts[rarest]} flashes of the class {labels[rarest]} are too few to calibrate on; "
+            f"record at least {_FEWEST_TARGETS}: copy more symbols"
+        )
+
+
+def away_from(epochs: Epochs, test: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Epochs that may train a decoder tested on others: none that shares samples with them.
+
+    ``test`` marks the tested ones, (n_windows,); so does the result the others.
+    """
+    kept = ~test
+    if epochs.ends is None:
+        return kept
+    n_samples = epochs.windows.shape[2]
+    for run in np.unique(epochs.runs[test]):
+        own = (epochs.runs == run) & kept
+        tested = np.sort(epochs.ends[test & (epochs.runs == run)])
+        ends = epochs.ends[own]
+        at = np.searchsorted(tested, ends)
+        before = np.where(at > 0, ends - tested[np.maximum(at - 1, 0)], n_samples)
+        behind = np.where(
+            at < len(tested), tested[np.minimum(at, len(tested) - 1)] - ends, n_samples
+        )
+        kept[own] = (before >= n_samples) & (behind >= n_samples)
+    return kept

@@ -1,0 +1,200 @@
+"""Held-out recordings decided from end to end, as an engine does live: rest and cues of folds."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bci.engine.adapt_alignment import Adaptation
+from bci.errors import DecodingError
+from bci.interfaces import Decoder, Following
+from bci.pipeline.pipeline import Window
+from bci.profiles.profile import Profile
+from bci.signals import Prediction
+from bci.training.epochs import Epochs, StreamedRun, find_rest, in_spans, trial_of
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class FoldStream:
+    """The run that a fold is part of, and from when to when the fold is, in its time."""
+
+    run: StreamedRun
+    start: float = -np.inf
+    stop: float = np.inf
+
+
+def fold_streams(
+    splits: list[NDArray[np.bool_]], epochs: Epochs, runs: list[StreamedRun], profile: Profile
+) -> list[FoldStream | None]:
+    """Find the stretch of recording of each fold; None where its items are scattered.
+
+    ``epochs`` are cut from ``runs``, in their order.
+    """
+    if epochs.items is not None or profile.pipeline.at_cues:
+        return [None] * len(splits)
+    own = [runs[int(epochs.runs[test][0])] for test in splits]
+    if len(np.unique(epochs.runs)) > 1:
+        return [FoldStream(run) for run in own]
+    onsets = [trial.onset for run in runs for trial in run.trials]
+    later = [onsets[int(epochs.trials[test].min())] for test in splits[1:]]
+    edges = [-np.inf, *later, np.inf]
+    return [FoldStream(run, *edges[k : k + 2]) for k, run in enumerate(own)]
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Predictions of a recording, streamed as if live, by a decoder that did not learn from it.
+
+    ``in_rest`` (n_predictions,) marks those whose window lies wholly in rest. ``cued`` has, of
+    every trial that asked for a command, its class and the indices of the predictions whose window
+    lies wholly in it. Both are of the fold alone, where a fold is only a part of a recording.
+    """
+
+    classes: tuple[str, ...]
+    predictions: list[Prediction]
+    in_rest: NDArray[np.bool_]
+    cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
+
+    def by_end(self) -> dict[int, NDArray[np.float64]]:
+        """Probabilities of each window, by one past its last sample."""
+        return {each.end: each.probabilities for each in self.predictions}
+
+
+def decide_windows(
+    decoder: Decoder, windows: Iterable[Window], adaptation: Adaptation | None = None
+) -> list[Prediction]:
+    """Decide windows as the live engine does; none of those that the decoder cannot decide.
+
+    With ``adaptation``, which was made of the decoder, it follows them.
+    """
+    found = []
+    for window in windows:
+        with suppress(DecodingError):
+            current = decoder if adaptation is None else adaptation.decoder
+            probabilities = current.predict_proba(window.data)
+            found.append(
+                Prediction(current.classes, probabilities, window.start, window.end, window.taken)
+            )
+            if adaptation is not None:
+                adaptation.learn(window)
+    return found
+
+
+def follows_signal(decoder: Decoder, profile: Profile) -> bool:
+    """Return True if a decoder's alignment is to follow the signal while it decodes.
+
+    Where the profile leaves it open, a decoder does that was trained for it.
+    """
+    wanted = profile.output.adapt
+    if not isinstance(decoder, Following):
+        return False
+    return wanted == "alignment" or (wanted is None and getattr(decoder, "follows", False))
+
+
+def adaptation_for(decoder: Decoder, run: StreamedRun, profile: Profile) -> Adaptation | None:
+    """Make the adaptation by which a decoder follows a run; None where it does not."""
+    if not follows_signal(decoder, profile):
+        return None
+    return Adaptation(decoder, run.pipeline.chain.sfreq)
+
+
+def decide_fold(
+    decoder: Decoder, run: StreamedRun, ends: NDArray[np.int64], profile: Profile
+) -> dict[int, NDArray[np.float64]]:
+    """Probabilities of some windows of a run, as live; by one past their last sample, ``ends``."""
+    adaptation, wanted = adaptation_for(decoder, run, profile), set(ends.tolist())
+    found = {}
+    for window in run.windows:
+        current = decoder if adaptation is None else adaptation.decoder
+        with suppress(DecodingError):
+            if window.end in wanted:
+                found[window.end] = current.predict_proba(window.data)
+            if adaptation is not None:
+                adaptation.learn(window)
+    return found
+
+
+def stream_fold(decoder: Decoder, stream: FoldStream, profile: Profile) -> Streamed:
+    """Let a decoder, trained on the other folds, decide the recording of its own as if live.
+
+    Rest and cues are those of the fold alone. What comes before is decided too: evidence is
+    gathered from it.
+    """
+    run = stream.run
+    before_stop = (window for window in run.windows if window.taken < stream.stop)
+    predictions = decide_windows(decoder, before_stop, adaptation_for(decoder, run, profile))
+    taken = np.array([p.taken for p in predictions])
+    period = 1.0 / run.pipeline.chain.sfreq
+    rest = find_rest(run.recording, profile.paradigm)
+    in_rest = in_spans(taken, rest, run.pipeline.n_samples * period, period)
+    # Wholly: a window at the edge holds samples that this decoder may have learnt from.
+    first = taken - (run.pipeline.n_samples - 1) * period
+    in_fold = (first >= stream.start) & (taken < stream.stop)
+    windows: dict[int, list[int]] = {}
+    for index in np.flatnonzero(in_fold):
+        number = trial_of(float(taken[index]), run.trials, run.pipeline)
+        if number is not None and run.trials[number].label != profile.paradigm.quiet:
+            windows.setdefault(number, []).append(int(index))
+    cued = tuple((run.trials[k].label, np.array(own)) for k, own in windows.items())
+    return Streamed(decoder.classes, predictions, in_rest & in_fold, cued)
+
+
+def stream_rest(decoder: Decoder, run: StreamedRun, profile: Profile) -> Streamed:
+    """Let the served decoder decide a recording of rest, which it did not learn from.
+
+    Without a rest marker all of the recording is rest.
+    """
+    predictions = decide_windows(decoder, run.windows, adaptation_for(decoder, run, profile))
+    taken = np.array([p.taken for p in predictions])
+    period = 1.0 / run.pipeline.chain.sfreq
+    rest = find_rest(run.recording, profile.paradigm) or [(-np.inf, np.inf)]
+    in_rest = in_spans(taken, rest, run.pipeline.n_samples * period, period)
+    return Streamed(decoder.classes, predictions, in_rest)
+
+
+def surer(
+    decoder: Decoder,
+    folds: list[Streamed | None],
+    streams: list[FoldStream | None],
+    profile: Profile,
+) -> float:
+    """Compare the log odds of the served decoder at rest with those of its folds' decoders.
+
+    ``folds`` are what the folds' decoders decided of ``streams``.
+
+    A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
+    of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
+    (where it is no class), and since it is what the threshold is held against. The result
+    is the ratio of the root mean squares; at least 1, and 1 without rest.
+    """
+    of_folds: list[NDArray[np.float64]] = []
+    served: list[NDArray[np.float64]] = []
+    for own, stream in zip(folds, streams, strict=True):
+        if stream is None or own is None:
+            continue
+        of_fold = {
+            prediction.end: prediction.probabilities
+            for prediction, rest in zip(own.predictions, own.in_rest, strict=True)
+            if rest
+        }
+        adaptation, windows = adaptation_for(decoder, stream.run, profile), stream.run.windows
+        if adaptation is None:
+            windows = [window for window in windows if window.end in of_fold]
+        for prediction in decide_windows(decoder, windows, adaptation):
+            if prediction.end in of_fold:
+                served.append(prediction.probabilities)
+                of_folds.append(of_fold[prediction.end])
+    least = _rms_log_odds(of_folds)
+    return max(1.0, _rms_log_odds(served) / least) if least else 1.0
+
+
+def _rms_log_odds(probabilities: list[NDArray[np.float64]]) -> float:
+    """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
+    if not probabilities:
+        return 0.0
+    logs = np.log(np.maximum(np.stack(probabilities), _TINY))
+    return float(np.sqrt(np.mean(np.square(logs - logs.mean(axis=1, keepdims=True)))))

@@ -1,0 +1,36 @@
+"""The runs of a session as steps, one after the other."""
+
+from typing import NamedTuple
+
+from bci.neurofeedback.session import BASELINE, FEEDBACK, TRANSFER, RunKind
+from bci.profiles.neurofeedback import RunSettings
+
+
+class Step(NamedTuple):
+    """One run; ``number`` is its place among those of its kind, of ``of``."""
+
+    kind: RunKind
+    number: int
+    of: int
+    length_s: float
+
+    @property
+    def title(self) -> str:
+        """The step in words: ``Feedback run 2 of 4 (180 s)``."""
+        length = f"({self.length_s:g} s)"
+        if self.kind == BASELINE:
+            return f"Baseline {length}"
+        what = "Feedback run" if self.kind == FEEDBACK else "Transfer run"
+        return f"{what} {self.number} of {self.of} {length}"
+
+
+def steps_of(runs: RunSettings) -> list[Step]:
+    """The steps of a session."""
+    kinds: tuple[tuple[RunKind, int, float], ...] = (
+        (BASELINE, 1, runs.baseline_s),
+        (FEEDBACK, runs.feedback_runs, runs.feedback_s),
+        (TRANSFER, runs.transfer_runs, runs.transfer_s),
+    )
+    return [
+        Step(kind, number, n, length_s) for kind, n, length_s in kinds for number in range(1, n + 1)
+    ]

@@ -1,0 +1,75 @@
+"""The count of a run's selections: how many were right, and how fast."""
+
+from dataclasses import replace
+
+from bci.spelling.run import Selected
+from gui.widgets.units import counted
+
+
+class Tally:
+    """Selections of one run, in order; those that were taken back count as wrong.
+
+    ``n_symbols`` is how many there are to choose from.
+    """
+
+    def __init__(self, n_symbols: int) -> None:
+        self.n_symbols = n_symbols
+        self.selections: list[Selected] = []
+        self.n_missing = 0  # flashes without a prediction
+
+    def add(self, selected: Selected) -> None:
+        """Count a selection, or that the newest one is taken back."""
+        if selected.undone and self.selections:
+            self.selections[-1] = selected
+        else:
+            self.selections.append(selected)
+
+    def undo(self, text: str) -> Selected | None:
+        """Take back the newest selection that stands; return it as it is now."""
+        for at in reversed(range(len(self.selections))):
+            each = self.selections[at]
+            if not each.undone and each.symbol is not None:
+                self.selections[at] = replace(each, undone=True, text=text)
+                return self.selections[at]
+        return None
+
+    @property
+    def n_right(self) -> int:
+        """Selections of the symbol that was to be copied."""
+        return sum(each.symbol is not None and each.symbol == each.target and not each.undone
+                   for each in self.selections)  # fmt: skip
+
+    @property
+    def n_failed(self) -> int:
+        """Selections without any prediction."""
+        return sum(each.symbol is None for each in self.selections)
+
+    @property
+    def minutes(self) -> float:
+        """From the begin of the first selection to the end of the last."""
+        if not self.selections:
+            return 0.0
+        return (self.selections[-1].ended - self.selections[0].began) / 60
+
+    @property
+    def sentence(self) -> str:
+        """The count in words."""
+        n, minutes = len(self.selections), self.minutes
+        if not n or minutes <= 0:
+            return "Nothing was selected."
+        copies = any(each.target is not None for each in self.selections)
+        if copies:
+            chance = 100 / self.n_symbols
+            found = f"{self.n_right} of {counted(n, 'symbol')} right (chance {chance:.1f} %)"
+            rate = f"{self.n_right / minutes:.1f} right symbols a minute"
+        else:
+            found = f"{counted(n, 'selection')}"
+            rate = f"{n / minutes:.1f} selections a minute"
+        failed = f" {self.n_failed} without any prediction." if self.n_failed else ""
+        return f"{found}, {rate}.{failed}"
+
+    @property
+    def lost(self) -> str:
+        """Sentence about flashes without a prediction; empty where each had one."""
+        n = self.n_missing
+        return f"{n} {'flash' if n == 1 else 'flashes'} without a prediction." if n else ""

@@ -1,0 +1,36 @@
+"""Right symbols of a speller by the number of repetitions, with their intervals."""
+
+from bci.evaluation.metrics import exact_interval
+from bci.evaluation.spelling_curve import SpellingCurve
+from gui.plots.axis import Axis
+from gui.plots.line_with_band import LineWithBand
+from gui.widgets.labels import tip
+
+
+class RepetitionsView(LineWithBand):
+    """Share of held-out symbols that are right after so many repetitions of all flashes."""
+
+    def __init__(self) -> None:
+        bottom = Axis("bottom", write=lambda n: f"{n:g}")
+        super().__init__("Right symbols by repetitions", "repetitions", bottom)
+        self.setMinimumSize(260, 130)
+        self.set_heading("right symbols, by repetitions of all flashes")
+        self.hint, self.is_blank = "right symbols: not stored", True
+
+    def show_curve(self, curve: SpellingCurve | None) -> None:
+        """Show a curve; None where the model has none."""
+        self.is_blank = curve is None
+        if curve is None:
+            self.setToolTip("")
+            return
+        self.setToolTip(
+            tip(
+                f"How many of {curve.n} held-out symbols are right after a fixed number of "
+                "repetitions. The band is the 95 % interval of each point alone."
+            )
+        )
+        points = []
+        for k, right in enumerate(curve.right.tolist(), 1):
+            low, high = exact_interval(right, curve.n)
+            points.append((float(k), right / curve.n, low, high))
+        self.show_points(points, 1 / curve.n_symbols, len(points) + 0.3)

@@ -1,0 +1,38 @@
+"""The contents of a presenter's window."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPainter
+
+from bci.stimulus.frames import Frame
+
+
+class Scene(Protocol):
+    """Contents of the window, asked once a frame, in the order of the methods."""
+
+    def advance(self, frame: Frame) -> Sequence[str]:
+        """Go on to a frame; return the labels of the markers that this frame shows."""
+        ...
+
+    def paint(self, painter: QPainter, size: QSize) -> None:
+        """Paint the whole frame. Sizes are in logical pixels."""
+        ...
+
+    def shown(self, time: float, labels: Sequence[str]) -> None:
+        """Take the LSL time of the frame's swap, after its markers were sent."""
+        ...
+
+
+class BlankScene:
+    """A dark window."""
+
+    def advance(self, _frame: Frame) -> Sequence[str]:
+        return ()
+
+    def paint(self, painter: QPainter, size: QSize) -> None:
+        painter.fillRect(0, 0, size.width(), size.height(), 0xFF0D0F12)
+
+    def shown(self, time: float, labels: Sequence[str]) -> None:
+        """Take no note of it."""

@@ -1,0 +1,53 @@
+"""A serial line between two ends of a pseudo-terminal: what a bridge writes is read here."""
+
+import contextlib
+import os
+import time
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bci.interfaces import Bridge
+from tests.bci.bridges import receivers
+from tests.bci.bridges.published import Published
+from tests.streams import wait_until
+
+
+class Line:
+    """One end; the other is the device at ``path``."""
+
+    def __init__(self) -> None:
+        self._end, device = os.openpty()
+        tty.setraw(device)
+        self.path = os.ttyname(device)
+        self._device = device
+        os.set_blocking(self._end, False)
+        self.received = b""
+        self.at: list[tuple[bytes, float]] = []
+
+    def read(self) -> bytes:
+        """All that came so far; pieces and their times are in ``at``."""
+        with contextlib.suppress(BlockingIOError):
+            while piece := os.read(self._end, 65536):
+                self.received += piece
+                self.at.append((piece, time.monotonic()))
+        return self.received
+
+    def until(self, expected: bytes) -> None:
+        wait_until(lambda: len(self.read()) >= len(expected))
+        assert self.received == expected
+
+    def unplug(self) -> None:
+        if self._end >= 0:
+            os.close(self._end)
+            os.close(self._device)
+            self._end = -1
+
+
+@contextmanager
+def running(bridge: Bridge, engine: Published) -> Iterator[list[str]]:
+    """A bridge that follows the engine, in a thread; the sentences that it reports."""
+    with receivers.running(bridge) as said:
+        engine.wait_for_bridge()
+        wait_until(lambda: any("connected" in sentence for sentence in said))
+        yield said
