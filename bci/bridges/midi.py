@@ -75,7 +75,7 @@ class MidiSettings(Settings):
     engine: EngineName = Field("bci", description="Name of the engine")
 
 
-class Output(Protocol):
+class MidiOutput(Protocol):
     """A port that takes messages of mido."""
 
     def send(self, message: Any) -> None: ...
@@ -116,7 +116,7 @@ class MidiBridge:
         finally:
             port.close()
 
-    def _take(self, event: object, port: Output) -> None:
+    def _take(self, event: object, port: MidiOutput) -> None:
         match event:
             case DecisionEvent():
                 self._decide(event, port)
@@ -127,7 +127,7 @@ class MidiBridge:
             case Lost():
                 self._end(port)
 
-    def _decide(self, event: DecisionEvent, port: Output) -> None:
+    def _decide(self, event: DecisionEvent, port: MidiOutput) -> None:
         lasts = self._settings.note_ms == 0
         if lasts and event.event != "repeat":
             self._end(port)
@@ -141,7 +141,7 @@ class MidiBridge:
         self._on = control
         self._off_at = float("inf") if lasts else time.monotonic() + self._settings.note_ms / 1000
 
-    def _follow(self, prediction: ReceivedPrediction, port: Output) -> None:
+    def _follow(self, prediction: ReceivedPrediction, port: MidiOutput) -> None:
         now = time.monotonic()
         for label, share in zip(self._classes, prediction.probabilities, strict=False):
             control = self._levels.get(label)
@@ -154,12 +154,12 @@ class MidiBridge:
                 self._sent_levels[control] = level, now
                 self._send(port, control, level)
 
-    def _end(self, port: Output) -> None:
+    def _end(self, port: MidiOutput) -> None:
         if self._on is not None:
             control, self._on = self._on, None
             self._send(port, control, 0)
 
-    def _send(self, port: Output, control: Control, value: int) -> None:
+    def _send(self, port: MidiOutput, control: Control, value: int) -> None:
         import mido
 
         channel = self._settings.channel - 1
@@ -196,7 +196,7 @@ class RawDevice:
         os.close(self._file)
 
 
-def open_output(name: str, virtual: bool) -> Output:
+def open_output(name: str, virtual: bool) -> MidiOutput:
     """Open a port by its name, the first one there is, or a new one; or a raw device by its path.
 
     Raises `BridgeError` if there is none.
@@ -226,6 +226,6 @@ def open_output(name: str, virtual: bool) -> Output:
     raise BridgeError(f"there is no MIDI output {name!r}; ports there are: {there}")
 
 
-def _typed(port: Output) -> Output:
+def _typed(port: MidiOutput) -> MidiOutput:
     """Give mido's port, which has no types, its own."""
     return port

@@ -17,7 +17,7 @@ _AGAIN_S = 1.0
 _TWIN_S = 0.2
 
 
-class Inlet(Protocol):
+class FollowedInlet(Protocol):
     """An open stream."""
 
     @property
@@ -26,7 +26,7 @@ class Inlet(Protocol):
     def close(self) -> None: ...
 
 
-I = TypeVar("I", bound=Inlet)  # noqa: E741 - the inlet's own type
+I = TypeVar("I", bound=FollowedInlet)  # noqa: E741 - the inlet's own type
 
 
 class OneStream(threading.Thread, Generic[I]):

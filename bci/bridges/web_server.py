@@ -121,7 +121,11 @@ class WebServer:
 
     def _respond(self, _: ServerConnection, request: Request) -> Response | None:
         """Answer a request, or None to let a WebSocket open."""
-        host, path = request.headers.get("Host"), urlsplit(request.path).path
+        host = request.headers.get("Host")
+        try:
+            path = urlsplit(request.path).path
+        except ValueError:
+            return _answer(400, "this is no address of a page")
         if problem := self._access.host_problem(host):
             return _answer(403, problem)
         # Earlier versions of websockets refuse other methods themselves, and do not name this one.

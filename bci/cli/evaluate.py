@@ -74,7 +74,7 @@ def evaluate(
     from bci.clock.timekeeping import check_markers_fit, losses_of
     from bci.engine.running_model import RunningModel
     from bci.evaluation.early_course import early_course
-    from bci.evaluation.flashes import Flashes
+    from bci.evaluation.flashes import ScoredFlashes
     from bci.evaluation.predictions_csv import predictions_table
     from bci.evaluation.pseudo_online import evaluate as run_evaluation
     from bci.messages import ProgressEvent
@@ -122,7 +122,7 @@ def evaluate(
             if windows:
                 receivers.append(printer_of(str(file)))
             prior = read_sentences(sentences, card.classes) if sentences is not None else None
-            flashes = Flashes(card) if card.of_flashes else None
+            flashes = ScoredFlashes(card) if card.of_flashes else None
             if flashes is not None:
                 receivers.append(flashes.take)
             result = run_evaluation(

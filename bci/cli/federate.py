@@ -18,7 +18,7 @@ from bci.plugins.installing import how_to_install_torch
 
 if TYPE_CHECKING:
     from decoders.federation.agreement import Federation
-    from decoders.federation.rounds import Progress, Round
+    from decoders.federation.rounds import Round, RoundsProgress
 
 federate = typer.Typer(no_args_is_help=True)
 
@@ -210,7 +210,7 @@ def _print_round(done: "Round") -> None:
         err.print(f"round {done.number} without {name}: {why}", style="yellow")
 
 
-def _print_end(agreed: "Federation", progress: "Progress", as_json: bool) -> None:
+def _print_end(agreed: "Federation", progress: "RoundsProgress", as_json: bool) -> None:
     if as_json:
         emit(SitesEvent(accuracies=progress.finished))
     else:

@@ -71,11 +71,11 @@ async def _serve(
 ) -> None:
     import socket
 
-    from bci.remote.commands import Commands
+    from bci.remote.commands import RemoteCommands
     from bci.remote.server import serve
 
     source_id = f"remote-cues@{socket.gethostname()}:{port}"
-    commands = Commands(folder, profile, models, source_id, note)
+    commands = RemoteCommands(folder, profile, models, source_id, note)
     try:
         await serve(host, port, token, commands.answer, stop, note)
     finally:

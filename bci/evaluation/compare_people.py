@@ -32,7 +32,7 @@ _CHUNK_S = 0.01
 
 
 @dataclass(frozen=True)
-class Person:
+class ComparedPerson:
     """One person's epochs, of several runs each of which is left out in turn.
 
     With ``runs``, in the order of their numbers in the epochs, those are decoded as live.
@@ -64,8 +64,8 @@ class Outcome:
 
 def run_protocols(
     protocols: Sequence[str],
-    person: Person,
-    others: list[Person],
+    person: ComparedPerson,
+    others: list[ComparedPerson],
     make_decoder: MakeDecoder,
     signal: Signal,
     profile: Profile,
@@ -111,7 +111,9 @@ def run_protocols(
     return outcomes
 
 
-def _train_base(others: list[Person], make_decoder: MakeDecoder, signal: Signal) -> Adaptable:
+def _train_base(
+    others: list[ComparedPerson], make_decoder: MakeDecoder, signal: Signal
+) -> Adaptable:
     decoder = make_decoder(None)
     if not isinstance(decoder, Adaptable):
         raise ValueError("this decoder does not carry over from person to person")
@@ -172,7 +174,7 @@ def streamed_difference(
 
 
 def _score(
-    decoder: Decoder, person: Person, run: int, training_s: float, profile: Profile
+    decoder: Decoder, person: ComparedPerson, run: int, training_s: float, profile: Profile
 ) -> Outcome:
     test = person.epochs.only(person.epochs.runs == run)
     streamed = person.runs[run] if person.runs else None

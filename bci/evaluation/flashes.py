@@ -8,7 +8,7 @@ from bci.spelling.replay import TimedPrediction
 from bci.training.epochs import JudgedWindow
 
 
-class Flashes:
+class ScoredFlashes:
     """Gathers what a model predicts of a recording's flashes; `take` is given each window.
 
     ``speller`` goes before the one of the model's card.

@@ -135,7 +135,8 @@ class Person(Message):
 class PeopleStatus(Message):
     """Status of several engines of one computer, on the stream ``people-status`` each second.
 
-    Streams of two people agree in time to the sum of their ``clock_error_s``.
+    The offset between the clocks of two people's streams is known to the sum of their
+    ``clock_error_s``.
     """
 
     kind: Literal["people"] = "people"

@@ -18,7 +18,7 @@ class Measures(NamedTuple):
     muscle_db: float  # NaN where it is not asked for
 
 
-class Limits(NamedTuple):
+class ArtifactLimits(NamedTuple):
     """Largest measures of a window that counts; None where there is no limit."""
 
     peak_to_peak: float | None = None
@@ -67,13 +67,13 @@ class ArtifactHold:
         return has_artifact or at < self._until
 
 
-def limits_from(settings: ArtifactSettings, swings: Array, muscles: Array) -> Limits:
+def limits_from(settings: ArtifactSettings, swings: Array, muscles: Array) -> ArtifactLimits:
     """Limits of a protocol; what it leaves out is found in the windows of a baseline."""
     swing = settings.max_peak_to_peak
     if swing is None:
         swing = float(np.exp(_beyond(np.log(np.maximum(swings, 1e-30)), settings.baseline_sd)))
     muscle = None if settings.muscle_hz is None else _beyond(muscles, settings.baseline_sd)
-    return Limits(swing, muscle)
+    return ArtifactLimits(swing, muscle)
 
 
 def _beyond(values: Array, n_sd: float) -> float:

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from bci.errors import MismatchError, ProfileError
 from bci.files.plain_yaml import dump
 from bci.files.writable import appearing
-from bci.neurofeedback.artifacts import Limits, Measures, limits_from
+from bci.neurofeedback.artifacts import ArtifactLimits, Measures, limits_from
 from bci.profiles.neurofeedback import Neurofeedback
 from bci.profiles.pipeline_settings import PipelineSettings, Settings
 from bci.profiles.profile import Profile, parse_yaml
@@ -47,9 +47,9 @@ class Baseline(Settings):
         return self
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> ArtifactLimits:
         """Limits beyond which a window has an artifact."""
-        return Limits(self.peak_to_peak, self.muscle_db)
+        return ArtifactLimits(self.peak_to_peak, self.muscle_db)
 
     def beyond(self, share: float, sign: int) -> float:
         """Value that the baseline was beyond for this share of the time."""

@@ -19,7 +19,14 @@ from bci.lsl.losses import LossLog
 from bci.messages import EngineStatus, WindowCounts
 from bci.neurofeedback.baseline import Baseline
 from bci.neurofeedback.report import RunFigures, run_figures
-from bci.neurofeedback.session import BASELINE, FIRST_SAMPLE, KINDS, RunKind, Session, Update
+from bci.neurofeedback.session import (
+    BASELINE,
+    FIRST_SAMPLE,
+    KINDS,
+    FeedbackSession,
+    RunKind,
+    Update,
+)
 from bci.neurofeedback.sham import REAL, SHAM, Sham, allocation_label
 from bci.neurofeedback.streams import FeedbackOutlets
 from bci.profiles.profile import Profile
@@ -95,7 +102,7 @@ class LiveSession:
     def _feed_back(
         self, inlet: SignalInlet, stop: threading.Event, commands: "queue.SimpleQueue[str]"
     ) -> None:
-        session = Session(self.profile, inlet.info, self.baseline, self.sham)
+        session = FeedbackSession(self.profile, inlet.info, self.baseline, self.sham)
         outlets = FeedbackOutlets(
             self.name, source_id(self.name, "neurofeedback"), inlet.info.simulated,
             session.protocol, session.unit,
@@ -115,7 +122,7 @@ class _Loop:
     def __init__(
         self,
         owner: LiveSession,
-        session: Session,
+        session: FeedbackSession,
         inlet: SignalInlet,
         outlets: FeedbackOutlets,
         status: StatusOutlet,

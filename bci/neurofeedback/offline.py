@@ -8,7 +8,14 @@ import numpy as np
 
 from bci.errors import MismatchError, RecordingError
 from bci.neurofeedback.baseline import Baseline
-from bci.neurofeedback.session import FEEDBACK, FIRST_SAMPLE, KINDS, RunKind, Session, Update
+from bci.neurofeedback.session import (
+    FEEDBACK,
+    FIRST_SAMPLE,
+    KINDS,
+    FeedbackSession,
+    RunKind,
+    Update,
+)
 from bci.neurofeedback.sham import DonorRun, Sham
 from bci.profiles.profile import Profile
 from bci.signals import Marker, Recording
@@ -30,7 +37,7 @@ def replay(recording: Recording, profile: Profile, baseline: Baseline | None = N
 
     Raises `RecordingError` if it has no run of the profile, or feedback before any baseline.
     """
-    session = Session(profile, recording.info, baseline)
+    session = FeedbackSession(profile, recording.info, baseline)
     turns = list(run_turns(cue_markers(recording, profile.paradigm), profile))
     first = next((time for time, kind in turns if kind is not None), None)
     if first is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from bci.errors import MismatchError
-from bci.neurofeedback.artifacts import ArtifactHold, ArtifactMeter, Limits, Measures
+from bci.neurofeedback.artifacts import ArtifactHold, ArtifactLimits, ArtifactMeter, Measures
 from bci.neurofeedback.baseline import Baseline, make_baseline, protocol_id
 from bci.neurofeedback.features import Feature, Smoother
 from bci.neurofeedback.reward import RewardRule
@@ -58,7 +58,7 @@ class Run(NamedTuple):
     began: float
 
 
-class Session:
+class FeedbackSession:
     """Feeds back a profile's feature, run by run.
 
     Parameters
@@ -120,7 +120,7 @@ class Session:
         self._first: float | None = None  # Time of the first sample
         self.taken = _NAN  # Of the newest window
         self.problem: MismatchError | None = None  # Why the newest baseline is of no use
-        self._limits = Limits()
+        self._limits = ArtifactLimits()
         if baseline is not None:
             if baseline.simulated and not info.simulated:
                 raise MismatchError(

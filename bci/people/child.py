@@ -31,7 +31,7 @@ _MAX_LOG = 4000
 _NOT_STARTED = 1
 
 
-class Child:
+class ForkedCommand:
     """A command that runs, asked to end by `close`; it also ends when this process dies.
 
     ``arguments`` follow ``bci``. The command has to take ``--json`` and ``--with-parent``.

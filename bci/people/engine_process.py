@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 
 from bci.messages import AnyEvent, NoteEvent
-from bci.people.child import Child
+from bci.people.child import ForkedCommand
 from bci.people.group import Member
 
 # A process that dies more often would die again.
@@ -31,7 +31,7 @@ class EngineProcess:
         self._report = report
         self._arguments = ("run", member.profile, "--name", member.name, *options)
         self._restarted: deque[float] = deque(maxlen=_MAX_RESTARTS)
-        self._child: Child | None = None
+        self._child: ForkedCommand | None = None
 
     @property
     def is_running(self) -> bool:
@@ -42,7 +42,7 @@ class EngineProcess:
         return self._child.pid if self._child else 0
 
     def start(self) -> None:
-        self._child = Child(self._arguments)
+        self._child = ForkedCommand(self._arguments)
 
     def send(self, line: str) -> None:
         """Send a command to it, as ``use FOLDER``."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from bci.errors import BciError, RecordingError
 from bci.lsl.engine_streams import StatusOutlet
 from bci.messages import AnyEvent, ErrorEvent, NoteEvent, PeopleStatus, Person, RecordingEvent
-from bci.people.child import Child
+from bci.people.child import ForkedCommand
 from bci.people.clock_table import EngineStatuses, people_status, person_of
 from bci.people.engine_process import EngineProcess
 from bci.people.group import Member
@@ -62,7 +62,7 @@ class Supervisor:
         self._report = report
         self._on_people = on_people
         self._record = record
-        self._recorder: Child | None = None
+        self._recorder: ForkedCommand | None = None
         self._refusal = ""
         self._shown: object = None
         self._twins: set[tuple[str, str]] = set()
@@ -101,7 +101,7 @@ class Supervisor:
     def _begin_recording(self, stop: threading.Event) -> None:
         if self._record is None:
             return
-        self._recorder = Child(("record", "--output", str(self._record)))
+        self._recorder = ForkedCommand(("record", "--output", str(self._record)))
         deadline = time.monotonic() + _RECORDING_S
         while not stop.wait(_POLL_S):
             ended = self._recorder.code is not None

@@ -21,7 +21,7 @@ _WORKED_S = 5.0
 _ENDED, _REFUSED = 0, 2
 
 
-class Child:
+class WatchedCommand:
     """One process, from its start to its end.
 
     Its output goes to a file, so that it can go on when we are gone. Its standard input is a pipe

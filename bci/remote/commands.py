@@ -8,7 +8,7 @@ from pathlib import Path
 from bci.errors import BciError, RemoteError
 from bci.lsl.outlet import MarkerOutlet
 from bci.remote.engine import RemoteEngine
-from bci.remote.recording import Recording
+from bci.remote.recording import RemoteRecording
 from bci.signals import Marker
 
 CUES = "remote-cues"
@@ -18,7 +18,7 @@ _MAX_LABEL = 200
 _KNOWN = "start, stop, update, select, filename, engine start|stop|use, cue LABEL"
 
 
-class Commands:
+class RemoteCommands:
     """The commands that clients send, followed one line after another.
 
     Parameters
@@ -44,7 +44,7 @@ class Commands:
         report: Callable[[str], None],
     ) -> None:
         self._report = report
-        self._recording = Recording(folder, report)
+        self._recording = RemoteRecording(folder, report)
         self._engine = RemoteEngine(profile, models, report)
         self._cues = MarkerOutlet(CUES, source_id)
         self._turn = asyncio.Lock()

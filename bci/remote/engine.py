@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bci.errors import RemoteError
 from bci.models.bundle import CARD
-from bci.remote.child import Child
+from bci.remote.child import WatchedCommand
 
 _END_S = 3.0
 # It reports that it decodes, or waits for its stream, sooner than that.
@@ -20,7 +20,7 @@ class RemoteEngine:
         self._profile = profile
         self._models = models
         self._report = report
-        self._child: Child | None = None
+        self._child: WatchedCommand | None = None
 
     async def start(self, model: str | None) -> None:
         """Start it, with a model of the folder or the profile's; raises `RemoteError`."""
@@ -30,7 +30,7 @@ class RemoteEngine:
             raise RemoteError("the engine runs already; send 'engine stop' or 'engine use'")
         given = (f"--model={self._folder(model)}",) if model is not None else ()
         argv = ("run", self._profile, *given, "--json", "--no-decisions", "--with-parent")
-        self._child = child = Child("engine", lambda _: argv, self._report, follows=True)
+        self._child = child = WatchedCommand("engine", lambda _: argv, self._report, follows=True)
         for _ in range(round(_BEGIN_S / _LOOK_S)):
             if child.notes or not child.is_running:
                 break

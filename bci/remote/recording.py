@@ -14,7 +14,7 @@ from bci.errors import RemoteError
 from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.recorders import FoundRecorder, RecorderWatch
 from bci.messages import RecordedEvent, RecordingEvent
-from bci.remote.child import Child
+from bci.remote.child import WatchedCommand
 from bci.remote.file_names import FileNames, make_way
 
 _LOOK_S = 0.05
@@ -27,7 +27,7 @@ _NOTE = ".bci-remote.json"
 _MAX_NOTE = 10_000
 
 
-class Recording:
+class RemoteRecording:
     """At most one recording at a time.
 
     A recording goes on when clients leave, and when we die; the next one to run in the same
@@ -38,7 +38,7 @@ class Recording:
         self.names = FileNames(folder, folder)
         self._folder = folder
         self._report = report
-        self._child: Child | None = None
+        self._child: WatchedCommand | None = None
         self._noted = 0
         self._watch = RecorderWatch()
         self._all = StreamWatch(StreamQuery())
@@ -71,7 +71,7 @@ class Recording:
             part = path if not start else path.with_name(f"{path.stem}_part{start + 1}.xdf")
             return "record", f"--output={part}", "--json"
 
-        self._child = child = Child("recorder", arguments, self._report)
+        self._child = child = WatchedCommand("recorder", arguments, self._report)
         await _until(lambda: not child.is_running or self._begun(child), _BEGIN_S)
         if not child.is_running or not self._begun(child):
             raise RemoteError(child.error or f"{path}: the recorder did not begin")
@@ -138,7 +138,7 @@ class Recording:
             return None
         return pid if is_recorder(pid) else None
 
-    def _begun(self, child: Child) -> bool:
+    def _begun(self, child: WatchedCommand) -> bool:
         return any(isinstance(each, RecordingEvent) for each in child.events)
 
     def _writes_all(self, pid: int) -> bool:

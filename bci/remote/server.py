@@ -141,14 +141,17 @@ class _Client:
             for line in lines:
                 if line.strip() and not await self._take(line.strip(), arrived):
                     return
-            if ended:
-                return
             if len(begun) > _MAX_LINE:
-                self._say(f"ERROR a line has at most {_MAX_LINE} letters\n")
+                self._refuse_length()
+                return
+            if ended:
                 return
 
     async def _take(self, line: bytes, arrived: float) -> bool:
         """Take in a line; False to end the connection."""
+        if len(line) > _MAX_LINE:
+            self._refuse_length()
+            return False
         if _HTTP.match(line):
             self._report("a web page tried to send commands; it was refused")
             return False
@@ -159,22 +162,25 @@ class _Client:
                 rest.strip().encode(), self._token.encode()
             ):
                 self._report("a client gave a wrong token")
-                self._say("ERROR wrong token\n")
+                self._reply("ERROR wrong token\n")
                 return False
             self._token = None
-            self._say("OK")
+            self._reply("OK")
             return True
         if self._token is not None:
-            self._say("ERROR send the token first, as: token ...\n")
+            self._reply("ERROR send the token first, as: token ...\n")
             return False
         await self._waiting.put((text, arrived))
         return True
 
+    def _refuse_length(self) -> None:
+        self._reply(f"ERROR a line has at most {_MAX_LINE} letters\n")
+
     async def _follow(self) -> None:
         while (taken := await self._waiting.get()) is not None:
-            self._say(await self._answer(*taken))
+            self._reply(await self._answer(*taken))
 
-    def _say(self, text: str) -> None:
+    def _reply(self, text: str) -> None:
         # Scripts need not read; what a client has not read for long is dropped.
         if self._writer.transport.get_write_buffer_size() < _MAX_UNREAD:
             with contextlib.suppress(OSError):

@@ -18,7 +18,7 @@ UNDONE = "undo"
 """Label of the marker of a symbol that is taken back."""
 
 
-class State(StrEnum):
+class SpellingState(StrEnum):
     """States of a run, in order."""
 
     READY = "ready"  # Not begun, or paused
@@ -29,7 +29,7 @@ class State(StrEnum):
     OVER = "over"
 
 
-class Evidence(Protocol):
+class SelectionEvidence(Protocol):
     """Evidence of one selection: by flashes (`bci.spelling.flash_evidence`) or by windows."""
 
     @property
@@ -108,7 +108,7 @@ class SelectionRun:
         self,
         text: SpelledText,
         stimulation: Stimulation,
-        evidence_for: Callable[[Probabilities], Evidence] | None = None,
+        evidence_for: Callable[[Probabilities], SelectionEvidence] | None = None,
         prior_after: Callable[[str], Probabilities] | None = None,
         timing: RunTiming | None = None,
         errors: ErrorRule | None = None,
@@ -118,10 +118,10 @@ class SelectionRun:
         self.text = text
         self.stimulation = stimulation
         self.timing = timing or RunTiming()
-        self.state = State.READY
+        self.state = SpellingState.READY
         self.number = 0  # Of the selection, from 1
         self.n_failed = 0  # Selections without any prediction
-        self.evidence: Evidence | None = None
+        self.evidence: SelectionEvidence | None = None
         self.selected: Selected | None = None  # The newest selection that is over
         self._evidence_for = evidence_for
         self._prior_after = prior_after or (lambda _text: uniform(text.grid.n_symbols))
@@ -144,20 +144,20 @@ class SelectionRun:
 
     def start(self, now: float) -> tuple[str, ...]:
         """Begin, or go on after `interrupt`; return the markers of this frame."""
-        return self._next(now) if self.state == State.READY else ()
+        return self._next(now) if self.state == SpellingState.READY else ()
 
     def interrupt(self) -> tuple[str, ...]:
         """Pause: the selection under way is broken off, and begins again with `start`."""
-        if self.state in (State.READY, State.OVER):
+        if self.state in (SpellingState.READY, SpellingState.OVER):
             return ()
-        broken_off = self.state != State.FEEDBACK
-        self.state, self.evidence, self._asks_again = State.READY, None, False
+        broken_off = self.state != SpellingState.FEEDBACK
+        self.state, self.evidence, self._asks_again = SpellingState.READY, None, False
         return (INTERRUPTED,) if broken_off else ()
 
     def end(self) -> tuple[str, ...]:
         """End the run; a selection under way is broken off."""
         labels = self.interrupt()
-        self.state = State.OVER
+        self.state = SpellingState.OVER
         return labels
 
     def undo(self) -> str | None:
@@ -176,20 +176,20 @@ class SelectionRun:
             return (INTERRUPTED, *self._next(now))
         elapsed = now - self._since
         match self.state:
-            case State.TARGET if elapsed >= self.timing.target_s:
+            case SpellingState.TARGET if elapsed >= self.timing.target_s:
                 self.stimulation.begin(self._target_number())
-                self._enter(State.STIMULATION, now)
+                self._enter(SpellingState.STIMULATION, now)
                 return tuple(self.stimulation.advance(0.0))
-            case State.STIMULATION:
+            case SpellingState.STIMULATION:
                 if self._verdict is not None:
                     return self._conclude(now)
                 labels = tuple(self.stimulation.advance(elapsed))
                 if self.stimulation.is_over:
-                    self._enter(State.COLLECTING, now)
+                    self._enter(SpellingState.COLLECTING, now)
                 return labels
-            case State.COLLECTING:
+            case SpellingState.COLLECTING:
                 return self._collect(now, elapsed)
-            case State.FEEDBACK if elapsed >= self.timing.feedback_s:
+            case SpellingState.FEEDBACK if elapsed >= self.timing.feedback_s:
                 return self._next(now)
         return ()
 
@@ -201,13 +201,16 @@ class SelectionRun:
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> None:
         """Take a prediction; ``taken`` is the time of its window's last sample."""
-        if self.evidence is not None and self.state in (State.STIMULATION, State.COLLECTING):
+        if self.evidence is not None and self.state in (
+            SpellingState.STIMULATION,
+            SpellingState.COLLECTING,
+        ):
             self.evidence.received(taken, probabilities)
 
     def error_received(self, log_ratio: float) -> bool:
         """Take the response to the feedback: error against correct; return whether it undoes."""
         selected = self.selected
-        if self._errors is None or self.state != State.FEEDBACK or self._judged:
+        if self._errors is None or self.state != SpellingState.FEEDBACK or self._judged:
             return False
         self._judged = True
         if selected is None or selected.verdict is None:
@@ -226,14 +229,14 @@ class SelectionRun:
         self.evidence, self._asks_again = None, False
         is_last = self._max_selections is not None and self.number >= self._max_selections
         if self.text.is_copied or (is_last and not self.text.copies):
-            self.state = State.OVER
+            self.state = SpellingState.OVER
             return ()
         self.number += 1
         self._target = self.text.next_target
         self._began = now
         if self._evidence_for is not None:
             self.evidence = self._evidence_for(self._prior_after(self.text.before))
-        self._enter(State.TARGET, now)
+        self._enter(SpellingState.TARGET, now)
         goal = "" if self._target is None else f"/{self._target}"
         return (f"selection/{self.number}{goal}",)
 
@@ -259,7 +262,7 @@ class SelectionRun:
         self.text.add(symbol)
         self._tell(symbol, verdict, now)
         self._judged = False
-        self._enter(State.FEEDBACK, now)
+        self._enter(SpellingState.FEEDBACK, now)
         if self._target is None:
             return (f"feedback/{symbol}",)
         return (f"feedback/{'correct' if symbol == self._target else 'error'}/{symbol}",)
@@ -272,10 +275,10 @@ class SelectionRun:
         )
         self._on_selected(self.selected)
 
-    def _enter(self, state: State, now: float) -> None:
+    def _enter(self, state: SpellingState, now: float) -> None:
         self.state = state
         self._since = now
 
 
-_UNDECIDED = (State.TARGET, State.STIMULATION, State.COLLECTING)
-_WITH_TARGET = (*_UNDECIDED, State.FEEDBACK)
+_UNDECIDED = (SpellingState.TARGET, SpellingState.STIMULATION, SpellingState.COLLECTING)
+_WITH_TARGET = (*_UNDECIDED, SpellingState.FEEDBACK)

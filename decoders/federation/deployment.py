@@ -32,8 +32,8 @@ from decoders.federation.flare import SETTINGS, ServerEnd, SiteEnd
 from decoders.federation.rounds import (
     DONE,
     FederationError,
-    Progress,
     Round,
+    RoundsProgress,
     read_progress,
     resume,
 )
@@ -155,7 +155,7 @@ def take_part(
 def lead(
     kit: Path, leader: Path, config: Path, agreed: Federation, state: Path,
     on_join: Callable[[str], None], on_round: Callable[[Round], None],
-) -> Progress:  # fmt: skip
+) -> RoundsProgress:  # fmt: skip
     """Run the server and its rounds until every site that can has its model.
 
     ``kit`` and ``leader`` are the start-up kits of the server and of the person who leads. Each
@@ -225,7 +225,7 @@ class _Jobs:
         self._on_join, self._on_round, self._n_reported = on_join, on_round, n_reported
         self._joined: set[str] = set()
 
-    def run(self) -> Progress:
+    def run(self) -> RoundsProgress:
         waits_s, fruitless = self._agreed.server.join_timeout_s, 0
         while True:
             n_before = self._n_reported
@@ -275,7 +275,7 @@ class _Jobs:
         self._joined |= there
         return there
 
-    def _report(self) -> Progress:
+    def _report(self) -> RoundsProgress:
         progress = read_progress(self._state, self._agreed)
         for done in progress.rounds[self._n_reported :]:
             self._on_round(done)

@@ -35,7 +35,7 @@ class FederationError(BciError):
     """Too few sites are left to go on."""
 
 
-class Wire(Protocol):
+class SiteWire(Protocol):
     """The way to the sites."""
 
     def present(self) -> Sequence[str]:
@@ -72,7 +72,7 @@ class Round:
 
 
 @dataclass
-class Progress:
+class RoundsProgress:
     """The state of a federation.
 
     ``banned`` are sites whose answers were unusable, with the reason; ``finished`` are those that
@@ -91,8 +91,8 @@ class Progress:
 
 
 def run_rounds(
-    wire: Wire, agreed: Federation, folder: Path, on_round: Callable[[Round], None]
-) -> Progress:
+    wire: SiteWire, agreed: Federation, folder: Path, on_round: Callable[[Round], None]
+) -> RoundsProgress:
     """Train until the last round and let the sites finish.
 
     Resumes after the last round in ``folder``. A round counts if at least ``min_sites`` sites give
@@ -126,7 +126,7 @@ def run_rounds(
 
 
 class _Leader:
-    def __init__(self, wire: Wire, agreed: Federation, progress: Progress) -> None:
+    def __init__(self, wire: SiteWire, agreed: Federation, progress: RoundsProgress) -> None:
         self._wire, self._agreed, self._progress = wire, agreed, progress
 
     def one_round(self, shared: Arrays, number: int) -> tuple[Arrays, Round]:
@@ -176,7 +176,7 @@ class _Leader:
             raise FederationError(f"{n} of at least {least} sites {what} ({named or 'none there'})")
 
 
-def resume(folder: Path, agreed: Federation) -> tuple[Arrays, Progress]:
+def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
     """The shared weights and the rounds of a folder, which is made if it is missing.
 
     Raises
@@ -199,14 +199,14 @@ def resume(folder: Path, agreed: Federation) -> tuple[Arrays, Progress]:
         raise ProfileError(f"{folder}: its weights cannot be read; give another folder") from error
 
 
-def read_progress(folder: Path, agreed: Federation) -> Progress:
+def read_progress(folder: Path, agreed: Federation) -> RoundsProgress:
     """The rounds of a folder; raises ProfileError if damaged or of another federation."""
     file = folder / _HISTORY
     if not file.exists():
-        return Progress(agreed.digest())
+        return RoundsProgress(agreed.digest())
     try:
         stored: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        progress = Progress(rounds=[Round(**each) for each in stored.pop("rounds")], **stored)
+        progress = RoundsProgress(rounds=[Round(**each) for each in stored.pop("rounds")], **stored)
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
         raise ProfileError(f"{file} cannot be read ({error}); give another folder") from error
     if progress.agreement != agreed.digest():
@@ -217,7 +217,7 @@ def read_progress(folder: Path, agreed: Federation) -> Progress:
     return progress
 
 
-def _save(folder: Path, shared: Arrays, progress: Progress) -> None:
+def _save(folder: Path, shared: Arrays, progress: RoundsProgress) -> None:
     """Write both such that a stop at any moment leaves the last whole round."""
     number = len(progress.rounds)
     with appearing(folder / _WEIGHTS.format(number)) as weights:

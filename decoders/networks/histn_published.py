@@ -143,7 +143,7 @@ class WithinRegion(nn.Module):
         return mixed
 
 
-class Attention(nn.Module):
+class FusionAttention(nn.Module):
     """One series from several, weighted by a softmax of their means over time."""
 
     def __init__(self, n_nodes: int) -> None:
@@ -164,7 +164,7 @@ class MergeRegions(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.attention = nn.ModuleList(Attention(n) for n in _SIZES)
+        self.attention = nn.ModuleList(FusionAttention(n) for n in _SIZES)
 
     def forward(self, x: Tensor) -> Tensor:
         """Series of channels (B, 14, T) to series of regions (B, 4, T)."""
@@ -192,8 +192,8 @@ class OneAxis(nn.Module):
         self.to_regions = MergeRegions()
         self.to_regions_later = MergeRegions()
         self.across = MessagePassing(chebyshev_terms(tuple(REGIONS), _RING))
-        self.to_head = Attention(len(REGIONS))
-        self.to_head_later = Attention(len(REGIONS))
+        self.to_head = FusionAttention(len(REGIONS))
+        self.to_head_later = FusionAttention(len(REGIONS))
         self.classifier = nn.Linear(n + len(REGIONS) + 1, n_levels)
         self._start()
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import click
 import typer.main
 
 import bci
@@ -25,25 +24,23 @@ def _commands() -> str:
     return "\n".join(_describe(typer.main.get_command(app), "bci"))
 
 
-def _describe(command: click.Command, path: str) -> list[str]:
-    context = click.Context(command, info_name=path)
+def _describe(command: Any, path: str) -> list[str]:
     lines = [f"\n## `{path}`\n", _cleaned(command.help or "")]
     shown = [each for each in command.params if not getattr(each, "hidden", False)]
-    rows = [row for each in shown if (row := _row(each, context)) is not None]
+    rows = [row for each in shown if (row := _row(each)) is not None]
     if rows:
         lines += ["\n| parameter | meaning | default |", "|---|---|---|", *rows]
-    if isinstance(command, click.Group):
-        for name, inner in sorted(command.commands.items()):
-            if not inner.hidden:
-                lines += _describe(inner, f"{path} {name}")
+    for name, inner in sorted(getattr(command, "commands", {}).items()):
+        if not inner.hidden:
+            lines += _describe(inner, f"{path} {name}")
     return lines
 
 
-def _row(parameter: click.Parameter, context: click.Context) -> str | None:
-    if isinstance(parameter, click.Option):
+def _row(parameter: Any) -> str | None:
+    if parameter.param_type_name == "option":
         name = ", ".join(f"`{each}`" for each in (*parameter.opts, *parameter.secondary_opts))
     else:
-        name = f"`{parameter.make_metavar(context)}`"
+        name = f"`{parameter.name.upper()}`"
     if "--help" in parameter.opts or "completion" in name:
         return None
     default = parameter.default

@@ -11,7 +11,7 @@ from gui.actions import key_of
 from gui.feedback.choice import FeedbackChoice
 from gui.feedback.feature_reader import FeatureNews, FeatureReader, FeedbackRow
 from gui.feedback.scene import FeedbackScene
-from gui.feedback.window import FeedbackWindow, Stage
+from gui.feedback.window import FeedbackWindow, SessionStage
 from gui.options import DashboardOptions
 from gui.presenter.presenter import Presenter
 from gui.presenter.screens import screen_named
@@ -86,7 +86,7 @@ class FeedbackController(QObject):
         self._choice = choice
         if self._recorder is not None:
             self._end_recording(self._recorder)
-        self.window.set_stage(Stage.STARTING, "The session is starting ...")
+        self.window.set_stage(SessionStage.STARTING, "The session is starting ...")
         self._reader = FeatureReader(choice.name, self.news)
         self._reader.start()
         argv = (*self._options.bci, *choice.arguments(self._info.name))
@@ -110,7 +110,7 @@ class FeedbackController(QObject):
     def end(self) -> None:
         """End the session; its report comes when its process ends."""
         if self._child is not None and self.window is not None:
-            self.window.set_stage(Stage.ENDING)
+            self.window.set_stage(SessionStage.ENDING)
             self._child.stop()
 
     def toggle_view(self) -> None:
@@ -171,8 +171,10 @@ class FeedbackController(QObject):
             self._docked.add_rows(rows)
         if self.window is None:
             return
-        if self.window.stage is Stage.STARTING and self._is_recorded:
-            self.window.set_stage(Stage.READY, "The signal is there. Begin when all is well.")
+        if self.window.stage is SessionStage.STARTING and self._is_recorded:
+            self.window.set_stage(
+                SessionStage.READY, "The signal is there. Begin when all is well."
+            )
         self.window.take_rows(rows)
 
     def _on_session(self, info: StreamInfo) -> None:
@@ -222,7 +224,7 @@ class FeedbackController(QObject):
             QTimer.singleShot(_LAST_MS, self._recorder, end)
         if self.window is not None:
             kept = self.window.message.text()
-            self.window.set_stage(Stage.IDLE, self.window.report if was_stopped else kept)
+            self.window.set_stage(SessionStage.IDLE, self.window.report if was_stopped else kept)
 
     def _end_recording(self, recorder: RunRecorder) -> None:
         # The next session may have begun, with a recorder of its own.

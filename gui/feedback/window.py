@@ -32,7 +32,7 @@ _NO_RESULT_S = 2.0
 _NO_SIGNAL = "There is no signal: connect a device, or start the simulator in the dashboard."
 
 
-class Stage(Enum):
+class SessionStage(Enum):
     """Stage of a session."""
 
     IDLE = "idle"
@@ -57,7 +57,7 @@ class FeedbackWindow(Themed, QWidget):
         self.setWindowTitle("bci - neurofeedback")
         resize_within_screen(self, QSize(1120, 680))
         self._remembered = remembered
-        self.stage = Stage.IDLE
+        self.stage = SessionStage.IDLE
         self._info: StreamInfo | None = None
         self._steps: list[Step] = []
         self._run_seen_at = 0.0
@@ -106,17 +106,17 @@ class FeedbackWindow(Themed, QWidget):
         self._info = info
         self._show()
 
-    def set_stage(self, stage: Stage, message: str = "") -> None:
+    def set_stage(self, stage: SessionStage, message: str = "") -> None:
         """Go on to a stage of the session."""
-        if stage is Stage.STARTING:
+        if stage is SessionStage.STARTING:
             self.table.clear_runs()
             self._runs.clear()
             self._steps = steps_of(self.fields.choice().protocol.runs)
             self._show_curve(False)
-        elif stage is Stage.IDLE:
+        elif stage is SessionStage.IDLE:
             self._show_curve(bool(self._runs))
         self.stage = stage
-        if message or stage is not Stage.READY:
+        if message or stage is not SessionStage.READY:
             self.message.setText(message)
         self._show()
 
@@ -139,18 +139,18 @@ class FeedbackWindow(Themed, QWidget):
         newest = rows[-1]
         if newest.kind is not None:
             self._run_seen_at = newest.taken
-            if self.stage is Stage.READY:
-                self.set_stage(Stage.RUNNING)
-        elif self.stage is Stage.RUNNING and newest.taken - self._run_seen_at > _NO_RESULT_S:
+            if self.stage is SessionStage.READY:
+                self.set_stage(SessionStage.RUNNING)
+        elif self.stage is SessionStage.RUNNING and newest.taken - self._run_seen_at > _NO_RESULT_S:
             # A baseline that is of no use gives none.
-            self.set_stage(Stage.READY)
+            self.set_stage(SessionStage.READY)
 
     def finish_step(self, kind: str) -> None:
         """Take the next step: a run of this kind gave its result."""
         if self._steps and self._steps[0].kind == kind:
             self._steps.pop(0)
-        if self.stage is Stage.RUNNING:
-            self.stage = Stage.READY
+        if self.stage is SessionStage.RUNNING:
+            self.stage = SessionStage.READY
         self._show()
 
     def take_run(self, run: FeedbackRunEvent) -> None:
@@ -179,19 +179,21 @@ class FeedbackWindow(Themed, QWidget):
     def _show(self) -> None:
         step, stage = self.step, self.stage
         texts = {
-            Stage.IDLE: "Start session",
-            Stage.STARTING: "Starting ...",
-            Stage.READY: f"Begin: {step.title}" if step else "End session",
-            Stage.RUNNING: step.title if step else "Running ...",
-            Stage.ENDING: "Ending ...",
+            SessionStage.IDLE: "Start session",
+            SessionStage.STARTING: "Starting ...",
+            SessionStage.READY: f"Begin: {step.title}" if step else "End session",
+            SessionStage.RUNNING: step.title if step else "Running ...",
+            SessionStage.ENDING: "Ending ...",
         }
         self.next.setText(texts[stage])
-        problem = self._problem() if stage is Stage.IDLE else ""
-        self.next.setEnabled(stage in (Stage.IDLE, Stage.READY) and not problem)
-        self.stop.setEnabled(stage is Stage.RUNNING)
-        self.end.setEnabled(stage in (Stage.STARTING, Stage.READY, Stage.RUNNING))
-        self.view.setEnabled(stage not in (Stage.IDLE, Stage.ENDING))
-        self.fields.setEnabled(stage is Stage.IDLE)
+        problem = self._problem() if stage is SessionStage.IDLE else ""
+        self.next.setEnabled(stage in (SessionStage.IDLE, SessionStage.READY) and not problem)
+        self.stop.setEnabled(stage is SessionStage.RUNNING)
+        self.end.setEnabled(
+            stage in (SessionStage.STARTING, SessionStage.READY, SessionStage.RUNNING)
+        )
+        self.view.setEnabled(stage not in (SessionStage.IDLE, SessionStage.ENDING))
+        self.fields.setEnabled(stage is SessionStage.IDLE)
         signal = ""
         if self._info is not None:
             signal = f"Signal: {self._info.name} ({self._info.summary})"
@@ -207,7 +209,7 @@ class FeedbackWindow(Themed, QWidget):
         return ""
 
     def _on_next(self) -> None:
-        if self.stage is Stage.IDLE:
+        if self.stage is SessionStage.IDLE:
             self._remembered.neurofeedback = self.fields.filled
             self.start_wanted.emit(self.fields.choice())
         elif self.step is not None:

@@ -18,7 +18,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class SymbolBoard:
     """Symbols, text, and the certainty of the selection under way.
 
     ``target`` and ``chosen`` are numbers of symbols: the one to attend to, which is framed, and

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
-from gui.paradigms.board import N_CANDIDATES, Board, shown
+from gui.paradigms.board import N_CANDIDATES, SymbolBoard, shown
 
 # Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
 BACKGROUND, GROUND, DIM, CALM, BRIGHT = "#0d0f12", "#1d2126", "#565f69", "#aeb6bf", "#f2f4f6"
@@ -54,7 +54,7 @@ class BoardPainter:
         self._text, self._symbols = KeptPicture(), KeptPicture()
         self._certainty, self._foot = KeptPicture(), KeptPicture()
 
-    def paint(self, painter: QPainter, size: QSize, board: Board) -> None:
+    def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None:
         """Paint all but the symbols; a sentence in their place."""
         whole = QRectF(0, 0, size.width(), size.height())
         painter.fillRect(whole, QColor(BACKGROUND))
@@ -81,7 +81,7 @@ def symbols_area(size: QSize) -> QRectF:
     return _band(size, *_SYMBOLS)
 
 
-def cell(area: QRectF, board: Board, number: int) -> QRectF:
+def cell(area: QRectF, board: SymbolBoard, number: int) -> QRectF:
     """Room of one symbol: the symbols fill their area from left to right, row by row."""
     # Cells are no more than half again as wide as high, so that the eye travels little.
     height = area.height() / board.rows
@@ -149,12 +149,12 @@ def _band(size: QSize, top: float, bottom: float) -> QRectF:
     return QRectF(side, above, size.width() - 2 * side, round(bottom * height) - above)
 
 
-def _draw_sentence(painter: QPainter, room: QRectF, board: Board, pixels: float) -> None:
+def _draw_sentence(painter: QPainter, room: QRectF, board: SymbolBoard, pixels: float) -> None:
     side = 0.06 * room.width()
     write(painter, board.sentence, room.adjusted(side, 0, -side, 0), pixels, BRIGHT, wraps=True)
 
 
-def _draw_text(painter: QPainter, room: QRectF, board: Board) -> None:
+def _draw_text(painter: QPainter, room: QRectF, board: SymbolBoard) -> None:
     """Write the text to copy above what was spelled, letter above letter."""
     half = room.height() / 2
     letters = max(len(board.wanted), board.place + 1, len(board.spelled) + 1)
@@ -176,7 +176,7 @@ def _draw_text(painter: QPainter, room: QRectF, board: Board) -> None:
     painter.drawLine(line, line + QPointF(0.76 * width, 0))
 
 
-def _draw_certainty(painter: QPainter, room: QRectF, board: Board) -> None:
+def _draw_certainty(painter: QPainter, room: QRectF, board: SymbolBoard) -> None:
     """Show the likeliest symbols, each with a bar; a line where the selection ends."""
     width = min(room.width() / N_CANDIDATES, 2.6 * room.height())
     left = room.center().x() - width * N_CANDIDATES / 2
@@ -200,7 +200,7 @@ def _draw_certainty(painter: QPainter, room: QRectF, board: Board) -> None:
             painter.drawLine(QPointF(x, bar.top()), QPointF(x, bar.bottom()))
 
 
-def _draw_foot(painter: QPainter, room: QRectF, board: Board) -> None:
+def _draw_foot(painter: QPainter, room: QRectF, board: SymbolBoard) -> None:
     pixels, middle = 0.42 * room.height(), Qt.AlignmentFlag.AlignVCenter
     edge = 0.6 * room.width()
     left, right = room.adjusted(0, 0, edge - room.width(), 0), room.adjusted(edge, 0, 0, 0)

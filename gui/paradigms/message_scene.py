@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter
 
 from bci.stimulus.frames import Frame
-from gui.paradigms.board import Board
+from gui.paradigms.board import SymbolBoard
 from gui.paradigms.board_painter import BoardPainter
 
 
@@ -25,7 +25,7 @@ class MessageScene:
 
     def paint(self, painter: QPainter, size: QSize) -> None:
         """Paint the frame."""
-        board = Board(
+        board = SymbolBoard(
             (), 1, wanted=self._wanted, sentence=self.sentence, keys=self.keys, note=self.note
         )
         self._painter.paint(painter, size, board)

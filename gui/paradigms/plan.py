@@ -15,7 +15,7 @@ from bci.spelling.errors import ErrorRule
 from bci.spelling.flicker_evidence import FlickerEvidence, FlickerWindows
 from bci.spelling.from_settings import Speller
 from bci.spelling.posterior import Probabilities, Stopping
-from bci.spelling.run import Evidence, RunTiming, Selected, SelectionRun, State
+from bci.spelling.run import RunTiming, Selected, SelectionEvidence, SelectionRun, SpellingState
 from bci.spelling.symbols import SymbolGrid
 from bci.spelling.text import SpelledText
 from bci.stimulus.flicker import Flickering, flickering
@@ -207,7 +207,7 @@ def _make_flashing(
 ) -> ShownRun:
     speller = plan.speller
     flashes = speller.stimulation(np.random.default_rng(plan.seed))
-    evidence: Callable[[Probabilities], Evidence] | None = None
+    evidence: Callable[[Probabilities], SelectionEvidence] | None = None
     if plan.decides:
         evidence = speller.evidence_for(speller.windows(classes, sfreq))
     text = SpelledText(speller.grid, plan.text)
@@ -217,7 +217,7 @@ def _make_flashing(
     nothing = np.zeros(speller.grid.n_symbols, dtype=np.bool_)
 
     def lit() -> NDArray[np.bool_]:
-        return flashes.lit_symbols if run.state is State.STIMULATION else nothing
+        return flashes.lit_symbols if run.state is SpellingState.STIMULATION else nothing
 
     return ShownRun(run, RsvpView(lit) if plan.settings.code == "rsvp" else MatrixView(lit))
 
@@ -231,7 +231,7 @@ def _make_flickering(
 ) -> ShownRun:
     flicker = FlickerStimulation(plan.flickering(refresh_hz), refresh_hz, plan.flicker_s)
     grid = plan.grid
-    evidence: Callable[[Probabilities], Evidence] | None = None
+    evidence: Callable[[Probabilities], SelectionEvidence] | None = None
     if plan.decides:
         paradigm, pipeline = plan.profile.paradigm, plan.profile.pipeline
         windows = FlickerWindows.of(
@@ -246,7 +246,7 @@ def _make_flickering(
             # One window at the onset, and no other.
             stopping = Stopping(confidence, 1, 1)
 
-        def evidence(prior: Probabilities) -> Evidence:
+        def evidence(prior: Probabilities) -> SelectionEvidence:
             return FlickerEvidence(prior, stopping, windows)
 
     text = SpelledText(grid, plan.text)
@@ -254,6 +254,6 @@ def _make_flickering(
     run = SelectionRun(text, flicker, evidence, None, plan.timing, errors, on_selected)
 
     def luminances() -> NDArray[np.float64] | None:
-        return flicker.luminances if run.state is State.STIMULATION else None
+        return flicker.luminances if run.state is SpellingState.STIMULATION else None
 
     return ShownRun(run, FlickerView(luminances))

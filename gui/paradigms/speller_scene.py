@@ -6,13 +6,13 @@ import numpy as np
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QPainter
 
-from bci.spelling.run import SelectionRun, State
+from bci.spelling.run import SelectionRun, SpellingState
 from bci.stimulus.frames import Frame
-from gui.paradigms.board import N_CANDIDATES, Board, Candidate
+from gui.paradigms.board import N_CANDIDATES, Candidate, SymbolBoard
 from gui.paradigms.board_painter import BoardPainter
 from gui.paradigms.views import SymbolsView
 
-_DECIDING = (State.STIMULATION, State.COLLECTING, State.FEEDBACK)
+_DECIDING = (SpellingState.STIMULATION, SpellingState.COLLECTING, SpellingState.FEEDBACK)
 
 
 class SpellerScene:
@@ -51,18 +51,18 @@ class SpellerScene:
         self._due: list[str] = []  # markers that the next frame shows
 
     @property
-    def board(self) -> Board:
+    def board(self) -> SymbolBoard:
         """The content of the screen now, but for what flashes."""
         run, text = self.run, self.run.text
         grid = text.grid
         place = len(text.selected) + text.n_passed
-        return Board(
+        return SymbolBoard(
             symbols=grid.symbols,
             columns=grid.n_columns,
             spelled=text.text,
             wanted=text.target.upper() if text.copies else "",
             place=place if text.copies else len(text.text),
-            target=self._number(run.target) if run.state is State.TARGET else None,
+            target=self._number(run.target) if run.state is SpellingState.TARGET else None,
             chosen=self._chosen,
             candidates=self._candidates(),
             confidence=self._confidence,
@@ -75,7 +75,7 @@ class SpellerScene:
     @property
     def is_running(self) -> bool:
         """True from the key that starts the run until it pauses or is over."""
-        return self._starts or self.run.state not in (State.READY, State.OVER)
+        return self._starts or self.run.state not in (SpellingState.READY, SpellingState.OVER)
 
     def start(self) -> None:
         """Begin or resume the run with the next frame."""
@@ -109,14 +109,14 @@ class SpellerScene:
         """Take the time of the swap: the true onset of what flashes."""
         if labels:
             self.run.shown(time, labels)
-        if self.run.state is State.OVER and not self._has_ended:
+        if self.run.state is SpellingState.OVER and not self._has_ended:
             self._has_ended = True
             self._ended()
 
     @property
     def _chosen(self) -> int | None:
         run = self.run
-        if run.state is not State.FEEDBACK or run.selected is None:
+        if run.state is not SpellingState.FEEDBACK or run.selected is None:
             return None
         return self._number(run.selected.symbol)
 

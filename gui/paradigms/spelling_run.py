@@ -10,7 +10,7 @@ from PySide6.QtGui import QScreen
 
 from bci.errors import BciError
 from bci.lsl.engine_streams import ReceivedPrediction
-from bci.spelling.run import UNDONE, Selected, State
+from bci.spelling.run import UNDONE, Selected, SpellingState
 from bci.stimulus.frame_log import FrameSummary
 from bci.stimulus.frame_words import warning_of
 from bci.stimulus.offset_label import offset_label
@@ -155,9 +155,9 @@ class SpellingRun(QObject):
                 self._presenter.mark(UNDONE, local_clock())
 
     @property
-    def state(self) -> State:
+    def state(self) -> SpellingState:
         """State of the selections."""
-        return State.READY if self.shown is None else self.shown.run.state
+        return SpellingState.READY if self.shown is None else self.shown.run.state
 
     @property
     def summary(self) -> str:

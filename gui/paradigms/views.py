@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter
 
-from gui.paradigms.board import Board
+from gui.paradigms.board import SymbolBoard
 from gui.paradigms.board_painter import (
     ACCENT,
     BACKGROUND,
@@ -40,7 +40,7 @@ Luminances = Callable[[], Sequence[float] | NDArray[np.float64] | None]
 class SymbolsView(Protocol):
     """Paints the symbols of a board as they are in this frame."""
 
-    def paint(self, painter: QPainter, size: QSize, board: Board) -> None: ...
+    def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None: ...
 
 
 class MatrixView:
@@ -50,7 +50,7 @@ class MatrixView:
         self._lit = lit
         self._dim = KeptPicture()
 
-    def paint(self, painter: QPainter, size: QSize, board: Board) -> None:
+    def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None:
         area = symbols_area(size)
         self._dim.paint(painter, area, board.symbols, lambda p, r: _draw_all(p, r, board, DIM))
         lit = self._lit()
@@ -65,7 +65,7 @@ class RsvpView:
     def __init__(self, lit: Lit) -> None:
         self._lit = lit
 
-    def paint(self, painter: QPainter, size: QSize, board: Board) -> None:
+    def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None:
         area = symbols_area(size)
         side = min(area.height(), area.width())
         middle = QRectF(0, 0, side, side)
@@ -89,7 +89,7 @@ class FlickerView:
         self._luminances = luminances
         self._letters, self._still = KeptPicture(), KeptPicture()
 
-    def paint(self, painter: QPainter, size: QSize, board: Board) -> None:
+    def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None:
         area = symbols_area(size)
         rooms = [_field(cell(area, board, number)) for number in range(len(board.symbols))]
         luminances = self._luminances()
@@ -124,12 +124,12 @@ def _field(room: QRectF) -> QRectF:
     return QRectF(room.adjusted(gap, gap, -gap, -gap).toRect())
 
 
-def _draw_all(painter: QPainter, area: QRectF, board: Board, ink: str) -> None:
+def _draw_all(painter: QPainter, area: QRectF, board: SymbolBoard, ink: str) -> None:
     for number, symbol in enumerate(board.symbols):
         paint_symbol(painter, cell(area, board, number), symbol, ink)
 
 
-def _draw_letters(painter: QPainter, area: QRectF, board: Board) -> None:
+def _draw_letters(painter: QPainter, area: QRectF, board: SymbolBoard) -> None:
     for number, symbol in enumerate(board.symbols):
         room = _field(cell(area, board, number))
         # A light edge keeps a letter legible while its field is dark.
@@ -139,7 +139,7 @@ def _draw_letters(painter: QPainter, area: QRectF, board: Board) -> None:
         paint_symbol(painter, room, symbol, BACKGROUND)
 
 
-def _paint_marks(painter: QPainter, area: QRectF, board: Board) -> None:
+def _paint_marks(painter: QPainter, area: QRectF, board: SymbolBoard) -> None:
     """Frame the symbol to attend to, and fill the one that was selected."""
     if board.target is not None:
         room = cell(area, board, board.target)

@@ -124,4 +124,4 @@ class PeopleWindow(Themed, QWidget):
             self.clocks.setText(_CLOCKS_UNKNOWN)
             return
         ms = 1000 * sum(errors[-2:])
-        self.clocks.setText(f"Streams agree in time to {ms:.2f} ms or better.")
+        self.clocks.setText(f"Clock offsets are known to {ms:.2f} ms.")

@@ -42,7 +42,7 @@ class TextAxis(Axis):
         self.setTextPen(theme.text)
 
 
-class Row:
+class ProbabilityRow:
     """The items of one bar: its room, its share of it, and the figures at the right."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
@@ -75,7 +75,7 @@ class ProbabilityBars(Plot):
         self.bars: tuple[Bar, ...] = ()
         self._live = True
         self._thickness = thickness
-        self._rows: list[Row] = []
+        self._rows: list[ProbabilityRow] = []
         self._dressed: object = None
         self.threshold = pg.InfiniteLine(0.5, angle=90)
         # Not in the bars' own room, which is narrower than the words may be.
@@ -133,7 +133,7 @@ class ProbabilityBars(Plot):
             return
         self._dressed = dressed
         while len(self._rows) < len(self.bars):
-            self._rows.append(Row(self.plotItem))
+            self._rows.append(ProbabilityRow(self.plotItem))
         ink = theme.colour("text" if self._live else "dim")
         for k, row in enumerate(self._rows):
             row.set_visible(k < len(self.bars))

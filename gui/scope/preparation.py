@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from bci.errors import StreamError
 from bci.pipeline.display.choice import DisplayChoice, rate_of
-from bci.pipeline.display.cleaning import Baseline, Cleaning, cleaning_stage, learn_baseline
+from bci.pipeline.display.cleaning import Cleaning, CleaningBaseline, cleaning_stage, learn_baseline
 from bci.pipeline.ring import RingBuffer
 from bci.signals import StreamInfo
 from gui.workers.background import Background
@@ -31,7 +31,7 @@ class Preparation(QObject):
         self.pending: frozenset[Cleaning] = frozenset()
         self._problem = ""
         self._compiled: frozenset[Cleaning] = frozenset()
-        self._baseline: Baseline | None = None
+        self._baseline: CleaningBaseline | None = None
         self._begun: object = None
         self._background = Background(self)
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_MS)
@@ -58,7 +58,9 @@ class Preparation(QObject):
             return ""
         return self._problem or "being prepared"
 
-    def _on_prepared(self, cleanings: frozenset[Cleaning], baseline: Baseline | None) -> None:
+    def _on_prepared(
+        self, cleanings: frozenset[Cleaning], baseline: CleaningBaseline | None
+    ) -> None:
         self._begun = None
         self._compiled |= cleanings
         self._baseline = baseline or self._baseline
@@ -72,7 +74,7 @@ class Preparation(QObject):
 
 def _prepare(
     cleanings: frozenset[Cleaning], choice: DisplayChoice, info: StreamInfo, ring: RingBuffer
-) -> Baseline | None:
+) -> CleaningBaseline | None:
     sfreq = rate_of(info)
     baseline = _learn(choice, info, ring) if Cleaning.ASR in cleanings else None
     for each in cleanings:
@@ -83,7 +85,7 @@ def _prepare(
     return baseline
 
 
-def _learn(choice: DisplayChoice, info: StreamInfo, ring: RingBuffer) -> Baseline:
+def _learn(choice: DisplayChoice, info: StreamInfo, ring: RingBuffer) -> CleaningBaseline:
     sfreq = rate_of(info)
     got = ring.latest(round(min(_MOST_S * sfreq, 0.9 * ring.capacity)))
     data = got.data.copy()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from bci.pipeline.display.cleaning import Cleaning
-from bci.pipeline.display.reference import Reference, why_not
+from bci.pipeline.display.reference import DisplayReference, why_not
 from bci.pipeline.display.signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality
@@ -129,7 +129,7 @@ class Scope(Themed, QWidget):
         """Mark a channel bad, or unmark it with its electrodes."""
         self.choose(bad=self.marks.toggled(self.view.bad, name))
 
-    def why_not(self, reference: Reference) -> str:
+    def why_not(self, reference: DisplayReference) -> str:
         """Reason why the stream cannot be shown with a reference; empty where it can."""
         return "" if self.signal is None else why_not(reference, self.signal.stream.channels)
 
@@ -141,8 +141,8 @@ class Scope(Themed, QWidget):
 
     def step_reference(self) -> None:
         """Choose the next reference that the stream allows."""
-        possible = [each for each in Reference if not self.why_not(each)]
-        here = self.view.reference if self.view.reference in possible else Reference.RECORDED
+        possible = [each for each in DisplayReference if not self.why_not(each)]
+        here = self.view.reference if self.view.reference in possible else DisplayReference.RECORDED
         self.choose(reference=following(possible, here))
 
     @property

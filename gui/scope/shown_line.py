@@ -6,7 +6,7 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
 from bci.pipeline.display.cleaning import Cleaning, words_of
-from bci.pipeline.display.reference import Reference
+from bci.pipeline.display.reference import DisplayReference
 from gui.actions import ACTIONS, tip_of
 from gui.scope.scope import Scope
 from gui.widgets.buttons import tool
@@ -24,10 +24,10 @@ class DisplayActions(QWidget):
         self.hide()
         self._scope = scope
         group = QActionGroup(self)
-        self.references = [QAction(group) for _ in Reference]
+        self.references = [QAction(group) for _ in DisplayReference]
         self.cleanings = [QAction(self) for _ in Cleaning]
         actions = self.references + self.cleanings
-        self._all = dict(zip((*Reference, *Cleaning), actions, strict=True))
+        self._all = dict(zip((*DisplayReference, *Cleaning), actions, strict=True))
         self.callbacks = {_id_of(choice): action for choice, action in self._all.items()}
         self.reasons = {_id_of(choice): partial(self._sentence, choice) for choice in self._all}
         for choice, action in self._all.items():
@@ -46,20 +46,20 @@ class DisplayActions(QWidget):
             action.setEnabled(not reason)
             action.setChecked(choice == reference or choice in view.cleanings)
 
-    def _choose(self, choice: Reference | Cleaning) -> None:
+    def _choose(self, choice: DisplayReference | Cleaning) -> None:
         if self._reason(choice):
             self.follow()
-        elif isinstance(choice, Reference):
+        elif isinstance(choice, DisplayReference):
             self._scope.choose(reference=choice)
         else:
             self._scope.choose(cleanings=self._scope.view.cleanings ^ {choice})
 
-    def _reason(self, choice: Reference | Cleaning) -> str:
-        if isinstance(choice, Reference):
+    def _reason(self, choice: DisplayReference | Cleaning) -> str:
+        if isinstance(choice, DisplayReference):
             return self._scope.why_not(choice)
         return self._scope.why_not_cleaned(choice)
 
-    def _sentence(self, choice: Reference | Cleaning) -> str:
+    def _sentence(self, choice: DisplayReference | Cleaning) -> str:
         reason = self._reason(choice)
         return f"Not for this signal: {reason}." if reason else ""
 
@@ -74,7 +74,7 @@ class ShownLine(QWidget):
         self.commands = DisplayActions(scope)
         self.title = named(ElidedLabel(), "dim")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.reference = self._button("Reference", tip_of("reference"))
+        self.reference = self._button("DisplayReference", tip_of("reference"))
         self.reference.menu().addActions(self.commands.references)
         self.cleaning = self._button("Cleaning", "Artifacts taken out of the picture")
         self.cleaning.menu().addActions(self.commands.cleanings)
@@ -112,6 +112,6 @@ def title_of(scope: Scope) -> str:
     return f"Display only: {', '.join(words)}"
 
 
-def _id_of(choice: Reference | Cleaning) -> str:
-    group = "reference" if isinstance(choice, Reference) else "clean"
+def _id_of(choice: DisplayReference | Cleaning) -> str:
+    group = "reference" if isinstance(choice, DisplayReference) else "clean"
     return f"{group}-{choice.name.lower()}"

@@ -7,7 +7,7 @@ from typing import TypeVar
 from bci.pipeline.display.choice import DisplayChoice
 from bci.pipeline.display.cleaning import Cleaning
 from bci.pipeline.display.filter import DISPLAY_FILTERS, DisplayFilter
-from bci.pipeline.display.reference import Reference
+from bci.pipeline.display.reference import DisplayReference
 from gui.scope.gains import UNKNOWN_KIND, GainKind
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
@@ -27,7 +27,7 @@ class ScopeView:
     time_base_s: float = 10.0
     sweep: bool = False
     filter: DisplayFilter = DISPLAY_FILTERS[0]
-    reference: Reference = Reference.RECORDED
+    reference: DisplayReference = DisplayReference.RECORDED
     cleanings: frozenset[Cleaning] = frozenset()
     line_hz: float = 50.0
     kind: GainKind = UNKNOWN_KIND

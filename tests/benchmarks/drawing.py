@@ -64,7 +64,7 @@ def ours(
     data: np.ndarray, average: bool = False, cleaned: bool = False
 ) -> tuple[QWidget, Callable[[], None]]:
     from bci.pipeline.display.cleaning import Cleaning
-    from bci.pipeline.display.reference import Reference
+    from bci.pipeline.display.reference import DisplayReference
     from bci.pipeline.ring import RingBuffer
     from gui.scope.scope import Scope
     from tests.signals import eeg_info
@@ -90,7 +90,7 @@ def ours(
         write(round(25 * SFREQ))
     chosen = frozenset({Cleaning.LINE, Cleaning.ASR} if cleaned else ())
     if average:
-        scope.choose(reference=Reference.AVERAGE, cleanings=chosen)
+        scope.choose(reference=DisplayReference.AVERAGE, cleanings=chosen)
     while scope.preparation.pending:
         QCoreApplication.processEvents()
 

@@ -18,7 +18,7 @@ import psutil
 import yaml
 
 from decoders.federation.agreement import load_federation
-from decoders.federation.rounds import Progress, read_progress
+from decoders.federation.rounds import RoundsProgress, read_progress
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.decoders.federation.kits import LEADER, make_kits, port_of
 
@@ -111,7 +111,7 @@ class Story:
                 stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
-    def progress(self) -> Progress:
+    def progress(self) -> RoundsProgress:
         return read_progress(self.folder / "state", load_federation(self.folder / "partners.yaml"))
 
     def n_rounds(self) -> int:

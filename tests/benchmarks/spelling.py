@@ -13,7 +13,7 @@ import numpy as np
 
 import decoders
 from bci.cli.benchmark.p300 import spell_recordings
-from bci.evaluation.flashes import Flashes
+from bci.evaluation.flashes import ScoredFlashes
 from bci.evaluation.pseudo_online import evaluate
 from bci.profiles.profile import load_profile
 from bci.signals import Recording
@@ -36,7 +36,7 @@ def error_potentials(seeds: range) -> None:
         scenario = feedback(traits_of(seed), _N_FEEDBACK, _ERROR_SHARE)
         runs = [simulate_run(SubjectSettings(seed, "p300"), run, scenario) for run in (11, 12)]
         made = calibrate(runs[:1], profile, partial(decoders.create, profile.decoder.name), "errp")
-        found = Flashes(made.card)
+        found = ScoredFlashes(made.card)
         result = evaluate(made.card, made.decoder, runs[1], 0.5, found.take)
         error = made.card.classes.index("error")
         rule = ErrorRule(0.5)

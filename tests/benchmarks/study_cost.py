@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 import decoders
 from bci.cli.benchmark.motor_imagery import read_runs, subject_folders
-from bci.evaluation.compare_people import Person, run_protocols
+from bci.evaluation.compare_people import ComparedPerson, run_protocols
 from bci.plugins.decoder_offers import classical
 from bci.profiles.profile import load_profile
 from bci.signals import Signal
@@ -36,7 +36,7 @@ class Cost(NamedTuple):
     base: float
 
 
-def training_s(name: str, person: Person, signal: Signal, n_epochs: int) -> float:
+def training_s(name: str, person: ComparedPerson, signal: Signal, n_epochs: int) -> float:
     """CPU seconds of a training on two runs of a person."""
     given = {} if name in classical() else {"epochs": n_epochs, "device": "cpu"}
     decoder = decoders.create(name, given)
@@ -63,7 +63,7 @@ def main() -> None:
     with threadpool_limits(limits=1):
         began = time.process_time()
         runs = [stream_run(each, profile.pipeline, profile.paradigm) for each in read_runs(subject)]
-        person = Person(subject.name, epochs_of(runs, profile.paradigm), tuple(runs))
+        person = ComparedPerson(subject.name, epochs_of(runs, profile.paradigm), tuple(runs))
         reading = time.process_time() - began
         signal = person.epochs.signal
         assert signal is not None

@@ -22,7 +22,7 @@ _NAMES = {
 GAMEPAD = ("pad", "stick")
 
 
-class Action(NamedTuple):
+class KeyAction(NamedTuple):
     """One thing to press: ``kind`` is ``key``, or a device's part as ``button`` or ``pad``."""
 
     kind: str
@@ -36,10 +36,10 @@ class Press(NamedTuple):
     """One press; its number is never used again."""
 
     number: int
-    action: Action
+    action: KeyAction
 
 
-def parse_action(text: str) -> Action:
+def parse_action(text: str) -> KeyAction:
     """Read ``left``, ``key:left``, ``button:right``, ``move:up``, ``pad:a`` or ``stick:left``.
 
     Raises `BridgeError` if it is none.
@@ -49,9 +49,9 @@ def parse_action(text: str) -> Action:
     name = name.removeprefix("key.") if kind in ("", "key") else name
     kind = kind if colon else "key"
     if kind == "key" and (name in _WORDS or re.fullmatch("[a-z0-9]", name)):
-        return Action(kind, name)
+        return KeyAction(kind, name)
     if name in _NAMES.get(kind, ()):
-        return Action(kind, name)
+        return KeyAction(kind, name)
     if kind == "key":
         allowed = "one letter or digit, or one of " + ", ".join(sorted(_WORDS))
     elif kind in _NAMES:
@@ -61,7 +61,7 @@ def parse_action(text: str) -> Action:
     raise BridgeError(f"{text!r:.60} is no action; give {allowed}")
 
 
-def parse_map(pairs: tuple[str, ...]) -> dict[str, Action]:
+def parse_map(pairs: tuple[str, ...]) -> dict[str, KeyAction]:
     """Read ``LABEL=ACTION`` pairs; raises `BridgeError` if one is wrong or a label comes twice."""
     split = split_labels(pairs, "left=key:left")
     return {label: parse_action(action) for label, action in split.items()}

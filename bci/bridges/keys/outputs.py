@@ -4,7 +4,7 @@ import platform
 from collections.abc import Collection
 from typing import Any, Protocol
 
-from bci.bridges.keys.actions import GAMEPAD, Action
+from bci.bridges.keys.actions import GAMEPAD, KeyAction
 from bci.errors import BridgeError
 
 _INSTALL = "install it by: pip install 'bci[bridges]'"
@@ -13,12 +13,12 @@ _FULL = 32767
 _SIGNS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
-class Output(Protocol):
+class KeyOutput(Protocol):
     """Something that presses and releases; ``tick`` moves what has to move while pressed."""
 
-    def press(self, action: Action) -> None: ...
-    def release(self, action: Action) -> None: ...
-    def tick(self, action: Action, elapsed_s: float) -> None: ...
+    def press(self, action: KeyAction) -> None: ...
+    def release(self, action: KeyAction) -> None: ...
+    def tick(self, action: KeyAction, elapsed_s: float) -> None: ...
 
 
 class Outputs:
@@ -27,9 +27,9 @@ class Outputs:
     Raises `BridgeError` if the system has none, or lacks a key.
     """
 
-    def __init__(self, actions: Collection[Action], speed: float) -> None:
+    def __init__(self, actions: Collection[KeyAction], speed: float) -> None:
         self._actions = set(actions)
-        self._of: dict[str, Output] = {}
+        self._of: dict[str, KeyOutput] = {}
         kinds = {action.kind for action in actions}
         if kinds & set(GAMEPAD):
             self._of |= dict.fromkeys(GAMEPAD, _Gamepad())
@@ -38,13 +38,13 @@ class Outputs:
         if kinds & {"button", "move", "scroll"}:
             self._of |= dict.fromkeys(("button", "move", "scroll"), _Mouse(speed))
 
-    def press(self, action: Action) -> None:
+    def press(self, action: KeyAction) -> None:
         self._of[action.kind].press(action)
 
-    def release(self, action: Action) -> None:
+    def release(self, action: KeyAction) -> None:
         self._of[action.kind].release(action)
 
-    def tick(self, action: Action, elapsed_s: float) -> None:
+    def tick(self, action: KeyAction, elapsed_s: float) -> None:
         self._of[action.kind].tick(action, elapsed_s)
 
     def release_all(self) -> None:
@@ -66,7 +66,7 @@ def _pynput() -> Any:
 
 
 class _Keyboard:
-    def __init__(self, actions: Collection[Action]) -> None:
+    def __init__(self, actions: Collection[KeyAction]) -> None:
         self._keys = _pynput().keyboard
         self._controller = self._keys.Controller()
         if _IS_LINUX:
@@ -75,16 +75,16 @@ class _Keyboard:
                 if action.kind == "key" and not display.keysym_to_keycode(self._key(action).vk):
                     raise BridgeError(f"map: the keyboard's layout has no key {action.name!r}")
 
-    def press(self, action: Action) -> None:
+    def press(self, action: KeyAction) -> None:
         self._controller.press(self._key(action))
 
-    def release(self, action: Action) -> None:
+    def release(self, action: KeyAction) -> None:
         self._controller.release(self._key(action))
 
-    def tick(self, action: Action, elapsed_s: float) -> None:
+    def tick(self, action: KeyAction, elapsed_s: float) -> None:
         """Do nothing: the system repeats a held key by itself."""
 
-    def _key(self, action: Action) -> Any:
+    def _key(self, action: KeyAction) -> Any:
         if len(action.name) > 1:
             return self._keys.Key[action.name].value
         if _IS_LINUX:
@@ -101,18 +101,18 @@ class _Mouse:
         self._speed = speed
         self._rest = 0.0
 
-    def press(self, action: Action) -> None:
+    def press(self, action: KeyAction) -> None:
         self._rest = 0.0
         if action.kind == "button":
             self._controller.press(self._mouse.Button[action.name])
         elif action.kind == "scroll":
             self._controller.scroll(0, -_SIGNS[action.name][1])
 
-    def release(self, action: Action) -> None:
+    def release(self, action: KeyAction) -> None:
         if action.kind == "button":
             self._controller.release(self._mouse.Button[action.name])
 
-    def tick(self, action: Action, elapsed_s: float) -> None:
+    def tick(self, action: KeyAction, elapsed_s: float) -> None:
         if action.kind == "move":
             # The system moves by whole pixels.
             self._rest += self._speed * elapsed_s
@@ -150,16 +150,16 @@ class _Gamepad:
                 "udev for your group"
             ) from error
 
-    def press(self, action: Action) -> None:
+    def press(self, action: KeyAction) -> None:
         self._set(action, 1)
 
-    def release(self, action: Action) -> None:
+    def release(self, action: KeyAction) -> None:
         self._set(action, 0)
 
-    def tick(self, action: Action, elapsed_s: float) -> None:
+    def tick(self, action: KeyAction, elapsed_s: float) -> None:
         """Do nothing: a control stays where it was put."""
 
-    def _set(self, action: Action, value: int) -> None:
+    def _set(self, action: KeyAction, value: int) -> None:
         if action.kind == "pad":
             self._device.write(self._e.EV_KEY, self._buttons[action.name], value)
         else:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from bci.bridges.keys.actions import Action, Press, parse_action
+from bci.bridges.keys.actions import KeyAction, Press, parse_action
 from bci.bridges.keys.outputs import Outputs
 from bci.commands import exit_now
 from bci.errors import BridgeError, first_line
@@ -35,7 +35,7 @@ class Presser:
 
     def __init__(self, outputs: Outputs, now: float) -> None:
         self._outputs = outputs
-        self._pressed: Action | None = None
+        self._pressed: KeyAction | None = None
         self._number = 0
         self._spoke = self._ticked = now
         outputs.release_all()

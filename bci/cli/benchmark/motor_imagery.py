@@ -29,7 +29,7 @@ from bci.cli.console import note, out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import (
     PROTOCOLS,
-    Person,
+    ComparedPerson,
     paired_p,
     people_p,
     run_protocols,
@@ -130,7 +130,7 @@ def motor_imagery(
 class _Given(NamedTuple):
     """Data of all trainings."""
 
-    people: list[Person]
+    people: list[ComparedPerson]
     signal: Signal
     profile: Profile
     device: str
@@ -158,7 +158,7 @@ def _params(name: str, seed: int, profile: Profile, device: str) -> dict[str, ob
     return seeded(name, seed, device)
 
 
-def _read(folder: Path, profile: Profile) -> tuple[list[Person], Signal]:
+def _read(folder: Path, profile: Profile) -> tuple[list[ComparedPerson], Signal]:
     subjects = subject_folders(folder)
     if not subjects:
         raise RecordingError(
@@ -171,7 +171,7 @@ def _read(folder: Path, profile: Profile) -> tuple[list[Person], Signal]:
             stream_run(each, profile.pipeline, profile.paradigm) for each in read_runs(subject)
         ]
         epochs = epochs_of(streamed, profile.paradigm)
-        people.append(Person(subject.name, epochs, tuple(streamed)))
+        people.append(ComparedPerson(subject.name, epochs, tuple(streamed)))
     signal = people[-1].epochs.signal
     assert signal is not None
     return people, signal
@@ -192,12 +192,12 @@ def _file(subject: Path, run: str) -> Path:
     return subject / f"{subject.name}R{run}.edf"
 
 
-def _chance(person: Person) -> float:
+def _chance(person: ComparedPerson) -> float:
     _, counts = np.unique(person.epochs.last_of_trials().labels, return_counts=True)
     return float(counts.max() / counts.sum())
 
 
-def _complete(rows: list[MotorImageryRow], people: list[Person]) -> Conditions:
+def _complete(rows: list[MotorImageryRow], people: list[ComparedPerson]) -> Conditions:
     by_condition: dict[tuple[str, str], dict[str, list[MotorImageryRow]]] = {}
     # Decoder by decoder, also where one was trained on later.
     order = list(dict.fromkeys(row.decoder for row in rows))
@@ -216,7 +216,7 @@ def _accuracies(by_person: list[list[MotorImageryRow]]) -> NDArray[np.float64]:
     return np.array([np.mean([row.accuracy for row in rows]) for rows in by_person])
 
 
-def _print_people(complete: Conditions, people: list[Person], names: list[str]) -> None:
+def _print_people(complete: Conditions, people: list[ComparedPerson], names: list[str]) -> None:
     scores = {each: _accuracies(own) for each, own in complete.items() if each[0] in names}
     table = Table(
         "subject", *(Column(Text(f"{name}\n{protocol}")) for name, protocol in scores),
@@ -236,7 +236,7 @@ def _with_interval(accuracy: float, n_trials: int) -> str:
     return f"{accuracy:.2f} ({low:.2f}-{high:.2f})"
 
 
-def _print_comparison(complete: Conditions, people: list[Person]) -> None:
+def _print_comparison(complete: Conditions, people: list[ComparedPerson]) -> None:
     chance = float(np.mean([_chance(person) for person in people]))
     print_table(None, _cells(complete, chance), [list(chain(*own)) for own in complete.values()])
     total = sum(len(np.unique(person.epochs.trials)) for person in people)

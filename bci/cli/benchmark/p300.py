@@ -27,7 +27,7 @@ from bci.cli.benchmark.runner import (
 from bci.cli.benchmark.study import Group, fill, seeded
 from bci.cli.console import out
 from bci.errors import RecordingError
-from bci.evaluation.flashes import Flashes
+from bci.evaluation.flashes import ScoredFlashes
 from bci.evaluation.pseudo_online import Evaluation, evaluate
 from bci.evaluation.spelling import SpelledRun, SpellingScore, score_spelling
 from bci.jobs.workers import THIS_PROCESS, Workers
@@ -203,7 +203,7 @@ def spell_recordings(
     """Score a model's predictions of flashes, and of the symbols that they spell together."""
     speller, results, spelled = Speller(profile), [], []
     for recording in recordings:
-        flashes = Flashes(made.card, speller)
+        flashes = ScoredFlashes(made.card, speller)
         results.append(evaluate(made.card, made.decoder, recording, 0.5, flashes.take))
         spelled.append(SpelledRun(recording.markers, flashes.predictions))
     windows = speller.windows(made.card.classes, made.card.stream.sfreq)

@@ -121,11 +121,6 @@ class Results(Generic[R]):
         if self.rows != before:
             self._save()
 
-    def lacks(self, *conditions: object) -> bool:
-        """Return True if no row begins with these fields."""
-        n = len(conditions)
-        return not any(tuple(row)[:n] == conditions for row in self.rows)
-
     def add(self, rows: list[R]) -> None:
         """Keep all rows of a training at once, so that the file has none of them or all."""
         if not rows:

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from bci.pipeline.display.cleaning import Baseline, Cleaning, why_not_cleaned, words_of
+from bci.pipeline.display.cleaning import Cleaning, CleaningBaseline, why_not_cleaned, words_of
 from bci.pipeline.display.filter import DISPLAY_FILTERS, DisplayFilter
-from bci.pipeline.display.reference import Reference, why_not
+from bci.pipeline.display.reference import DisplayReference, why_not
 from bci.signals import StreamInfo
 
-_OF_MEANS = (Reference.AVERAGE, Reference.MASTOIDS, Reference.LAPLACIAN)
+_OF_MEANS = (DisplayReference.AVERAGE, DisplayReference.MASTOIDS, DisplayReference.LAPLACIAN)
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class DisplayChoice:
     """
 
     filter: DisplayFilter = DISPLAY_FILTERS[0]
-    reference: Reference = Reference.RECORDED
+    reference: DisplayReference = DisplayReference.RECORDED
     left_out: frozenset[str] = frozenset()
     cleanings: frozenset[Cleaning] = frozenset()
     line_hz: float = 50.0
-    baseline: Baseline | None = None
+    baseline: CleaningBaseline | None = None
 
     def within(self, info: StreamInfo) -> "DisplayChoice":
         """Narrow it to what a stream allows."""
@@ -31,7 +31,7 @@ class DisplayChoice:
         # Marks on other channels change no sample.
         left_out = self.left_out & set(info.ch_names) if reference in _OF_MEANS else frozenset()
         if why_not(reference, info.channels, left_out):
-            reference, left_out = Reference.RECORDED, frozenset()
+            reference, left_out = DisplayReference.RECORDED, frozenset()
         narrowed = replace(self, filter=self.filter.within(rate_of(info)))
         cleanings = frozenset(c for c in self.cleanings if not narrowed.why_not_cleaned(c, info))
         if Cleaning.ASR in cleanings and not narrowed.has_baseline(info):
@@ -61,7 +61,7 @@ class DisplayChoice:
     @property
     def changes_more(self) -> bool:
         """Return whether more than a filter is chosen."""
-        return self.reference != Reference.RECORDED or bool(self.cleanings)
+        return self.reference != DisplayReference.RECORDED or bool(self.cleanings)
 
     def cleaning_words(self, info: StreamInfo) -> list[str]:
         """Names of the cleanings, in the order in which they are applied."""

@@ -38,7 +38,7 @@ class Cleaning(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Baseline:
+class CleaningBaseline:
     """Statistics of recent signal, by one filter, that artifacts are compared with."""
 
     channels: tuple[Channel, ...]
@@ -81,7 +81,7 @@ def cleaning_stage(
     channels: tuple[Channel, ...],
     sfreq: float,
     line_hz: float,
-    baseline: Baseline | None,
+    baseline: CleaningBaseline | None,
 ) -> "OnColumns":
     """Make a stage for samples of all channels; ASR takes a baseline of them."""
     columns = _columns(cleaning, channels)
@@ -100,7 +100,7 @@ def cleaning_stage(
 
 def learn_baseline(
     channels: tuple[Channel, ...], sfreq: float, by: DisplayFilter, data: FloatArray
-) -> Baseline:
+) -> CleaningBaseline:
     """Learn from samples (n_samples, n_channels) of a stream, which are overwritten.
 
     Raises `ValueError` where too few of them are clean.
@@ -115,7 +115,7 @@ def learn_baseline(
         stage.process(part, 0)
         stretches.append(part[stage.settling :])
     settings = Asr.model_validate({})
-    return Baseline(channels, by, settings.with_learnt(settings.fit(stretches, signal)))
+    return CleaningBaseline(channels, by, settings.with_learnt(settings.fit(stretches, signal)))
 
 
 class OnColumns:

@@ -27,7 +27,7 @@ _CM2_PER_M2 = 1e4
 _FEWEST_OF_LAPLACIAN = 8
 
 
-class Reference(Enum):
+class DisplayReference(Enum):
     """A reference of the display; the value is its name in the scope."""
 
     RECORDED = "as recorded"
@@ -37,9 +37,11 @@ class Reference(Enum):
     LAPLACIAN = "surface Laplacian"
 
 
-def reference_named(name: str) -> Reference:
+def reference_named(name: str) -> DisplayReference:
     """The reference of that name; as recorded where there is none."""
-    return next((each for each in Reference if each.value == name), Reference.RECORDED)
+    return next(
+        (each for each in DisplayReference if each.value == name), DisplayReference.RECORDED
+    )
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Derivation:
 # The scope, the analysis and the list of references each want it.
 @lru_cache(maxsize=16)
 def derivation(
-    reference: Reference,
+    reference: DisplayReference,
     channels: tuple[Channel, ...],
     left_out: frozenset[str] = frozenset(),
 ) -> Derivation:
@@ -72,7 +74,9 @@ def derivation(
 
 
 def why_not(
-    reference: Reference, channels: tuple[Channel, ...], left_out: frozenset[str] = frozenset()
+    reference: DisplayReference,
+    channels: tuple[Channel, ...],
+    left_out: frozenset[str] = frozenset(),
 ) -> str:
     """Reason why a stream cannot be shown with a reference; empty where it can."""
     try:
@@ -210,10 +214,10 @@ def _mean(data: FloatArray) -> FloatArray:
     return np.asarray(total / np.maximum(known.sum(axis=1), 1), dtype=np.float32)
 
 
-_PLANS: dict[Reference, Callable[[tuple[Channel, ...], frozenset[str]], Derivation]] = {
-    Reference.RECORDED: _recorded,
-    Reference.AVERAGE: _average,
-    Reference.MASTOIDS: _mastoids,
-    Reference.BIPOLAR: _bipolar,
-    Reference.LAPLACIAN: _laplacian,
+_PLANS: dict[DisplayReference, Callable[[tuple[Channel, ...], frozenset[str]], Derivation]] = {
+    DisplayReference.RECORDED: _recorded,
+    DisplayReference.AVERAGE: _average,
+    DisplayReference.MASTOIDS: _mastoids,
+    DisplayReference.BIPOLAR: _bipolar,
+    DisplayReference.LAPLACIAN: _laplacian,
 }

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bci.pipeline.display.choice import DisplayChoice, rate_of
 from bci.pipeline.display.processing import DisplayProcessing
-from bci.pipeline.display.reference import Reference
+from bci.pipeline.display.reference import DisplayReference
 from bci.pipeline.ring import RingBuffer
 from bci.signals import StreamInfo
 
@@ -61,7 +61,7 @@ class DisplaySignal:
     @property
     def how(self) -> str:
         """Reference and cleaning of what is shown; empty where neither is chosen."""
-        is_other = self.chosen.reference != Reference.RECORDED
+        is_other = self.chosen.reference != DisplayReference.RECORDED
         words = [self.chosen.reference.value] if is_other else []
         return ", ".join(words + self.chosen.cleaning_words(self.stream))
 

@@ -195,6 +195,7 @@ def test_page_is_served_with_headers_that_allow_nothing_from_elsewhere() -> None
             assert headers["X-Content-Type-Options"] == "nosniff"
         for path in ("/../pyproject.toml", "/page/index.html", "/%2e%2e/websocket.py", "//x"):
             assert get(port, path)[0] == 404, path
+        assert get(port, "//[")[0] == 400
         assert get(port, "/events")[0] == 426
         assert get(port, "/", "POST")[0] in (400, 405)
 

@@ -1,6 +1,7 @@
 """Events that commands print with --json."""
 
 import json
+import re
 import threading
 import uuid
 from pathlib import Path
@@ -35,7 +36,7 @@ from bci.messages import (
 )
 from bci.profiles.profile import load_profile
 from decoders.federation.agreement import CommonSpace, Federation, Partner
-from decoders.federation.rounds import Progress, Round
+from decoders.federation.rounds import Round, RoundsProgress
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.commands import bci, one_line
 from tests.signals import eeg_info
@@ -79,17 +80,18 @@ def test_an_error_is_an_event_beside_its_one_line(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("calibrate",), "Missing argument 'PROFILE'."),
-        (("monitor", "--line-hz", "5"), "'--line-hz': 5.0 is not in the range"),
+        # The words of Typer's versions differ.
+        (("calibrate",), r"Missing argument '(?i:profile)'\."),
+        (("monitor", "--line-hz", "5"), r"Invalid value for '--line-hz': .*\b40\b"),
         (("stream", "--device", "simulator", "channels"), "'channels' is not of the form"),
-        (("streams", "--wait", "x"), "'x' is not a valid float"),
+        (("streams", "--wait", "x"), r"Invalid value for '--wait': .*\bvalid (float|number)\b"),
     ],
 )
 def test_a_wrong_argument_is_an_event(arguments: tuple[str, ...], why: str) -> None:
     done = bci(*arguments, "--json")
     (event,) = printed(done.stdout)
     assert isinstance(event, ErrorEvent)
-    assert why in event.text
+    assert re.search(why, event.text)
     assert done.returncode == 2
     assert bci(*arguments).stdout == ""
 
@@ -234,7 +236,9 @@ def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str
             name="labs", model=CommonSpace(share_head=False),
             sites=(Partner(name="a"), Partner(name="b")),
         )  # fmt: skip
-        _print_end(agreed, Progress(0, banned={"b": "it sent NaN"}, finished={"a": 0.5}), True)
+        _print_end(
+            agreed, RoundsProgress(0, banned={"b": "it sent NaN"}, finished={"a": 0.5}), True
+        )
     finally:
         events.want(False)
     done, ended, missing = printed(capsys.readouterr().out)

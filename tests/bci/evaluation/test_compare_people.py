@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import decoders
 from bci.cli.benchmark.motor_imagery import streamed
 from bci.evaluation.compare_people import (
+    ComparedPerson,
     Outcome,
-    Person,
     paired_p,
     people_p,
     run_protocols,
@@ -39,12 +39,12 @@ def epochs(rng: np.random.Generator, head: np.ndarray, n_trials: int, known: boo
     return Epochs((head @ sources).astype(np.float32), labels, trials, trials * 3 // n_trials)
 
 
-def people(n: int, known: bool = True) -> list[Person]:
+def people(n: int, known: bool = True) -> list[ComparedPerson]:
     rng = np.random.default_rng(0)
     made = []
     for k in range(n):
         head = np.eye(4) + 0.3 * rng.normal(size=(4, 4))
-        made.append(Person(f"P{k}", epochs(rng, head, 36, known)))
+        made.append(ComparedPerson(f"P{k}", epochs(rng, head, 36, known)))
     return made
 
 

@@ -9,7 +9,7 @@ from bci.lsl.metadata import to_lsl
 from bci.messages import FeedbackRunEvent, read_event
 from bci.neurofeedback.offline import sham_of
 from bci.neurofeedback.report import RunFigures, run_figures
-from bci.neurofeedback.session import KINDS, Session, Update
+from bci.neurofeedback.session import KINDS, FeedbackSession, Update
 from bci.neurofeedback.sham import SHAM, allocation_label
 from bci.neurofeedback.streams import COLUMNS
 from bci.profiles.profile import Profile
@@ -23,10 +23,10 @@ PROFILE = protocol(runs={"baseline_s": 12, "feedback_s": 15})
 START = 4000.0
 
 
-def sham_session(profile: Profile) -> tuple[Recording, list[Update], list[Marker], Session]:
+def sham_session(profile: Profile) -> tuple[Recording, list[Update], list[Marker], FeedbackSession]:
     """A session in which another subject's feedback was shown."""
     wearer = session(2, PLAN)
-    live = Session(profile, wearer.info, sham=sham_of(session(1, PLAN), profile))
+    live = FeedbackSession(profile, wearer.info, sham=sham_of(session(1, PLAN), profile))
     for marker in wearer.markers[::2]:
         live.begin(marker.label, marker.time)  # type: ignore[arg-type]
     updates = [update for chunk in wearer.chunks() for update in live.push(chunk)]

@@ -8,7 +8,7 @@ import pytest
 from bci.errors import MismatchError, RecordingError
 from bci.neurofeedback.offline import Replayed, replay, sham_of
 from bci.neurofeedback.report import describe_course, learning_course, run_figures
-from bci.neurofeedback.session import FEEDBACK, TRANSFER, Session, Update
+from bci.neurofeedback.session import FEEDBACK, TRANSFER, FeedbackSession, Update
 from bci.neurofeedback.sham import Shown
 from bci.profiles.profile import Profile
 from bci.signals import Chunk, Recording
@@ -72,7 +72,7 @@ def test_alpha_that_is_set_shows_in_the_report() -> None:
 
 def test_chunks_change_no_bit(replayed: Replayed) -> None:
     recording, profile = session(1, PLAN), protocol(runs=RUNS)
-    again = Session(profile, recording.info)
+    again = FeedbackSession(profile, recording.info)
     for marker in recording.markers:
         if marker.label == "rest":
             again.end(marker.time)
@@ -127,7 +127,7 @@ def test_sham_is_another_subjects_feedback_and_unlike_the_wearers_feature() -> N
     profile = protocol(runs={"baseline_s": 15, "feedback_s": 120})
     donor, wearer = session(1, plan), session(2, plan)
     plain = replay(wearer, profile).updates
-    live = Session(profile, wearer.info, sham=sham_of(donor, profile))
+    live = FeedbackSession(profile, wearer.info, sham=sham_of(donor, profile))
     for marker in wearer.markers[::2]:
         live.begin(marker.label, marker.time)  # type: ignore[arg-type]
     updates = [update for chunk in _as_replayed(wearer, live) for update in live.push(chunk)]
@@ -154,7 +154,7 @@ def test_sham_is_on_the_wearers_scale_and_no_threshold_shows_between_runs(
     if not threshold:
         # Another amplifier: ten times the signal, 20 dB more.
         donor = replace(donor, data=10 * donor.data)
-    live = Session(profile, wearer.info, sham=sham_of(donor, profile))
+    live = FeedbackSession(profile, wearer.info, sham=sham_of(donor, profile))
     for marker in wearer.markers[::2]:
         live.begin(marker.label, marker.time)  # type: ignore[arg-type]
     updates = [update for chunk in wearer.chunks() for update in live.push(chunk)]
@@ -180,7 +180,7 @@ def _shown(update: Update) -> float:
     return update.shown.level
 
 
-def _as_replayed(recording: Recording, live: Session) -> list[Chunk]:
+def _as_replayed(recording: Recording, live: FeedbackSession) -> list[Chunk]:
     first = round(recording.markers[0].time * recording.info.sfreq)
     shift = -(first + 1) % live.pipeline.hop
     return [replace(chunk, first=chunk.first + shift) for chunk in recording.chunks()]
@@ -218,7 +218,7 @@ def test_artifact_limit_of_the_profile_counts_before_that_of_a_kept_baseline(
 def test_baseline_of_a_simulated_signal_is_refused_for_a_real_one(replayed: Replayed) -> None:
     info = replace(session(1, PLAN).info, simulated=False)
     with pytest.raises(MismatchError, match="baseline is of a simulated signal"):
-        Session(protocol(runs=RUNS), info, replayed.baseline)
+        FeedbackSession(protocol(runs=RUNS), info, replayed.baseline)
 
 
 def test_flat_baseline_is_refused() -> None:
@@ -231,7 +231,7 @@ def test_flat_baseline_is_refused() -> None:
 def test_profile_without_a_protocol_is_refused() -> None:
     profile = protocol().model_copy(update={"neurofeedback": None})
     with pytest.raises(MismatchError, match="no section neurofeedback"):
-        Session(profile, session(1, PLAN).info)
+        FeedbackSession(profile, session(1, PLAN).info)
 
 
 def test_learning_course_has_the_slope_of_the_runs(replayed: Replayed) -> None:

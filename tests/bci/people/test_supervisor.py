@@ -41,8 +41,8 @@ class Process:
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> list[Process]:
     monkeypatch.setattr(Process, "started", [])
-    monkeypatch.setattr(engine_process, "Child", Process)
-    monkeypatch.setattr(supervisor, "Child", Process)
+    monkeypatch.setattr(engine_process, "ForkedCommand", Process)
+    monkeypatch.setattr(supervisor, "ForkedCommand", Process)
     return Process.started
 
 

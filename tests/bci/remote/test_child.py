@@ -8,12 +8,12 @@ import psutil
 import pytest
 
 from bci.errors import RemoteError
-from bci.remote.child import Child
+from bci.remote.child import WatchedCommand
 
 
 async def write_to_a_hung_engine(profile: Path) -> None:
     argv = ("run", str(profile), "--json", "--with-parent")
-    child = Child("engine", lambda _: argv, lambda _: None, follows=True)
+    child = WatchedCommand("engine", lambda _: argv, lambda _: None, follows=True)
     try:
         psutil.Process(child.pid).send_signal(signal.SIGSTOP)
         # As much as a pipe takes.

@@ -120,9 +120,10 @@ def test_commands_after_the_token_are_followed() -> None:
         wait_until(lambda: server.lines == ["start"])
 
 
-def test_line_that_is_too_long_ends_the_connection() -> None:
+@pytest.mark.parametrize("line", [b"x" * 20_000, b"x" * 5000 + b"\n"], ids=["open", "whole"])
+def test_line_that_is_too_long_ends_the_connection(line: bytes) -> None:
     with serving() as server, server.connect() as client:
-        client.sendall(b"x" * 20_000)
+        client.sendall(line)
         assert received(client).startswith(b"ERROR a line has at most")
         assert server.lines == []
 

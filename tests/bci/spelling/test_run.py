@@ -8,7 +8,7 @@ from bci.spelling.codes import FlashCode, row_column
 from bci.spelling.errors import ErrorRule
 from bci.spelling.flash_evidence import FlashEvidence, FlashWindows
 from bci.spelling.posterior import Stopping
-from bci.spelling.run import Selected, SelectionRun, State
+from bci.spelling.run import Selected, SelectionRun, SpellingState
 from bci.spelling.stimulation import FlashStimulation, FlashTiming, group_of
 from bci.spelling.symbols import UNDO, SymbolGrid
 from bci.spelling.text import SpelledText
@@ -36,7 +36,7 @@ def drive(
     due: list[tuple[float, float]] = []
     now = start
     shown = run.start(now)
-    while run.state != State.OVER and now < start + seconds and not stop():
+    while run.state != SpellingState.OVER and now < start + seconds and not stop():
         run.shown(now, shown)
         markers += [(now, label) for label in shown]
         for label in shown:
@@ -91,7 +91,7 @@ def test_calibration_shows_every_repetition_and_decides_nothing() -> None:
     run = SelectionRun(SpelledText(GRID, "AB"), stimulation, on_selected=told.append)
     markers = drive(run)
     assert sum(group_of(label) is not None for _, label in markers) == 2 * 3 * 12
-    assert run.state == State.OVER
+    assert run.state == SpellingState.OVER
     assert (told, run.text.text) == ([], "")
     assert not any(label.startswith("feedback") for _, label in markers)
 
@@ -124,7 +124,7 @@ def test_a_selection_without_predictions_fails_and_is_tried_again() -> None:
 def test_an_interrupted_selection_begins_again() -> None:
     told: list[Selected] = []
     run = copy("AB", told)
-    drive(run, stop=lambda: run.state == State.STIMULATION)
+    drive(run, stop=lambda: run.state == SpellingState.STIMULATION)
     assert run.interrupt() == ("interrupted",)
     assert run.advance(50.0) == ()
     assert run.start(60.0) == ("selection/2/A",)
@@ -133,7 +133,7 @@ def test_an_interrupted_selection_begins_again() -> None:
 def test_an_error_potential_takes_a_symbol_back_once() -> None:
     told: list[Selected] = []
     run = copy("AB", told, errors=ErrorRule(0.5))
-    drive(run, stop=lambda: run.state == State.FEEDBACK)
+    drive(run, stop=lambda: run.state == SpellingState.FEEDBACK)
     assert run.text.text == "A"
     assert run.error_received(20.0)
     assert (run.text.text, told[-1].undone) == ("", True)
@@ -142,7 +142,7 @@ def test_an_error_potential_takes_a_symbol_back_once() -> None:
 
 def test_a_key_takes_the_last_symbol_back_and_the_target_comes_again() -> None:
     run = copy("AB", [])
-    drive(run, stop=lambda: run.number == 2 and run.state == State.STIMULATION)
+    drive(run, stop=lambda: run.number == 2 and run.state == SpellingState.STIMULATION)
     assert run.undo() == "A"
     # The selection of B under way would else be taken for that of A.
     labels = list(run.advance(60.0))
@@ -154,10 +154,10 @@ def test_a_key_takes_the_last_symbol_back_and_the_target_comes_again() -> None:
 
 def test_a_key_leaves_the_free_selection_under_way_alone() -> None:
     run = copy("", [], max_selections=2)
-    drive(run, stop=lambda: run.number == 2 and run.state == State.STIMULATION)
+    drive(run, stop=lambda: run.number == 2 and run.state == SpellingState.STIMULATION)
     assert run.undo() is not None
     assert run.advance(60.0) != ("interrupted", "selection/3")
-    assert (run.number, run.state) == (2, State.STIMULATION)
+    assert (run.number, run.state) == (2, SpellingState.STIMULATION)
 
 
 def test_a_prior_in_copying_follows_the_text_to_copy_and_not_its_errors() -> None:

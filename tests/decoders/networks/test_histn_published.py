@@ -10,7 +10,7 @@ from bci.errors import MismatchError
 from decoders.networks.histn_published import (
     CHANNELS,
     REGIONS,
-    Attention,
+    FusionAttention,
     OneAxis,
     PublishedHistn,
     chebyshev_terms,
@@ -77,7 +77,7 @@ def correlated(x: Array, kernel: Array) -> Array:
     return np.array([padded[t : t + len(kernel)] @ kernel for t in range(n)])
 
 
-def merged(x: Array, layer: Attention) -> Array:
+def merged(x: Array, layer: FusionAttention) -> Array:
     w = weights_of(layer.score)
     return softmax(w["weight"] @ x.mean(axis=1) + w["bias"]) @ x
 

@@ -24,7 +24,7 @@ from devices.simulated.montages import eeg
 from gui.feedback.feature_reader import FeatureNews, FeatureReader, FeedbackRow
 from gui.feedback.operator_view import OperatorView
 from gui.feedback.steps import steps_of
-from gui.feedback.window import FeedbackWindow, Stage
+from gui.feedback.window import FeedbackWindow, SessionStage
 from gui.main_window import MainWindow
 from gui.processes.child import Command
 from gui.settings import DashboardSettings
@@ -77,28 +77,28 @@ def test_one_button_leads_through_the_session(window: FeedbackWindow, qtbot: QtB
     window.set_stream(INFO)
     press(qtbot, window, "Ctrl+Return")
     assert len(wanted) == 1
-    window.set_stage(Stage.STARTING)
-    window.set_stage(Stage.READY)
+    window.set_stage(SessionStage.STARTING)
+    window.set_stage(SessionStage.READY)
     assert window.next.text() == "Begin: Baseline (60 s)"
     press(qtbot, window, "Ctrl+Return")
     assert wanted[-1] == "baseline"
     window.take_rows([row(10.0, kind="baseline", run=1)])
-    assert window.stage is Stage.RUNNING
+    assert window.stage is SessionStage.RUNNING
     # The run's last window comes before its result.
     window.take_rows([row(10.1, kind=None)])
-    assert window.stage is Stage.RUNNING
+    assert window.stage is SessionStage.RUNNING
     window.finish_step("baseline")
-    assert window.stage is Stage.READY
+    assert window.stage is SessionStage.READY
     assert window.next.text() == "Begin: Feedback run 1 of 4 (180 s)"
     # A baseline that was of no use is offered again.
     window.take_rows([row(20.0, kind="baseline", run=2)])
     window.take_rows([row(23.0, kind=None)])
-    assert window.stage is Stage.READY
+    assert window.stage is SessionStage.READY
 
 
 def test_table_fills_in_at_the_end_what_would_unblind(window: FeedbackWindow) -> None:
     window.set_stream(INFO)
-    window.set_stage(Stage.STARTING)
+    window.set_stage(SessionStage.STARTING)
     for number in (2, 3, 4):
         window.take_run(run_event(number))
     assert window.table.item(0, 6).text() == ""
@@ -110,7 +110,7 @@ def test_table_fills_in_at_the_end_what_would_unblind(window: FeedbackWindow) ->
     assert window.table.item(0, 6).text() == "sham"
     assert "+0.100 baseline SD a run" in window.report
     assert not window.curve.isVisible()
-    window.set_stage(Stage.IDLE, window.report)
+    window.set_stage(SessionStage.IDLE, window.report)
     assert window.curve.isVisible()
     assert not window.operator.isVisible()
     assert [run[2] for run in window.curve.numbers().rows] == pytest.approx([0.2, 0.3, 0.4])
@@ -167,11 +167,14 @@ def test_guided_session_on_the_simulator_is_recorded_and_reported(
     press(qtbot, window, "Ctrl+Return")
     for kind in ("baseline", "feedback", "transfer"):
         qtbot.waitUntil(
-            lambda k=kind: window.stage is Stage.READY and window.step.kind == k, timeout=LONG
+            lambda k=kind: window.stage is SessionStage.READY and window.step.kind == k,
+            timeout=LONG,
         )
         press(qtbot, window, "Ctrl+Return")
     assert main.links.feedback.presenter is not None
-    qtbot.waitUntil(lambda: window.stage is Stage.READY and window.step is None, timeout=LONG)
+    qtbot.waitUntil(
+        lambda: window.stage is SessionStage.READY and window.step is None, timeout=LONG
+    )
     press(qtbot, window, "Ctrl+Shift+E")
     qtbot.waitUntil(lambda: "The recording is" in window.message.text(), timeout=LONG)
     assert window.table.rowCount() == 2
@@ -244,7 +247,7 @@ def test_session_that_begins_at_once_keeps_its_own_recorder(slow: Slow, qtbot: Q
     qtbot.waitUntil(lambda: all(slow.noted(what) for what in begun), timeout=LONG)
     (first,) = slow.noted("record begun")
     press(qtbot, slow.window, "Ctrl+Shift+E")
-    qtbot.waitUntil(lambda: slow.window.stage is Stage.IDLE, timeout=LONG)
+    qtbot.waitUntil(lambda: slow.window.stage is SessionStage.IDLE, timeout=LONG)
     press(qtbot, slow.window, "Ctrl+Return")
     qtbot.waitUntil(lambda: len(slow.noted("record begun")) == 2, timeout=LONG)
     qtbot.waitUntil(lambda: bool(slow.noted("record ended")), timeout=LONG)

@@ -11,13 +11,13 @@ from bci.profiles.profile import load_profile
 from bci.spelling.codes import row_column
 from bci.spelling.symbols import SymbolGrid
 from gui.decisions.spelling_view import SpellingView
-from gui.paradigms.board import Board, Candidate
+from gui.paradigms.board import Candidate, SymbolBoard
 from gui.paradigms.board_painter import BoardPainter
 from gui.paradigms.plan import SpellingPlan
 from gui.paradigms.views import FlickerView, MatrixView, SymbolsView
 from gui.theme import Theme
 
-_BOARD = Board(
+_BOARD = SymbolBoard(
     symbols=SymbolGrid().symbols,
     columns=6,
     spelled="BRE",
@@ -37,7 +37,7 @@ _BOARD = Board(
 class ScreenOfSpeller(QWidget):
     """One frame of the speller; dark in both themes."""
 
-    def __init__(self, board: Board, view: SymbolsView) -> None:
+    def __init__(self, board: SymbolBoard, view: SymbolsView) -> None:
         super().__init__()
         self._board, self._view = board, view
         self._painter = BoardPainter()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from bci.lsl.live_streams import LiveStream
 from bci.lsl.recorders import FoundRecorder
 from bci.messages import DeviceEntry, ParameterEntry, PluginEntry, WindowCounts
-from bci.pipeline.display.reference import Reference
+from bci.pipeline.display.reference import DisplayReference
 from bci.tasks.smoothed_levels import LevelCourse
 from gui.bridges.panel import BridgesPanel
 from gui.connect.panel import ConnectPanel
@@ -67,7 +67,7 @@ def scope_bipolar(theme: Theme) -> QWidget:
     view.scope.theme = theme
     view.scope.set_stream(simulated.INFO, simulated.ring(_SECONDS))
     view.scope.add_markers(simulated.cues(_SECONDS))
-    view.scope.choose(reference=Reference.BIPOLAR)
+    view.scope.choose(reference=DisplayReference.BIPOLAR)
     view.scope.advance()
     view.scope.set_quality(simulated.quality())
     tabs = Tabs({"Signal": view})

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from bci.errors import ProfileError
 from bci.profiles.profile import Profile
 from bci.spelling.flicker_evidence import FlickerEvidence
-from bci.spelling.run import State
+from bci.spelling.run import SpellingState
 from gui.paradigms.board_painter import ACCENT, BRIGHT, cell, symbols_area
 from gui.paradigms.plan import make_run
 from gui.paradigms.views import pixel_value
@@ -36,7 +36,7 @@ def begun(speller: FramedSpeller) -> FramedSpeller:
 def test_a_text_is_copied_with_a_marker_for_each_step(qtbot: QtBot) -> None:
     speller = begun(FramedSpeller(quick_plan(text="BC")))
     for _ in range(60):
-        if speller.run.state is State.OVER:
+        if speller.run.state is SpellingState.OVER:
             break
         speller.show(30)
     assert speller.run.text.text == "BC"
@@ -103,7 +103,7 @@ def test_the_likeliest_symbols_are_shown_once_there_is_evidence(qtbot: QtBot) ->
 def test_a_calibration_shows_no_candidates_and_selects_nothing(qtbot: QtBot) -> None:
     speller = begun(FramedSpeller(quick_plan(text="AB", decides=False)))
     speller.show(400)
-    assert speller.run.state is State.OVER
+    assert speller.run.state is SpellingState.OVER
     assert speller.run.text.selected == []
     assert speller.scene.board.candidates == ()
 

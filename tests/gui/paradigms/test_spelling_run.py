@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from bci.lsl.engine_streams import ReceivedPrediction
 from bci.signals import Marker
-from bci.spelling.run import Selected, State
+from bci.spelling.run import Selected, SpellingState
 from gui.paradigms.controller import spelled_message
 from gui.paradigms.plan import SpellingPlan
 from gui.paradigms.spelling_run import SpellingRun
@@ -47,7 +47,7 @@ class Opened:
     def start(self) -> None:
         self.run.set_engine(CLASSES)
         self.press(Qt.Key.Key_Space)
-        self._qtbot.waitUntil(lambda: self.run.state is not State.READY, timeout=LONG)
+        self._qtbot.waitUntil(lambda: self.run.state is not SpellingState.READY, timeout=LONG)
 
     def _on_marked(self, marker: Marker) -> None:
         if not marker.label.startswith("frames/dropped"):
@@ -99,9 +99,9 @@ def test_an_engine_that_goes_pauses_the_run_and_is_waited_for(opened: Opened) ->
     opened.start()
     opened.run.set_engine(())
     assert "No engine decodes." in opened.run.sentence
-    assert opened.run.state is State.READY
+    assert opened.run.state is SpellingState.READY
     opened.press(Qt.Key.Key_Space)
-    assert opened.run.state is State.READY
+    assert opened.run.state is SpellingState.READY
     opened.run.set_engine(CLASSES)
     assert "The run can be resumed" in opened.run.sentence
 
@@ -171,7 +171,7 @@ def test_a_flicker_is_confirmed_by_a_key_before_anything_flickers(qtbot: QtBot) 
     assert "seizures" in opened.run.sentence
     opened.press(Qt.Key.Key_Space)
     assert "seizures" in opened.run.sentence
-    assert opened.run.state is State.READY
+    assert opened.run.state is SpellingState.READY
     opened.press(Qt.Key.Key_Y)
     assert opened.run.sentence == "Look at the symbol."
     opened.press(Qt.Key.Key_Space)

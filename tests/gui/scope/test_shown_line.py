@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from bci.head.electrodes import standard_position
 from bci.pipeline.display.cleaning import Cleaning
 from bci.pipeline.display.filter import DISPLAY_FILTERS
-from bci.pipeline.display.reference import Reference
+from bci.pipeline.display.reference import DisplayReference
 from bci.pipeline.ring import RingBuffer
 from bci.quality.channel_quality import ChannelQuality, State
 from bci.signals import Channel, StreamInfo
@@ -63,9 +63,14 @@ def test_the_line_names_what_is_shown_and_a_key_chooses_the_next(
         qtbot.keyClick(panel.scope, Qt.Key.Key_R)
         seen.append(panel.scope.signal.chosen.reference)
     # Without mastoids.
-    order = Reference.AVERAGE, Reference.BIPOLAR, Reference.LAPLACIAN, Reference.RECORDED
+    order = (
+        DisplayReference.AVERAGE,
+        DisplayReference.BIPOLAR,
+        DisplayReference.LAPLACIAN,
+        DisplayReference.RECORDED,
+    )
     assert tuple(seen) == order
-    panel.scope.choose(reference=Reference.AVERAGE, filter=DISPLAY_FILTERS[1])
+    panel.scope.choose(reference=DisplayReference.AVERAGE, filter=DISPLAY_FILTERS[1])
     assert title(panel) == "Display only: average reference, 1-40 Hz"
 
 
@@ -73,7 +78,7 @@ def test_an_impossible_choice_is_dim_with_its_reason(panel: ScopePanel) -> None:
     mastoids = panel.shown.commands.callbacks["reference-mastoids"]
     assert mastoids.text() == "Linked mastoids (no M1 and M2, A1 and A2, or TP9 and TP10)"
     assert not mastoids.isEnabled()
-    panel.scope.choose(reference=Reference.MASTOIDS)
+    panel.scope.choose(reference=DisplayReference.MASTOIDS)
     assert title(panel).startswith("Display only: as recorded (no linked mastoids here)")
     panel.scope.choose(filter=DISPLAY_FILTERS[-1])
     regress = panel.shown.commands.callbacks["clean-eog"]
@@ -105,13 +110,13 @@ def test_bipolar_channels_have_names_marks_and_quality_of_their_electrodes(
 
 def test_what_is_drawn_read_and_copied_is_of_the_derived_channel(panel: ScopePanel) -> None:
     scope = panel.scope
-    scope.choose(reference=Reference.BIPOLAR, filter=DISPLAY_FILTERS[-1])
+    scope.choose(reference=DisplayReference.BIPOLAR, filter=DISPLAY_FILTERS[-1])
     data = noise(N, len(INFO.channels))
     got = scope.signal.ring.latest(100).data
     np.testing.assert_allclose(got[:, 1], (data[:, 1] - data[:, 2])[-100:], rtol=1e-6)
     header = scope.plot.csv().partition("\n")[0]
     assert header.startswith("LSL time (s),Fp1-F3 (uV),F3-C3 (uV)")
-    scope.choose(reference=Reference.LAPLACIAN)
+    scope.choose(reference=DisplayReference.LAPLACIAN)
     assert "C3 (µV/cm²)" in scope.plot.csv().partition("\n")[0]
     assert "EOG (uV)" in scope.plot.csv().partition("\n")[0]
     reading = scope.shown.reading_at(300.0, 5.0)
@@ -122,7 +127,7 @@ def test_what_is_drawn_read_and_copied_is_of_the_derived_channel(panel: ScopePan
 
 def test_a_marked_channel_leaves_the_mean_at_once(panel: ScopePanel) -> None:
     scope = panel.scope
-    scope.choose(reference=Reference.AVERAGE)
+    scope.choose(reference=DisplayReference.AVERAGE)
     before = scope.signal.ring.latest(500).data[:, 0].copy()
     scope.names.clicked.emit("O1")
     after = scope.signal.ring.latest(500).data[:, 0]
@@ -161,10 +166,10 @@ def test_the_reference_is_remembered_for_the_kind_of_stream(
 ) -> None:
     window = open_window(bci=NO_DEVICES)
     feed(window, INFO)
-    window.scope.choose(reference=Reference.BIPOLAR, cleanings=frozenset({Cleaning.EOG}))
+    window.scope.choose(reference=DisplayReference.BIPOLAR, cleanings=frozenset({Cleaning.EOG}))
     meg = StreamInfo("meg", "MEG", SFREQ, (Channel("MEG1", "mag", "T"),), "meg", True)
     feed(window, meg)
-    assert window.scope.view.reference == Reference.RECORDED
+    assert window.scope.view.reference == DisplayReference.RECORDED
     window.close()
     again = open_window(bci=NO_DEVICES)
     feed(again, replace(INFO, name="another-cap"))
@@ -179,15 +184,15 @@ def test_spectrum_and_map_are_of_the_shown_reference(
     feed(window, INFO)
     window.tabs.show_page("Spectrum")
     page = window.tabs.spectrum
-    window.scope.choose(reference=Reference.BIPOLAR)
+    window.scope.choose(reference=DisplayReference.BIPOLAR)
     assert [page.channels.itemText(k) for k in range(page.channels.count())] == list(CHAINS)
     qtbot.waitUntil(lambda: page.view.seen is not None, timeout=30_000)
     assert page.view.seen.info.ch_names == CHAINS
     assert page.over.text() == "bipolar chains; mean of the last 6 s"
-    window.scope.choose(reference=Reference.LAPLACIAN)
+    window.scope.choose(reference=DisplayReference.LAPLACIAN)
     window.tabs.show_page("Map")
     view = window.tabs.map
     qtbot.waitUntil(lambda: view.seen is not None, timeout=30_000)
     assert view.seen.unit == "µV/cm²"
-    window.scope.choose(reference=Reference.BIPOLAR)
+    window.scope.choose(reference=DisplayReference.BIPOLAR)
     assert view.hint == "no map: no channel has a position"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bci.bridges.keys.actions import Action, parse_action, parse_map
+from bci.bridges.keys.actions import KeyAction, parse_action, parse_map
 from bci.bridges.keys.gate import Gate
 from bci.bridges.keys.settings import KeysSettings
 from bci.decisions import DecisionEvent
@@ -102,12 +102,12 @@ def test_released_press_does_not_come_back() -> None:
 @pytest.mark.parametrize(
     ("text", "action"),
     [
-        ("left", Action("key", "left")), ("Key.left", Action("key", "left")),
-        ("key:A", Action("key", "a")), ("button:left", Action("button", "left")),
-        ("stick:up", Action("stick", "up")), ("f12", Action("key", "f12")),
+        ("left", KeyAction("key", "left")), ("Key.left", KeyAction("key", "left")),
+        ("key:A", KeyAction("key", "a")), ("button:left", KeyAction("button", "left")),
+        ("stick:up", KeyAction("stick", "up")), ("f12", KeyAction("key", "f12")),
     ],
 )  # fmt: skip
-def test_action_is_read(text: str, action: Action) -> None:
+def test_action_is_read(text: str, action: KeyAction) -> None:
     assert parse_action(text) == action
 
 
@@ -127,7 +127,7 @@ def test_wrong_map_is_refused(pairs: tuple[str, ...], reason: str) -> None:
 
 
 def test_label_may_hold_an_equals_sign() -> None:
-    assert parse_map(("a=b=space",)) == {"a=b": Action("key", "space")}
+    assert parse_map(("a=b=space",)) == {"a=b": KeyAction("key", "space")}
 
 
 def test_wrong_parameter_is_refused_in_a_line() -> None:

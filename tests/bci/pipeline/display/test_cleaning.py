@@ -8,7 +8,7 @@ import pytest
 from bci.pipeline.display.choice import DisplayChoice
 from bci.pipeline.display.cleaning import Cleaning, cleanings_named, learn_baseline, words_of
 from bci.pipeline.display.filter import DISPLAY_FILTERS, DisplayFilter
-from bci.pipeline.display.reference import Reference
+from bci.pipeline.display.reference import DisplayReference
 from bci.pipeline.display.signal import DisplaySignal
 from bci.pipeline.ring import RingBuffer
 from bci.signals import Channel, StreamInfo
@@ -84,7 +84,7 @@ def test_chunks_change_nothing_that_is_seen(size: int) -> None:
     data, _ = blinking()
     data[2000:2100, 2] = np.nan
     choice = DisplayChoice(
-        FILTER, Reference.AVERAGE, cleanings=frozenset({Cleaning.EOG, Cleaning.LINE})
+        FILTER, DisplayReference.AVERAGE, cleanings=frozenset({Cleaning.EOG, Cleaning.LINE})
     )
     whole, parts = shown(data, choice), shown(data, choice, size)
     np.testing.assert_allclose(parts, whole, atol=0.02)
