@@ -33,7 +33,7 @@ plain = st.recursive(
 
 
 @given(content=plain)
-@MODEST
+@hypothesis_settings(max_examples=50, deadline=None)
 def test_any_yaml_is_a_profile_or_an_error(
     tmp_path_factory: pytest.TempPathFactory, content: object
 ) -> None:

@@ -94,6 +94,7 @@ def test_power_falls_most_over_the_hemisphere_opposite_to_the_hand(
     np.testing.assert_allclose(maps["left"].weights, -maps["right"].weights, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_linear_decoders_agree_on_the_size_of_the_change(epochs: Epochs) -> None:
     at_c3 = {
         name: maps_of(name, epochs)["left"].weights[CH_NAMES.index("C3")] for name in classical()
@@ -158,6 +159,7 @@ def test_a_bundle_keeps_the_patterns_and_its_decoder_ignores_them(
     assert again.predict_proba(window).tobytes() == expected.tobytes()
 
 
+@pytest.mark.slow
 def test_a_bundle_without_patterns_has_none(trained: Calibration, tmp_path: Path) -> None:
     save_bundle(tmp_path / "old", trained.card, trained.decoder.arrays())
     assert load_patterns(tmp_path / "old") == ()

@@ -183,6 +183,7 @@ def test_numbers_as_labels_keep_their_order() -> None:
     assert fitted.predict(X).tolist() == y.tolist()
 
 
+@pytest.mark.slow
 def test_levels_have_a_column_for_every_combination() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(24, 4, 256))

@@ -82,6 +82,7 @@ def test_a_decoder_that_cannot_be_compared_is_refused_with_those_that_can(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_folders_that_results_lack_are_made(two: Path, tmp_path: Path) -> None:
     file = tmp_path / "no" / "such" / "results.json"
     motor_imagery(two, ["log-power"], ["within"], 1, file)

@@ -149,6 +149,7 @@ def test_a_recording_of_rest_is_no_run_as_well(subject: Path, tmp_path: Path) ->
     assert "holds the same signal as" in problem
 
 
+@pytest.mark.slow
 def test_a_score_on_what_the_model_has_learnt_from_is_told_to_be_one(
     subject: Path, tmp_path: Path
 ) -> None:
@@ -282,6 +283,7 @@ def copy_of_model(subject: Path, folder: Path) -> Path:
     return Path(shutil.copytree(subject / "model", folder / "model"))
 
 
+@pytest.mark.slow
 def test_a_tampered_or_incomplete_bundle_is_named(subject: Path, tmp_path: Path) -> None:
     model = copy_of_model(subject, tmp_path)
     content = bytearray((model / ARRAYS).read_bytes())

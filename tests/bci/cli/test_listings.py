@@ -43,6 +43,7 @@ def test_every_key_of_a_profile_is_listed_with_its_default() -> None:
     assert {"pipeline.window_s", "paradigm.classes", "decoder.params"} < keys.keys()
 
 
+@pytest.mark.slow
 def test_models_are_listed_for_programs(tmp_path: Path) -> None:
     for run in (1, 2):
         write_run(simulate_run(SubjectSettings(trials_per_class=5), run), tmp_path / f"{run}.fif")

@@ -120,6 +120,7 @@ def test_labels_that_mean_nothing_teach_nothing_that_helps(trained: Calibration)
     assert result.trial_accuracy.low < 0.5 < result.trial_accuracy.high
 
 
+@pytest.mark.slow
 def test_neither_chunks_nor_late_markers_change_a_bit(trained: Calibration) -> None:
     made = electrodes_that_changed(8)
     watched: list[JudgedWindow] = []

@@ -49,6 +49,7 @@ def offline(decoder: Tempered, recording: Recording) -> list[dict[str, float]]:
     return found
 
 
+@pytest.mark.slow
 def test_live_attention_equals_that_of_the_window_offline(
     plain: Calibration, attending: Tempered, recording: Recording
 ) -> None:

@@ -68,6 +68,7 @@ def test_what_people_share_carries_over(protocol: str) -> None:
     assert (outcome.n_parameters > n_own) == (protocol == "leave-one-out")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("protocol", ["within", "leave-one-out", "transfer"])
 def test_labels_that_mean_nothing_give_chance(protocol: str) -> None:
     scores = [

@@ -32,6 +32,7 @@ def test_two_processes_make_the_same_file_as_one(tmp_path: Path) -> None:
     assert files[1].read_bytes() == files[2].read_bytes()
 
 
+@pytest.mark.slow
 def test_rows_are_kept_when_a_worker_dies_and_only_the_others_are_made_again(
     tmp_path: Path,
 ) -> None:

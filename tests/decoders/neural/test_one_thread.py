@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 import torch
 from torch.nn.modules.module import register_module_forward_hook
 
@@ -21,6 +22,7 @@ assert torch.get_num_threads() == before, (before, torch.get_num_threads())
 """
 
 
+@pytest.mark.slow
 def test_an_import_of_the_decoders_leaves_pytorch_its_threads() -> None:
     subprocess.run([sys.executable, "-c", THREADS], check=True)
 

@@ -155,6 +155,7 @@ def test_a_streaming_process_killed_under_load_and_restarted() -> None:
         process.communicate(timeout=5)
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_connection_that_hangs() -> None:
     with socket.create_server(("localhost", 0)) as silent:
         port = silent.getsockname()[1]

@@ -209,6 +209,7 @@ def test_playing_keeps_to_the_speed_and_ends_at_the_end() -> None:
     assert (playhead.position, playhead.is_playing) == (0.0, True)
 
 
+@pytest.mark.slow
 def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     qtbot: QtBot, window: ReplayWindow, folder: Path
 ) -> None:

@@ -78,6 +78,7 @@ def test_executed_runs_are_told_apart_and_are_not_all_of_a_person() -> None:
         executed_apart({"a": [made]}, executed)
 
 
+@pytest.mark.slow
 def test_runs_without_the_cues_are_to_be_left_out_by_a_pattern(tmp_path: Path) -> None:
     for person in (1, 2):
         (tmp_path / f"people/{person}").mkdir(parents=True)
