@@ -1,6 +1,5 @@
 """Bridge to MIDI: notes and controllers for decisions, controllers that follow probabilities."""
 
-import contextlib
 import os
 import re
 import stat
@@ -22,6 +21,8 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.profiles.pipeline_settings import Settings
 
 _POLL_S = 0.05
+# A busy device gets the end of the last note within this time.
+_LAST_S = 0.5
 _FULL = 127
 _SEQUENCER = Path("/dev/snd/seq")
 _INSTALL = "MIDI needs mido and python-rtmidi; install them by: pip install 'bci[bridges]'"
@@ -76,7 +77,7 @@ class MidiSettings(Settings):
 
 
 class MidiOutput(Protocol):
-    """A port that takes messages of mido."""
+    """A port that takes messages of mido; `send` raises `BlockingIOError` while it is busy."""
 
     def send(self, message: Any) -> None: ...
     def close(self) -> None: ...
@@ -110,7 +111,7 @@ class MidiBridge:
                         self._take(event, port)
                     if self._on is not None and time.monotonic() >= self._off_at:
                         self._end(port)
-            self._end(port)
+            self._end_at_last(port)
         except OSError as error:
             raise BridgeError(f"the MIDI port is lost ({first_line(error)})") from error
         finally:
@@ -135,9 +136,12 @@ class MidiBridge:
         if control is None or local_clock() - event.time > STALE_S:
             return
         self._end(port)
+        if self._on is not None:
+            return
         share = 0.8 if event.confidence is None else event.confidence
         # A note of velocity 0 is its end.
-        self._send(port, control, max(1, round(share * _FULL)))
+        if not self._send(port, control, max(1, round(share * _FULL))):
+            return
         self._on = control
         self._off_at = float("inf") if lasts else time.monotonic() + self._settings.note_ms / 1000
 
@@ -155,11 +159,23 @@ class MidiBridge:
                 self._send(port, control, level)
 
     def _end(self, port: MidiOutput) -> None:
-        if self._on is not None:
-            control, self._on = self._on, None
-            self._send(port, control, 0)
+        """End the note; try a busy device again later, since a note sounds until its end."""
+        if self._on is None:
+            return
+        if self._send(port, self._on, 0):
+            self._on = None
+        else:
+            self._off_at = time.monotonic() + _POLL_S
 
-    def _send(self, port: MidiOutput, control: Control, value: int) -> None:
+    def _end_at_last(self, port: MidiOutput) -> None:
+        deadline = time.monotonic() + _LAST_S
+        self._end(port)
+        while self._on is not None and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+            self._end(port)
+
+    def _send(self, port: MidiOutput, control: Control, value: int) -> bool:
+        """Send a message; False where the device is busy and would get it at a wrong moment."""
         import mido
 
         channel = self._settings.channel - 1
@@ -170,7 +186,11 @@ class MidiBridge:
         else:
             kind = "note_on" if value else "note_off"
             message = mido.Message(kind, channel=channel, note=control.number, velocity=value)
-        port.send(message)
+        try:
+            port.send(message)
+        except BlockingIOError:
+            return False
+        return True
 
 
 class RawDevice:
@@ -188,9 +208,7 @@ class RawDevice:
             raise BridgeError(f"{path} is a file; give a device, as in port=/dev/midi1")
 
     def send(self, message: Any) -> None:
-        # A device that takes nothing now would get it at a wrong moment.
-        with contextlib.suppress(BlockingIOError):
-            os.write(self._file, message.bin())
+        os.write(self._file, message.bin())
 
     def close(self) -> None:
         os.close(self._file)

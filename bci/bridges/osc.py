@@ -10,7 +10,7 @@ With the prefix ``/bci``:
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pydantic import Field
 
@@ -65,10 +65,12 @@ def encode(message: BridgedMessage, prefix: str) -> bytes:
                 message.simulated,
             )  # fmt: skip
         case BridgedPrediction():
+            parts = address_parts(message.probabilities)
+            shares = message.probabilities.values()
             return _bundle(
                 {
-                    f"{prefix}/probability/{address_part(label)}": float(share)
-                    for label, share in message.probabilities.items()
+                    f"{prefix}/probability/{part}": float(share)
+                    for part, share in zip(parts, shares, strict=True)
                 }
             )
         case BridgedStatus():
@@ -78,9 +80,20 @@ def encode(message: BridgedMessage, prefix: str) -> bytes:
             )  # fmt: skip
 
 
-def address_part(label: str) -> str:
-    """Write a label as a part of an address: ``left hand`` becomes ``left_hand``."""
-    return _NOT_IN_ADDRESS.sub("_", label) or "_"
+def address_parts(labels: Iterable[str]) -> list[str]:
+    """Write labels as parts of addresses: ``left hand`` becomes ``left_hand``.
+
+    A part that an earlier label has gets a number: ``left_hand_2``.
+    """
+    parts: list[str] = []
+    for label in labels:
+        plain = part = _NOT_IN_ADDRESS.sub("_", label) or "_"
+        number = 1
+        while part in parts:
+            number += 1
+            part = f"{plain}_{number}"
+        parts.append(part)
+    return parts
 
 
 def _message(address: str, *arguments: int | str | float | bool) -> bytes:

@@ -37,6 +37,13 @@ class Line:
         wait_until(lambda: len(self.read()) >= len(expected))
         assert self.received == expected
 
+    def fill(self, byte: bytes) -> None:
+        """Make the device busy: it takes nothing more until the line is read."""
+        os.set_blocking(self._device, False)
+        with contextlib.suppress(BlockingIOError):
+            while os.write(self._device, byte):
+                pass
+
     def unplug(self) -> None:
         if self._end >= 0:
             os.close(self._end)

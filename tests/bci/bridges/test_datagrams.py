@@ -7,7 +7,7 @@ from pythonosc.osc_message import OscMessage
 
 from bci.bridges.datagrams import MAX_DATAGRAM, Datagrams
 from bci.bridges.engine_client import Classes
-from bci.bridges.osc import OscBridge, OscSettings, encode
+from bci.bridges.osc import OscBridge, OscSettings, address_parts, encode
 from bci.bridges.translation import Translation
 from bci.bridges.udp import UdpBridge, UdpSettings
 from bci.decisions import DecisionEvent
@@ -112,6 +112,11 @@ def test_osc_sends_decisions_probabilities_and_status_at_their_addresses() -> No
         ("/brain/one/probability/right_hand", [0.25]),
     ]
     receiver.close()
+
+
+def test_labels_that_differ_in_left_out_letters_have_addresses_of_their_own() -> None:
+    labels = ["left hand", "left_hand", "left/hand", "rest", ""]
+    assert address_parts(labels) == ["left_hand", "left_hand_2", "left_hand_3", "rest", "_"]
 
 
 def received(shares: list[float], taken: float = 1.0) -> ReceivedPrediction:

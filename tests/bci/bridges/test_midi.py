@@ -13,6 +13,9 @@ from tests.bci.bridges.published import Published
 from tests.commands import refused
 from tests.streams import wait_until
 
+# A message of one byte that changes nothing.
+CLOCK = bytes(mido.Message("clock").bytes())
+
 
 def midi(line: Line, engine: Published, **settings: object) -> MidiBridge:
     given = {"port": line.path, "engine": engine.name, **settings}
@@ -71,6 +74,24 @@ def test_note_sounds_until_the_offset_the_engine_s_death_and_the_bridge_s_end() 
         until(line, [on, off, on])
         engine.close()
         until(line, [on, off, on, off])
+    line.unplug()
+
+
+def test_note_ends_once_a_busy_device_takes_messages_again() -> None:
+    line = Line()
+    with (
+        Published() as engine,
+        running(midi(line, engine, map=("left=note:60",), note_ms=0), engine),
+    ):
+        engine.decide("left")
+        until(line, [("note_on", 60, 114)])
+        line.fill(CLOCK)
+        engine.decide(None)
+        # Long enough for the bridge to have tried.
+        decided = time.monotonic()
+        wait_until(lambda: time.monotonic() > decided + 0.3)
+        line.read()
+        wait_until(lambda: any(each.type == "note_off" for each in messages(line)))
     line.unplug()
 
 
