@@ -38,7 +38,7 @@ PROFILE = Profile.model_validate(
     }
 )
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(not MUSE.is_dir(), reason=f"the recordings of {MUSE} are not here"),
 ]
 

@@ -60,7 +60,7 @@ def test_a_model_of_a_guided_run_is_better_than_chance_and_right_live(
         assert n_right(main, qtbot) >= 6
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_movements_and_then_imagery_are_recorded_and_trained_on_together(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:

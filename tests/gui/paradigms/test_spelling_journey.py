@@ -29,7 +29,7 @@ LONG = 60_000
 LARGE = 8.0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_p300_calibration_ends_in_a_model_that_spells(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
