@@ -39,6 +39,7 @@ PROFILE = Profile.model_validate(
 )
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not MUSE.is_dir(), reason=f"the recordings of {MUSE} are not here"),
 ]
 

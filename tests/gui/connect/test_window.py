@@ -154,7 +154,7 @@ def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_tim
     qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=LONG)
     press(qtbot, window, "Ctrl+O")
     assert Path(dialogs[2].directory().path()) == file.parent
-    assert not window.banner.isVisible()
+    assert not window.banner.isVisible(), window.banner.text.text()
 
 
 def test_a_channel_marked_bad_is_remembered_for_its_stream(open_window: OpenWindow) -> None:
@@ -215,4 +215,4 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     # What its inlets still say of it is for the log alone.
     window.feed.problem.emit(f"stream {name}-markers does not answer")
     assert "does not answer" in window.log.toPlainText()
-    assert not window.banner.isVisible(), window.banner_text.text()
+    assert not window.banner.isVisible(), window.banner.text.text()
