@@ -57,7 +57,7 @@ class MainWindow(Themed, QMainWindow):
         self.setWindowTitle("bci")
         self.remembered = DashboardSettings(options.settings)
         self.confirms_closing = False
-        self._layout_kept = ""  # in place of the one that a task arranged
+        self._hidden_here: list[str] = []
         self._worded_at = self._advanced_at = 0.0
         self._make_views()
         self._make_links()
@@ -119,10 +119,8 @@ class MainWindow(Themed, QMainWindow):
         self.docks = Docks(self.tabs)
         left, right = Area.LeftDockWidgetArea, Area.RightDockWidgetArea
         bottom, add = Area.BottomDockWidgetArea, self.docks.add
-        # A demo brings its own stream; nobody has to choose one.
-        shown, connect = not self.options.autostart, scrolled(self.connect_panel)
-        add("connect", "Connect", connect, left, _CONNECT_WIDTH, grows=True, shown=shown)
-        bridges = scrolled(self.bridges)
+        connect, bridges = scrolled(self.connect_panel), scrolled(self.bridges)
+        add("connect", "Connect", connect, left, _CONNECT_WIDTH, grows=True)
         add("bridges", "Bridges", bridges, left, _CONNECT_WIDTH, grows=True, shown=False)
         add("record", "Record", self.record_bar, Area.TopDockWidgetArea)
         add("decision", "Decision", self.engine.decided, right, _RIGHT_WIDTH)
@@ -168,7 +166,8 @@ class MainWindow(Themed, QMainWindow):
         if remembered.layout:
             self.docks.restore(remembered.layout)
         if options.autostart:
-            self.docks["connect"].hide()
+            # A demo brings its own stream; nobody has to choose one.
+            self._hide_here("connect")
         theme = THEMES.get(remembered.theme)
         self._theme_chosen = theme is not None
         self.theme = theme or system_theme()
@@ -188,11 +187,15 @@ class MainWindow(Themed, QMainWindow):
 
     def _show_feedback(self) -> None:
         """Show the guided session in front; it has neither decisions nor their history."""
-        # The next dashboard may show decisions again.
-        self._layout_kept = self.docks.layout_text
-        for panel in ("history", "latency"):
-            self.docks[panel].hide()
+        self._hide_here("history", "latency")
         QTimer.singleShot(0, self, self.links.feedback.open)
+
+    def _hide_here(self, *panels: str) -> None:
+        """Hide panels in this dashboard only; the next one shows them again."""
+        for panel in panels:
+            if not self.docks[panel].isHidden():
+                self.docks[panel].hide()
+                self._hidden_here.append(panel)
 
     def show_palette(self) -> None:
         """Offer all commands by name."""
@@ -262,6 +265,8 @@ class MainWindow(Themed, QMainWindow):
             return
         self._timer.stop()
         self.remembered.geometry = bytes(self.saveGeometry().toBase64().data()).decode()
-        self.remembered.layout = self._layout_kept or self.docks.layout_text
+        for panel in self._hidden_here:
+            self.docks[panel].show()
+        self.remembered.layout = self.docks.layout_text
         self.links.stop()
         event.accept()

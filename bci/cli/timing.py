@@ -17,6 +17,8 @@ from bci.errors import BciError, DeviceError, RecordingError, shortened
 from bci.stimulus.onsets import SensorKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bci.signals import Marker, Recording
     from bci.stimulus.timing_report import TimingReport
 
@@ -81,13 +83,16 @@ def timing(
     if recording is not None:
         if screen or window or at_once:
             raise BciError("--screen, --window and --at-once are not for --recording; leave it out")
-        reports = [_of_recording(recording, sensor, kind, markers, label)]
+        reports = iter([_of_recording(recording, sensor, kind, markers, label)])
     else:
         if label is not None or markers is not None:
             raise BciError("--label and --markers choose markers of a recording; give --recording")
         reports = _live(sensor, kind, flashes, tuple(screen or ()), not window, at_once)
     today = date.today()
+    made = []
+    # Each is printed at once: the measurement of the next monitor may fail.
     for report in reports:
+        made.append(report)
         if not as_json:
             _print(report)
         for sentence in report.warnings():
@@ -95,9 +100,9 @@ def timing(
         if not as_json:
             out.print(profile_lines(report.stimulus(today)), soft_wrap=True)
     if as_json:
-        print_result([_plain(report, today) for report in reports])
+        print_result([_plain(report, today) for report in made])
     if write is not None:
-        write_stimulus(write, reports[0].stimulus(today))
+        write_stimulus(write, made[0].stimulus(today))
         note(f"{write}: the offset is written; calibrate again with this profile")
 
 
@@ -142,7 +147,8 @@ def _live(
     names: tuple[str, ...],
     full_screen: bool,
     at_once: bool,
-) -> "list[TimingReport]":
+) -> "Iterator[TimingReport]":
+    """Measure one monitor after another; a report is there as soon as its measurement ends."""
     from bci.cli.dashboard import import_dashboard
     from bci.stimulus.flashes import Flashes
     from bci.stimulus.sensor import parse_sensor
@@ -162,11 +168,11 @@ def _live(
     for name in names:
         if name not in there:
             raise DeviceError(f"there is no monitor {name!r}; there are: {', '.join(there)}")
-    reports: list[TimingReport] = []
     for screen in [there[name] for name in names] or [application.primaryScreen()]:
         flashes = Flashes(n_flashes)
         measured = TimingMeasurement(parse_sensor(sensor), screen, flashes, kind, at_once)
         loop, failures = QEventLoop(), list[str]()
+        reports: list[TimingReport] = []
         measured.changed.connect(_once_each(note))
         measured.finished.connect(reports.append)
         measured.failed.connect(failures.append)
@@ -182,7 +188,7 @@ def _live(
         if not measured.is_finished:
             err.print("stopped")
             raise typer.Exit(130)
-    return reports
+        yield from reports
 
 
 def _once_each(report: Any) -> Any:
