@@ -26,14 +26,11 @@ def stop_on_signals(
     when standard input closes; what is printed from then on goes nowhere.
     """
     stop = threading.Event()
-
-    def on_signal(number: int, _frame: object) -> None:
-        if stop.is_set():
-            exit_now(128 + number)
-        stop.set()
-
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
+    # Its `put` takes no lock of Python.
+    received: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: received.put(number))
+    threading.Thread(target=_obey, args=(received, stop), daemon=True).start()
     if hasattr(signal, "SIGTTIN"):
         # In the background of a terminal there is nobody to listen to; reading fails instead.
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)
@@ -52,6 +49,18 @@ def stop_on_signals(
         arguments = (on_end, lines, again_s)
         threading.Thread(target=_listen, args=arguments, daemon=True).start()
     return stop
+
+
+def _obey(received: "queue.SimpleQueue[int]", stop: threading.Event) -> None:
+    """Set ``stop`` at the first signal, and end the process at the second.
+
+    In a thread of its own: Python calls a signal's handler between two steps of the main thread,
+    which may hold the lock of ``stop`` then, and would wait for itself.
+    """
+    while number := received.get():
+        if stop.is_set():
+            exit_now(128 + number)
+        stop.set()
 
 
 def _is_pipe() -> bool:

@@ -154,7 +154,7 @@ def _live(
     from bci.stimulus.sensor import parse_sensor
 
     import_dashboard()
-    from PySide6.QtCore import QEventLoop
+    from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtGui import QGuiApplication
     from PySide6.QtWidgets import QApplication
 
@@ -180,7 +180,7 @@ def _live(
             ended.connect(loop.quit)
         # Python sees the signal when the measurement's timer lets it.
         for number in (signals.SIGINT, signals.SIGTERM):
-            signals.signal(number, lambda *_, measured=measured: measured.stop())
+            signals.signal(number, lambda *_, stop=measured.stop: QTimer.singleShot(0, stop))
         measured.start(full_screen)
         loop.exec()
         if failures:

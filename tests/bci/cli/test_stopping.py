@@ -1,6 +1,7 @@
-"""Commands on standard input, from a terminal or a pipe."""
+"""Requests to stop, and commands on standard input, from a terminal or a pipe."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,29 @@ print("ready", flush=True)
 for _ in range(2):
     print(lines.get(timeout=60), flush=True)
 """
+
+# Is interrupted while it holds the lock of its event, as it does for a moment in every wait.
+_INTERRUPTED = """
+import os, signal
+from bci.cli.stopping import stop_on_signals
+stop = stop_on_signals()
+with stop._cond:
+    os.kill(os.getpid(), signal.SIGINT)
+    print("interrupted", flush=True)
+assert stop.wait(30)
+os.kill(os.getpid(), signal.SIGINT)
+while True:
+    pass
+"""
+
+
+def test_interrupt_at_any_moment_stops_and_a_second_one_ends_the_process() -> None:
+    done = subprocess.run(
+        [*python_command(), "-c", _INTERRUPTED],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout == "interrupted\n"
+    assert done.returncode == 128 + signal.SIGINT
 
 
 def test_lines_of_a_pipe_are_commands() -> None:
