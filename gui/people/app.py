@@ -19,11 +19,11 @@ def show_people(names: Sequence[str], screenshot: Path | None = None) -> int:
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     window = PeopleWindow(names, DashboardSettings())
-    window.show()
-    window.follow()
     # Python sees a signal only when it runs; the window's timer lets it, many times a second.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
+    window.show()
+    window.follow()
     if screenshot is not None:
 
         def save() -> None:
