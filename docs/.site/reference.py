@@ -59,9 +59,9 @@ def _cell(text: str) -> str:
 
 
 def _keys() -> str:
-    lines = ["| key | takes | default |", "|---|---|---|"]
+    lines = ["| key | type and range | unit | default |", "|---|---|---|---|"]
     lines += [
-        f"| `{key.path}` | {_cell(_cleaned(key.takes))} | {_cell(_cleaned(key.default))} |"
+        f"| `{key.path}` | {_range(key.takes)} | {key.unit} | {_cell(_cleaned(key.default))} |"
         for key in profile_keys()
     ]
     lines += ["\n## Decoders\n", "| `decoder.name` | `decoder.params` |", "|---|---|"]
@@ -70,6 +70,12 @@ def _keys() -> str:
         for name in decoder_names()
     ]
     return "\n".join(lines)
+
+
+def _range(takes: str) -> str:
+    """Show the type and range of a key by the signs of mathematics."""
+    text = takes.replace(">=", "≥").replace("<=", "≤").replace("<", "&lt;")
+    return _cell(text.replace(" ≤", ", ≤").replace(" &lt;", ", &lt;"))
 
 
 def _api() -> str:

@@ -36,6 +36,7 @@ def test_every_key_of_a_profile_is_listed_with_its_default() -> None:
     assert keys["stream.type"] == ("text", "EEG")
     assert keys["pipeline.filters[notch].q"] == ("number > 0 <= 1000", "30.0")
     assert keys["output.adapt"] == ("off, alignment, supervised", "")
+    assert [key.path for key in profile_keys() if "number" in key.takes and not key.unit] == []
     text = bci("profiles", "--keys").stdout
     for part in (*keys, "n_components", "c, align"):
         assert part in text
