@@ -4,6 +4,9 @@ Commands that run until Ctrl-C are ended by it as soon as they show what the pag
 the end of the page where later commands need their stream.
 """
 
+import contextlib
+import os
+import pty
 import re
 import shlex
 import signal
@@ -68,30 +71,44 @@ def value(table: dict[str, str], line: str) -> str | None:
 
 
 class Terminal:
-    """A program that runs until Ctrl-C, and what it prints."""
+    """A program that runs in a terminal until Ctrl-C, and what it prints."""
 
-    def __init__(self, line: str, log: Path) -> None:
-        self.line, self.log = line, log
-        with log.open("wb") as out:
-            argv = [*BCI, *shlex.split(line)[1:]]
-            self.process = subprocess.Popen(
-                argv, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-            )
+    def __init__(self, line: str, folder: Path) -> None:
+        self.line, self.printed = line, ""
+        self._screen, inside = pty.openpty()
+        self.process = subprocess.Popen(
+            [*BCI, *shlex.split(line)[1:]], cwd=folder, env=os.environ | {"COLUMNS": "200"},
+            stdin=subprocess.DEVNULL, stdout=inside, stderr=inside,
+        )  # fmt: skip
+        os.close(inside)
+        os.set_blocking(self._screen, False)
 
     def shows(self, pattern: str) -> bool:
-        assert self.process.poll() is None, f"{self.line} has ended: {self.log.read_text()}"
-        return re.search(pattern, self.log.read_text()) is not None
+        self.read()
+        assert self.process.poll() is None, f"{self.line} has ended: {self.printed}"
+        return re.search(pattern, self.printed) is not None
+
+    def read(self) -> None:
+        # Nothing new, or the program has ended.
+        with contextlib.suppress(OSError):
+            while part := os.read(self._screen, 65536):
+                self.printed += part.decode(errors="replace")
 
     def end(self) -> None:
         """Press Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
         try:
-            code = self.process.wait(60)
+            wait_until(lambda: self.read() or self.process.poll() is not None)
         finally:
-            self.process.kill()
-        printed = self.log.read_text()
-        assert code == 0, f"{self.line} ended with {code}: {printed}"
-        assert "Traceback" not in printed, printed
+            self.close()
+        assert self.process.returncode == 0, f"{self.line}: {self.printed}"
+        assert "Traceback" not in self.printed, self.printed
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        self.read()
+        os.close(self._screen)
 
 
 def expanded(word: str) -> list[str]:
@@ -129,8 +146,7 @@ def terminals() -> Iterator[list[Terminal]]:
     running: list[Terminal] = []
     yield running
     for each in running:
-        each.process.kill()
-        each.process.wait(10)
+        each.close()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -138,17 +154,17 @@ def test_shell_blocks_run_as_shown(
     page: Path, folder: Path, terminals: list[Terminal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    for number, line in enumerate(commands(page)):
+    for line in commands(page):
         stream, shown = value(STREAMS, line), value(SHOWS, line)
         if stream is None and shown is None:
             run(line)
             continue
-        terminal = Terminal(line, folder / f"{page.stem}-{number}.txt")
+        terminal = Terminal(line, folder)
         terminals.append(terminal)
         if stream is not None:
             find(stream)
         else:
             wait_until(partial(terminal.shows, shown), 120)
             terminals.pop().end()
-    for terminal in terminals:
-        terminal.end()
+    while terminals:
+        terminals.pop().end()
