@@ -52,8 +52,8 @@ def pretrain(
     executed: Annotated[
         list[str] | None,
         typer.Option(
-            help="Which files are of movements made and not imagined, as a pattern: learnt from, "
-            "never scored; again for more."
+            help="Pattern of files with executed movements: trained on, never scored; again for "
+            "more."
         ),
     ] = None,
     without: Annotated[

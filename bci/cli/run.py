@@ -34,14 +34,14 @@ def run(
     markers: Annotated[
         str | None,
         typer.Option(
-            help="Name or type of the LSL stream of cues, to decode at them or learn from them."
+            help="Name or type of the LSL stream of cues, for decoding or training at cues."
         ),
     ] = None,
     adapt: Annotated[
         Adapt | None,
         typer.Option(
-            help="Let the decoder's alignment follow the signal, or (supervised) let it learn from "
-            "each cued trial that is over. Default: the profile's, else the model's."
+            help="alignment: the decoder's alignment follows the signal. supervised: the decoder "
+            "trains on each finished trial. Default: the profile's, else the model's."
         ),
     ] = None,
     wait: Annotated[
