@@ -46,7 +46,7 @@ def run_dashboard(options: DashboardOptions) -> int:
             print(farewell(status), file=sys.stderr)
     finally:
         # Qt kills a child that runs when its object is deleted, so nothing is deleted: whatever
-        # happens, a recorder goes on, and so does a source that is recorded.
+        # happens, a recorder continues, and so does a source that is recorded.
         if has_left_any():
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()

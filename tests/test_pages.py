@@ -38,6 +38,7 @@ LEFT_OUT = {
     "pipx": INSTALLATION,
     "uv": INSTALLATION,
     "pytest bci-smooth": "needs an installed plug-in: tests/test_plugin_wheel.py has one",
+    "bci demo$": "the whole demo, which .ci/wheel.py runs from the built wheel",
     "bci demo --task": TASK_DEMO,
     r"bci gui motor-imagery$": "the first model's page opens it, with a model",
     "bci bridge keys": "presses keys of a real screen",
@@ -46,7 +47,6 @@ LEFT_OUT = {
 # Output by which a command that runs until Ctrl-C has shown what its page promises. Without a
 # screen, Qt prints the name of this function when it shows a window.
 SHOWS = {
-    "bci demo": "propagateSizeHints",
     "bci gui": "propagateSizeHints",
     "bci monitor": "C3",
     "bci record": "simulator",
@@ -63,8 +63,10 @@ STREAMS = {
 
 def commands(page: Path) -> list[str]:
     """Lines of the shell blocks of a page, but for those left out."""
-    blocks = re.findall(r"```(?:sh)?\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line for block in blocks for line in block.splitlines() if line]
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    shell = [block for language, block in blocks if language in ("", "sh")]
+    lines = [line for block in shell for line in block.splitlines() if line]
     return [line for line in lines if not re.match("|".join(LEFT_OUT), line)]
 
 

@@ -71,7 +71,7 @@ def run(
 
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
     (text markers), <name>-status and <name>-provenance (for 'bci verify') over LSL. Ctrl-C
-    stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to go on with another
+    stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to continue with another
     model, without a gap in the predictions.
 
     Several profiles: an engine for each person, and one table of their clocks. Each profile names
