@@ -41,11 +41,11 @@ class Supervised:
     """Lets a decoder learn from each cued trial once that is over and decided.
 
     The decoder is fitted again to all trials so far, regularised towards its calibration
-    (see `bci.interfaces.Teachable`), once there are two of each class. The decoder is trained on a trial half
-    a second after its end, and decides another half second later, counted in samples: so a
-    replay learns the same at the same windows. No label touches a prediction of its own trial.
-    The fit runs in a thread beside the decoding, which waits where it takes longer than that half
-    second. The given decoder is never changed, and neither is the model on the disk.
+    (see `bci.interfaces.Teachable`), once there are two of each class. The decoder is
+    trained on a trial half a second after its end, and decides another half second later, counted
+    in samples: so a replay learns the same at the same windows. No label touches a prediction of
+    its own trial. The fit runs in a thread beside the decoding, which waits where it takes longer
+    than that half second. The given decoder is never changed, and neither is the model on the disk.
 
     With 60 trials of 16 windows the fit takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s
     with 128 (tangent space, one thread).

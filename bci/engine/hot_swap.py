@@ -54,7 +54,7 @@ class NextModel:
         self._loaded.put((number, outcome))
 
     def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
-        """Give the new model the running model's chunks; return the model that takes over, if any."""
+        """Give the new model the running model's chunks; return it when it takes over."""
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
             if number != self._n_requests:

@@ -167,9 +167,9 @@ def surer(
     ``folds`` are what the folds' decoders decided of ``streams``.
 
     A decoder that was trained on more trials states larger log odds. So a temperature and a
-    threshold of the folds' decoders would not hold for it. Rest is compared, since it was not trained on
-    (where it is no class), and since it is what the threshold is held against. The result
-    is the ratio of the root mean squares; at least 1, and 1 without rest.
+    threshold of the folds' decoders would not hold for it. Rest is compared, since it was not
+    trained on (where it is no class), and since it is what the threshold is held against. The
+    result is the ratio of the root mean squares; at least 1, and 1 without rest.
     """
     of_folds: list[NDArray[np.float64]] = []
     served: list[NDArray[np.float64]] = []

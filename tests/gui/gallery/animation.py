@@ -15,7 +15,7 @@ from bci.cli.dashboard import run_demo
 from gui.main_window import MainWindow
 
 # Shown after a while, when the traces and the history are full and cues have come.
-_BEGIN_MS, _PERIOD_MS, _FRAMES = 45_000, 250, 32
+_BEGIN_MS, _PERIOD_MS, _FRAMES = 45_000, 250, 24
 _WINDOW, _WIDTH = (1280, 800), 960
 _COLOURS = 48
 
