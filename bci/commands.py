@@ -43,7 +43,7 @@ def exit_now(code: int, clean_up: bool = False) -> NoReturn:
     """End this process without taking its modules and threads apart.
 
     That takes a second or more, with PyTorch several, and Qt would kill child processes that
-    have to go on. Everything that has to last must be on disk. With ``clean_up``
+    have to continue. Everything that has to last must be on disk. With ``clean_up``
     the functions registered with `atexit` are called before, and standard output and error are
     flushed; not from a signal handler, which must not wait.
     """

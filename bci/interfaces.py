@@ -55,7 +55,7 @@ class Bridge(Protocol):
     """A client of an engine's streams that passes them on: to a game, a robot, another program.
 
     ``run`` works until ``stop`` is set, which it looks at several times a second. It raises
-    `BciError` where it cannot go on.
+    `BciError` where it cannot continue.
     """
 
     def run(self, stop: threading.Event) -> None: ...
@@ -136,7 +136,7 @@ class Decoder(Protocol):
             For decoders whose design depends on rate or positions.
         on_epoch : callable, optional
         checkpoint : Path, optional
-            File in which a long training keeps how far it is, and from which it goes on; to be
+            File in which a long training keeps how far it is, and from which it continues; to be
             deleted by whoever gave it. Only networks that can be bases make one.
         """
 
@@ -227,7 +227,7 @@ class Following(Decoder, Protocol):
 
 @runtime_checkable
 class Resumable(Following, Protocol):
-    """A decoder that can go on from an alignment that another copy of it has followed to.
+    """A decoder that can continue from an alignment that another copy of it has followed to.
 
     So a recording that began after the engine can be verified.
     """
@@ -250,7 +250,7 @@ class Teachable(Decoder, Protocol):
         """Features of a window (n_channels, n_samples), shape (n_features,)."""
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> Decoder:
-        """A copy that has learnt from features (n_windows, n_features) of numbered classes.
+        """A copy that was trained on features (n_windows, n_features) of numbered classes.
 
         It is held to what this one has learnt, and this one stays as it is.
         """

@@ -51,7 +51,7 @@ def create(
         profile may name one, never a model folder.
     params : mapping, optional
     start : mapping of str to ndarray, optional
-        Arrays of a base model, trained on other people, to go on from.
+        Arrays of a base model, trained on other people, to continue from.
     trusted : sequence of str
         Types of a user's own estimator that may be stored; see `decoders.estimator.wrap`.
     stimuli : Stimuli, optional

@@ -29,10 +29,11 @@ def run_dashboard(options: DashboardOptions) -> int:
         print(problem, file=sys.stderr)
     window = MainWindow(options)
     window.confirms_closing = True
-    window.show()
-    # Python sees a signal only when it runs; the window's timer lets it, sixty times a second.
+    # Before the window is shown, since drawing it takes a while. Python sees a signal only when it
+    # runs; the window's timer lets it, sixty times a second.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: _close(window))
+        signal.signal(number, lambda *_: QTimer.singleShot(0, lambda: _close(window)))
+    window.show()
     if options.screenshot is not None:
         QTimer.singleShot(
             round(1000 * options.screenshot_after_s), lambda: _save_and_close(window, options)
@@ -45,7 +46,7 @@ def run_dashboard(options: DashboardOptions) -> int:
             print(farewell(status), file=sys.stderr)
     finally:
         # Qt kills a child that runs when its object is deleted, so nothing is deleted: whatever
-        # happens, a recorder goes on, and so does a source that is recorded.
+        # happens, a recorder continues, and so does a source that is recorded.
         if has_left_any():
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()

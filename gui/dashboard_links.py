@@ -143,7 +143,7 @@ class DashboardLinks(QObject):
         for part in parts:
             part.retire()
         recorded = self.recording.status.streams if self.recording.status else ()
-        # A source that is recorded goes on until nobody listens to it.
+        # A source that is recorded continues until nobody listens to it.
         left = self.connecting.connection.gives(recorded)
         for source in self.connecting.processes if left else ():
             source.leave()

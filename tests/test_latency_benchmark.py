@@ -6,6 +6,6 @@ from tests.benchmarks.latency import run_ours
 
 
 @pytest.mark.slow
-def test_what_an_engine_that_failed_said_is_told(tmp_path: Path) -> None:
+def test_the_output_of_a_failed_engine_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"exit code: 2.*engine said:.*nobody\.yaml"):
         run_ours("no-such-stream", tmp_path / "nobody", 1.0)

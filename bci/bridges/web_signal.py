@@ -54,7 +54,7 @@ class Extremes:
         """Take samples; give low and high of the intervals that they complete.
 
         Each is (n_intervals, n_channels), NaN where a channel sent no number. After a gap the
-        filter begins anew, and gives nothing until it has settled.
+        filter begins again, and gives nothing until it has settled.
         """
         if chunk.first != self._next:
             self._begin()

@@ -33,8 +33,8 @@ def evaluate(
     adapt: Annotated[
         Adapt | None,
         typer.Option(
-            help="Let the decoder's alignment follow each recording, or (supervised) let it learn "
-            "from each cued trial that is over. Default: the model's."
+            help="alignment: the decoder's alignment follows each recording. supervised: the "
+            "decoder trains on each finished trial. Default: the model's."
         ),
     ] = None,
     evidence: Annotated[

@@ -163,7 +163,7 @@ def _sham(file: Path | None, code: str | None, profile: Profile) -> "Sham | None
 
 
 def _speaker(profile: Profile, wanted: bool | None) -> "_Speaker | None":
-    """Sound, where it is wanted and can be had; without it the session goes on silently."""
+    """Sound, where it is wanted and can be had; without it the session continues silently."""
     assert profile.neurofeedback is not None
     follows = profile.neurofeedback.shown.sound
     if wanted is False or (wanted is None and follows == "none"):

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 ProfileName = Annotated[
     str,
-    typer.Argument(
-        help="Profile: a YAML file (copy one of configs/), or the name of a shipped one, like "
-        "motor-imagery."
-    ),
+    typer.Argument(help="Profile: a YAML file, or the name of a shipped one, like motor-imagery."),
 ]
 
 
@@ -80,8 +77,8 @@ MarkersOption = Annotated[
     str | None,
     typer.Option(
         "--markers",
-        help="Name or type of the stream of cues, or name of the trigger channel. Default: what "
-        "holds cues.",
+        help="Name or type of the stream of cues, or of the trigger channel. Default: the stream "
+        "with cues.",
     ),
 ]
 
@@ -89,7 +86,7 @@ RateOption = Annotated[
     float | None,
     typer.Option(
         "--rate", min=1e-3, max=1e6,
-        help="True rate of the signal in Hz, where an XDF file states a wrong one.",
+        help="True rate of the signal in Hz, if an XDF file has a wrong one.",
     ),
 ]  # fmt: skip
 

@@ -52,8 +52,8 @@ def pretrain(
     executed: Annotated[
         list[str] | None,
         typer.Option(
-            help="Which files are of movements made and not imagined, as a pattern: learnt from, "
-            "never scored; again for more."
+            help="Pattern of files with executed movements: trained on, never scored; again for "
+            "more."
         ),
     ] = None,
     without: Annotated[
@@ -68,10 +68,10 @@ def pretrain(
     markers: MarkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a base model on many people, for 'bci calibrate --base' to go on from.
+    """Train a base model on many people, for 'bci calibrate --base' to continue from.
 
     Scored on people held out, aligned by their own unlabelled windows. Ctrl-C stops it; for a
-    network the same command goes on where it was. With --jobs or --address folds are trained side
+    network the same command continues where it was. With --jobs or --address folds are trained side
     by side; on a cluster that resumes from a disk that all nodes share.
 
     With --json, standard output has an event a line: progress, note, run, warning, at last model;

@@ -50,9 +50,9 @@ def _print_keys() -> None:
     from bci.plugins.decoder_offers import decoder_names
     from bci.profiles.keys import profile_keys
 
-    table = Table("Key", "Takes", "Default")
+    table = Table("Key", "Takes", "Unit", "Default")
     for key in profile_keys():
-        table.add_row(key.path, key.takes, key.default)
+        table.add_row(key.path, key.takes, key.unit, key.default)
     out.print(table)
     table = Table("decoder.name", "decoder.params")
     for name in decoder_names():

@@ -41,7 +41,7 @@ def remote(
 
     Takes LabRecorder's text commands over TCP: select all, filename {participant:P003} {task:rest},
     start, stop, update. Besides: engine start, engine use {model:NAME}, engine stop, cue LABEL.
-    Ctrl-C ends what clients started. A recording goes on when a client leaves.
+    Ctrl-C ends what clients started. A recording continues when a client leaves.
 
     Example: bci remote --folder recordings/study --profile motor-imagery
     """

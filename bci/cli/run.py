@@ -34,14 +34,14 @@ def run(
     markers: Annotated[
         str | None,
         typer.Option(
-            help="Name or type of the LSL stream of cues, to decode at them or learn from them."
+            help="Name or type of the LSL stream of cues, for decoding or training at cues."
         ),
     ] = None,
     adapt: Annotated[
         Adapt | None,
         typer.Option(
-            help="Let the decoder's alignment follow the signal, or (supervised) let it learn from "
-            "each cued trial that is over. Default: the profile's, else the model's."
+            help="alignment: the decoder's alignment follows the signal. supervised: the decoder "
+            "trains on each finished trial. Default: the profile's, else the model's."
         ),
     ] = None,
     wait: Annotated[
@@ -71,7 +71,7 @@ def run(
 
     Publishes <name>-predictions (one channel a class, then latencies), <name>-decisions
     (text markers), <name>-status and <name>-provenance (for 'bci verify') over LSL. Ctrl-C
-    stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to go on with another
+    stops it. Type 'use FOLDER' while it runs, or send it through a pipe, to continue with another
     model, without a gap in the predictions.
 
     Several profiles: an engine for each person, and one table of their clocks. Each profile names

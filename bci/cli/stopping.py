@@ -92,7 +92,7 @@ def _read_again(again_s: float | None) -> bytes:
 
 
 def _print_to_nobody() -> None:
-    """The parent that read it may be gone: a broken pipe must not end what has to go on."""
+    """The parent that read it may be gone: a broken pipe must not end what has to continue."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     # By number: with --json, sys.stdout is another.
     for number in (1, 2):

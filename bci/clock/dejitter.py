@@ -57,7 +57,7 @@ class SampleClock:
     Gives smooth stamps (the true rate may be any other than the nominal one) and an absolute
     index to every sample. Stamps that step forward for good are lost samples: the index jumps
     too. Stamps that come back are lateness, or one wrong stamp, and lose nothing. A step back,
-    or one forward that runs ahead of the arrival, is a clock that was set: the index goes on, and
+    or one forward that runs ahead of the arrival, is a clock that was set: the index continues, and
     so do the stamps where it was set by more than ten seconds. Samples whose stamps are off the
     line wait for a quarter second of later ones, or a few of the sender's chunks. A loss that
     later stamps undo is forgiven.
@@ -190,7 +190,7 @@ class DeviceClock:
     No sample arrives before it was taken, so the least lag between device time and arrival is
     the offset between the clocks plus the shortest way; its course over half a minute gives the
     drift. When the lag jumps, by more than a second at once or by less for a whole second, the
-    device's clock was set or had stood still, and following begins anew.
+    device's clock was set or had stood still, and following begins again.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from bci.signals import TimeArray
 
-# Step and rows of a package are learnt from so many of them.
+# So many packages determine the step and the rows of a package.
 _LEARN_PACKAGES = 10_000
 
 
@@ -72,7 +72,7 @@ class PackageCounter:
         return max(0, round(advance / step) - 1)
 
     def _cycle(self, step: float) -> float:
-        """After how much the counter begins anew, by the numbers seen so far."""
+        """After how much the counter begins again, by the numbers seen so far."""
         seen = self._high - self._low + step
         if self._wraps > 1:
             return seen

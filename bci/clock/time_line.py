@@ -66,7 +66,7 @@ _CLOCK_SET_S = 0.25
 # A step of less than this is not distinguished from a loss by its arrival, in seconds.
 _AHEAD_S = 1.0
 # No sender holds samples back for so long, in seconds: a clock set by more was right before, and
-# the stamps that are given go on from there.
+# the stamps that are given continue from there.
 _NO_BUFFER_S = 10.0
 # A gap longer than this is no loss but a clock that was set, in seconds.
 _MAX_LOST_S = 86_400.0

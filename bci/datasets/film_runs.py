@@ -10,7 +10,7 @@ from bci.errors import RecordingError
 from bci.head.electrodes import standard_position
 from bci.signals import Channel, FloatArray, Marker, Recording, StreamInfo
 
-# Between two parts there is a gap of which nothing is known; filters start anew behind it.
+# Between two parts there is a gap of which nothing is known; filters start again behind it.
 GAP_S = 2.0
 REST = "rest"
 _MAX_SAMPLES = 10_000_000

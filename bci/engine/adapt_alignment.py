@@ -51,7 +51,7 @@ class Adaptation:
 
     @property
     def is_resumable(self) -> bool:
-        """True where the decoder can go on from a state that was published."""
+        """True where the decoder can continue from a state that was published."""
         return self._resumable is not None and self._resumable.alignment().nbytes <= MAX_BYTES
 
     @property

@@ -15,7 +15,7 @@ from bci.profiles.paradigm import REST, Paradigm
 from bci.signals import FloatArray, Marker
 from bci.training.epochs import INTERRUPTED
 
-# Longest delay of a marker: a trial is learnt from once its end is so long ago.
+# Longest delay of a marker: a trial is trained on once its end is so long ago.
 LATENESS_S = 0.5
 # What was learnt decides from so long after that on: time to learn it in, beside the decoding.
 LEARNING_S = 0.5
@@ -41,11 +41,11 @@ class Supervised:
     """Lets a decoder learn from each cued trial once that is over and decided.
 
     The decoder is fitted again to all trials so far, regularised towards its calibration
-    (see `bci.interfaces.Teachable`), once there are two of each class. A trial is learnt from half
-    a second after its end, and decides another half second later, counted in samples: so a
-    replay learns the same at the same windows. No label touches a prediction of its own trial.
-    The fit runs in a thread beside the decoding, which waits where it takes longer than that half
-    second. The given decoder is never changed, and neither is the model on the disk.
+    (see `bci.interfaces.Teachable`), once there are two of each class. The decoder is
+    trained on a trial half a second after its end, and decides another half second later, counted
+    in samples: so a replay learns the same at the same windows. No label touches a prediction of
+    its own trial. The fit runs in a thread beside the decoding, which waits where it takes longer
+    than that half second. The given decoder is never changed, and neither is the model on the disk.
 
     With 60 trials of 16 windows the fit takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s
     with 128 (tangent space, one thread).
@@ -87,7 +87,7 @@ class Supervised:
         return f"supervised, {self.n_trials} trials{late}"
 
     def on_marker(self, marker: Marker) -> None:
-        """Take in a marker; markers come in order of time."""
+        """Accept a marker; markers come in order of time."""
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
         if cue is None and marker.label not in (wanted.rest_marker, INTERRUPTED):
             return

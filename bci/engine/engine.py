@@ -80,7 +80,7 @@ class Engine:
     ) -> None:
         """Find the stream, decode it, publish; return soon after ``stop`` is set.
 
-        The command ``use FOLDER`` loads another model beside the running one, which goes on until
+        The command ``use FOLDER`` loads another model beside the running one, which continues until
         the other's filters have settled; no window is left out. One that does not fit is refused in
         a sentence and changes nothing.
 

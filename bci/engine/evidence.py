@@ -19,7 +19,7 @@ class Evidence:
 
     A span of 0 decides by each window alone. ``hop`` is the distance of windows in samples.
 
-    A decision needs the whole span, from the start and after every gap anew. Windows that were
+    A decision needs the whole span, from the start and after every gap again. Windows that were
     withheld or skipped are left out of the mean. Evidence is on average `delay_s` older than a
     single window, so a decision comes that much later.
     """

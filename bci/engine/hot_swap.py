@@ -1,4 +1,4 @@
-"""Another model for a running engine: loaded and settled beside the one that goes on."""
+"""Another model for a running engine: loaded and settled beside the one that continues."""
 
 import queue
 import threading
@@ -54,7 +54,7 @@ class NextModel:
         self._loaded.put((number, outcome))
 
     def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
-        """Take in what the running model took in; the model that has to go on from here, if any."""
+        """Give the new model the running model's chunks; return it when it takes over."""
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
             if number != self._n_requests:

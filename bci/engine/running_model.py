@@ -123,7 +123,7 @@ class RunningModel:
         return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
 
     def cue(self, marker: Marker) -> None:
-        """Take in a marker as it came: ask for the window of a cue, and learn its label.
+        """Accept a marker as it came: ask for the window of a cue, and learn its label.
 
         Windows count from the stimulus, which the marker may be ahead of.
         """
@@ -133,19 +133,19 @@ class RunningModel:
         self.on_marker(marker)
 
     def on_marker(self, marker: Marker) -> None:
-        """Take in a marker for what is learnt from cues, if anything is."""
+        """Accept a marker for what is trained on cues, if anything is."""
         if isinstance(self.adaptation, Supervised):
             self.adaptation.on_marker(marker)
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
-        """Take samples in; yield what is made of each window that they completed."""
+        """Accept samples; yield what is made of each window that they completed."""
         chunk = self._at_rate(chunk)
         for window, prediction in self.pipeline.decode(chunk, newest_only):
             yield self.decide(prediction)
             self.learn(window)
 
     def again(self, chunk: Chunk) -> Iterator[tuple[Window, Prediction]]:
-        """Take samples in; yield each window and its prediction, and decide and learn nothing.
+        """Accept samples; yield each window and its prediction, and decide and learn nothing.
 
         For a caller that does so by `decide` and `learn`, for those windows that were published.
         """
@@ -187,7 +187,7 @@ class RunningModel:
         return weights if np.isfinite(list(weights.values())).all() else {}
 
     def settle(self, chunk: Chunk) -> bool:
-        """Take samples in for the filters alone; whether the next window would be predicted."""
+        """Accept samples for the filters alone; whether the next window would be predicted."""
         for _ in self.pipeline.windows(self._at_rate(chunk)):
             pass
         return self.pipeline.is_settled

@@ -23,7 +23,7 @@ class TriggerCues:
         self.streams = (f"trigger channel {settings.channel} of {info.name}",)
 
     def take(self, chunk: Chunk) -> None:
-        """Take samples in."""
+        """Accept samples."""
         self._waiting.extend(self._found.push(chunk))
 
     def pull(self) -> list[Marker]:

@@ -25,7 +25,7 @@ def early_course(card: Card, decoder: Decoder, recording: Recording) -> TimeCour
     card : Card
     decoder : Decoder
     recording : Recording
-        The model has not learnt from it.
+        The model was not trained on it.
 
     Returns
     -------

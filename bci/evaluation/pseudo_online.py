@@ -147,13 +147,13 @@ def evaluate(
 ) -> Evaluation:
     """Replay a recording through a model at full speed and score its decisions.
 
-    The model has not learnt from the recording. ``threshold`` is the least confidence of a
+    The model was not trained on the recording. ``threshold`` is the least confidence of a
     decision, 0-1; for time to decision and false positives. ``on_window`` is given every window
     that has a prediction, in order of time; with it, a recording that lacks the cues is gone
     through all the same before that is raised. Evidence is gathered for ``evidence_s`` seconds;
     with 0 each window decides alone. ``adapt``: whether the decoder follows the recording, as it
     would live; ``decoder`` itself is not changed. ``prior`` has probabilities of word sequences,
-    anew for each recording; where windows come at cues.
+    again for each recording; where windows come at cues.
 
     Raises
     ------

@@ -19,7 +19,7 @@ class NoteEvent(Event):
 
 
 class WarningEvent(Event):
-    """A problem that a person should look at; the command goes on. Standard error has it too."""
+    """A problem that a person should look at; the command continues. Standard error has it too."""
 
     event: Literal["warning"] = "warning"
     text: Text  # One sentence

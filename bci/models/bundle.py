@@ -47,7 +47,7 @@ def save_bundle(
     check_place(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
-    # A process of this number may have been killed here: containers begin counting anew.
+    # A process of this number may have been killed here: containers begin counting again.
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:

@@ -42,7 +42,7 @@ class StreamCard(Settings):
 
 
 class SourceCard(Settings):
-    """A recording that the model learnt from, and which of its channels were interpolated.
+    """A recording that the model was trained on, and which of its channels were interpolated.
 
     ``sha256`` is of its file, or of its samples where there is none; ``samples_sha256`` of its
     samples. With ``executed`` movements were made in it that others imagine: it was only learnt
@@ -160,7 +160,7 @@ class Card(Settings):
     ``kind`` is ``own`` for a model of one person, ``base`` for one that others are fine-tuned from;
     ``people`` are those of a base.
     A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
-    ``base_sources`` are the recordings of other people that its base learnt from,
+    ``base_sources`` are the recordings of other people that its base was trained on,
     ``rest_sources`` those of rest that its threshold was chosen on.
     ``states`` are there where decisions are held back in some states of the signal.
     ``stimulus`` is the measured delay from its markers to their stimuli, which is in the times of

@@ -16,7 +16,7 @@ _N_BINS = 10
 
 
 def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Make probabilities less sure (temperature above 1) or surer; their order stays.
+    """Make probabilities less confident (temperature above 1) or surer; their order stays.
 
     Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` (..., n_classes). What is
     exactly 0 stays so: it was no candidate.
@@ -120,7 +120,7 @@ class Tempered:
         self.classes = decoder.classes
 
     def fit(self, windows: FloatArray, labels: NDArray[np.str_], **context: object) -> None:
-        """Train anew; the temperature belongs to what was, so it is 1 from here on."""
+        """Train again; the temperature belongs to what was, so it is 1 from here on."""
         self.inner.fit(windows, labels, **context)  # type: ignore[arg-type]
         self.temperature = 1.0
 

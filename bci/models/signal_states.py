@@ -103,7 +103,7 @@ class SignalStates:
     """Follows the state of the signal, by one window a second whose prediction is out.
 
     The forward filter of a hidden Markov model (Rabiner, Proc. IEEE 77 (1989) 257-286): it looks at
-    no later window. After a pause of five seconds it begins anew. ``n_samples`` and ``sfreq``, in
+    no later window. After a pause of five seconds it begins again. ``n_samples`` and ``sfreq``, in
     hertz, are of the windows.
 
     A step takes 0.3 ms with 64 channels and windows of 400 samples, 10 ms with 306 of 2500.

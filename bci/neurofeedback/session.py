@@ -176,7 +176,7 @@ class FeedbackSession:
         return events
 
     def push(self, chunk: Chunk) -> Iterator[Update]:
-        """Take samples in; yield the feedback of each window that they completed."""
+        """Accept samples; yield the feedback of each window that they completed."""
         if self._first is None and len(chunk.timestamps):
             self._first = float(chunk.timestamps[0])
         for window in self.pipeline.windows(chunk):
@@ -274,7 +274,7 @@ class FeedbackSession:
                     self.protocol, self._identity, self._values, self._measures, self._simulated
                 )
             except MismatchError as error:
-                # The samples go on; the caller decides what becomes of the session.
+                # The samples continue; the caller decides what becomes of the session.
                 self.problem = error
             else:
                 self.use(made)

@@ -1,4 +1,4 @@
-"""Channels that send no number for a while, bridged so that a filter can go on."""
+"""Channels that send no number for a while, bridged so that a filter can continue."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from bci.signals import FloatArray
 class GapBridge:
     """Replaces what is no number by the channel's last value, for a filter that follows.
 
-    Where numbers come again they are shifted to go on from that value: the filter meets no step.
+    Where numbers come again they are shifted to continue from that value: the filter meets no step.
     Each channel is treated alone; one without a gap is left as it is.
     """
 

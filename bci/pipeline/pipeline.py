@@ -155,7 +155,7 @@ class Pipeline:
         return (self._schedule.after(-(-index // q)) - 1) * q + 1 - index
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
-        """Take samples in; return the predictions of the windows that they completed.
+        """Accept samples; return the predictions of the windows that they completed.
 
         With ``newest_only`` the newest complete window is decoded and the others count as skipped:
         for a consumer that has fallen behind.
@@ -196,7 +196,7 @@ class Pipeline:
         return getattr(self.decoder, "similarities", None)
 
     def windows(self, chunk: Chunk) -> Iterator[Window]:
-        """Take samples in; yield each sound window that they completed.
+        """Accept samples; yield each sound window that they completed.
 
         A window's data are to be used or copied before the next is asked for.
         """

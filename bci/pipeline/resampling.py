@@ -60,7 +60,7 @@ class Resampler:
         return max(1, newest + 1 - (self._expected or 0))
 
     def push(self, chunk: Chunk) -> Chunk:
-        """Take samples in; the outputs that they complete, perhaps none.
+        """Accept samples; the outputs that they complete, perhaps none.
 
         Its data stay right until the next call.
         """

@@ -7,14 +7,58 @@ from bci.profiles.profile import Profile
 _BOUNDS = (("exclusiveMinimum", ">"), ("minimum", ">="), ("exclusiveMaximum", "<"),
            ("maximum", "<="))  # fmt: skip
 _REQUIRED = "required"
+_UNIT_OF_ENDING = {"_s": "s", "_hz": "Hz", "_sd": "SD of the baseline", "_bits": "bits",
+                   "_per_min": "per minute"}  # fmt: skip
+_AMPLITUDE, _SHARE, _PROBABILITY = "the channel's unit", "share", "probability"
+_UNITS = {
+    "timing.sfreq": "Hz",
+    "triggers.mask": "bit mask",
+    "triggers.codes": "code",
+    "triggers.threshold": _AMPLITUDE,
+    "pipeline.filters[asr].cutoff": "SD of the clean signal",
+    "pipeline.filters[asr].max_removed": _SHARE,
+    "pipeline.filters[bandpass].order": "poles of a corner",
+    "pipeline.filters[cancel_line].harmonics": "count",
+    "pipeline.filters[decimate].factor": "input samples for each output sample",
+    "pipeline.filters[interpolate_bad].max_share": _SHARE,
+    "pipeline.filters[notch].q": "frequency / bandwidth",
+    "pipeline.filters[notch].harmonics": "count",
+    "pipeline.max_peak_to_peak": _AMPLITUDE,
+    "paradigm.flicker.luminance.darkest": _SHARE,
+    "paradigm.flicker.luminance.brightest": _SHARE,
+    "paradigm.codes.luminance.darkest": _SHARE,
+    "paradigm.codes.luminance.brightest": _SHARE,
+    "output.decision_threshold": _PROBABILITY,
+    "output.wrong_share": _SHARE,
+    "neurofeedback.threshold.value": "the feature's unit",
+    "neurofeedback.threshold.success_rate": _SHARE,
+    "neurofeedback.threshold.harder_above": _SHARE,
+    "neurofeedback.threshold.easier_below": _SHARE,
+    "neurofeedback.artifacts.max_peak_to_peak": _AMPLITUDE,
+    "neurofeedback.runs.feedback_runs": "count",
+    "neurofeedback.runs.transfer_runs": "count",
+    "speller.columns": "count",
+    "speller.confidence": _PROBABILITY,
+    "speller.min_repetitions": "count",
+    "speller.max_repetitions": "count",
+    "speller.undo_at": _PROBABILITY,
+}
 
 
 class Key(NamedTuple):
-    """A key path, what it takes and what holds where it is left out."""
+    """A key path, its type and range, its default, and its unit."""
 
     path: str
     takes: str
     default: str
+
+    @property
+    def unit(self) -> str:
+        """Unit of a number; empty for text, and for what has none."""
+        if self.path in _UNITS:
+            return _UNITS[self.path]
+        found = (unit for ending, unit in _UNIT_OF_ENDING.items() if self.path.endswith(ending))
+        return next(found, "")
 
 
 def profile_keys() -> list[Key]:
@@ -56,10 +100,22 @@ def _takes(node: dict[str, Any]) -> str:
         return ", ".join(map(str, node["enum"]))
     if "const" in node:
         return str(node["const"])
-    names = {"string": "text", "integer": "whole number", "array": "list", "object": "keys",
+    if node.get("type") == "array":
+        return _list(node)
+    names = {"string": "text", "integer": "whole number", "object": "keys",
              "boolean": "true or false"}  # fmt: skip
     bounds = " ".join(f"{sign} {node[key]:g}" for key, sign in _BOUNDS if key in node)
     return f"{names.get(node.get('type', ''), node.get('type', ''))} {bounds}".strip()
+
+
+def _list(node: dict[str, Any]) -> str:
+    """Text of a list: how many of what."""
+    item = (node.get("prefixItems") or [node.get("items", {})])[0]
+    least, most = node.get("minItems"), node.get("maxItems")
+    number = f" of {least}" if least is not None and least == most else ""
+    kind = {"string": "text", "number": "numbers", "integer": "whole numbers"}
+    of = kind.get(item.get("type", ""), "")
+    return f"list{number or ' of' * bool(of)} {of}".strip()
 
 
 def _shown(default: object) -> str:

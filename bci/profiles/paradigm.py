@@ -63,8 +63,8 @@ class Paradigm(Settings):
     which nothing is asked of the subject, until the next marker, or a mapping with its ``marker``,
     ``start_s`` and ``stop_s`` (see `Rest`). What is left of the time between two cues after
     ``stop_s`` counts as rest too. With ``rest_class`` marked rest makes trials of a class ``rest``,
-    which every decoder then learns; deciding for it is no command. ``unlabelled`` is a marker at
-    which a window is decoded whose class nobody knows, as in free spelling; the star rule holds.
+    which every decoder then learns; deciding for it is no command. ``unlabelled`` is a marker
+    of a window of unknown class, which is decoded, as in free spelling; the star rule holds.
     Predictions at such markers are evidence for another program, so the engine decides nothing.
     ``offset_s`` is the delay from a marker to its stimulus, in seconds, from which all these times
     count; it is the `stimulus.offset_s` of the profile.

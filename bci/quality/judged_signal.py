@@ -68,7 +68,7 @@ class JudgedSignal:
         return self.inlet.connected
 
     def judge_with(self, line_hz: float) -> None:
-        """Begin anew where the power line has another frequency; none for irregular streams."""
+        """Begin again where the power line has another frequency; none for irregular streams."""
         if line_hz != self._line_hz:
             self._line_hz = line_hz
             self._meter = QualityMeter(self.info, line_hz) if self.info.sfreq > 0 else None

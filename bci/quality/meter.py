@@ -73,7 +73,7 @@ class QualityMeter:
         return reports
 
     def _restart(self, chunk: Chunk) -> None:
-        """After a gap the filters begin anew, at the level that the signal has now."""
+        """After a gap the filters begin again, at the level that the signal has now."""
         self._state[:] = 0.0
         self._state[kernels.MEAN] = np.nan_to_num(chunk.data[0]) if len(chunk.data) else 0.0
         self._wait = self._settling

@@ -1,4 +1,4 @@
-"""Identity of recordings: the hash by which a model knows what it has learnt from."""
+"""Identity of recordings: the hash by which a model knows what it was trained on."""
 
 import hashlib
 from pathlib import Path

@@ -59,7 +59,7 @@ class TriggerEvents:
         timestamps: NDArray[np.float64],  # In seconds, (n_samples,)
         first: int,  # Absolute index of the first sample
     ) -> list[TriggerEvent]:
-        """Take samples in; return the events that they completed."""
+        """Accept samples; return the events that they completed."""
         if not len(values):
             return []
         # Nearly every chunk of a stream: the line is as it was.
@@ -125,7 +125,7 @@ class TriggerMarkers:
         self._events = TriggerEvents(settings, sfreq)
 
     def push(self, chunk: Chunk) -> list[Marker]:
-        """Take samples in, with all channels; return the markers that they completed."""
+        """Accept samples, with all channels; return the markers that they completed."""
         values = chunk.data[:, self._column]
         found = self._events.push(values, chunk.timestamps, chunk.first)
         return [Marker(event.time, str(event.code)) for event in found]

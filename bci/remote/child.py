@@ -24,8 +24,8 @@ _ENDED, _REFUSED = 0, 2
 class WatchedCommand:
     """One process, from its start to its end.
 
-    Its output goes to a file, so that it can go on when we are gone. Its standard input is a pipe
-    that closes with us where it ``follows``, and empty otherwise.
+    Its output goes to a file, so that it can continue when we are gone. Its standard input is a
+    pipe that closes with us where it ``follows``, and empty otherwise.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class WatchedCommand:
         finally:
             self._output.close()
             self._input.close()
-            # A process that goes on writes into a file without a name; Windows keeps the name.
+            # A process that continues writes into a file without a name; Windows keeps the name.
             with contextlib.suppress(OSError):
                 Path(self._log).unlink()
 

@@ -30,7 +30,7 @@ _MAX_NOTE = 10_000
 class RemoteRecording:
     """At most one recording at a time.
 
-    A recording goes on when clients leave, and when we die; the next one to run in the same
+    A recording continues when clients leave, and when we die; the next one to run in the same
     folder can stop it.
     """
 

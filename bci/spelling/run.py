@@ -143,7 +143,7 @@ class SelectionRun:
         return None if self.evidence is None else self.evidence.posterior
 
     def start(self, now: float) -> tuple[str, ...]:
-        """Begin, or go on after `interrupt`; return the markers of this frame."""
+        """Begin, or continue after `interrupt`; return the markers of this frame."""
         return self._next(now) if self.state == SpellingState.READY else ()
 
     def interrupt(self) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class SelectionRun:
     def undo(self) -> str | None:
         """Take the last selection back, by key; return its symbol.
 
-        A free selection under way goes on. One of a text to copy is broken off by the next frame,
+        A free selection under way continues. One of a text to copy is broken off by the next frame,
         since the symbol taken back is asked for again.
         """
         taken = self.text.undo()

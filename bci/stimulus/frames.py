@@ -67,11 +67,11 @@ class FrameClock:
         self._swapped = nan
 
     def restart(self) -> None:
-        """Forget the phase: frames were not shown for a time. Numbers go on."""
+        """Forget the phase: frames were not shown for a time. Numbers continue."""
         self._phase = self._swapped = nan
 
     def pace(self, period_s: float, paced_by: PacedBy) -> None:
-        """Take another period and pacemaker. Numbers go on."""
+        """Take another period and pacemaker. Numbers continue."""
         self.period_s = self._nominal_s = period_s
         self.paced_by = paced_by
         self.restart()

@@ -79,7 +79,7 @@ class Schedule:
         return self.phase in _OVER
 
     def begin(self, now: float) -> None:
-        """Start with the first trial, or go on after `interrupt`."""
+        """Start with the first trial, or continue after `interrupt`."""
         if self.phase is Phase.WAITING or self.phase is Phase.INTERRUPTED:
             if not self._rested:
                 self._enter(Phase.REST, now, self._timing.rest_s)

@@ -26,7 +26,7 @@ class LevelCourse:
     """An exponential mean of the predicted probabilities, to be drawn: it decides nothing.
 
     What it shows is ``delay_s`` behind the predictions on average, in addition to what these take.
-    After two seconds without any it begins anew.
+    After two seconds without any it begins again.
     """
 
     def __init__(self, grid: LevelGrid, delay_s: float = DELAY_S) -> None:

@@ -94,9 +94,9 @@ def calibrate(
     has items (films, images) they are folds of whole items. Every fit
     (covariance mean, spatial filters, classifier, filters that learn) sees training folds only.
 
-    ``make_decoder`` gives a fresh, untrained decoder, which goes on from the model of ``base`` if
+    ``make_decoder`` gives a fresh, untrained decoder, which continues from the model of ``base`` if
     there is one. ``look`` finds what the decoder looks at. ``on_runs`` is given the trials of each
-    recording before the training. From ``rest`` nothing is learnt, but the threshold is chosen on
+    recording before the training. From ``rest`` nothing is trained, but the threshold is chosen on
     it too. ``restore`` makes the decoder of a loaded model, which is compared with the trained one;
     see `bci.training.stored_check`. ``executed`` are runs in which the movements were made that
     the others imagine: every training learns from them, and no score is taken on them.
@@ -107,7 +107,7 @@ def calibrate(
         If markers are missing, there are too few trials, or one recording is a copy of another.
     MismatchError
         If the recordings differ from one another or cannot satisfy the profile, or the base
-        model has another pipeline, montage or classes, or has learnt from one of them.
+        model has another pipeline, montage or classes, or was trained on one of them.
     BundleError
         If the stored model would decode otherwise than the trained one.
     """
@@ -220,9 +220,9 @@ def _course_arrays(
 
 
 def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
-    """Prove that a base model may be gone on from with recordings of a stream.
+    """Prove that a base model may be continued from with recordings of a stream.
 
-    A base that learnt without labels may be gone on from with any classes. One that keeps the
+    A base that learnt without labels may be continued from with any classes. One that keeps the
     places of its electrodes, or has a first layer for each person, may be with any EEG channels.
     One that keeps windows of its people may be with some of its channels, and at another rate.
 
@@ -280,12 +280,12 @@ def _are_some(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> bool:
 
 
 def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> None:
-    """Prove that a base model may be gone on from with these recordings, all of one set-up.
+    """Prove that a base model may be continued from with these recordings, all of one set-up.
 
     Raises
     ------
     MismatchError
-        Naming what differs, or the recording that the base has learnt from already.
+        Naming what differs, or the recording that the base was trained on already.
     """
     check_base_fits(base, profile, recordings[0].info)
     for recording in recordings:
@@ -323,7 +323,7 @@ def check_one_setup(recordings: list[Recording], profile: Profile) -> None:
 
 
 def _check_no_copies(recordings: list[Recording]) -> None:
-    """A run that was learnt from must not be held out under another name, or weigh twice."""
+    """A run that was trained on must not be held out under another name, or weigh twice."""
     _, copies = without_copies(recordings)
     for copy, of in copies:
         raise RecordingError(f"{copy} holds the same signal as {of}; give each run once")

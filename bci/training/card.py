@@ -170,7 +170,7 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
 
 
 def source_card(recording: Recording, trials: int = 0, executed: bool = False) -> SourceCard:
-    """Describe a recording that a model was made with, and how many trials it learnt from."""
+    """Describe a recording that a model was made with, and how many trials it was trained on."""
     of_source, of_samples = digests(recording)
     return SourceCard(
         file=Path(recording.source).name,

@@ -309,7 +309,7 @@ def chunks_for(
 
 
 def unlabelled_starts(recording: Recording, paradigm: Paradigm) -> list[float]:
-    """Begins of the windows at markers whose class nobody knows, in recording time."""
+    """Begins of the windows at markers of unknown class, in recording time."""
     if paradigm.unlabelled is None:
         return []
     return [

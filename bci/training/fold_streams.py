@@ -131,7 +131,7 @@ def stream_fold(decoder: Decoder, stream: FoldStream, profile: Profile) -> Strea
     period = 1.0 / run.pipeline.chain.sfreq
     rest = find_rest(run.recording, profile.paradigm)
     in_rest = in_spans(taken, rest, run.pipeline.n_samples * period, period)
-    # Wholly: a window at the edge holds samples that this decoder may have learnt from.
+    # Wholly: a window at the edge holds samples that may have trained this decoder.
     first = taken - (run.pipeline.n_samples - 1) * period
     in_fold = (first >= stream.start) & (taken < stream.stop)
     windows: dict[int, list[int]] = {}
@@ -166,10 +166,10 @@ def surer(
 
     ``folds`` are what the folds' decoders decided of ``streams``.
 
-    A decoder that learnt from more trials states larger log odds, so a temperature and a threshold
-    of the folds' decoders would not hold for it. Rest is compared, since it was not learnt from
-    (where it is no class), and since it is what the threshold is held against. The result
-    is the ratio of the root mean squares; at least 1, and 1 without rest.
+    A decoder that was trained on more trials states larger log odds. So a temperature and a
+    threshold of the folds' decoders would not hold for it. Rest is compared, since it was not
+    trained on (where it is no class), and since it is what the threshold is held against. The
+    result is the ratio of the root mean squares; at least 1, and 1 without rest.
     """
     of_folds: list[NDArray[np.float64]] = []
     served: list[NDArray[np.float64]] = []

@@ -1,4 +1,4 @@
-"""Learning curve: accuracy against the number of trials learnt from."""
+"""Learning curve: accuracy by the number of training trials."""
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -77,7 +77,7 @@ def learning_curve(
     their held-out trials, so that the difference of two is surer than their intervals.
 
     ``epochs`` are of runs in order of time. Each trial is decided from ``evidence_s`` seconds of
-    evidence. With a ``base`` each point is followed by the one that learnt from it too, and where
+    evidence. With a ``base`` each point is followed by one of training with the base. Where
     it has the same channels, the first point is of the base alone, aligned by the training folds
     without their labels. ``held`` decodes what is held out. Every training but that of the base
     alone learns from all of ``executed`` too, which do not count as trials of a point. ``splits``

@@ -49,7 +49,7 @@ def train_filters(
 ) -> PipelineSettings:
     """Train each filter that learns, on the signal as it arrives there.
 
-    ``held_out`` are spans of each recording, in its time, that nothing is learnt from.
+    ``held_out`` are spans of each recording, in its time, that nothing is trained on.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """The engine's count for the samples of a recording.
 
 The engine counts samples from the first one that it received, and lost ones too. Its provenance
-names some of them by their sender's time stamps; between two of those the count goes on by one.
+names some of them by their sender's time stamps; between two of those the count continues by one.
 """
 
 from dataclasses import dataclass

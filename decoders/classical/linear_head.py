@@ -119,7 +119,7 @@ def fit_near(
 def taught(
     prior: LinearHead, features: Features, classes: NDArray[np.int64], c: float = TAUGHT_C
 ) -> LinearHead:
-    """A head that has learnt a little more: `fit_near` with classes that weigh alike.
+    """Train the head a little further: `fit_near` with classes that weigh alike.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class LogPower:
         return _log_powers(window)
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "LogPower":
-        """A copy whose discriminant has learnt more; see `bci.interfaces.Teachable`."""
+        """Copy the decoder and train its discriminant further; see `bci.interfaces.Teachable`."""
         learnt = copy.copy(self)
         learnt._head = taught(self._head, features, numbers)
         return learnt

@@ -183,7 +183,7 @@ class TangentSpace:
         return self._reference.vector(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "TangentSpace":
-        """A copy whose discriminant has learnt more; see `bci.interfaces.Teachable`."""
+        """Copy the decoder and train its discriminant further; see `bci.interfaces.Teachable`."""
         learnt = copy.copy(self)
         learnt._head = taught(self._head, features, numbers)
         return learnt

@@ -16,7 +16,7 @@ _KNOWN = ("file", "classes", "logits")
 
 
 class OnnxFile:
-    """An ONNX file behind ``fit`` and ``predict_proba``; nothing is learnt.
+    """An ONNX file behind ``fit`` and ``predict_proba``; nothing is trained.
 
     Parameters
     ----------

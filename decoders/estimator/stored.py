@@ -87,7 +87,7 @@ def restore(
     n_classes: int,
     trusted: Sequence[str],
 ) -> Stored:
-    """Load what `Stored.arrays` gave.
+    """Rebuild an estimator from the arrays of `Stored.arrays`.
 
     Raises
     ------

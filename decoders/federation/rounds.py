@@ -32,7 +32,7 @@ _HISTORY, _WEIGHTS = "rounds.json", "shared-{:05d}.safetensors"
 
 
 class FederationError(BciError):
-    """Too few sites are left to go on."""
+    """Too few sites are left to continue."""
 
 
 class SiteWire(Protocol):

@@ -95,7 +95,7 @@ def probabilities(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Galleries:
-    """The images whose embeddings are learnt from, and those that are decided among live."""
+    """The images whose embeddings are trained on, and those that are decided among live."""
 
     learnt: Gallery
     candidates: Gallery

@@ -86,7 +86,7 @@ class DuinDecoder(NetworkDecoder):
             raise ValueError(f"channels = {channels} must be a whole number from 1 to 1000")
         if isinstance(shift, bool) or not (isinstance(shift, int | float) and 0 <= shift <= 0.5):
             raise ValueError(f"shift = {shift!r} must be a number from 0 to 0.5")
-        # A base knows no words, so what is learnt from the labels is as much as without one.
+        # A base knows no words, so what is trained on the labels is as much as without one.
         super().__init__(**{"epochs": self.defaults.epochs, **training})
         self._has_epochs = training.get("epochs") is not None
         self.sizes, self.channels = replace(SIZES[size], sigmoid=flag("sigmoid", sigmoid)), channels

@@ -1,7 +1,7 @@
 """Pretraining Du-IN without labels: stage 1 finds units, stage 2 learns to name unseen ones.
 
-It can be stopped after any batch and goes on from the last epoch that was whole: a checkpoint of
-plain arrays holds weights and Adam's moments; random numbers start anew at each epoch from its
+It can be stopped after any batch and continues from the last epoch that was whole: a checkpoint of
+plain arrays holds weights and Adam's moments; random numbers start again at each epoch from its
 number, and the learning rate follows from it, so that a stopped training ends with the same
 weights as one that was not.
 """
@@ -142,7 +142,7 @@ def pretrain_duin(
     sizes : DuinSettings
     settings : PretrainingSettings
     checkpoint : Path
-        Written after each epoch; gone on from where it is there.
+        Written after each epoch; continued from where it is there.
     fingerprint : str
         Identifies the data; a checkpoint of other data or settings is refused.
     stop : callable

@@ -118,7 +118,7 @@ def train(
     on_epoch : callable, optional
         Called after each epoch; what it raises ends the training.
     checkpoint : Path, optional
-        Written after each epoch, and gone on from where it is there: a training that was stopped,
+        Written after each epoch, and continued from where it is there: a training that was stopped,
         at any moment, ends with the same weights as one that was not. It stays when all is done,
         and then gives those weights at once.
     sources : ndarray, shape (n_windows,), optional

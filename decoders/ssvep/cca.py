@@ -81,7 +81,7 @@ class FilterBankCca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Make the references; nothing is learnt from the windows."""
+        """Make the references; nothing is trained on the windows."""
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         try:

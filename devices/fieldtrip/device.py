@@ -115,7 +115,7 @@ class FieldTripDevice:
     def read(self, timeout: float) -> Reading | None:
         """Read new samples, or wait ``timeout`` seconds for some; a second at most.
 
-        Where the buffer has overwritten samples before they were fetched, it goes on at the
+        Where the buffer has overwritten samples before they were fetched, it continues at the
         newest one.
         """
         if self._client is None:
@@ -223,7 +223,7 @@ class FieldTripDevice:
         return samples
 
     def _check_header(self) -> None:
-        """Check that the buffer has not begun anew, which counts of samples can hide.
+        """Check that the buffer has not begun again, which counts of samples can hide.
 
         A header may be large, so this is not done at every read.
         """

@@ -107,7 +107,7 @@ class CalibrationWindow(Themed, QWidget):
         self.runs.recorder.stop(timeout_s)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """End a run with its recording; a training goes on."""
+        """End a run with its recording; a training continues."""
         self.runs.abort()
         self.runs.offer_cues(False, simulated=False)
         event.accept()

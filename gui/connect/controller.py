@@ -90,7 +90,7 @@ class ConnectController(QObject):
         return [self.connection.child] if self.connection.child else []
 
     def look_again(self) -> None:
-        """Fetch the devices anew where some lacked: BrainFlow may be installed by now."""
+        """Fetch the devices again where some lacked: BrainFlow may be installed by now."""
         if not _has_brainflow(self._devices or ()):
             self._is_listed = False
             self.listing.start()

@@ -39,8 +39,8 @@ class AttentionView(Themed, QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setToolTip(
             tip(
-                "The network's own weights in the newest window: how much each channel or region "
-                "counts, not which way, and not why."
+                "The network's weights of channels or regions in the newest window. "
+                "They show neither direction nor reason."
             )
         )
         self.hide()

@@ -73,7 +73,7 @@ class HistoryView(PastPlot):
         self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Begin anew with the classes of an engine that was found."""
+        """Begin again with the classes of an engine that was found."""
         self.classes = classes
         self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
@@ -131,7 +131,7 @@ class HistoryView(PastPlot):
         return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
 
     def _fit_curves(self) -> None:
-        """Have a curve for each class; a history that nobody sees has none."""
+        """Make a curve for each class, and remove the rest."""
         while len(self.curves) > len(self.classes):
             self.removeItem(self.curves.pop())
         while len(self.curves) < len(self.classes):

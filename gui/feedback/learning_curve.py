@@ -30,8 +30,9 @@ class LearningCurve(Plot):
             self.addItem(item, ignoreBounds=True)
         self.setToolTip(
             tip(
-                "Mean of the feature in each run, less that of the baseline, in the baseline's "
-                "standard deviations; up is the way that is trained. Hollow: a transfer run."
+                "Mean of the feature in each run, as its distance from the baseline. "
+                "The unit is the baseline's standard deviation; up is the trained direction. "
+                "Hollow: a transfer run."
             )
         )
         self.hint, self.is_blank = "learning curve: no run is over", True

@@ -55,7 +55,7 @@ class OperatorView(Themed, QWidget):
         self.setAccessibleName("Neurofeedback")
 
     def set_session(self, info: StreamInfo | None) -> None:
-        """Begin anew with the stream of a session; None where it is over."""
+        """Begin again with the stream of a session; None where it is over."""
         self.tally, self._newest = RunTally(), None
         if info is not None:
             self._simulated = info.simulated

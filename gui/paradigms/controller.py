@@ -144,7 +144,7 @@ class SpellerController(QObject):
             self._recorder.stop(timeout_s)
 
     def _make_presenter(self) -> Presenter:
-        """Make a presenter for one run: whether swaps wait is tried anew."""
+        """Make a presenter for one run: whether swaps wait is tried again."""
         if self.presenter is not None:
             self.presenter.retire()
             self.presenter.deleteLater()

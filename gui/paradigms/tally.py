@@ -53,7 +53,7 @@ class Tally:
 
     @property
     def sentence(self) -> str:
-        """The count in words."""
+        """Selections, accuracy and rate so far, as a sentence."""
         n, minutes = len(self.selections), self.minutes
         if not n or minutes <= 0:
             return "Nothing was selected."

@@ -164,7 +164,7 @@ class SpellerWindow(Themed, QWidget):
         )
 
     def _with_prior(self, profile: Profile) -> Profile:
-        """Give a profile whose symbols flash the text that letters are learnt from."""
+        """Give a profile whose symbols flash the text for the prior of letters."""
         file = self.prior.text().strip()
         if not file or profile.speller is None or not self.prior_row.isVisibleTo(self):
             return profile

@@ -91,9 +91,9 @@ class CourseView(LineWithBand):
         self.intervals = intervals_of(course) if course is not None else []
         self.setToolTip(
             tip(
-                "How often held-out trials were decided rightly from the signal up to there, of "
-                f"which {window_s:g} s are looked at; below, when that is, in seconds after the "
-                "cue. The band is the 95 % interval of each point alone."
+                "Accuracy of held-out trials by the end of the window, in seconds after the cue. "
+                f"The window holds {window_s:g} s. "
+                "The band is the 95 % interval of each point alone."
             )
         )
         self.is_blank = course is None or not len(course.seconds)
@@ -128,10 +128,10 @@ class CurveView(LineWithBand):
         self.setMinimumSize(260, 150)
         self.setToolTip(
             tip(
-                "How well trials are decided that were held out of the training, with 95 % "
-                "intervals: does it still rise with more trials? A network shows its error "
-                "(loss) as it learns, and how many windows it decides rightly of those that decide "
-                "when to stop. They overlap and chose the network: that is no score of it."
+                "Accuracy of held-out trials by the number of training trials. "
+                "The bars are 95 % intervals. A curve that still rises asks for more trials. "
+                "A network shows its loss and its accuracy on the windows for the early stop. "
+                "These windows chose the network, so that accuracy is no score."
             )
         )
         self.hint = "learning curve: not yet"

@@ -36,8 +36,8 @@ class PatternView(Themed, QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setToolTip(
             tip(
-                "Where the signal itself changes (patterns), not what the decoder multiplies it "
-                "by (filters). Attention of a network is how much, not which way."
+                "Patterns (Haufe): changes of the signal itself, not the decoder's weights. "
+                "Attention of a network shows the weight, not the direction."
             )
         )
 

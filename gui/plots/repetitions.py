@@ -25,8 +25,8 @@ class RepetitionsView(LineWithBand):
             return
         self.setToolTip(
             tip(
-                f"How many of {curve.n} held-out symbols are right after a fixed number of "
-                "repetitions. The band is the 95 % interval of each point alone."
+                f"Share of {curve.n} held-out symbols that are right, by repetitions. "
+                "The band is the 95 % interval of each point alone."
             )
         )
         points = []

@@ -22,7 +22,7 @@ _LOOK_EVERY_MS = 100
 _MAX_LETTERS = 500
 # Of the reason of an end, so that there is room for what to do about it.
 _MAX_REASON_LETTERS = 250
-# Processes that may go on without us. Qt would kill each with its object, so the objects stay;
+# Processes that may continue without us. Qt would kill each with its object, so the objects stay;
 # of one started by `QProcess.startDetached` nobody could know how it ended.
 _KEPT: list[QProcess] = []
 
@@ -41,7 +41,7 @@ class Child(QObject):
     A line of the output that is no event, and the text of a note, are lines of the log. The
     standard input of a child stays open for as long as we live.
 
-    One that ``outlives`` goes on after our end. Then it writes to a file that is read here, as
+    One that ``outlives`` continues after our end. Then it writes to a file that is read here, as
     nobody may be there to read a pipe, and `write_line` does not reach it.
 
     Attributes
@@ -162,7 +162,7 @@ class Child(QObject):
         self._process.kill()
 
     def leave(self) -> None:
-        """Let it go on, and report nothing more of it; for when the window closes."""
+        """Let it continue, and report nothing more of it; for when the window closes."""
         if self.signalsBlocked():
             return
         self.blockSignals(True)
@@ -263,5 +263,5 @@ def stop_all(children: Sequence[Child]) -> None:
 
 
 def has_left_any() -> bool:
-    """Check whether a process runs that goes on after our end."""
+    """Check whether a process runs that continues after our end."""
     return any(process.state() != QProcess.ProcessState.NotRunning for process in _KEPT)

@@ -109,7 +109,7 @@ class RecorderLink(Worker):
         chosen = min(
             news.running, key=lambda r: (r.pid != self.own_pid, not r.pid, r.uid), default=None
         )
-        # One that does not answer but is there may go on.
+        # One that does not answer but is there may continue.
         if chosen == last or (chosen is None and last is not None and self._runs(last)):
             return
         if chosen and chosen.pid != self.own_pid and chosen.uid != (last.uid if last else None):

@@ -16,9 +16,9 @@ def confirm_closing(
     keep: Callable[[], object],
     end: Callable[[], object],
 ) -> QMessageBox:
-    """Ask whether the recording shall go on; ``keep`` or ``end`` is called, or neither.
+    """Ask whether the recording shall continue; ``keep`` or ``end`` is called, or neither.
 
-    The window goes on drawing meanwhile.
+    The window continues drawing meanwhile.
     """
     # A file's name is shown as it is, never as markup.
     box = QMessageBox(window, textFormat=Qt.TextFormat.PlainText)
@@ -39,7 +39,7 @@ def confirm_closing(
 
 
 def farewell(status: FoundRecorder) -> str:
-    """The line in the terminal when the window is closed and a recording goes on."""
+    """The line in the terminal when the window is closed and a recording continues."""
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (
         f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "

@@ -37,7 +37,7 @@ NO_STREAM = (
 class RecordController(QObject):
     """Starts and stops a recorder as the user wants, and shows its status.
 
-    A recorder of ours that is killed is started again: it goes on in the next run's file.
+    A recorder of ours that is killed is started again: it continues in the next run's file.
 
     ``bci`` is how the command line is called, ``folder`` where recordings go; ``streams`` are
     recorded, all where none is named. ``listed`` gives the names of the signal streams that are on
@@ -191,7 +191,7 @@ class RecordController(QObject):
         self._files = []
 
     def _on_died(self, code: int, why: str) -> None:
-        """Report that nothing is recorded and what is kept, and go on where that helps."""
+        """Report that nothing is recorded and what is kept, and continue where that helps."""
         last = self.status
         worked = last is not None and Path(last.file) in self._files
         advice = self._policy.why_not(code, worked, time.monotonic())

@@ -242,7 +242,7 @@ class ReplayWindow(ReplayLayout):
         self._timer.stop()
         if self.playhead.is_playing:
             self.playhead.toggle()
-        # A model that runs over the recording goes on, and is there when the window is back.
+        # A model that runs over the recording continues, and is there when the window is back.
         event.accept()
 
     def stop(self) -> None:

@@ -204,7 +204,7 @@ class Scope(Themed, QWidget):
         return "" if self.signal is None else self.signal.pause_text(self.view.time_base_s)
 
     def toggle_pause(self) -> None:
-        """Pause the picture, or go on with the newest samples."""
+        """Pause the picture, or continue with the newest samples."""
         if self.signal is not None:
             if self.signal.is_paused:
                 self.signal.resume()
@@ -213,7 +213,7 @@ class Scope(Themed, QWidget):
             self.choose()
 
     def look(self, way: int) -> None:
-        """Look further back (-1) or less far (+1); pauses, and goes on at the newest."""
+        """Look further back (-1) or less far (+1); pauses, and continues at the newest."""
         if self.signal is not None and (way < 0 or self.is_paused):
             self.signal.look(way * _LOOK_BACK * self.view.time_base_s, self.view.time_base_s)
             self.choose()

@@ -74,7 +74,7 @@ class ShownLine(QWidget):
         self.commands = DisplayActions(scope)
         self.title = named(ElidedLabel(), "dim")
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.reference = self._button("DisplayReference", tip_of("reference"))
+        self.reference = self._button("Reference", tip_of("reference"))
         self.reference.menu().addActions(self.commands.references)
         self.cleaning = self._button("Cleaning", "Artifacts taken out of the picture")
         self.cleaning.menu().addActions(self.commands.cleanings)

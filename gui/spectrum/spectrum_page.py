@@ -16,7 +16,7 @@ from gui.widgets.themed import Themed
 
 
 class SpectrumPage(Themed, QWidget):
-    """Shows what it is given; the user chooses a channel and the highest frequency."""
+    """Spectrum and spectrogram of a channel; the user chooses it and the highest frequency."""
 
     chosen = Signal()
 

@@ -33,7 +33,7 @@ def ask_for_recordings(
         # Names of recordings are long, and differ at their end; sizes are not to be cut either.
         table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     resize_within_screen(dialog, QSize(960, 560))
-    # Not `exec`: the window goes on drawing.
+    # Not `exec`: the window continues drawing.
     dialog.open()
 
 

@@ -51,7 +51,7 @@ class Tabs(QTabWidget):
     def _on_changed(self) -> None:
         for page, control in self._beside.items():
             control.setVisible(page == self.page)
-        # By the arrow keys one goes on along the tabs.
+        # By the arrow keys one continues along the tabs.
         if not self.tabBar().hasFocus():
             self.currentWidget().setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.changed.emit(self.page)

@@ -1,4 +1,4 @@
-"""Work that may wait for a disk, done in a thread so that the windows go on drawing."""
+"""Work that may wait for a disk, done in a thread so that the windows continue drawing."""
 
 import logging
 import threading

@@ -67,7 +67,7 @@ class Feed(StreamNews):
             self._begin(self._cues)
 
     def set_line_hz(self, line_hz: float) -> None:
-        """The power line has this frequency: judge the signal anew by it."""
+        """The power line has this frequency: judge the signal again by it."""
         self._line_hz = line_hz
         if self._signal is not None:
             self._signal.line_hz = line_hz

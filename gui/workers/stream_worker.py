@@ -89,7 +89,7 @@ class StreamWorker(Worker, Generic[I]):
                 if inlet is not None:
                     self.read(inlet)
             except StreamError as error:
-                # It does not answer, or came back as another stream: begin anew.
+                # It does not answer, or came back as another stream: begin again.
                 self.post(self.news.report, str(error))
                 if inlet is not None:
                     inlet.close()

@@ -201,9 +201,7 @@ def test_saved_model_decodes_as_before(model: Model, runs: list[Recording], tmp_
     assert (card.name, decoder.classes) == ("me", ("left", "right"))
 
 
-def test_model_knows_the_arrays_that_it_has_learnt_from(
-    model: Model, runs: list[Recording]
-) -> None:
+def test_model_knows_the_arrays_that_it_was_trained_on(model: Model, runs: list[Recording]) -> None:
     assert model.card.has_learnt_from(source_digest(runs[0]))
     changed = replace(runs[0], data=runs[0].data + np.float32(1))
     assert not model.card.has_learnt_from(source_digest(changed))

@@ -134,7 +134,9 @@ def test_the_trials_and_the_rest_are_those_that_were_cued(session: Session) -> N
     assert all(stop - begin == pytest.approx(1.5, abs=0.02) for begin, stop in rest)
 
 
-def test_a_model_is_trained_on_those_trials_and_says_so(session: Session, tmp_path: Path) -> None:
+def test_a_model_is_trained_on_those_trials_and_reports_it(
+    session: Session, tmp_path: Path
+) -> None:
     done = bci("calibrate", session.profile, session.file, "--out", tmp_path / "model")
     assert done.returncode == 0, done.stderr
     assert f"session.xdf: {N_TRIALS} trials (left 5, right 5)" in " ".join(done.stderr.split())

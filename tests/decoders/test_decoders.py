@@ -72,7 +72,7 @@ def test_tangent_space_serves_what_pyriemann_and_sklearn_compute(epochs) -> None
 
 
 @pytest.mark.parametrize("name", classical())
-def test_three_classes_are_told_apart(epochs, name: str) -> None:
+def test_three_classes_are_distinguished(epochs, name: str) -> None:
     windows, labels = epochs
     decoder = decoders.create(name)
     decoder.fit(windows[:30], labels[:30])

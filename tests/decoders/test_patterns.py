@@ -124,9 +124,7 @@ def test_three_classes_have_three_maps_each_at_its_channel() -> None:
 
 
 @pytest.mark.slow
-def test_dbconformer_tells_its_attention_and_other_networks_nothing(
-    runs: list[Recording], epochs: Epochs
-) -> None:
+def test_only_dbconformer_reports_attention(runs: list[Recording], epochs: Epochs) -> None:
     chain = Pipeline(PROFILE.pipeline, runs[0].info).chain
     signal = Signal(chain.sfreq, chain.channels)
     few = epochs.only(np.arange(len(epochs.trials)) % 8 == 0)

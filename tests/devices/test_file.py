@@ -91,7 +91,7 @@ def test_a_loop_begins_again_after_a_seam_that_shows_as_a_gap() -> None:
     assert steps.min() > 0
 
 
-def test_a_gap_in_the_recording_is_a_jump_of_the_stamps_and_never_inside_a_chunk() -> None:
+def test_a_gap_in_the_recording_is_a_jump_between_chunks() -> None:
     made = recording(1000, lost=slice(403, 700))
     chunks, _ = play(ReplayDevice(made, speed=None))
     for chunk in chunks:
@@ -144,7 +144,7 @@ def test_streaming_stops_within_a_second_of_being_asked() -> None:
     assert not player.is_alive()
 
 
-def test_a_replay_that_loops_tells_the_length_of_its_seam() -> None:
+def test_a_replay_that_loops_reports_the_length_of_its_seam() -> None:
     assert ReplayDevice(recording(), loop=True).describe()[0].loop_gap == 125
     assert ReplayDevice(recording(), loop=False).describe()[0].loop_gap == 0
 

@@ -173,7 +173,7 @@ def test_predictions_cue_latency_and_losses_are_shown(
         outlet.close()
 
 
-def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
+def test_a_stream_that_vanishes_is_reported_and_shown_again_when_it_is_back(
     windows: list[MainWindow], qtbot: QtBot, name: str
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
@@ -194,7 +194,7 @@ def test_a_stream_that_vanishes_is_said_and_shown_again_when_it_is_back(
     outlet.close()
 
 
-def test_a_child_that_dies_is_said_within_a_second(
+def test_a_child_that_dies_is_reported_within_a_second(
     windows: list[MainWindow], qtbot: QtBot, name: str
 ) -> None:
     code = "import sys; sys.stdin.readline(); print('error: no battery'); sys.exit(3)"
@@ -221,7 +221,7 @@ def test_stopping_a_child_is_no_problem_worth_a_banner(
     assert not window.banner.isVisible()
 
 
-def test_a_command_that_cannot_be_started_is_said(qtbot: QtBot) -> None:
+def test_a_command_that_cannot_be_started_is_reported(qtbot: QtBot) -> None:
     child = Child(Command("engine", ("/no/such/program",)))
     with qtbot.waitSignal(child.died, timeout=15000) as caught:
         child.start()
@@ -325,7 +325,7 @@ def test_simulated_predictions_on_an_unmarked_signal_are_called_simulated(
     outlet.close()
 
 
-def test_a_stream_that_is_there_but_silent_is_said(
+def test_a_stream_that_is_there_but_silent_is_reported(
     windows: list[MainWindow], qtbot: QtBot, name: str
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))

@@ -49,7 +49,7 @@ app.run_dashboard(app.DashboardOptions(
 @pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-def test_what_is_recorded_goes_on_when_the_dashboard_ends_and_is_found_by_the_next(
+def test_a_recording_outlives_the_dashboard_and_the_next_one_finds_it(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path, end: signal.Signals
 ) -> None:
     argv = (sys.executable, "-c", DASHBOARD, name, str(tmp_path))

@@ -15,12 +15,12 @@ CODE = (
 )
 
 
-def test_where_there_is_a_font_nothing_is_said(qapp: object) -> None:
+def test_where_there_is_a_font_nothing_is_reported(qapp: object) -> None:
     assert font_problem() == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="fonts are found by fontconfig on Linux alone")
-def test_without_a_font_it_is_said_what_to_install(tmp_path: Path) -> None:
+def test_a_missing_font_is_reported_with_what_to_install(tmp_path: Path) -> None:
     config = tmp_path / "fonts.conf"
     config.write_text("<fontconfig></fontconfig>")
     environment = os.environ | {"FONTCONFIG_FILE": str(config), "QT_QPA_PLATFORM": "offscreen"}

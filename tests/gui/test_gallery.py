@@ -47,7 +47,7 @@ def test_a_view_has_a_picture_that_is_small_not_blank_and_the_same_again(
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_a_view_says_that_what_it_shows_is_simulated(qtbot: QtBot, name: str) -> None:
+def test_a_view_reports_that_what_it_shows_is_simulated(qtbot: QtBot, name: str) -> None:
     view = framed(name, DARK)
     view.show()
     said = [label.text() for label in view.findChildren(QLabel) if label.isVisible()]

@@ -63,7 +63,7 @@ def test_programs_are_started_and_stopped(open_window: OpenWindow, qtbot: QtBot)
         qtbot.waitUntil(lambda b=button, n=name: b.text() == f"Start {n}", timeout=LONG)
 
 
-def test_a_guided_calibration_goes_on_and_back(
+def test_a_guided_calibration_steps_forward_and_back(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
@@ -94,7 +94,7 @@ def test_a_guided_calibration_goes_on_and_back(
 
 @pytest.mark.long
 @pytest.mark.timeout(120)
-def test_a_training_goes_on_when_its_window_is_closed(
+def test_a_training_continues_when_its_window_is_closed(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = write_subject(tmp_path / "subject", seed=1, n_runs=1)[0]

@@ -41,7 +41,7 @@ def test_a_broken_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     assert (tmp_path / "dashboard.broken").read_bytes() == content
 
 
-def test_a_broken_file_is_told(open_window: Callable[..., MainWindow], tmp_path: Path) -> None:
+def test_a_broken_file_is_reported(open_window: Callable[..., MainWindow], tmp_path: Path) -> None:
     (tmp_path / "dashboard.json").write_text("[[[ nonsense\n=\n")
     window = open_window(bci=NO_DEVICES)
     assert "could not be read" in window.banner_text.text()
@@ -144,7 +144,7 @@ def test_gain_and_time_base_that_were_chosen_come_back(
     assert again.scope.gain == found
 
 
-def test_a_gain_that_nobody_chose_is_found_anew(open_window: Callable[..., MainWindow]) -> None:
+def test_a_gain_that_nobody_chose_is_found_again(open_window: Callable[..., MainWindow]) -> None:
     window = open_window(bci=NO_DEVICES)
     show(window)
     assert window.scope.gain > 0

@@ -49,7 +49,7 @@ def send_alpha(qtbot: QtBot, outlet: SignalOutlet, window: MainWindow, at: str =
     qtbot.waitUntil(lambda: window.tabs.samples_end >= len(data), timeout=15_000)
 
 
-def test_a_rhythm_on_one_channel_is_told_as_its_peak(
+def test_a_rhythm_on_one_channel_is_reported_as_its_peak(
     qtbot: QtBot, outlet: SignalOutlet, window: MainWindow
 ) -> None:
     page = window.tabs.spectrum
@@ -124,7 +124,7 @@ def test_nothing_is_computed_for_a_tab_that_is_not_shown(
     assert window.tabs.analysis.n_computed == computed
 
 
-def test_a_page_is_made_when_it_is_first_shown_in_the_colours_of_the_window(
+def test_a_page_is_made_at_first_showing_in_the_window_s_colours(
     open_window: Callable[..., MainWindow],
 ) -> None:
     window = open_window(bci=NO_DEVICES)
@@ -157,7 +157,7 @@ def test_keys_show_the_tabs_and_the_tab_is_remembered(
     assert again.tabs.map.band is BANDS[3]
 
 
-def test_what_cannot_be_shown_says_why(
+def test_what_cannot_be_shown_gives_the_reason(
     qtbot: QtBot, name: str, open_window: Callable[..., MainWindow]
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 10.0, name))

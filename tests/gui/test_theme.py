@@ -127,7 +127,7 @@ def test_verdicts_and_the_record_button_can_be_read(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 @pytest.mark.parametrize("eyes", EYES)
-def test_classes_and_qualities_are_told_apart_by_all_eyes(theme: Theme, eyes: str) -> None:
+def test_classes_and_qualities_are_distinguished_by_all_eyes(theme: Theme, eyes: str) -> None:
     for colours in (theme.classes, (*theme.quality, theme.trace)):
         for one, other in combinations(colours, 2):
             assert apart(one, other, EYES[eyes]) >= APART, (one, other)

@@ -34,7 +34,7 @@ WORLDS: dict[str, dict[str, Any]] = {
     "weak is late": {"amplitude_uv": 12.0, "latency_jitter_s": 0.08},
     "induced": {"is_induced": True},
 }
-# Protocol: how many runs are learnt from, and whether each shows other images.
+# Protocol: how many runs are trained on, and whether each shows other images.
 UNSEEN_FEW, UNSEEN = "unseen images, 6 runs learnt", "unseen images, 25 runs learnt"
 LATER = "seen images, 6 runs learnt"
 _LEARNT = {UNSEEN_FEW: (6, True), LATER: (6, False), UNSEEN: (25, True)}

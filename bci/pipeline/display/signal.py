@@ -71,7 +71,7 @@ class DisplaySignal:
         return self._processing.derivation.members
 
     def choose(self, chosen: DisplayChoice, shown_s: float) -> None:
-        """Show it otherwise: the ``shown_s`` before the edge anew, and all that comes.
+        """Show it otherwise: the ``shown_s`` before the edge again, and all that comes.
 
         Looking further back processes what else the feed's ring still has; older is gone. What is
         held and shown stays as it is, where that ring no longer has all of it: choose again once
@@ -135,7 +135,7 @@ class DisplaySignal:
             self._paused_at = self.ring.end
 
     def resume(self) -> None:
-        """Take samples in again; begins anew where too many came meanwhile."""
+        """Accept samples again; begins again where too many came meanwhile."""
         self._paused_at = None
         self._looked_back = False
         if self._cursor < self._source.oldest:
@@ -160,7 +160,7 @@ class DisplaySignal:
             self.resume()
 
     def pause_text(self, shown_s: float) -> str:
-        """Describe how far back the paused signal ends; empty while it goes on."""
+        """Describe how far back the paused signal ends; empty while it continues."""
         if not self.is_paused:
             return ""
         if not self.seconds_back:

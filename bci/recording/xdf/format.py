@@ -103,7 +103,7 @@ class _Shape:
 class Walk:
     """Goes over the chunks of a file and proves each whole before it gives it.
 
-    ``damage`` is the first damaged byte and what is wrong there; `skip_damage` goes on behind
+    ``damage`` is the first damaged byte and what is wrong there; `skip_damage` continues behind
     it. A stream whose header is damaged has no whole chunks.
     """
 

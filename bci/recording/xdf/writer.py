@@ -80,7 +80,7 @@ class XdfWriter:
         self._write(xdf.stream_chunk(xdf.CLOCK_OFFSET, stream_id, pair))
 
     def write_boundary(self) -> None:
-        """A mark from which readers can go on after damage."""
+        """A mark from which readers can continue after damage."""
         self._write(xdf.chunk(xdf.BOUNDARY, xdf.BOUNDARY_MARK))
 
     def sync(self) -> None:

@@ -1,4 +1,4 @@
-"""Training a base model on many people, for others to go on from."""
+"""Training a base model on many people, for others to continue from."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -52,11 +52,11 @@ def pretrain(
 ) -> Calibration:
     """Train on people, and score on those who were held out, by folds of whole people.
 
-    A held-out person's alignment is learnt from that person's windows without their labels.
+    A held-out person's alignment is trained on that person's windows without their labels.
 
     ``make_decoder`` gives a fresh decoder that can be adapted to a person. There are at most
     ``n_folds`` folds, each trained once. In the folder ``unfinished`` each training of a network
-    keeps how far it is, so that one that was stopped goes on and one that was done is not done
+    keeps how far it is, so that one that was stopped continues and one that was done is not done
     again; the caller deletes it. ``executed`` are runs of some of the people in which the movements
     were made that the others imagine: every training learns from them, and no score is taken on
     them. ``workers`` train the folds, and on everybody; ``make_decoder`` has to be picklable for
@@ -233,7 +233,7 @@ def _train_without(
     """Train on everybody else, and decide each trial of those held out.
 
     The decoder is aligned by a held-out person's windows, without their labels. Each trial is
-    decided at its end. Executed runs are learnt from and never decided.
+    decided at its end. Executed runs are trained on and never decided.
     """
     decoder, people = others.make_decoder(), others.people
     learnt = [each for i, each in enumerate(people) if i not in held_out]

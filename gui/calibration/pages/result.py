@@ -29,9 +29,8 @@ class ResultPage(Themed, QWidget):
         self.accuracy.setContentsMargins(14, 6, 12, 0)
         self.accuracy.setToolTip(
             tip(
-                "Held-out trials are those that the model had not learnt from when it decided"
-                " them. Chance is what one scores without any signal, by guessing or by "
-                "always saying the same."
+                "Held-out trials took no part in the training of the model that decided them. "
+                "Chance is the accuracy of guessing, or of always naming one class."
             )
         )
         self.verdict = named(Sentence(), "heading")

@@ -29,7 +29,7 @@ _UNSEEN = "A cue could not be shown: this window was hidden."
 class CueRun(QObject):
     """Shows one run and records it: a scene of the presenter.
 
-    The schedule goes on once a frame, to the time at which the frame is due. The marker of a cue
+    The schedule continues once a frame, to the time at which the frame is due. The marker of a cue
     is stamped at the swap that shows it. A rest marker, where the profile names one, is sent when
     the screen is blank after a task, and when a run begins or resumes. Where trials are rated,
     `RATING` is sent when the questions are shown, and when they are answered the marker of the

@@ -45,7 +45,7 @@ class LatencyFigures:
         self.totals, self.stages = np.zeros(0), np.zeros(4)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Take predictions in; `advance` counts them."""
+        """Accept predictions; `advance` counts them."""
         self._waiting += predictions
 
     def advance(self, now: float) -> bool:

@@ -23,7 +23,7 @@ def decisions(messages: list[AnyBridged]) -> list[BridgedDecision]:
     return [each for each in messages if isinstance(each, BridgedDecision)]
 
 
-def test_udp_sends_each_decision_once_and_in_order_and_a_restarted_receiver_sees_its_loss() -> None:
+def test_udp_sends_each_decision_once_in_order_and_numbers_show_losses() -> None:
     first = UdpReceiver()
     name = "udp-engine"
     with Published(name) as engine, running(UdpBridge(UdpSettings(engine=name, port=first.port))):

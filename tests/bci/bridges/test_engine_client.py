@@ -78,9 +78,7 @@ def test_decision_without_a_time_has_that_of_its_arrival() -> None:
         assert began <= event.time <= local_clock()
 
 
-def test_decision_that_holds_is_ended_when_the_engine_is_gone_and_another_start_is_followed() -> (
-    None
-):
+def test_a_decision_ends_with_its_engine_and_a_restart_is_followed() -> None:
     engine = Published(simulated=False)
     with heard(engine) as listening:
         engine.decide("left")

@@ -74,7 +74,7 @@ def test_texts_are_lines_without_a_pulse() -> None:
     line.unplug()
 
 
-def test_line_that_is_lost_is_waited_for_and_decisions_go_on(tmp_path: Path) -> None:
+def test_line_that_is_lost_is_waited_for_and_decisions_continue(tmp_path: Path) -> None:
     first, second = Line(), Line()
     port = tmp_path / "tty"
     port.symlink_to(first.path)

@@ -156,7 +156,7 @@ def files_at(folder: Path, port: int) -> Iterator[None]:
             serving.join()
 
 
-def test_extremes_hold_every_sample_and_begin_anew_after_a_gap() -> None:
+def test_extremes_hold_every_sample_and_begin_again_after_a_gap() -> None:
     info = eeg_info(4, 250.0)
     extremes = Extremes(info, [0, 2])
     assert extremes.rate_hz == 50.0

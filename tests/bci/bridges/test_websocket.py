@@ -137,7 +137,7 @@ PING = b"\x89\x84\0\0\0\0ping"
 
 
 @pytest.mark.parametrize("frame", [b"\x81\x84\0\0\0\0text", PING, b"\x01\x84\0\0\0\0text"])
-def test_receiver_that_floods_is_cut_and_others_go_on(frame: bytes) -> None:
+def test_receiver_that_floods_is_cut_and_others_continue(frame: bytes) -> None:
     with serving() as (server, port), connected(port) as well:
         wait_for_clients(server, 1)
         with socket.create_connection(("127.0.0.1", port), 30) as flood:

@@ -59,7 +59,7 @@ def test_a_label_that_names_another_quantity_outweighs_eeg(
     assert kind_of(label, kind=said) == kind
 
 
-def test_a_kind_other_than_eeg_is_taken_as_it_is_said() -> None:
+def test_a_stated_kind_other_than_eeg_is_kept() -> None:
     assert kind_of("C3", kind="SEEG") == "seeg"
     assert kind_of("EOG1", kind="emg") == "emg"
     assert kind_of("x", kind="VEOG") == "eog"

@@ -32,14 +32,14 @@ def two(eegmmidb: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_one_person_alone_has_nobody_to_learn_from(eegmmidb: Path, tmp_path: Path) -> None:
+def test_one_person_alone_has_no_others_to_train_on(eegmmidb: Path, tmp_path: Path) -> None:
     (tmp_path / "S001").symlink_to(eegmmidb / "S001")
     with pytest.raises(RecordingError, match=r"S001 is alone; .* two or more"):
         motor_imagery(tmp_path, ["tangent-space"], ["transfer"], 1, None)
 
 
 @pytest.mark.slow
-def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
+def test_existing_rows_are_kept_and_impossible_ones_reported(
     two: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "results.json"
@@ -60,7 +60,7 @@ def test_what_is_there_is_not_done_again_and_what_cannot_be_is_told(
 
 
 @pytest.mark.parametrize("name", ["motor-imagery", "emotion", "images", "speech"])
-def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(
+def test_a_file_that_cannot_be_written_is_reported_before_anything_is_done(
     name: str, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("x")
@@ -89,7 +89,7 @@ def test_folders_that_results_lack_are_made(two: Path, tmp_path: Path) -> None:
     assert {row[0] for row in stored(file)} == {"log-power"}
 
 
-def test_without_being_told_every_protocol_and_the_networks_are_done(
+def test_all_protocols_and_networks_run_by_default(
     two: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("torch", reason="networks need PyTorch")

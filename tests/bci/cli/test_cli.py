@@ -42,10 +42,10 @@ def test_help_teaches_every_command() -> None:
 
 
 @pytest.mark.parametrize("command", ["calibrate", "pretrain"])
-def test_help_says_what_a_training_is_given(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_of_a_training_lists_its_inputs(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     text = bci(command, "--help").stdout
-    assert "copy one of configs/" in text
+    assert "a YAML file" in text
     assert ("The person's runs" if command == "calibrate" else "folder of recordings") in text
     for name in decoder_names():
         assert (name in text) == (command == "calibrate" or decoder_traits(name).carries_over), name
@@ -150,9 +150,7 @@ def test_a_recording_of_rest_is_no_run_as_well(subject: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_a_score_on_what_the_model_has_learnt_from_is_told_to_be_one(
-    subject: Path, tmp_path: Path
-) -> None:
+def test_a_score_on_training_recordings_is_marked(subject: Path, tmp_path: Path) -> None:
     known, new = subject / "run-02_eeg.fif", tmp_path / "new_eeg.fif"
     write_run(simulate_run(SubjectSettings(trials_per_class=5), 3), new)
     assert "has learnt from this recording" in bci("evaluate", subject / "model", known).stdout
@@ -177,7 +175,7 @@ def test_the_parameters_of_a_profile_stay_where_its_own_decoder_is_named(
 
 
 @pytest.mark.slow
-def test_calibrate_tells_programs_each_step_and_the_model_at_last(
+def test_calibrate_sends_programs_each_step_and_then_the_model(
     subject: Path, tmp_path: Path
 ) -> None:
     runs = sorted(subject.glob("*.fif"))
@@ -312,14 +310,14 @@ def test_a_profile_that_differs_from_its_model_is_refused(subject: Path, tmp_pat
     assert "pipeline.window_s of the profile differs" in line
 
 
-def test_no_stream_is_said_with_what_there_is(subject: Path) -> None:
+def test_no_stream_is_reported_with_what_there_is(subject: Path) -> None:
     line = refused(
         "run", "motor-imagery", "--model", subject / "model", "--stream", "none", "--wait", "0.5"
     )
     assert "no LSL stream with name 'none'" in line
 
 
-def test_a_machine_without_a_screen_is_told_so(subject: Path) -> None:
+def test_a_missing_screen_is_reported(subject: Path) -> None:
     import os
 
     hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")

@@ -86,7 +86,7 @@ def test_a_profile_s_stream_and_markers_hold_for_files_too(
     assert done.returncode == 0, done.stderr
 
 
-def test_an_amplifier_s_own_markers_are_found_and_told(
+def test_an_amplifier_s_own_markers_are_found_and_reported(
     several: Path, profile: Path, tmp_path: Path
 ) -> None:
     done = bci("calibrate", profile, several, "--stream", "A", "--out", tmp_path / "m")
@@ -102,7 +102,7 @@ def test_a_stream_is_refused_where_a_file_has_none(profile: Path, tmp_path: Path
     assert "leave --stream out" in told
 
 
-def test_a_run_that_was_broken_off_and_a_copy_are_told_before_the_training(
+def test_an_interrupted_run_and_a_copy_are_reported_before_the_training(
     profile: Path, tmp_path: Path
 ) -> None:
     whole, short = run(), run(seed=2)
@@ -128,7 +128,7 @@ def test_a_run_that_was_broken_off_and_a_copy_are_told_before_the_training(
     assert flat("n = 14,") in flat(done.stdout)
 
 
-def test_programs_are_told_the_trials_of_each_run(profile: Path, tmp_path: Path) -> None:
+def test_programs_get_the_trials_of_each_run(profile: Path, tmp_path: Path) -> None:
     file = write_xdf(tmp_path / "a.xdf", sent(run(), "amp"), markers(run(), "cues"))
     done = bci("calibrate", profile, file, "--out", tmp_path / "m", "--json")
     events = [json.loads(line) for line in done.stdout.splitlines()]
@@ -138,7 +138,9 @@ def test_programs_are_told_the_trials_of_each_run(profile: Path, tmp_path: Path)
     assert (told["cues"], told["broken_off"], told["rest"]) == (10, 0, 0)
 
 
-def test_pretrain_counts_a_recording_once_and_tells_the_runs(profile: Path, tmp_path: Path) -> None:
+def test_pretrain_counts_a_recording_once_and_reports_the_runs(
+    profile: Path, tmp_path: Path
+) -> None:
     profile.write_text(yaml.safe_dump(SETTINGS | {"decoder": {"name": "tangent-space"}}))
     people = tmp_path / "people"
     for person, seeds in (("01", (1, 2)), ("02", (3,)), ("03", (4, 1))):

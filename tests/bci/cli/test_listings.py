@@ -36,6 +36,7 @@ def test_every_key_of_a_profile_is_listed_with_its_default() -> None:
     assert keys["stream.type"] == ("text", "EEG")
     assert keys["pipeline.filters[notch].q"] == ("number > 0 <= 1000", "30.0")
     assert keys["output.adapt"] == ("off, alignment, supervised", "")
+    assert [key.path for key in profile_keys() if "number" in key.takes and not key.unit] == []
     text = bci("profiles", "--keys").stdout
     for part in (*keys, "n_components", "c, align"):
         assert part in text
@@ -88,7 +89,7 @@ def test_a_missing_package_is_named_with_its_optional_part(monkeypatch: pytest.M
     assert missing_of_extras() == {"gui": ["PySide6-Essentials"], "images": []}
 
 
-def test_replay_says_what_part_it_streams(tmp_path: Path) -> None:
+def test_replay_reports_the_streamed_part(tmp_path: Path) -> None:
     file = tmp_path / "run_eeg.fif"
     write_run(simulate_run(SubjectSettings(trials_per_class=2), 1), file)
     line = bci("replay", file, "--start", 5, "--stop", 15, "--speed", "max").stderr

@@ -56,7 +56,7 @@ def test_lines_of_a_pipe_are_commands() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
-def test_every_writer_of_a_named_pipe_is_heard(tmp_path: Path) -> None:
+def test_every_writer_of_a_named_pipe_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "commands"
     os.mkfifo(pipe)
     # Not to wait for the listener, which waits for us.

@@ -68,7 +68,7 @@ def test_published_results_are_read_and_none_of_them_is_made_again(
     assert file.read_bytes() == before
 
 
-def test_time_left_goes_by_the_kind_of_job_and_by_how_many_run_at_a_time() -> None:
+def test_time_left_depends_on_kind_and_number_of_parallel_jobs() -> None:
     now = [0.0]
     left = TimeLeft(["slow", "slow", "fast", "fast"], lambda: now[0])
     assert left.seconds() is None

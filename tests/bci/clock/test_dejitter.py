@@ -77,7 +77,7 @@ def test_a_clock_that_is_set_moves_neither_stamps_nor_index(jump: float) -> None
     assert got.timestamps[-1] == pytest.approx(raw[-1] - jump, abs=1e-6)
 
 
-def test_a_pause_in_arrival_tells_lost_samples_from_a_jump_of_the_clock() -> None:
+def test_a_pause_in_arrival_separates_lost_samples_from_a_clock_jump() -> None:
     clock = SampleClock(250.0)
     for k in range(200):
         late = 5.0 if k >= 100 else 0.0

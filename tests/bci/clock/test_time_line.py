@@ -183,7 +183,7 @@ def follow(line: Line, *sizes: int) -> tuple[SampleClock, Stamps, NDArray[np.int
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_what_is_lost_late_or_another_clock_is_told_from_a_file(name: str) -> None:
+def test_what_is_lost_late_or_another_clock_is_distinguished_from_a_file(name: str) -> None:
     line = LINES[name]
     told, clock = number_samples(line.stamps, line.nominal)
     assert (clock.lost_samples, clock.clock_jumps) == (line.lost, line.jumps)
@@ -196,7 +196,9 @@ def test_what_is_lost_late_or_another_clock_is_told_from_a_file(name: str) -> No
 
 @pytest.mark.parametrize("sizes", [SINGLY, (7,), (64,)], ids=["singly", "7", "64"])
 @pytest.mark.parametrize("name", [name for name in LINES if "half an hour" not in name])
-def test_the_same_is_told_of_stamps_that_come_in_chunks(name: str, sizes: tuple[int, ...]) -> None:
+def test_the_same_is_reported_of_stamps_that_come_in_chunks(
+    name: str, sizes: tuple[int, ...]
+) -> None:
     line = LINES[name]
     whole, clock = number_samples(line.stamps, line.nominal)
     chunked, times, indices = follow(line, *sizes)

@@ -162,7 +162,7 @@ def test_off_may_be_written_bare(tmp_path: Path) -> None:
     assert parse_yaml(tmp_path / "p.yaml", Profile, ValueError).output.adapt == "off"
 
 
-def test_a_live_engine_says_that_it_adapts_and_leaves_the_folder_alone(
+def test_a_live_engine_reports_that_it_adapts_and_leaves_the_folder_alone(
     trained: Calibration, tmp_path: Path
 ) -> None:
     save_bundle(tmp_path / "me", trained.card, trained.decoder.arrays())

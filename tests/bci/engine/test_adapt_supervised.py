@@ -137,7 +137,7 @@ def test_neither_chunks_nor_late_markers_change_a_bit(trained: Calibration) -> N
     assert bits(said) == whole
 
 
-def test_a_cue_that_is_heard_too_late_is_counted_and_not_learnt_from(trained: Calibration) -> None:
+def test_a_late_cue_is_counted_and_not_trained_on(trained: Calibration) -> None:
     made = electrodes_that_changed(4)
     decoding = RunningModel(trained.card, trained.decoder, made.info, adapt="supervised")
     for chunk in made.chunks():
@@ -151,7 +151,7 @@ def test_a_cue_that_is_heard_too_late_is_counted_and_not_learnt_from(trained: Ca
 @pytest.mark.parametrize(
     ("stop_s", "n_trials"), [(None, 15), (1.2, 7)], ids=["to the next marker", "too short"]
 )
-def test_rest_is_learnt_where_it_is_a_class_until_it_ends(
+def test_rest_as_a_class_is_trained_on_until_it_ends(
     stop_s: float | None, n_trials: int, tmp_path: Path
 ) -> None:
     made = trained_on(tmp_path, "log-power", rest_class=True)
@@ -180,7 +180,7 @@ def test_a_decoder_that_cannot_learn_and_a_missing_stream_of_cues_are_refused(
 
 
 @pytest.mark.slow
-def test_a_live_engine_learns_as_a_replay_does_and_says_so(
+def test_a_live_engine_learns_as_a_replay_does_and_reports_it(
     trained: Calibration, tmp_path: Path
 ) -> None:
     save_bundle(tmp_path / "me", trained.card, trained.decoder.arrays())

@@ -62,7 +62,7 @@ class Statuses:
 
 
 @pytest.mark.slow
-def test_a_marker_stream_that_is_missing_comes_and_goes_is_told(
+def test_a_missing_or_returning_marker_stream_is_reported(
     trained: Calibration, signal: SignalOutlet
 ) -> None:
     name = f"{signal.info.name}-cues"

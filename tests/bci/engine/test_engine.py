@@ -141,9 +141,7 @@ def test_live_over_lsl_equals_offline(
         assert live_one.filtered_s <= live_one.decoded_s <= live_one.published_s
 
 
-def test_the_status_tells_what_runs_and_what_was_lost(
-    trained: Calibration, test_run: Recording
-) -> None:
+def test_the_status_lists_models_and_losses(trained: Calibration, test_run: Recording) -> None:
     outlet = SignalOutlet(test_run.info)
     live = start_engine(trained, test_run.info.name)
     wait_until(lambda: outlet.has_consumers, 20)
@@ -167,7 +165,7 @@ def test_the_status_tells_what_runs_and_what_was_lost(
 
 
 @pytest.mark.slow
-def test_a_slow_decoder_skips_to_the_newest_window_and_says_how_many(
+def test_a_slow_decoder_skips_to_the_newest_window_and_reports_how_many(
     trained: Calibration, test_run: Recording
 ) -> None:
     class Slow:

@@ -73,7 +73,7 @@ def test_evidence_is_the_geometric_mean_over_the_span_and_no_more() -> None:
     assert said[3].taken == prediction(3, 1, 0).taken
 
 
-def test_a_change_of_mind_comes_as_late_as_is_said() -> None:
+def test_a_changed_decision_has_the_stated_delay() -> None:
     evidence = Evidence(2.1, 0.1, HOP)
     change = 50
     flips = next(
@@ -85,7 +85,7 @@ def test_a_change_of_mind_comes_as_late_as_is_said() -> None:
     assert (flips - change) * 0.1 == pytest.approx(evidence.delay_s) == pytest.approx(1.0)
 
 
-def test_evidence_begins_anew_after_a_gap_but_bridges_single_windows() -> None:
+def test_evidence_begins_again_after_a_gap_but_bridges_single_windows() -> None:
     evidence = Evidence(0.5, 0.1, HOP)
     for i in range(5):
         said = evidence.add(prediction(i, 0.9, 0.1))

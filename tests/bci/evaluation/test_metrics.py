@@ -110,7 +110,7 @@ def test_information_transfer_is_the_mutual_information_of_cues_and_decisions() 
 
 
 @pytest.mark.parametrize("n_rare", [0, 156, 478])
-def test_a_decoder_that_always_says_the_same_transfers_no_information(n_rare: int) -> None:
+def test_a_constant_decoder_transfers_no_information(n_rare: int) -> None:
     truth = np.array(["target"] * n_rare + ["other"] * (957 - n_rare))
     assert information_transfer_rate(truth, np.full(957, "other"), 0.8) == 0.0
 
@@ -240,7 +240,7 @@ def test_seq2hr_counts_the_true_level_beside_a_neighbour() -> None:
     assert seq2hr(scores, np.array([1, 1, 0, 2])).tolist() == [True, True, False, False]
 
 
-def test_a_perfect_decoder_is_told_from_chance_on_both_axes() -> None:
+def test_a_perfect_decoder_is_distinguished_from_chance_on_both_axes() -> None:
     truth = np.resize(GRID.classes, 50)
     far = np.abs(GRID.numbers(truth)[:, :, None] - np.arange(5))
     sure = 0.1**far / (0.1**far).sum(axis=2, keepdims=True)

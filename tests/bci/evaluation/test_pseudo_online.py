@@ -47,7 +47,7 @@ def scored(tmp_path: Path, threshold: float, *probabilities: float) -> Evaluatio
     return evaluate(made.card, Always(*probabilities), runs[2], threshold)
 
 
-def test_a_decoder_that_always_says_the_same_is_loud_at_rest_and_transfers_nothing(
+def test_a_constant_decoder_has_false_positives_and_transfers_nothing(
     tmp_path: Path,
 ) -> None:
     result = scored(tmp_path, 0.9, 0.95, 0.05)

@@ -294,7 +294,7 @@ def test_live_predictions_through_a_map_are_those_offline(
 
 
 @pytest.mark.slow
-def test_calibration_goes_on_from_a_base_of_another_montage_only_when_asked(
+def test_calibration_continues_from_a_base_of_another_montage_only_when_asked(
     subject: Path, trained: Calibration, tmp_path: Path
 ) -> None:
     people = tmp_path / "people"

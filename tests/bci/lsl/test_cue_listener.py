@@ -78,7 +78,7 @@ def test_a_marker_that_is_no_utf_8_ends_nothing(name: str) -> None:
         assert heard(listener, 3) == ["first", "gr�n", "third"]
 
 
-def test_markers_in_unix_time_are_on_time_and_told(name: str) -> None:
+def test_markers_in_unix_time_are_on_time_and_reported(name: str) -> None:
     outlet = MarkerOutlet(name, name)
     with listening(CueQuery(name=name), outlet) as listener:
         sent = local_clock()
@@ -104,7 +104,7 @@ def test_a_silent_twin_that_was_there_first_hides_no_cue(name: str) -> None:
     dead.close()
 
 
-def test_a_stream_that_goes_and_comes_back_is_heard_again(name: str) -> None:
+def test_a_stream_that_goes_and_comes_back_is_received_again(name: str) -> None:
     outlet = MarkerOutlet(name, name)
     with listening(StreamQuery(name=name), outlet) as listener:
         outlet.close()
@@ -117,7 +117,7 @@ def test_a_stream_that_goes_and_comes_back_is_heard_again(name: str) -> None:
         outlet.close()
 
 
-def test_a_stream_that_is_not_there_is_told(name: str) -> None:
+def test_a_stream_that_is_not_there_is_reported(name: str) -> None:
     with listening(CueQuery(named=name)) as listener:
         assert f"name or type '{name}'" in said(listener, "there is no marker stream")
         assert listener.streams == ()
@@ -187,7 +187,7 @@ def test_a_guided_calibration_comes_before_markers_and_notes_are_none(name: str)
         outlet.close()
 
 
-def test_a_person_who_follows_a_guided_calibration_hears_nothing_else(name: str) -> None:
+def test_a_person_in_a_guided_calibration_receives_no_other_stream(name: str) -> None:
     markers = MarkerOutlet(f"{name}-m", f"{name}-m")
     guided = MarkerOutlet(f"{name}-g", f"{name}-g", stream_type="Cues")
     with listening(StreamQuery(type="Cues"), guided) as listener:

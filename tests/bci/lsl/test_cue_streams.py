@@ -35,7 +35,7 @@ def test_numbers_without_a_type_are_no_markers() -> None:
 
 
 @pytest.mark.parametrize("said", [None, StreamQuery(), StreamQuery(type="Markers")])
-def test_a_profile_that_says_no_more_than_markers_means_every_type_of_markers(
+def test_type_markers_of_a_profile_means_every_type_of_markers(
     said: StreamQuery | None,
 ) -> None:
     query = cue_query(said)

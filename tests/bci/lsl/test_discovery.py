@@ -72,9 +72,7 @@ def test_a_predicate_that_is_not_xpath_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize("letters", [199, 200, 201, 300])
-def test_a_stream_of_a_long_name_is_found_by_what_discovery_tells_of_it(
-    name: str, letters: int
-) -> None:
+def test_a_stream_with_a_long_name_is_found_by_its_discovery_entry(name: str, letters: int) -> None:
     long = name + (letters - len(name)) * "x"
     outlet = SignalOutlet(eeg_info(2, 250.0, long))
     found = resolve(StreamQuery(name=long), 30.0)

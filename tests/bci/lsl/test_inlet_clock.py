@@ -52,7 +52,7 @@ def test_an_inlet_counts_as_the_table_says(name: str, line: str) -> None:
         assert inlet.stats.effective_rate == pytest.approx(expected.rate, rel=1e-3)
 
 
-def test_unix_time_is_told_and_replaced_by_the_moments_of_arrival(name: str) -> None:
+def test_unix_time_is_reported_and_replaced_by_the_moments_of_arrival(name: str) -> None:
     with connected(eeg_info(2, SFREQ, name)) as (outlet, inlet):
         push(outlet, 1.7e9 + np.arange(500) / SFREQ)
         chunks = receive(inlet, 500)
@@ -63,7 +63,7 @@ def test_unix_time_is_told_and_replaced_by_the_moments_of_arrival(name: str) -> 
         assert all((np.diff(c.timestamps) > 0).all() for c in chunks)
 
 
-def test_stamps_of_another_clock_are_told_and_mended_if_asked(name: str) -> None:
+def test_stamps_of_another_clock_are_reported_and_mended_if_asked(name: str) -> None:
     with connected(eeg_info(2, SFREQ, name)) as (outlet, inlet):
         mended = SignalInlet(find(name), by_arrival=True)
         wait_until(lambda: outlet.has_consumers)
@@ -85,7 +85,7 @@ def test_stamps_of_another_clock_are_told_and_mended_if_asked(name: str) -> None
         mended.close()
 
 
-def test_a_wrong_rate_is_told_until_the_true_one_is_given(name: str) -> None:
+def test_a_wrong_rate_is_reported_until_the_true_one_is_given(name: str) -> None:
     with connected(eeg_info(2, 320.0, name)) as (outlet, inlet):
         given = SignalInlet(find(name), given_hz=250.0)
         stamps = pylsl.local_clock() - 10.0 + np.arange(2000) / 250.0

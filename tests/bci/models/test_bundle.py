@@ -74,7 +74,7 @@ def test_a_bundle_brings_back_the_same_decoder_bit_for_bit(
     assert card.model_copy(update={"arrays_sha256": ""}) == trained.card
 
 
-def test_the_card_tells_a_person_what_the_model_is(bundle: Path) -> None:
+def test_the_card_describes_the_model_in_words(bundle: Path) -> None:
     card = yaml.safe_load((bundle / CARD).read_text())
     assert card["classes"] == ["left", "right"]
     assert card["stream"]["channels"][0] == {"name": "E1", "kind": "eeg", "unit": "uV"}
@@ -174,7 +174,7 @@ def test_garbage_with_the_right_hash_is_refused(bundle: Path) -> None:
         load(bundle)
 
 
-def test_what_is_missing_from_a_bundle_is_said(bundle: Path) -> None:
+def test_what_is_missing_from_a_bundle_is_reported(bundle: Path) -> None:
     (bundle / ARRAYS).unlink()
     with pytest.raises(BundleError, match=r"arrays\.safetensors is missing"):
         load(bundle)

@@ -53,7 +53,7 @@ def test_a_card_of_several_people_without_a_kind_is_a_base(
     assert load_card(written(tmp_path, **changes)).kind == "base"
 
 
-def test_a_card_keeps_what_it_says(tmp_path: Path) -> None:
+def test_a_card_keeps_its_content(tmp_path: Path) -> None:
     card = load_card(written(tmp_path, folds="5 folds of whole people, 12 people", kind="own"))
     assert (card.kind, card.people) == ("own", None)
     assert Card.model_validate(card.model_dump(mode="json")) == card

@@ -54,7 +54,7 @@ def test_distance_is_the_typical_logarithm_of_the_ratio_of_powers() -> None:
     assert distance(other, one) == pytest.approx(np.log(4) / np.sqrt(5))
 
 
-def test_a_run_like_the_calibration_is_near_it_and_one_with_other_gains_is_not(
+def test_drift_is_small_for_a_similar_run_and_large_for_other_gains(
     trained: Calibration,
 ) -> None:
     alike = two_class_recording(seed=9)
@@ -113,7 +113,7 @@ def test_many_channels_are_picked_evenly_and_too_short_runs_say_nothing() -> Non
     assert describe_drift([windows(40), windows(5)], ch_names, 100.0) is None
 
 
-def test_a_live_engine_tells_the_drift_and_says_when_it_is_beyond(trained: Calibration) -> None:
+def test_a_live_engine_reports_the_drift_and_its_limit(trained: Calibration) -> None:
     made = two_class_recording(seed=9)
     name = f"run-{uuid.uuid4().hex[:8]}"
     outlet = SignalOutlet(replace(made.info, name=name, source_id=name))

@@ -147,7 +147,7 @@ def test_the_promise_holds_for_rest_that_the_threshold_was_not_chosen_on() -> No
     assert broken <= 10
 
 
-def test_the_rate_of_a_run_is_told_at_the_threshold_of_the_others() -> None:
+def test_the_rate_of_a_run_is_reported_at_the_threshold_of_the_others() -> None:
     quiet = commands(np.full(2400, 0.6))
     loud = commands(np.where(np.arange(2400) % 100 == 0, 0.8, 0.6))
     both = crossed_rate([quiet, loud], HOP_S, 2.0, LASTING)

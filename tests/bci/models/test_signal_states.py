@@ -115,7 +115,7 @@ def test_chunks_change_no_state_and_no_decision(trained: Calibration) -> None:
     assert followed(trained.card, recording, trained, [1, 7, 300, 40]) == whole
 
 
-def test_a_pause_begins_anew(trained: Calibration) -> None:
+def test_a_pause_begins_again(trained: Calibration) -> None:
     assert trained.card.states is not None
     rng = np.random.default_rng(0)
     n_channels = len(trained.card.stream.channels)

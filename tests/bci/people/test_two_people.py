@@ -157,7 +157,7 @@ def test_each_engine_is_verified_from_the_joint_recording(session: Session, engi
     assert "all equal to the bit" in done.stdout
 
 
-def test_a_killed_engine_is_started_again_and_the_other_goes_on(session: Session) -> None:
+def test_a_killed_engine_is_started_again_and_the_other_continues(session: Session) -> None:
     first, second = session.tables[-1].people
     assert (first.restarts, second.restarts) == (1, 0)
     notes = [(name, e.text) for name, e in session.events if isinstance(e, NoteEvent)]

@@ -140,7 +140,7 @@ def test_channels_that_may_be_no_eeg_are_named_before_they_are_averaged() -> Non
     assert chain.remarks == []
 
 
-def test_an_average_of_unknown_kinds_is_that_of_all_and_says_so() -> None:
+def test_an_average_of_unknown_kinds_is_that_of_all_and_reports_it() -> None:
     wanted = settings({"kind": "common_average"}, kinds=["unknown"])
     chain = Chain(wanted, of_kinds("unknown", "unknown"))
     assert np.allclose(chain.process(noise(50, 2), 0).data.sum(axis=1), 0, atol=1e-4)

@@ -13,7 +13,7 @@ def test_what_has_no_gap_is_left_as_it_is() -> None:
     np.testing.assert_array_equal(filled, data)
 
 
-def test_a_channel_goes_on_from_its_last_value_after_a_gap() -> None:
+def test_a_channel_continues_from_its_last_value_after_a_gap() -> None:
     data = np.array([[1, 5], [2, 5], [np.nan, 5], [np.inf, 5], [40, 5], [41, 5]], dtype=np.float32)
     GapBridge(2).fill(data)
     assert data[:, 0].tolist() == [1, 2, 2, 2, 2, 3]

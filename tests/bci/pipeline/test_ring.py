@@ -35,7 +35,7 @@ def test_a_window_is_contiguous_and_not_a_copy() -> None:
     assert data[0, 0] == 14  # the oldest row was overwritten in place
 
 
-def test_a_reader_that_falls_behind_is_told_how_many_samples_it_lost() -> None:
+def test_a_reader_that_falls_behind_gets_the_number_of_lost_samples() -> None:
     ring = RingBuffer(10, 2)
     ring.write(*numbered(0, 6), 0)
     got = ring.read(0)
@@ -72,7 +72,7 @@ def test_a_gap_longer_than_the_ring_leaves_only_what_followed() -> None:
     np.testing.assert_array_equal(np.isnan(data[:, 0]), [True, True, True, False, False])
 
 
-def test_a_cleared_ring_begins_anew_at_any_index() -> None:
+def test_a_cleared_ring_begins_again_at_any_index() -> None:
     ring = RingBuffer(10, 2)
     ring.write(*numbered(0, 17), 0)
     ring.clear()

@@ -77,7 +77,7 @@ def test_windows_at_cues_are_bit_identical_for_every_chunk_size(size) -> None:
     assert windows(Pipeline(CHAIN, eeg_info()), data, size, times) == expected
 
 
-def test_a_cue_that_is_heard_late_gives_the_same_window() -> None:
+def test_a_cue_that_is_received_late_gives_the_same_window() -> None:
     data = noise(3000)
     in_time = windows(Pipeline(CHAIN, eeg_info()), data, 100, [6.0])
     pipeline = Pipeline(CHAIN, eeg_info())

@@ -142,7 +142,7 @@ def test_a_gap_and_values_that_are_not_numbers_do_not_upset_it(
     assert sum(channel.state == State.GOOD for channel in last) >= 15
 
 
-def test_a_channel_that_sends_no_values_is_said_to_and_alone(
+def test_only_a_channel_without_values_is_reported(
     eeg: tuple[StreamInfo, np.ndarray],
 ) -> None:
     info, data = eeg
@@ -184,7 +184,7 @@ def test_channels_of_other_kinds_do_not_take_the_neighbours_away(
     assert np.isnan(last[-1].correlation)
 
 
-def test_without_units_and_positions_only_what_can_be_known_is_said(
+def test_without_units_and_positions_only_what_can_be_known_is_reported(
     eeg: tuple[StreamInfo, np.ndarray],
 ) -> None:
     info, data = eeg

@@ -31,7 +31,7 @@ from tests.streams import find, send, wait_until
 
 
 @pytest.mark.slow
-def test_a_railed_channel_is_told_over_lsl_with_the_streams_own_figures() -> None:
+def test_a_railed_channel_is_reported_over_lsl_with_the_streams_own_figures() -> None:
     name = f"watched-{uuid.uuid4().hex[:8]}"
     device = SimulatorDevice(SimulatorSettings(name=name, channels=8, rail_after_s=1.0))
     stop = threading.Event()

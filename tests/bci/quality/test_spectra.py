@@ -46,7 +46,7 @@ def test_other_chunks_give_the_same_spectra() -> None:
     np.testing.assert_array_equal(one.history(2), other.history(2))
 
 
-def test_segments_with_a_lost_sample_are_unknown_and_the_mean_goes_on() -> None:
+def test_segments_with_a_lost_sample_are_unknown_and_the_mean_continues() -> None:
     ring = RingBuffer(round(60 * SFREQ), 2)
     spectra = Spectra(eeg_info(2, SFREQ), ring)
     ring.write(noise(2000, 2), np.arange(2000) / SFREQ, 0)

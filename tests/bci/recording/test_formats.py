@@ -57,7 +57,7 @@ def test_commands_leave_out_the_parts_and_name_them(tmp_path: Path) -> None:
     assert f"{files[0].name}: a part of another" in ran.stderr.replace("\n", "")
 
 
-def test_a_missing_part_is_said(tmp_path: Path) -> None:
+def test_a_missing_part_is_reported(tmp_path: Path) -> None:
     files = split_fif(tmp_path)
     first = next(path for path in files if path.name == "x_raw.fif")
     next(path for path in files if path != first).unlink()
@@ -120,7 +120,7 @@ def test_message_docs_and_dialog_name_the_formats_of_the_table(tmp_path: Path) -
         ("x.nwb", b"\x89HDF", "need pynwb"),
     ],
 )
-def test_what_an_installation_cannot_read_is_said_with_what_to_install(
+def test_what_an_installation_cannot_read_is_reported_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, head: bytes, message: str
 ) -> None:
     monkeypatch.setattr(formats, "find_spec", lambda _: None)
@@ -130,7 +130,7 @@ def test_what_an_installation_cannot_read_is_said_with_what_to_install(
         read_recording(tmp_path / name)
 
 
-def test_an_egi_folder_says_what_to_install(
+def test_an_egi_folder_reports_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(formats, "find_spec", lambda _: None)
@@ -162,7 +162,7 @@ def neuroscan(path: Path, width: int, n_samples: int, seconds: float) -> Path:
 
 @pytest.mark.parametrize("width", [2, 4])
 @pytest.mark.parametrize(("n_samples", "seconds"), [(1000, 4.0), (0, 4.0), (0, 0.0), (777, 4.0)])
-def test_neuroscan_samples_of_16_and_of_32_bits_are_told_apart(
+def test_neuroscan_samples_of_16_and_of_32_bits_are_distinguished(
     tmp_path: Path, width: int, n_samples: int, seconds: float
 ) -> None:
     path = neuroscan(tmp_path / "x.cnt", width, n_samples, seconds)

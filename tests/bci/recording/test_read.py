@@ -165,7 +165,7 @@ def test_what_is_no_recording_gives_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_or_a_folder_is_said(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="no such file"):
         read_recording(tmp_path / "none.edf")
     with pytest.raises(RecordingError, match=r"is a folder|not a kind"):

@@ -111,7 +111,7 @@ def test_negative_codes_are_codes_of_16_bits(tmp_path: Path) -> None:
     assert events(read_recording(saved(raw_of({"STI101": stim}), tmp_path))) == [("32771", 400)]
 
 
-def test_noise_on_a_trigger_channel_is_said(tmp_path: Path) -> None:
+def test_noise_on_a_trigger_channel_is_reported(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 9, N).astype(float)
     recording = read_recording(saved(raw_of({"TRIG": noise}), tmp_path))
     (finding,) = recording.findings

@@ -175,7 +175,7 @@ def test_offsets_are_written_as_the_senders_clock_plus_them_being_ours() -> None
 
 
 @pytest.mark.slow
-def test_a_late_stream_is_added_and_a_restarted_one_goes_on(tmp_path: Path) -> None:
+def test_a_late_stream_is_added_and_a_restarted_one_continues(tmp_path: Path) -> None:
     name, late = unique("eeg"), unique("late")
     outlet = SignalOutlet(eeg_info(2, 100.0, name))
     first, second = noise(200, 2, seed=1), noise(200, 2, seed=2)
@@ -307,7 +307,7 @@ def test_a_full_disk_ends_the_command_with_an_error_and_a_whole_file(tmp_path: P
 
 
 @pytest.mark.slow
-def test_a_stream_that_never_came_is_told_and_leaves_no_file(tmp_path: Path) -> None:
+def test_a_stream_that_never_came_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     path = tmp_path / "none.xdf"
     ran = bci("record", "--stream", "nosuch", "--output", path, "--duration", "3.5")
     assert ran.returncode == 2

@@ -20,7 +20,7 @@ from tests.files.edf_ramp import write_edf
 from tests.streams import wait_until
 
 
-def test_a_clock_reset_is_told_with_its_gap(shared_data: Path) -> None:
+def test_a_clock_reset_is_reported_with_its_gap(shared_data: Path) -> None:
     markers, signal = describe_recording(shared_data / "xdf" / "clock_resets.xdf")
     # Before the reset the sender falls back twice for good: by one sample, and by four.
     assert (signal.name, signal.n_samples, signal.gaps, signal.clock_jumps) == (

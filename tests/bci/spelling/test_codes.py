@@ -54,7 +54,7 @@ def test_more_symbols_than_codes_are_refused() -> None:
     ("symbols", "complaint"),
     [(("A", "A"), "'A' is given twice"), (("A", "a/b"), "'a/b' cannot be a symbol")],
 )
-def test_symbols_that_cannot_be_told_apart_are_named(symbols, complaint: str) -> None:
+def test_symbols_that_cannot_be_distinguished_are_named(symbols, complaint: str) -> None:
     with pytest.raises(ProfileError, match=complaint):
         SymbolGrid(symbols)
 

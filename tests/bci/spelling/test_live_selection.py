@@ -58,7 +58,7 @@ def offline(trained: Calibration, recording: Recording) -> list[TimedPrediction]
     return found
 
 
-def test_calibration_tells_how_well_its_own_selections_are_spelled(trained: Calibration) -> None:
+def test_calibration_reports_how_well_its_own_selections_are_spelled(trained: Calibration) -> None:
     assert trained.card.score.folds == "4 consecutive blocks of the 5 selections of one run"
     assert trained.spelled is not None
     assert trained.spelled.n == 5

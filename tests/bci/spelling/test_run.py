@@ -96,7 +96,7 @@ def test_calibration_shows_every_repetition_and_decides_nothing() -> None:
     assert not any(label.startswith("feedback") for _, label in markers)
 
 
-def test_free_spelling_says_nothing_of_the_attended_symbol() -> None:
+def test_free_spelling_reports_nothing_of_the_attended_symbol() -> None:
     told: list[Selected] = []
     run = copy("", told, max_selections=1)
     attended = GRID.number("Q")

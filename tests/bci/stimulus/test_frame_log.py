@@ -79,7 +79,7 @@ def test_runs_of_one_recording_are_added_up() -> None:
     assert (total.shown, total.dropped) == (2000, 6)
 
 
-def test_a_recording_tells_the_lost_frames_of_its_run_only_above_the_limit() -> None:
+def test_a_recording_reports_lost_frames_only_above_the_limit() -> None:
     plain = two_class_recording(n_trials=2)
     assert frames_of(plain) is None
     for dropped, lost in ((2, None), (10, pytest.approx(10 / 1010, abs=1e-5))):

@@ -44,7 +44,7 @@ def test_no_item_and_no_star_of_a_paradigm_takes_a_note_for_a_cue() -> None:
     assert classes.cue_of(label) is None
 
 
-def test_a_simulated_person_goes_on_with_the_task_at_a_dropped_frame() -> None:
+def test_a_simulated_person_continues_with_the_task_at_a_dropped_frame() -> None:
     gains = []
     for notes in ([], [Marker(1.5, dropped_label(2))]):
         own, cued = np.random.default_rng(0), np.random.default_rng(1)

@@ -64,7 +64,7 @@ def test_the_clock_finds_the_period_and_ignores_single_late_reports() -> None:
     assert np.abs(off[1000:]).max() < 0.001
 
 
-def test_numbers_go_on_after_a_pause_that_is_no_loss() -> None:
+def test_numbers_continue_after_a_pause_that_is_no_loss() -> None:
     clock = FrameClock(PERIOD, TIMER)
     shown(clock, 0, 0)
     clock.restart()

@@ -86,7 +86,7 @@ def test_rest_comes_before_the_first_cue_and_never_again() -> None:
     assert schedule.phase is Phase.BASELINE
 
 
-def test_a_run_whose_decisions_are_held_to_rest_begins_with_a_minute_of_it() -> None:
+def test_a_run_with_a_promise_begins_with_a_minute_of_rest() -> None:
     assert timing_for(MOTOR_IMAGERY, PROFILE).rest_s == 60.0
     for name in ("speech", "images", "emotion"):
         profile = load_profile(name)
@@ -239,7 +239,7 @@ def test_moods_and_clips_are_items_of_the_profile(tmp_path: Path) -> None:
     assert story.item == "film-story"
 
 
-def test_what_cannot_be_rated_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_rated_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="2 moods: give 10 to"):
         mood_cues("calm, sad", EMOTION.paradigm)
     with pytest.raises(ProfileError, match="choose emotion"):

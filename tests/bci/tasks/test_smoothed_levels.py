@@ -13,7 +13,7 @@ def probabilities(valence: int, arousal: int, sure: float = 0.9) -> np.ndarray:
     return GRID.joint(by_axis)
 
 
-def test_the_smoothing_is_as_far_behind_as_it_says() -> None:
+def test_the_smoothing_has_the_stated_delay() -> None:
     course = LevelCourse(GRID, delay_s=2.0)
     # A level that rises slowly and steadily is shown as it was two seconds before.
     for k in range(300):
@@ -24,7 +24,7 @@ def test_the_smoothing_is_as_far_behind_as_it_says() -> None:
     assert behind == pytest.approx(course.delay_s, abs=0.1)
 
 
-def test_the_smoothing_does_not_depend_on_how_often_it_is_told() -> None:
+def test_the_smoothing_does_not_depend_on_the_rate_of_updates() -> None:
     often, seldom = LevelCourse(GRID), LevelCourse(GRID)
     for course, step in ((often, 0.1), (seldom, 0.5)):
         course.add(0.0, probabilities(1, 1))
@@ -35,7 +35,7 @@ def test_the_smoothing_does_not_depend_on_how_often_it_is_told() -> None:
     assert (often.by_axis.argmax(axis=1) + 1).tolist() == [5, 4]
 
 
-def test_after_a_break_it_begins_anew() -> None:
+def test_after_a_break_it_begins_again() -> None:
     course = LevelCourse(GRID)
     course.add(0.0, probabilities(1, 1, 1.0))
     course.add(10.0, probabilities(5, 2, 1.0))

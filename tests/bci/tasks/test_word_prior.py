@@ -118,7 +118,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
     return calibrate(runs, AT_CUES, lambda: decoders.create("csp-lda"), "words")
 
 
-def test_evaluation_tells_both_and_the_signals_own_stays_the_same(
+def test_evaluation_reports_both_and_the_signals_own_stays_the_same(
     trained: Calibration, tmp_path: Path
 ) -> None:
     recording = faint(24, 3)

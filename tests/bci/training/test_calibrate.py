@@ -103,7 +103,7 @@ def test_an_interruption_after_a_trial_breaks_nothing_off() -> None:
 
 
 @pytest.mark.parametrize("name", classical())
-def test_a_decoder_learns_what_there_is_and_says_so(tmp_path: Path, name: str) -> None:
+def test_a_decoder_trains_on_what_there_is_and_reports_it(tmp_path: Path, name: str) -> None:
     runs = [run(tmp_path, seed) for seed in (1, 2)]
     calibration = calibrate(runs, QUICK, lambda: decoders.create(name), "me")
     score = calibration.card.score
@@ -255,7 +255,7 @@ def test_a_recording_of_rest_has_to_be_of_the_same_set_up(tmp_path: Path) -> Non
         )
 
 
-def test_a_recording_of_rest_that_the_base_learnt_from_is_refused(tmp_path: Path) -> None:
+def test_a_recording_of_rest_that_the_base_was_trained_on_is_refused(tmp_path: Path) -> None:
     def make() -> Decoder:
         return decoders.create("log-power")
 

@@ -48,7 +48,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> list[Recording]:
     return two_class_runs(tmp_path_factory.mktemp("executed"), (7,), n_trials=6)
 
 
-def test_executed_runs_are_learnt_from_and_never_scored(
+def test_executed_runs_are_trained_on_and_never_scored(
     imagined: list[Recording], executed: list[Recording]
 ) -> None:
     fits: list[np.ndarray] = []

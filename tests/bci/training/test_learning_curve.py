@@ -132,7 +132,7 @@ def test_a_base_is_scored_alone_and_beside_each_point() -> None:
     assert learning_curve(whole, lambda: Spy(own), SIGNAL, base=fewer)[0].trials_per_class == 4
 
 
-def test_executed_trials_are_learnt_from_at_every_point_and_never_scored() -> None:
+def test_executed_trials_are_trained_on_at_every_point_and_never_scored() -> None:
     whole, moved = numbered(epochs(n_runs=2, per_class=6)), numbered(epochs(n_runs=1, per_class=2))
     moved = replace(moved, windows=moved.windows - 100)
     seen: list[np.ndarray] = []
@@ -141,7 +141,7 @@ def test_executed_trials_are_learnt_from_at_every_point_and_never_scored() -> No
     assert all({-100, -99, -98, -97} <= set(learnt) for learnt in seen)
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     told = []
     whole = epochs(n_runs=2, per_class=6)
     learning_curve(whole, lambda: Spy([]), SIGNAL, lambda *step: told.append(step))

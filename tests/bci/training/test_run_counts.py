@@ -47,13 +47,13 @@ def test_a_whole_run_has_as_many_trials_as_cues() -> None:
     assert run.counts == "6 trials (left 3, right 3)"
 
 
-def test_the_trial_that_was_broken_off_is_told_and_not_trained_on() -> None:
+def test_the_trial_that_was_broken_off_is_reported_and_not_trained_on() -> None:
     (run,) = counted(broken_off(two_class_recording(n_trials=8), 4))
     assert (run.cues, run.broken_off, run.n_trials) == (5, 1, 4)
     assert run.counts.endswith("of 5 cues; 1 broken off")
 
 
-def test_a_run_whose_trials_lie_in_a_gap_is_told_beside_the_others() -> None:
+def test_a_run_whose_trials_lie_in_a_gap_is_reported_beside_the_others() -> None:
     whole, gap = two_class_recording(n_trials=6), two_class_recording(n_trials=6, seed=1)
     # Nothing of it is left but a second at its beginning and end.
     keep = np.r_[0:128, len(gap.data) - 128 : len(gap.data)]
@@ -73,7 +73,7 @@ def test_trials_of_rest_are_counted_apart() -> None:
     assert (run.cues, run.n_trials, run.rest) == (6, 6, 3)
 
 
-def test_runs_are_told_before_anything_is_trained(tmp_path: Path) -> None:
+def test_runs_are_reported_before_anything_is_trained(tmp_path: Path) -> None:
     one = stored(two_class_recording(n_trials=10), tmp_path / "one.bin")
     other = stored(broken_off(two_class_recording(n_trials=10, seed=1), 4), tmp_path / "two.bin")
     told: list[tuple[RunCount, ...]] = []
@@ -105,7 +105,7 @@ def test_a_run_with_one_class_only_is_trained_on_beside_others(tmp_path: Path) -
     assert [source.trials for source in card.sources] == [10, 5, 10]
 
 
-def test_a_class_without_a_cue_in_any_run_is_refused_with_the_markers_there_are() -> None:
+def test_a_class_without_cues_is_refused_with_the_found_markers() -> None:
     run = two_class_recording(n_trials=10)
     left = replace(run, markers=tuple(m for m in run.markers if m.label != "right"))
     with pytest.raises(RecordingError, match=r"no marker 'right' \(right\); .*'left' x5"):
@@ -133,7 +133,7 @@ def test_silence_in_two_recordings_makes_no_copy_of_either() -> None:
     assert len(without_copies([one, other])[0]) == 2
 
 
-def test_live_a_trial_that_was_broken_off_is_not_learnt(tmp_path: Path) -> None:
+def test_live_an_interrupted_trial_is_not_trained_on(tmp_path: Path) -> None:
     from bci.pipeline.pipeline import Pipeline
 
     runs = [stored(two_class_recording(seed=seed), tmp_path / f"{seed}.bin") for seed in (1, 2)]

@@ -76,7 +76,7 @@ def test_a_fold_trains_its_filters_without_the_run_that_it_holds_out() -> None:
     assert np.array_equal(*learnt)
 
 
-def test_held_out_blocks_of_one_run_are_not_learnt_from() -> None:
+def test_held_out_blocks_of_one_run_are_not_trained_on() -> None:
     recording = blinking(3)
     spoilt = recording.data.copy()
     settings = train_filters(PROFILE.pipeline, [recording], [[(20.0, 40.0)]])

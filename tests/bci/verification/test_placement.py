@@ -51,7 +51,7 @@ def test_samples_that_only_the_recorder_received_are_left_out() -> None:
     assert found.n_lacking == 0
 
 
-def test_samples_that_only_the_engine_received_are_told() -> None:
+def test_samples_that_only_the_engine_received_are_reported() -> None:
     kept = np.r_[0:300, 320:N]
     positions = position(0, 0), position(200, 200), position(500, 500), position(800, 800)
     found = placed(stamps_of(kept), *positions)
@@ -81,7 +81,7 @@ def test_samples_behind_a_gap_that_the_engine_did_not_tell_of_are_left_out() -> 
     assert (found.indices[700:] == UNKNOWN).all()
 
 
-def test_a_sender_that_stamps_a_chunk_alike_is_placed_by_the_first_of_a_chunk() -> None:
+def test_a_sender_with_one_stamp_a_chunk_is_placed_by_first_samples() -> None:
     # The engine's first sample is the third of its chunk, which its stamp cannot tell.
     chunk_stamps = stamps_of(np.arange(N) // 10 * 10)
     first = Position(float(chunk_stamps[20]), 0, 0, 0.0)

@@ -206,9 +206,7 @@ def test_one_named_model_does_not_stand_for_all_of_a_hot_swap(
         verified(file, given=(models / "first",))
 
 
-def test_a_model_that_is_there_but_damaged_is_said_to_be_damaged(
-    live: Live, models: Path, tmp_path: Path
-) -> None:
+def test_a_damaged_model_is_reported_as_damaged(live: Live, models: Path, tmp_path: Path) -> None:
     file = write_session(tmp_path / "run.xdf", live)
     shutil.copytree(models / "second", tmp_path / "second")
     shutil.copytree(models / "first", tmp_path / "first")
@@ -406,7 +404,7 @@ def test_an_alignment_without_a_published_state_is_refused(
         verified(file, models)
 
 
-def test_a_decoder_that_learnt_from_cues_learns_again(
+def test_a_decoder_that_was_trained_on_cues_learns_again(
     models: Path, signal: Recording, tmp_path: Path
 ) -> None:
     adapt = "supervised"
@@ -565,7 +563,7 @@ def test_versions_of_libraries_are_read_from_disk_once(monkeypatch: pytest.Monke
         provenance.installed.cache_clear()
 
 
-def test_the_command_prints_the_result_and_its_exit_code_tells_it(
+def test_the_command_prints_the_result_and_sets_its_exit_code(
     live: Live, models: Path, tmp_path: Path
 ) -> None:
     file = write_session(tmp_path / "run.xdf", live)

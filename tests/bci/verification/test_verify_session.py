@@ -70,7 +70,7 @@ class Player:
 
 
 @pytest.mark.slow
-def test_a_live_session_with_a_hot_swap_and_a_gap_is_equal_to_the_bit(tmp_path: Path) -> None:
+def test_a_live_session_with_hot_swap_and_gap_equals_to_the_bit(tmp_path: Path) -> None:
     first, second = model(tmp_path, "first", 8, 1.0), model(tmp_path, "second", 10, 1.5)
     name = f"run-{uuid.uuid4().hex[:8]}"
     made = two_class_recording(n_trials=40, seed=3)

@@ -71,7 +71,7 @@ def refused(*arguments: object) -> str:
 
 
 @pytest.mark.long
-def test_a_factory_in_the_current_folder_is_calibrated_and_its_model_needs_it_no_more(
+def test_a_model_of_a_local_factory_serves_without_the_factory(
     runs: list[Path], here: Path
 ) -> None:
     mine = profile(here, name="own_decoder:make", params={"estimator": "lwf"})

@@ -269,6 +269,6 @@ def test_what_cannot_be_made_is_named(
     assert "\n" not in str(refused.value)
 
 
-def test_an_estimator_does_not_go_on_from_a_base() -> None:
+def test_an_estimator_does_not_continue_from_a_base() -> None:
     with pytest.raises(ProfileError, match="cannot go on from a base model"):
         decoders.create("sklearn.dummy:DummyClassifier", start={})

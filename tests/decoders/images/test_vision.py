@@ -109,7 +109,7 @@ def test_a_model_that_cannot_be_had_is_one_sentence(pictures: Path, tmp_path: Pa
         embed_folder(pictures, str(tmp_path / "empty"), nobody)
 
 
-def test_the_command_writes_a_gallery_that_says_what_made_it(pictures: Path) -> None:
+def test_the_command_writes_a_gallery_that_reports_what_made_it(pictures: Path) -> None:
     file = pictures / "gallery.safetensors"
     run = ["embed-images", str(pictures), "--model", "simple", "--out", str(file)]
     result = CliRunner().invoke(app, run)
@@ -122,7 +122,7 @@ def test_the_command_writes_a_gallery_that_says_what_made_it(pictures: Path) -> 
     assert "exists already" in str(again.exception)
 
 
-def test_the_simple_descriptor_tells_colours_edges_and_places() -> None:
+def test_the_simple_descriptor_separates_colours_edges_and_places() -> None:
     def alike(one: np.ndarray, other: np.ndarray) -> float:
         return float(descriptor(one) @ descriptor(other))
 

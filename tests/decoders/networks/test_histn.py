@@ -158,7 +158,7 @@ def test_ordinal_loss_of_equal_scores_and_of_a_far_miss() -> None:
     assert ordinal_loss(near, level) < ordinal_loss(far, level)
 
 
-def test_ordinal_loss_is_a_mean_over_trials_and_axes_as_a_plain_loop_has_it() -> None:
+def test_ordinal_loss_equals_a_plain_loop_over_trials_and_axes() -> None:
     logits, levels = torch.randn(3, 2, 5), torch.tensor([[0, 4], [3, 1], [2, 2]])
     total = 0.0
     for scores, level in zip(logits.flatten(0, 1).numpy(), levels.flatten().tolist(), strict=True):
@@ -234,7 +234,7 @@ def test_gradients_reach_every_parameter() -> None:
 
 
 @pytest.mark.long
-def test_levels_of_the_simulated_emotion_are_learnt_and_hold_for_later_trials() -> None:
+def test_simulated_emotion_levels_can_be_learned_and_hold_for_later_trials() -> None:
     x, levels = emotion_windows(n_trials=60)
     model = Histn(dreamer(), x.shape[2], SFREQ)
     later = slice(len(x) * 2 // 3, None)

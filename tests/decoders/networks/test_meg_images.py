@@ -166,7 +166,7 @@ def test_contrast_goes_both_ways() -> None:
     assert float(value) == pytest.approx(-(images_of_trials + trials_of_images) / 2, rel=1e-4)
 
 
-def test_trials_of_one_image_are_not_told_apart() -> None:
+def test_trials_of_one_image_are_not_distinguished() -> None:
     image = torch.randn(1, 6)
 
     value = contrastive_loss(torch.randn(1, 6).repeat(4, 1), image.repeat(4, 1))

@@ -85,7 +85,7 @@ def test_gradients_reach_every_parameter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_sixteen_separable_trials_are_learnt(name: str) -> None:
+def test_sixteen_separable_trials_can_be_learned(name: str) -> None:
     model = NETWORKS[name](4, 256, 128.0, 2)
     trials, labels = separable()
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)

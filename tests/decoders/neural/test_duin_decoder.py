@@ -49,12 +49,12 @@ def accuracy(decoder, test: Epochs) -> float:
 
 
 @pytest.mark.slow
-def test_high_gamma_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
+def test_high_gamma_decodes_the_words_of_a_held_out_run() -> None:
     assert accuracy(fitted("high-gamma-lda"), simulated()[1]) > 0.9 > CHANCE
 
 
 @pytest.mark.long
-def test_du_in_tells_the_words_of_a_run_that_it_has_not_seen() -> None:
+def test_du_in_decodes_the_words_of_a_held_out_run() -> None:
     assert accuracy(fitted("duin", 2, 6), simulated(2, 6)[1]) > 0.4 > CHANCE
 
 
@@ -90,7 +90,7 @@ def test_the_power_of_a_sine_in_the_band_is_half_its_amplitude_squared() -> None
     assert (power[1] < 0.001).all()
 
 
-def test_channels_are_chosen_where_high_gamma_tells_words_or_comes_and_goes() -> None:
+def test_channels_are_chosen_by_word_dependent_or_variable_high_gamma() -> None:
     rng = np.random.default_rng(0)
     windows = rng.normal(size=(40, 6, 600)).astype(np.float32)
     labels = np.resize(["yes", "no"], 40)
@@ -110,7 +110,7 @@ def test_du_in_sees_its_channels_with_the_mean_and_spread_of_the_training_window
         np.testing.assert_allclose(channel, plain, atol=1e-3)
 
 
-def test_what_du_in_cannot_take_is_said_with_what_to_do() -> None:
+def test_what_du_in_cannot_take_is_reported_with_what_to_do() -> None:
     windows, labels = np.zeros((4, 3, 400), dtype=np.float32), np.array(["a", "b", "a", "b"])
     for sfreq, window, message in (
         (2000.0, windows, "factor: 2"),

@@ -54,7 +54,7 @@ def pretrained(
     return made, steps
 
 
-def test_a_stopped_pretraining_goes_on_and_ends_with_the_same_weights(tmp_path: Path) -> None:
+def test_a_stopped_pretraining_continues_and_ends_with_the_same_weights(tmp_path: Path) -> None:
     whole, steps = pretrained(tmp_path / "whole")
     assert [(step.stage, step.epoch) for step in steps] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert all(1 <= step.perplexity <= TINY.n_codes for step in steps)

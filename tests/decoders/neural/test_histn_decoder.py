@@ -130,7 +130,7 @@ def test_the_published_variant_refuses_other_electrodes_and_an_unknown_variant_i
 
 
 @pytest.mark.slow
-def test_histn_served_by_onnx_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_histn_served_by_onnx_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from decoders.neural import serving
 
     decoder = fitted("histn")

@@ -56,7 +56,7 @@ def test_a_network_survives_the_bundle_bit_for_bit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_window_too_short_to_learn_from_is_an_error_that_a_user_can_mend(name: str) -> None:
+def test_a_too_short_window_is_an_error_with_a_remedy(name: str) -> None:
     windows, labels = trials(8, 1)
     with pytest.raises(MismatchError, match=rf"decoder {name}: .* needs windows of at least"):
         decoders.create(name).fit(windows[:, :, :10], labels, signal=SIGNAL)
@@ -121,7 +121,7 @@ def test_early_stopping_holds_out_the_last_run_and_keeps_the_best_weights() -> N
     assert best == next(s.score for s in decoder.history[len(decoder.history) - 6 :])
 
 
-def test_fine_tuning_goes_on_from_the_base_and_beats_a_few_own_trials() -> None:
+def test_fine_tuning_a_base_beats_a_few_own_trials() -> None:
     windows, labels = trials(200, 1)
     base = decoders.create("shallow", {"epochs": 15})
     base.fit(windows, labels, signal=SIGNAL)

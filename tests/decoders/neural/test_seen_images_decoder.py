@@ -117,7 +117,7 @@ def test_similarities_are_cosines_that_the_probabilities_are_made_from(
     np.testing.assert_allclose(said, odds / odds.sum(), rtol=1e-5)
 
 
-def test_a_loaded_model_needs_no_gallery_and_says_the_same(
+def test_a_loaded_model_predicts_the_same_without_a_gallery(
     trained: tuple[str, Retrieval], gallery: str
 ) -> None:
     name, decoder = trained
@@ -191,7 +191,7 @@ def test_a_held_out_person_s_images_are_found_among_those_that_were_shown(galler
 
 
 @pytest.mark.parametrize("changed", ["gallery", "shift_s"])
-def test_a_stopped_training_goes_on_with_the_same_gallery_and_shift_alone(
+def test_a_stopped_training_continues_with_the_same_gallery_and_shift_alone(
     gallery: str, tmp_path: Path, changed: str
 ) -> None:
     def stop(_step: object) -> None:
@@ -251,7 +251,7 @@ def test_onnx_runtime_serves_the_network(gallery: str) -> None:
     assert compared(decoder.served, OnnxNetwork(export(decoder.served, shape), shape), shape)[1]
 
 
-def test_what_is_missing_is_said_before_any_work(tmp_path: Path, gallery: str) -> None:
+def test_what_is_missing_is_reported_before_any_work(tmp_path: Path, gallery: str) -> None:
     windows, labels = shown(0, [*range(16)])
     with pytest.raises(GalleryError, match="no such gallery"):
         decoders.create("image-ridge", {"gallery": str(tmp_path / "none")})
@@ -372,7 +372,7 @@ def test_the_network_takes_a_real_helmet(shared_data: Path, tmp_path: Path) -> N
     assert probabilities.sum() == pytest.approx(1)
 
 
-def test_the_benchmark_finds_images_by_the_part_that_tells_them_and_by_true_labels_only(
+def test_the_benchmark_finds_images_by_the_informative_part_and_true_labels(
     gallery: str,
 ) -> None:
     at_100_hz = Signal(100.0, SIGNAL.channels)

@@ -88,7 +88,7 @@ def with_model(arrays: dict[str, np.ndarray], model: onnx.ModelProto) -> dict[st
         for name in NETWORKS
     ],
 )  # fmt: skip
-def test_every_network_says_the_same_in_both_runtimes(name: str) -> None:
+def test_every_network_gives_the_same_in_both_runtimes(name: str) -> None:
     arrays = served_arrays(name)
     assert "onnx" in arrays
     fast, slow = load(name, arrays), eager(name)
@@ -136,7 +136,7 @@ def test_a_calibrated_network_survives_the_bundle_bit_for_bit(
 
 
 @pytest.mark.slow
-def test_calibrate_tells_programs_which_runtime_serves(
+def test_calibrate_reports_the_serving_runtime_to_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving, "timed", onnx_is_faster)

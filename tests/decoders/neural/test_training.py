@@ -145,7 +145,7 @@ def test_what_is_true_or_false_is_nothing_else(name: str, key: str) -> None:
 
 
 @pytest.mark.long
-def test_ctrl_c_ends_a_pretraining_and_the_same_command_goes_on(
+def test_ctrl_c_ends_a_pretraining_and_the_same_command_continues(
     tmp_path: Path,
 ) -> None:
     for person in (1, 2):

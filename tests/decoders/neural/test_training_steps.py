@@ -42,7 +42,7 @@ def gradient_norms(settings: TrainingSettings, scale: float) -> list[float]:
     return norms
 
 
-def test_a_gradient_is_clipped_in_length_and_a_short_one_is_left_as_it_is() -> None:
+def test_a_long_gradient_is_clipped_and_a_short_one_unchanged() -> None:
     settings = TrainingSettings(epochs=2, batch=16, clip=0.5)
     steep = gradient_norms(settings, 1e6)
     assert len(steep) == 10

@@ -240,7 +240,7 @@ def test_packages_that_a_cyton_loses_are_counted_and_split_its_chunks(
 
 
 @pytest.mark.slow
-def test_the_lsl_stream_stays_and_goes_on_when_the_board_comes_back() -> None:
+def test_the_lsl_stream_stays_and_continues_when_the_board_comes_back() -> None:
     name = f"board-{uuid.uuid4().hex[:8]}"
     device = BrainFlowDevice(BrainFlowSettings(board="synthetic", name=name))
     stop, said = threading.Event(), list[str]()
@@ -323,7 +323,7 @@ def test_an_unknown_board_gets_a_hint() -> None:
         BrainFlowDevice(BrainFlowSettings(board="cytn"))
 
 
-def test_a_port_without_permission_is_told_with_the_group(
+def test_a_port_without_permission_is_reported_with_the_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = tmp_path / "ttyUSB0"
@@ -334,7 +334,7 @@ def test_a_port_without_permission_is_told_with_the_group(
         device.open()
 
 
-def test_without_brainflow_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_brainflow_the_error_reports_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "brainflow.board_shim", None)
     with pytest.raises(DeviceError, match=r"pip install 'bci\[brainflow\]'"):
         BrainFlowDevice(BrainFlowSettings(board="synthetic"))
@@ -433,7 +433,7 @@ def test_lost_packages_are_counted_exactly_over_wraps(
     assert counter.lost_packages - falsely == sum(lost for _, lost in losses)
 
 
-def test_a_counter_that_stands_still_or_jumps_about_tells_nothing() -> None:
+def test_a_constant_or_erratic_counter_is_ignored() -> None:
     rng = np.random.default_rng(1)
     times = np.arange(500) / SFREQ
     for numbers in (np.zeros(500), rng.integers(0, 1000, 500).astype(float)):

@@ -350,7 +350,7 @@ def test_more_events_than_one_request_takes_all_come() -> None:
     assert [marker.label for marker in markers] == [str(number) for number in range(123)]
 
 
-def test_no_header_no_server_and_no_such_computer_are_told_apart() -> None:
+def test_no_header_no_server_and_no_such_computer_are_distinguished() -> None:
     with FieldTripServer() as server:
         with pytest.raises(DeviceError, match=r"127.0.0.1:\d+ holds no header yet; start"):
             device_at(server.port).open()
@@ -384,7 +384,7 @@ def test_settings_are_checked() -> None:
             FieldTripSettings(**wrong)
 
 
-def test_a_buffer_that_begins_anew_is_a_lost_device() -> None:
+def test_a_buffer_that_begins_again_is_a_lost_device() -> None:
     with FieldTripServer() as server:
         writer = Writer(server.port)
         writer.put_header(3, 250.0)
@@ -415,7 +415,7 @@ def test_a_server_that_dies_is_noticed() -> None:
                 device.read(0.0)
 
 
-def test_over_lsl_the_stream_goes_on_when_the_server_was_restarted() -> None:
+def test_over_lsl_the_stream_continues_when_the_server_was_restarted() -> None:
     name = f"meg-{uuid.uuid4().hex[:8]}"
     stop = threading.Event()
     with FieldTripServer() as server:

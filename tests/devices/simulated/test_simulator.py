@@ -67,7 +67,7 @@ def play(seconds: float, step_s: float = 0.05, **settings: object) -> tuple[
         ("seeg", 100, {"seeg": 100}),
     ],
 )
-def test_it_describes_its_sensors_and_says_that_it_is_simulated(
+def test_it_describes_its_sensors_and_reports_that_it_is_simulated(
     modality: str, channels: int, kinds: dict[str, int]
 ) -> None:
     device = SimulatorDevice(SimulatorSettings(modality=modality, channels=channels))
@@ -210,7 +210,7 @@ def test_the_vector_of_a_new_image_can_be_learnt_from_meg() -> None:
 
 
 @pytest.mark.slow
-def test_an_induced_response_tells_the_image_by_its_power_and_not_by_its_course() -> None:
+def test_an_induced_response_depends_on_the_image_by_power_alone() -> None:
     trials, labels = trials_of("images, induced", 200, 250.0, 0.5)
     assert abs(told_of_new_images(trials[:, 10::2].reshape(len(trials), -1), labels)) < 0.15
     bands = [(16.0, 28.0), (32.0, 44.0)]

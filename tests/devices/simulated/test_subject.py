@@ -61,7 +61,7 @@ def test_a_run_that_another_process_wrote_meanwhile_is_no_error(tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_it_says_that_it_is_simulated_and_is_of_plausible_size(run: Recording) -> None:
+def test_it_reports_that_it_is_simulated_and_is_of_plausible_size(run: Recording) -> None:
     assert run.info.simulated
     freqs, power = spectrum(run, "Cz")
     rms = np.sqrt(np.trapezoid(power[(freqs > 1) & (freqs < 40)], dx=freqs[1]))

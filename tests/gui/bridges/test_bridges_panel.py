@@ -183,7 +183,7 @@ def test_the_panel_runs_a_real_bridge_that_ends_with_the_window(
     qtbot.waitUntil(lambda: not psutil.pid_exists(pid), timeout=LONG)
 
 
-def test_stop_keys_says_why_it_does_nothing(open_window: Callable[..., MainWindow]) -> None:
+def test_stop_keys_reports_why_it_does_nothing(open_window: Callable[..., MainWindow]) -> None:
     window = open_window(bci=NO_DEVICES)
     assert window.commands.why_not("stop-keys") == "No keys are pressed."
     window.commands["stop-keys"].trigger()

@@ -29,7 +29,7 @@ def painted(screen: CueScreen) -> QImage:
     return image
 
 
-def test_the_next_picture_is_read_before_its_cue_in_the_size_in_which_it_is_shown(
+def test_the_next_picture_is_read_before_its_cue_in_its_shown_size(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
     cue = stored(tmp_path / "red.png", "#ff0000")

@@ -62,7 +62,7 @@ def offered(models: Path) -> dict[str, DecoderOffer]:
     return {level.name: level for level in class_choices(models, PROFILE, INFO)}
 
 
-def test_each_decoder_goes_on_from_the_newest_base_of_its_own(keep: Keep, tmp_path: Path) -> None:
+def test_each_decoder_continues_from_the_newest_base_of_its_own(keep: Keep, tmp_path: Path) -> None:
     keep("tangent-base", "tangent-space", days=3)
     keep("deep-base", "dbconformer", days=1)
     keep("older-deep-base", "dbconformer")
@@ -73,7 +73,7 @@ def test_each_decoder_goes_on_from_the_newest_base_of_its_own(keep: Keep, tmp_pa
     assert found["Deep"].sentence.endswith("Fine-tunes deep-base.")
 
 
-def test_a_base_of_any_other_network_is_gone_on_from_with_its_own_decoder(
+def test_a_base_of_another_network_is_fine_tuned_by_its_own_decoder(
     keep: Keep, tmp_path: Path
 ) -> None:
     keep("views", "mvcnet")

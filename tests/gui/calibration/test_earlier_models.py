@@ -87,7 +87,7 @@ def test_a_model_that_names_no_recording_is_nobody_s(trained: Trained) -> None:
     assert not is_of(card.model_copy(update={"sources": ()}), "07")
 
 
-def test_what_a_model_began_with_and_what_is_simulated_is_told(
+def test_what_a_model_began_with_and_what_is_simulated_is_reported(
     keep: Keep, qtbot: QtBot, tmp_path: Path
 ) -> None:
     new = keep("new", (OURS,), simulated=False)
@@ -137,9 +137,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     assert window.pages.stack.currentWidget() is window.setup
 
 
-def test_that_there_is_no_model_yet_is_told(
-    open_window: Callable[..., MainWindow], qtbot: QtBot
-) -> None:
+def test_a_missing_model_is_reported(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:
     main = open_window()
     main.header.buttons["calibrate"].click()
     window = main.calibrating.window
@@ -149,7 +147,7 @@ def test_that_there_is_no_model_yet_is_told(
     assert window.pages.stack.currentWidget() is window.setup
 
 
-def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
+def test_a_model_that_needs_another_profile_is_not_handed_on_but_reported(
     keep: Keep, open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
     keep("new", (OURS,))
@@ -169,7 +167,7 @@ def test_a_model_that_needs_another_profile_is_not_handed_on_but_told(
 
 
 @pytest.mark.parametrize(("n", "said"), [(5, ""), (8, ""), (9, "(first 8 of 9 classes)")])
-def test_the_map_of_every_class_is_shown_or_it_is_said_how_many_are_not(
+def test_the_map_of_every_class_is_shown_or_the_missing_ones_counted(
     qtbot: QtBot, n: int, said: str
 ) -> None:
     view = PatternView()

@@ -108,7 +108,7 @@ def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None
     assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]
 
 
-def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:
+def test_the_chance_of_every_measure_s_figure_is_reported(qtbot: QtBot) -> None:
     page = calibration(DARK)
     qtbot.addWidget(page)
     assert page.result is not None
@@ -124,7 +124,7 @@ def test_the_chance_of_every_measure_s_figure_is_told(qtbot: QtBot) -> None:
     assert "Confidence: " in page.details.toolTip()
 
 
-def test_a_model_of_a_run_with_dropped_frames_says_so(qtbot: QtBot) -> None:
+def test_a_model_of_a_run_with_dropped_frames_reports_it(qtbot: QtBot) -> None:
     page = calibration(DARK)
     qtbot.addWidget(page)
     assert page.result is not None
@@ -146,9 +146,7 @@ def test_the_profile_s_classes_are_cued_as_they_are(setup: SetupPage) -> None:
     assert choice.profile_for(Path("anything.xdf")) == "motor-imagery"
 
 
-def test_how_many_false_decisions_are_borne_is_the_profile_s_until_it_is_filled_in(
-    setup: SetupPage, tmp_path: Path
-) -> None:
+def test_false_positive_limit_defaults_to_the_profile(setup: SetupPage, tmp_path: Path) -> None:
     assert setup.false_decisions.text() == "as in the profile: at most 2 a minute"
     assert not setup.choice().profile_differs
     by_hand = yaml.safe_load(shipped_profiles()["motor-imagery"].read_text(encoding="utf-8"))
@@ -199,7 +197,7 @@ def test_a_picture_that_cannot_be_read_is_named(
     assert "tree.jpg: cannot be read as a picture" in setup.problem.text()
 
 
-def test_a_task_too_short_for_the_window_is_told(setup: SetupPage) -> None:
+def test_a_task_too_short_for_the_window_is_reported(setup: SetupPage) -> None:
     setup.timing_fields.fields["task_s"].setValue(1.0)
     assert not setup.next.isEnabled()
     assert "lengthen the task" in setup.problem.text()
@@ -212,7 +210,7 @@ def test_a_task_too_short_for_the_window_is_told(setup: SetupPage) -> None:
     assert "pause" in setup.problem.text()
 
 
-def test_bad_channels_are_named_and_the_user_may_go_on(qtbot: QtBot) -> None:
+def test_bad_channels_are_named_and_the_user_may_continue(qtbot: QtBot) -> None:
     page = SignalsPage()
     qtbot.addWidget(page)
     assert not page.start.isEnabled()
@@ -419,7 +417,7 @@ def opened_presenter(name: str) -> tuple[Presenter, MarkerOutlet]:
     return presenter, outlet
 
 
-def test_what_was_felt_is_told_with_the_time_at_which_the_mood_was_named(qtbot: QtBot) -> None:
+def test_a_rating_has_the_time_stamp_of_its_mood(qtbot: QtBot) -> None:
     name = f"cues-{uuid.uuid4().hex[:8]}"
     moods = "joyful, excited, content, calm, bored, sad, angry, afraid, tired, surprised"
     cues = mood_cues(moods, load_profile("emotion").paradigm)[:2]

@@ -229,9 +229,7 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
         assert "whole items, 10 items" in card.score.folds
 
 
-def test_a_model_is_handed_to_the_engine_that_runs_and_one_is_started_where_none_does(
-    qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_model_goes_to_the_running_engine_or_starts_one(qtbot: QtBot, tmp_path: Path) -> None:
     echo = "import sys\nfor line in sys.stdin: print('heard', line.strip(), flush=True)"
     command = Command("engine", (sys.executable, "-u", "-c", echo))
     programs = Programs(())

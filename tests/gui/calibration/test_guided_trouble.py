@@ -38,7 +38,7 @@ def profile(tmp_path: Path) -> Path:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
+def test_a_killed_engine_or_device_is_reported_and_restarts(
     open_window: OpenWindow, qtbot: QtBot, name: str, profile: Path, tmp_path: Path
 ) -> None:
     model = tmp_path / "model"
@@ -91,7 +91,7 @@ def test_an_engine_or_a_device_that_is_killed_in_a_run_is_told_and_comes_back(
 
 
 @pytest.mark.long
-def test_a_run_that_is_ended_early_is_kept_and_says_what_it_lacks(
+def test_a_run_that_is_ended_early_is_kept_and_reports_what_it_lacks(
     open_window: OpenWindow, qtbot: QtBot, name: str, profile: Path
 ) -> None:
     with simulator(name):

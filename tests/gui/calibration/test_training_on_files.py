@@ -87,7 +87,7 @@ def test_files_of_any_folder_are_added_with_their_trials(
     window.close()
 
 
-def test_a_recording_without_cues_of_the_profile_says_which_it_has(
+def test_a_recording_without_cues_of_the_profile_reports_which_it_has(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
     file = tmp_path / "hands_eeg.fif"
@@ -139,7 +139,7 @@ def test_the_dialog_begins_at_the_newest_recording(tmp_path: Path) -> None:
     assert newest_recording(tmp_path).name == "new.xdf"
 
 
-def test_space_goes_on_from_the_check_of_signals(open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_space_continues_from_the_check_of_signals(open_window: OpenWindow, qtbot: QtBot) -> None:
     main = open_window(bci=NO_DEVICES)
     main.header.buttons["calibrate"].click()
     window = main.calibrating.window

@@ -40,7 +40,7 @@ def test_a_chosen_stream_is_shown_and_remembered_as_what_it_is(
     assert window.quality.headline == "Measuring ..."
 
 
-def test_the_devices_are_listed_anew_when_the_panel_is_shown_again(
+def test_the_devices_are_listed_again_when_the_panel_is_shown_again(
     open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window(bci=NO_DEVICES)
@@ -126,7 +126,7 @@ def dialogs(monkeypatch: pytest.MonkeyPatch) -> list[QFileDialog]:
 
 
 @pytest.mark.slow
-def test_a_file_that_is_chosen_is_streamed_and_asked_for_from_there_the_next_time(
+def test_a_chosen_file_is_streamed_and_its_folder_remembered(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, dialogs: list[QFileDialog]
 ) -> None:
     file = tmp_path / "mine" / "run-01_eeg.fif"

@@ -31,7 +31,7 @@ def prediction(taken: float, valence: int, arousal: int, sure: float = 0.9) -> R
     return received(taken, shares, GRID.classes, 0.12)
 
 
-def test_what_is_decided_is_said_in_words(qtbot: QtBot) -> None:
+def test_what_is_decided_is_reported_in_words(qtbot: QtBot) -> None:
     view = EmotionView(threshold=0.12)
     qtbot.addWidget(view)
     view.set_classes(GRID.classes)

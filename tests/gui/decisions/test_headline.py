@@ -13,9 +13,7 @@ _WIDTH = 310
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.05, 0.5, 1.0])
-def test_the_words_at_a_threshold_stay_beside_the_bars_however_low_or_high_it_is(
-    qtbot: QtBot, threshold: float
-) -> None:
+def test_the_words_at_a_threshold_stay_beside_the_bars(qtbot: QtBot, threshold: float) -> None:
     view = ProbabilityBars("Probabilities")
     qtbot.addWidget(view)
     view.set_rows(2, 30)

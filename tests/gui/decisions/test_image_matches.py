@@ -66,7 +66,7 @@ def test_the_five_likeliest_images_come_first_to_last(view: ImageMatches) -> Non
     assert view.decision == "03"
 
 
-def test_each_image_has_its_similarity_where_the_engine_tells_it(view: ImageMatches) -> None:
+def test_each_image_has_its_similarity_where_the_engine_reports_it(view: ImageMatches) -> None:
     told = prediction(10.8, i03=0.5, i06=0.2)
     view.show_prediction(told)
     best = view.bars.bars[0]
@@ -86,7 +86,7 @@ def test_below_the_threshold_it_is_not_sure(view: ImageMatches) -> None:
     assert view.decision == "not sure"
 
 
-def test_the_true_image_is_the_one_the_window_began_with_not_the_one_shown_now(
+def test_the_true_image_is_the_one_at_the_window_s_beginning(
     view: ImageMatches, windows: CueWindows
 ) -> None:
     for time, name in ((8.7, "image-00"), (10.0, "image-06"), (10.75, "image-05")):

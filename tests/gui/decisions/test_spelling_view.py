@@ -78,7 +78,7 @@ def test_right_symbols_are_counted_and_undone_ones_no_longer_are(qtbot: QtBot) -
     assert view.bars.bars == ()
 
 
-def test_a_selection_without_predictions_is_told(qtbot: QtBot) -> None:
+def test_a_selection_without_predictions_is_reported(qtbot: QtBot) -> None:
     view, past = SpellingView(0.7), SpelledTranscript()
     for widget in (view, past):
         qtbot.addWidget(widget)

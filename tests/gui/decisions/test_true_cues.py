@@ -58,7 +58,7 @@ def test_cues_are_those_of_the_model_that_decodes(engine: EngineViews) -> None:
 
 
 @pytest.mark.parametrize("told", [None, {"classes": {"left": 1}}, {"classes": "x"}, {}])
-def test_an_engine_that_says_nothing_sensible_leaves_the_profile_s_cues(
+def test_an_engine_that_reports_nothing_sensible_leaves_the_profile_s_cues(
     engine: EngineViews, told: dict[str, Any] | None
 ) -> None:
     engine._on_status(EngineStatus(state="running", model="me", paradigm=told))

@@ -72,7 +72,7 @@ def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
     assert view.truth == "true word: not known"
 
 
-def test_a_rejected_window_takes_the_word_away_and_says_why(view: WordList) -> None:
+def test_a_rejected_window_takes_the_word_away_and_gives_the_reason(view: WordList) -> None:
     view.show_prediction(received(11.2, pain=0.6))
     before = view.grab().toImage()
     view.show_rejected("artifact")
@@ -82,7 +82,7 @@ def test_a_rejected_window_takes_the_word_away_and_says_why(view: WordList) -> N
     assert (view.decision, view.why) == ("pain", "")
 
 
-def test_the_transcript_tells_right_from_wrong_and_counts_both(
+def test_the_transcript_marks_and_counts_right_and_wrong(
     written: TranscriptView, windows: CueWindows
 ) -> None:
     said = []

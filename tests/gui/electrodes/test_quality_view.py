@@ -97,7 +97,7 @@ def test_channels_without_positions_are_drawn_in_rows(view: QualityView) -> None
     assert reason_at(view, 2) == "C is bad: flat"
 
 
-def test_one_channel_is_told_in_the_singular() -> None:
+def test_one_channel_is_reported_in_the_singular() -> None:
     assert summarise([channel("Cz")]) == "1 channel, good"
     assert summarise([channel("Cz", State.BAD, "flat")]) == "1 channel, bad"
     assert summarise([channel("Cz"), channel("Pz")]) == "all 2 channels good"

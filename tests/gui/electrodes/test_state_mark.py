@@ -24,7 +24,7 @@ from tests.signals import eeg_info, noise
 _CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
-def test_one_mark_says_how_all_is() -> None:
+def test_one_mark_shows_the_state_of_all() -> None:
     situation = DashboardStatus("type 'EEG'")
     assert situation.state(0.0) == State.BAD
     situation.signal_alive, situation.stream_name = True, "amp"
@@ -41,7 +41,7 @@ def test_one_mark_says_how_all_is() -> None:
     assert situation.state(15.1) == State.GOOD
 
 
-def test_a_stream_of_another_computer_is_said_to_be_from_there() -> None:
+def test_a_stream_of_another_computer_is_marked() -> None:
     situation = DashboardStatus("", "amp", "lab-2", signal_alive=True)
     assert "amp from lab-2 is shown" in situation.sentence(0.0, None)
     situation.hostname = socket.gethostname()

@@ -23,7 +23,17 @@ def main() -> int:
     parser.add_argument(
         "--screenshots", type=Path, metavar="FOLDER", help="save each view there, dark and light"
     )
+    parser.add_argument(
+        "--animation", type=Path, metavar="FILE.gif", help="save some seconds of the running demo"
+    )
     wanted = parser.parse_args()
+    if wanted.animation is not None:
+        # Pillow comes with the extra "images".
+        from tests.gui.gallery.animation import film
+
+        film(wanted.animation)
+        print(f"{wanted.animation} ({wanted.animation.stat().st_size / 1000:.0f} kB)")
+        return 0
     if wanted.name is None and wanted.screenshots is None:
         print("\n".join(VIEWS))
         return 0

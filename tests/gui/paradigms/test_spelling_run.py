@@ -112,7 +112,7 @@ def test_an_engine_that_goes_before_the_run_leaves_its_begin_as_it_was(opened: O
     assert opened.run.sentence == "Look at the symbol."
 
 
-def test_flashes_without_predictions_are_counted_and_the_run_goes_on(
+def test_flashes_without_predictions_are_counted_and_the_run_continues(
     opened: Opened, qtbot: QtBot
 ) -> None:
     opened.answers = False

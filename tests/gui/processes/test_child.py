@@ -100,7 +100,7 @@ def test_without_an_error_event_the_last_line_of_the_log_is_the_reason(qtbot: Qt
 
 
 @pytest.mark.skipif(os.name != "posix", reason="ends it by a signal")
-def test_a_child_that_outlives_us_is_heard_through_a_file_and_its_end_is_noticed(
+def test_a_surviving_child_reports_through_a_file_until_its_end(
     qtbot: QtBot, left: list[Child]
 ) -> None:
     heard = Heard(
@@ -130,7 +130,7 @@ import time; time.sleep(60)
     assert not has_left_any()
 
 
-def test_a_child_that_is_left_goes_on_after_its_owner_is_gone(
+def test_a_child_that_is_left_continues_after_its_owner_is_gone(
     qtbot: QtBot, left: list[Child]
 ) -> None:
     heard = Heard("print('up', flush=True); import time; time.sleep(60)", outlives=True)
@@ -180,7 +180,7 @@ print('second')
     assert heard.lines == ["helper: first", "helper: second"]
 
 
-def test_one_that_is_asked_to_end_is_not_killed_and_one_that_is_stopped_is(qtbot: QtBot) -> None:
+def test_a_running_child_is_asked_to_end_and_a_stopped_one_killed(qtbot: QtBot) -> None:
     heard = Heard(STUBBORN)
     heard.child.start()
     qtbot.waitUntil(lambda: bool(heard.lines), timeout=LONG)

@@ -157,7 +157,7 @@ def test_the_stream_of_an_engine_started_elsewhere_is_shown_by_one_click(
     qtbot.waitUntil(lambda: not window.notice.isVisible(), timeout=LONG)
 
 
-def test_an_engine_that_waits_for_another_stream_than_the_one_shown_is_said() -> None:
+def test_an_engine_waiting_for_another_stream_is_reported() -> None:
     shown = DashboardStatus("any stream", "amp", signal_alive=True)
     waiting = on_stream(Command("engine", IDLE), "of-earlier")
     found = find_mismatch(shown, waiting, own=True)

@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="freezes it by a signal")
-def test_an_engine_of_elsewhere_that_freezes_or_is_killed_is_told_and_comes_back(
+def test_a_frozen_or_killed_engine_of_elsewhere_is_reported(
     open_window: OpenWindow, qtbot: QtBot, name: str, folder: Path
 ) -> None:
     with simulator(name):
@@ -125,7 +125,7 @@ def test_while_an_engine_of_our_own_is_starting_the_one_before_is_not_missed(
     assert not window.situation.engine_lost
 
 
-def test_an_engine_of_another_version_is_said_to_be_one(
+def test_an_engine_of_another_version_is_marked(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     window = open_window(bci=NO_DEVICES)
@@ -143,7 +143,7 @@ def test_an_engine_of_another_version_is_said_to_be_one(
 
 
 @pytest.mark.slow
-def test_an_engine_that_ends_before_it_decodes_is_told_too(
+def test_an_engine_that_ends_before_it_decodes_is_reported_too(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     window = open_window(bci=NO_DEVICES)

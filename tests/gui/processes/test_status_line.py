@@ -29,38 +29,38 @@ def test_a_model_that_stays_as_it_is_needs_no_words() -> None:
 
 
 @pytest.mark.parametrize("adaptation", ["alignment, 12 updates", "supervised, 7 trials"])
-def test_a_model_that_adapts_is_said_to(adaptation: str) -> None:
+def test_an_adapting_model_is_reported(adaptation: str) -> None:
     assert decoding(adaptation=adaptation).startswith(
         f"amp is decoded by me, which adapts ({adaptation}), 1.0 ms late"
     )
 
 
-def test_the_delay_of_the_filters_is_told_beside_the_lateness() -> None:
+def test_the_delay_of_the_filters_is_reported_beside_the_lateness() -> None:
     said = decoding(filter_delay_s=0.0452)
     assert said == "amp is decoded by me, 1.0 ms late (+45 ms filter delay), no samples lost"
     for unknown in (0.0, None, -1):
         assert "by me, 1.0 ms late, no samples lost" in decoding(filter_delay_s=unknown)
 
 
-def test_a_signal_unlike_the_calibration_is_told_and_one_like_it_needs_no_words() -> None:
+def test_only_a_signal_unlike_the_calibration_is_reported() -> None:
     assert "by me, 1.0 ms late" in decoding(drift=1.2, drift_warning=None)
     said = "by me, but the signal is unlike its calibration (drift 2.5), 1.0 ms late"
     assert said in decoding(drift=2.5, drift_warning="far")
 
 
-def test_a_drift_without_a_number_is_told_all_the_same() -> None:
+def test_a_drift_without_a_number_is_reported() -> None:
     said = "by me, but the signal is unlike its calibration, 1.0 ms late"
     assert said in decoding(drift=None, drift_warning="far")
 
 
-def test_an_engine_that_waits_for_its_stream_is_said_to_and_reports_no_losses() -> None:
+def test_an_engine_waiting_for_its_stream_is_reported_without_losses() -> None:
     situation = decoded(state="waiting for stream", stream=None)
     assert situation.sentence(10.1, None).endswith("the engine waits for its stream")
     assert situation.state(10.1) == State.DOUBTFUL
     assert not situation.is_decoded
 
 
-def test_an_engine_that_says_nothing_any_more_is_doubtful_until_it_does() -> None:
+def test_a_silent_engine_is_doubtful_until_its_next_message() -> None:
     situation = decoded()
     situation.count_samples(200, 11.0)
     assert situation.state(11.0) == State.DOUBTFUL
@@ -131,7 +131,7 @@ def test_acknowledged_losses_stay_so_when_an_engine_starts_or_ends() -> None:
     assert "1 sample lost since" in situation.sentence(10.1, None)
 
 
-def test_a_model_at_chance_is_said_and_doubtful() -> None:
+def test_a_model_at_chance_is_reported_and_doubtful() -> None:
     situation = decoded(model_warning="not distinguishable from chance: do not rely on this model")
     said = "amp is decoded by me, which is no better than chance, 1.0 ms late, no samples lost"
     assert situation.sentence(10.1, 1.0) == said

@@ -29,7 +29,7 @@ def press(box: QMessageBox, words: str) -> None:
     next(button for button in box.buttons() if words in button.text()).click()
 
 
-def test_closing_while_recording_says_that_it_goes_on_and_can_stop_it(
+def test_closing_while_recording_reports_that_it_continues_and_can_stop_it(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
@@ -59,7 +59,7 @@ def test_without_a_recording_nothing_is_asked(open_window: OpenWindow) -> None:
     assert not window.isVisible()
 
 
-def test_the_terminal_says_how_a_recording_that_goes_on_is_stopped() -> None:
+def test_the_terminal_reports_how_a_recording_that_continues_is_stopped() -> None:
     status = FoundRecorder("u", "here", 4321, "recordings/x.xdf", 10.0, 1000, ("amp",), ())
     said = farewell(status)
     assert "recordings/x.xdf" in said

@@ -200,7 +200,7 @@ def test_a_recorder_that_fails_is_reported_in_its_own_words(room: OpenRoom, qtbo
 
 
 @pytest.mark.slow
-def test_a_recorder_that_is_killed_is_reported_and_goes_on_in_the_next_run_s_file(
+def test_a_killed_recorder_is_reported_and_records_the_next_run(
     room: OpenRoom, qtbot: QtBot, name: str, outlet: SignalOutlet
 ) -> None:
     opened = room()

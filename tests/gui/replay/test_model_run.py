@@ -64,7 +64,9 @@ def test_error_is_the_reason_of_a_run_without_a_score(qtbot: QtBot) -> None:
     ("bci", "why"),
     [(printing("", code=3), "exit code 3"), (("no-such-program",), "no program no-such-program")],
 )
-def test_program_that_says_nothing_is_named(qtbot: QtBot, bci: tuple[str, ...], why: str) -> None:
+def test_program_that_reports_nothing_is_named(
+    qtbot: QtBot, bci: tuple[str, ...], why: str
+) -> None:
     heard = Heard(bci)
     assert why in str(heard.end_of(qtbot, "failed"))
     assert heard.passed == []

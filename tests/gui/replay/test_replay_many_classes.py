@@ -116,7 +116,7 @@ def test_of_many_classes_the_likeliest_have_bars_and_of_few_all_in_their_order(
     assert [bar.name for bar in decided.bars.bars.bars] == list(GESTURES[:7])
 
 
-def test_what_was_asked_is_told_beside_what_is_decided(decided: DecisionAtCursor) -> None:
+def test_what_was_asked_is_reported_beside_what_is_decided(decided: DecisionAtCursor) -> None:
     steps = (ReplayTrial("gesture 1", 2.0, 4.0), ReplayTrial("gesture 2", 5.0, 7.0))
     decided.trials = steps
     decided.set_model(card("speech", GESTURES))
@@ -213,7 +213,7 @@ def images_card(gallery: Path) -> Card:
     )  # fmt: skip
 
 
-def test_why_images_are_shown_by_name_is_said_until_another_model_is_run(
+def test_why_images_are_shown_by_name_is_reported_until_another_model_is_run(
     qtbot: QtBot, tmp_path: Path
 ) -> None:
     good, missing = tmp_path / "good.safetensors", tmp_path / "missing.safetensors"
@@ -275,7 +275,9 @@ def test_trial_below_the_threshold_is_not_sure_in_the_list_as_in_the_headline(
     assert [trial.is_right for trial in trials] == [True, False]
 
 
-def test_the_summary_of_many_classes_says_how_those_fared_that_have_no_line(qtbot: QtBot) -> None:
+def test_the_summary_of_many_classes_reports_how_those_fared_that_have_no_line(
+    qtbot: QtBot,
+) -> None:
     summary = Summary()
     qtbot.addWidget(summary)
     trials = [(name, name if k % 2 else GESTURES[0]) for k, name in enumerate(GESTURES)]

@@ -258,7 +258,7 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
 
 
 @pytest.mark.slow
-def test_a_model_that_learnt_from_the_recording_is_no_test_of_it(
+def test_a_model_that_was_trained_on_the_recording_is_no_test_of_it(
     qtbot: QtBot, window: ReplayWindow, folder: Path
 ) -> None:
     open_run(qtbot, window, folder, run=1)
@@ -282,7 +282,7 @@ def test_a_model_that_does_not_fit_is_listed_with_the_reason(
 
 
 @pytest.mark.slow
-def test_a_recording_without_cues_is_predicted_and_says_why_it_has_no_score(
+def test_a_recording_without_cues_is_predicted_and_has_no_score(
     qtbot: QtBot, window: ReplayWindow, folder: Path, tmp_path: Path
 ) -> None:
     from dataclasses import replace
@@ -299,7 +299,7 @@ def test_a_recording_without_cues_is_predicted_and_says_why_it_has_no_score(
     assert "Traceback" not in window.banner.text.text()
 
 
-def test_a_file_that_cannot_be_read_is_said_in_a_sentence(
+def test_a_file_that_cannot_be_read_is_reported_in_a_sentence(
     qtbot: QtBot, window: ReplayWindow, tmp_path: Path
 ) -> None:
     (tmp_path / "broken.edf").write_bytes(b"no recording at all")

@@ -34,7 +34,7 @@ def replaying(name: str, replayed: bool = True) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("replayed", [True, False])
-def test_a_stream_s_description_says_that_it_is_replayed(replayed: bool) -> None:
+def test_a_stream_s_description_reports_that_it_is_replayed(replayed: bool) -> None:
     assert from_lsl(to_lsl(replace(eeg_info(4), replayed=replayed))).replayed is replayed
 
 
@@ -52,7 +52,7 @@ def test_a_replay_has_a_badge_and_a_live_stream_has_none(
         )
 
 
-def test_a_calibration_on_a_replay_is_refused_before_any_cue_with_what_can_follow_them(
+def test_a_calibration_on_a_replay_is_refused_with_alternatives(
     open_window: OpenWindow, qtbot: QtBot, name: str
 ) -> None:
     with replaying(name):

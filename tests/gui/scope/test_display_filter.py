@@ -161,7 +161,7 @@ def test_a_paused_picture_is_filtered_where_it_stands(panel: ScopePanel) -> None
 
 
 @pytest.mark.parametrize("went_on", [400, 2000])
-def test_a_paused_picture_that_the_feed_no_longer_has_stays_until_it_goes_on(
+def test_a_paused_picture_stays_after_the_feed_dropped_its_samples(
     panel: ScopePanel, went_on: int
 ) -> None:
     scope = panel.scope

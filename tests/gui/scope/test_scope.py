@@ -128,7 +128,7 @@ def test_meg_in_tesla_finds_its_gain_too(qtbot: QtBot, scope: Scope) -> None:
     assert scope.gain / gain == pytest.approx(1.0)
 
 
-def test_a_paused_picture_stands_still_and_goes_on_with_what_came(
+def test_a_paused_picture_stands_still_and_continues_with_what_came(
     qtbot: QtBot, scope: Scope
 ) -> None:
     ring = fill(scope, noise(5000, 4), 500)
@@ -160,7 +160,7 @@ def test_looking_back_ends_where_nothing_is_held(scope: Scope) -> None:
     assert scope.pause_text == "paused, 10.0 s back, no more is kept"
 
 
-def test_a_pause_longer_than_the_ring_begins_anew(scope: Scope) -> None:
+def test_a_pause_longer_than_the_ring_begins_again(scope: Scope) -> None:
     ring = fill(scope, noise(5000, 4), 500)
     scope.toggle_pause()
     for first in range(5000, 30_000, 5000):

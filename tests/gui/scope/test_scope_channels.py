@@ -95,7 +95,7 @@ def test_a_channel_without_values_is_blank_and_the_others_are_drawn(scope: Scope
         assert DARK.colour("lost").name() not in seen
 
 
-def test_a_sample_is_lost_only_where_the_index_says_so(scope: Scope) -> None:
+def test_only_a_jump_of_the_index_is_a_lost_sample(scope: Scope) -> None:
     data = noise(2000, 4)
     data[500:900] = np.nan
     ring = show(scope, eeg_info(4, SFREQ), data)
@@ -279,7 +279,7 @@ def test_looking_back_by_accident_is_undone_by_looking_forward(scope: Scope) -> 
     assert scope.pause_text == "paused"
 
 
-def test_all_gains_are_fitted_anew_when_it_is_wanted(qtbot: QtBot, scope: Scope) -> None:
+def test_all_gains_are_fitted_again_when_it_is_wanted(qtbot: QtBot, scope: Scope) -> None:
     ring = show(scope, info_of(EEG, EOG), noise(1000, 2))
     add(scope, ring, noise(1000, 2) * 10)
     with qtbot.waitSignal(scope.gain_chosen):

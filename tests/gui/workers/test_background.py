@@ -20,7 +20,7 @@ def released() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_the_loop_goes_on_while_work_waits_and_the_result_comes_on_its_thread(
+def test_the_loop_runs_during_work_and_gets_the_result_on_its_thread(
     qtbot: QtBot, released: threading.Event
 ) -> None:
     background, reported = Background(), []
@@ -36,7 +36,7 @@ def test_the_loop_goes_on_while_work_waits_and_the_result_comes_on_its_thread(
     assert reported == [("read", threading.main_thread())]
 
 
-def test_of_two_askings_only_the_last_is_told_of(qtbot: QtBot, released: threading.Event) -> None:
+def test_of_two_requests_only_the_last_is_reported(qtbot: QtBot, released: threading.Event) -> None:
     background, reported = Background(), []
     background.run(lambda: "old" if released.wait(10) else "", reported.append, pytest.fail)
     background.run(lambda: "new", reported.append, pytest.fail)
@@ -81,7 +81,7 @@ def test_work_that_hangs_is_not_waited_for(released: threading.Event) -> None:
     assert not released.is_set()
 
 
-def test_after_its_retirement_nothing_is_told(qtbot: QtBot, released: threading.Event) -> None:
+def test_after_its_retirement_nothing_is_reported(qtbot: QtBot, released: threading.Event) -> None:
     background, reported, workers = Background(), [], []
 
     def work() -> str:

@@ -39,7 +39,7 @@ def reported(qtbot: QtBot, name: str) -> Iterator[Reported]:
     reported.reader.stop(2.0)
 
 
-def test_a_stream_that_freezes_is_silent_until_it_sends_again_and_gone_when_it_is_closed(
+def test_a_frozen_stream_is_silent_and_a_closed_one_gone(
     qtbot: QtBot, reported: Reported, name: str
 ) -> None:
     outlet = SignalOutlet(eeg_info(4, 250.0, name))

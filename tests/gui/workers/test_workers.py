@@ -52,9 +52,7 @@ def test_what_a_thread_passes_on_comes_on_qt_s_thread_in_order(
     assert came == [(1, True), (2, True), (3, True)]
 
 
-def test_what_was_passed_on_before_the_retirement_and_not_yet_heard_is_dropped(
-    qtbot: QtBot, worker: Counting
-) -> None:
+def test_undelivered_messages_are_dropped_at_retirement(qtbot: QtBot, worker: Counting) -> None:
     came: list[int] = []
     worker.counted.connect(came.append)
     worker.go_on.release()

@@ -262,7 +262,7 @@ def test_markers_stay_with_their_samples_where_the_true_rate_is_not_the_nominal(
         ({"sfreq": 0.0}, {}, "regular rate"),
     ],
 )
-def test_what_bids_cannot_hold_is_said_and_nothing_is_written(
+def test_what_bids_cannot_hold_is_reported_and_nothing_is_written(
     tmp_path: Path, change: dict[str, object], arguments: dict[str, object], message: str
 ) -> None:
     channels = change.get("channels", (Channel("C3", "eeg", "uV"),))
@@ -286,7 +286,7 @@ def test_a_folder_that_is_a_file_is_one_line(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_without_mne_bids_the_message_says_what_to_install(
+def test_without_mne_bids_the_message_reports_what_to_install(
     tmp_path: Path, simulated: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported: Callable[..., object] = builtins.__import__

@@ -100,7 +100,7 @@ def test_a_damaged_note_beside_the_run_is_named(run: tuple[Path, np.ndarray]) ->
         read_recording(file)
 
 
-def test_info_tells_the_events_of_the_table(run: tuple[Path, np.ndarray]) -> None:
+def test_info_reports_the_events_of_the_table(run: tuple[Path, np.ndarray]) -> None:
     done = CliRunner().invoke(app, ["info", str(run[0])])
 
     assert done.exit_code == 0

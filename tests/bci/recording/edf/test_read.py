@@ -55,7 +55,7 @@ def test_discontinuous_file_without_a_gap_has_none(tmp_path: Path) -> None:
     assert recording.findings == ()
 
 
-def test_records_that_go_back_in_time_are_said(tmp_path: Path) -> None:
+def test_records_that_go_back_in_time_are_reported(tmp_path: Path) -> None:
     onsets = [0, 1, 0, 3]
     path = write_edf(tmp_path / "back.edf", [Made("C3", ramp(400))], timed(onsets), "EDF+D")
     (finding,) = [text for text in read_recording(path).findings if "before" in text]
@@ -157,7 +157,7 @@ def test_truncated_damaged_and_empty_files_say_so(tmp_path: Path) -> None:
         read_recording(hypnogram)
 
 
-def test_number_of_records_that_was_never_filled_in_is_told_by_the_length(tmp_path: Path) -> None:
+def test_an_unfilled_number_of_records_follows_from_the_length(tmp_path: Path) -> None:
     path = write_edf(tmp_path / "open.edf", [Made("C3", ramp(1000))], n_records=-1)
     assert len(read_recording(path).data) == 1000
     path = write_edf(tmp_path / "more.edf", [Made("C3", ramp(1000))], n_records=8)

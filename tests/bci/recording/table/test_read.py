@@ -80,7 +80,7 @@ def openbci(folder: Path, version: int, rows: list[int]) -> Path:
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_openbci_losses_are_told_by_the_package_counter(tmp_path: Path, version: int) -> None:
+def test_openbci_losses_are_reported_by_the_package_counter(tmp_path: Path, version: int) -> None:
     rows = [row for row in range(1500) if not 300 <= row < 310 and row != 900]
     recording = read_recording(openbci(tmp_path, version, rows))
     np.testing.assert_array_equal(recording.indices, rows)
@@ -142,7 +142,7 @@ def test_a_hole_in_the_times_is_lost_samples(tmp_path: Path) -> None:
     assert recording.indices[seam + 1] - recording.indices[seam] == 501
 
 
-def test_a_clock_that_was_set_back_is_told(tmp_path: Path) -> None:
+def test_a_clock_that_was_set_back_is_reported(tmp_path: Path) -> None:
     table = plain(5000)
     table.iloc[2500:, 0] -= 3600.0
     recording = read_recording(written(table, tmp_path / "set.csv"))
@@ -180,7 +180,7 @@ def test_other_separators_and_decimal_commas_are_understood(
     np.testing.assert_allclose(recording.data[:, 0], np.arange(1000) / 10, rtol=1e-6)
 
 
-def test_a_cut_row_is_left_out_and_said(tmp_path: Path) -> None:
+def test_a_cut_row_is_left_out_and_reported(tmp_path: Path) -> None:
     path = written(plain(), tmp_path / "cut.csv")
     path.write_bytes(path.read_bytes()[:-8])
     recording = read_recording(path)
@@ -230,7 +230,7 @@ def test_a_muse_auxiliary_input_is_no_electrode(shared_data: Path) -> None:
     assert [c.kind for c in read_recording(path).info.channels] == ["eeg"] * 4 + ["misc"]
 
 
-def test_a_clock_that_was_set_back_is_said(tmp_path: Path) -> None:
+def test_a_clock_of_a_plain_table_that_was_set_back_is_reported(tmp_path: Path) -> None:
     table = plain(5000)
     table.loc[2500:, "time"] -= 7
     (finding,) = read_recording(written(table, tmp_path / "a.csv")).findings
@@ -243,7 +243,7 @@ def test_rows_in_disorder_are_refused(tmp_path: Path) -> None:
         read_recording(path)
 
 
-def test_values_that_float32_rounds_are_said_beside_missing_ones(tmp_path: Path) -> None:
+def test_values_that_float32_rounds_are_reported_beside_missing_ones(tmp_path: Path) -> None:
     table = plain()
     table["C3"] = 2.0**24 + np.arange(len(table))
     table.loc[5, "C3"] = np.nan

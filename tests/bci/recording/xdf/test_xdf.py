@@ -90,7 +90,7 @@ def test_footers_tell_the_first_and_last_stamp_and_the_count(tmp_path: Path) -> 
     ("n_bytes", "head"),
     [(0, [1, 2]), (253, [1, 255]), (254, [4, 0, 1, 0, 0]), (70_000, [4, 0x72, 0x11, 1, 0])],
 )
-def test_a_chunk_says_its_length_in_as_few_bytes_as_the_format_has(
+def test_a_chunk_has_its_length_in_the_fewest_bytes_of_the_format(
     n_bytes: int, head: list[int]
 ) -> None:
     written = xdf.chunk(xdf.SAMPLES, bytes(n_bytes))

@@ -51,7 +51,7 @@ def test_a_recording_that_keeps_time_has_no_findings(tmp_path: Path) -> None:
     assert describe_recording(path)[0].findings == ()
 
 
-def test_unix_time_is_told_and_its_markers_are_refused(tmp_path: Path) -> None:
+def test_unix_time_is_reported_and_its_markers_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "unix.xdf", even() + 1.7e9)
     (finding,) = read_recording(path).findings
     assert "Unix time, 53.9 years ahead" in finding
@@ -64,7 +64,7 @@ def test_unix_time_is_told_and_its_markers_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("true", [125.0, 320.0, 250_000.0])
-def test_a_wrong_rate_is_told_by_every_command_that_reads_the_file(
+def test_a_wrong_rate_is_reported_by_every_command_that_reads_the_file(
     tmp_path: Path, true: float
 ) -> None:
     path = write(tmp_path / "rate.xdf", even(true))
@@ -148,7 +148,7 @@ def test_streams_of_events_that_come_evenly_have_no_wrong_rate(tmp_path: Path) -
         assert (report.effective_hz, report.findings) == (0.0, ())
 
 
-def test_a_clock_set_that_only_its_offsets_show_is_told_alike(tmp_path: Path) -> None:
+def test_a_clock_set_that_only_its_offsets_show_is_reported_alike(tmp_path: Path) -> None:
     writer = XdfWriter(tmp_path / "offsets.xdf")
     signal = writer.add_stream(pylsl.StreamInfo("amp", "EEG", 1, 250.0, "float32", "a").as_xml())
     stamps = even()

@@ -118,7 +118,7 @@ def test_a_profile_that_names_a_live_stream_reads_a_file_of_other_streams(tmp_pa
     assert len(find_trials(read_recording(path, profile=named), named.paradigm)) == 3
 
 
-def test_a_stream_that_is_not_there_is_said_with_those_that_are(tmp_path: Path) -> None:
+def test_a_stream_that_is_not_there_is_reported_with_those_that_are(tmp_path: Path) -> None:
     path = write_xdf(tmp_path / "s.xdf", eeg(15), CUES, DECISIONS)
     with pytest.raises(
         RecordingError, match=r"no marker stream with name or type 'x'.*'cues'"

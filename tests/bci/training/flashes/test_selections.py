@@ -60,7 +60,7 @@ def test_a_run_without_selections_is_split_by_trials() -> None:
     assert any((away_from(cut, test) != ~test).any() for test in tests)
 
 
-def test_too_few_targets_or_selections_are_told_in_a_sentence() -> None:
+def test_too_few_targets_or_selections_are_reported_in_a_sentence() -> None:
     few = spelled_run("ABCD", 1, repetitions=1)
     with pytest.raises(RecordingError, match=r"8 flashes of the class target are too few.*copy"):
         calibrate([few], PROFILE, lambda: decoders.create("erp-lda"), "few")

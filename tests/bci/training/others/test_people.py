@@ -47,7 +47,7 @@ def test_a_recording_that_is_a_folder_is_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pattern", ["/x/*", "", ".", "../S002/*"])
-def test_what_is_no_pattern_within_a_folder_is_told(folder: Path, pattern: str) -> None:
+def test_what_is_no_pattern_within_a_folder_is_reported(folder: Path, pattern: str) -> None:
     line = refused("pretrain", "motor-imagery", folder, "--out", folder / "m", "--runs", pattern)
     assert f"--runs {pattern!r} is no pattern of files in a person's folder" in line
 
@@ -58,7 +58,7 @@ def test_who_is_to_be_left_out_has_to_be_there(folder: Path) -> None:
     assert "there are: S001, S002" in line
 
 
-def test_that_there_is_nothing_to_read_is_told(folder: Path, tmp_path: Path) -> None:
+def test_an_empty_folder_is_reported(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match=r"holds a file that fits --runs '\*\.bdf'"):
         files_of_people(folder, ["*.bdf"])
     with pytest.raises(RecordingError, match=r"holds a file that fits --executed '\*\.bdf'"):
@@ -70,7 +70,7 @@ def test_that_there_is_nothing_to_read_is_told(folder: Path, tmp_path: Path) -> 
         files_of_people(tmp_path / "nowhere")
 
 
-def test_executed_runs_are_told_apart_and_are_not_all_of_a_person() -> None:
+def test_executed_runs_are_distinguished_and_are_not_all_of_a_person() -> None:
     made, imagined = Path("R03.edf"), Path("R04.edf")
     files, executed = {"a": [made, imagined], "b": [imagined]}, {"a": [made], "b": []}
     assert executed_apart(files, executed) == {"a": [imagined], "b": [imagined]}

@@ -57,7 +57,7 @@ def windows_of(runs: list[Recording]) -> Seen:
 
 
 @pytest.mark.parametrize("n_folds", [2, 3, 5])
-def test_who_is_decided_is_never_learnt_from(tmp_path: Path, n_folds: int) -> None:
+def test_the_scored_person_is_never_trained_on(tmp_path: Path, n_folds: int) -> None:
     people = {
         f"P{person}": [
             stored(two_class_recording(4, seed=10 * person + run), tmp_path / f"{person}-{run}.bin")
@@ -107,7 +107,7 @@ def test_two_processes_train_the_same_base_as_one(tmp_path: Path) -> None:
     assert all(np.array_equal(arrays[name], same[name]) for name in arrays)
 
 
-def test_executed_runs_of_other_people_are_learnt_from_and_none_is_scored(tmp_path: Path) -> None:
+def test_executed_runs_of_other_people_are_trained_on_and_none_is_scored(tmp_path: Path) -> None:
     def read(seed: int) -> Recording:
         return stored(two_class_recording(4, seed=seed), tmp_path / f"{seed}.bin")
 

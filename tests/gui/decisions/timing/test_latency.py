@@ -77,7 +77,7 @@ def test_stages_add_up_to_the_mean_latency(view: LatencyView) -> None:
     np.testing.assert_allclose(view.figures.stages, [6.0, 1.5, 6.0, 1.5])
 
 
-def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
+def test_rejected_windows_are_reported_with_the_reason(view: LatencyView) -> None:
     assert view.rejected.text() == ""
     windows = WindowCounts(rejected_gap=12, rejected_settling=3, rejected_artifact=5)
     view.show_status(status(lost_samples=1, gaps=2, windows=windows))
@@ -87,7 +87,7 @@ def test_rejected_windows_are_told_with_the_reason(view: LatencyView) -> None:
     assert view.lost.text() == "lost: 1 sample, 2 gaps"
 
 
-def test_the_delay_of_the_filters_is_told_where_it_is_known(view: LatencyView) -> None:
+def test_the_delay_of_the_filters_is_reported_where_it_is_known(view: LatencyView) -> None:
     assert view.delay.text() == ""
     view.show_status(status(filter_delay_s=0.045))
     assert view.delay.text() == "+45 ms filter delay"
@@ -99,7 +99,7 @@ def is_warned(view: LatencyView, label: QLabel) -> bool:
     return view.theme.warning in label.styleSheet()
 
 
-def test_the_drift_is_told_before_it_is_too_large(view: LatencyView) -> None:
+def test_the_drift_is_reported_before_it_is_too_large(view: LatencyView) -> None:
     view.show_status(status(drift=None))
     assert view.drift.text() == ""
     for drift, too_large in ((0.8, False), (1.8, True)):
