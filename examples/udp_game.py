@@ -1,10 +1,8 @@
 """Catch falling stars in a terminal: decisions that come over UDP push the cart.
 
-    bci demo                                   # or: bci run PROFILE --model FOLDER
-    bci bridge udp
-    python examples/udp_game.py [PORT] [SECONDS] [WIDTH]
-
-It needs nothing but Python; a program in any language can do the same.
+bci demo                                   # or: bci run PROFILE --model FOLDER
+bci bridge udp
+python examples/udp_game.py [PORT] [SECONDS] [WIDTH]
 """
 
 import json
@@ -12,11 +10,11 @@ import socket
 import sys
 import time
 
-HEIGHT, FRAME_S, PUSH = 10, 0.1, {"left": -1, "right": 1}
+HEIGHT, FRAME_S, SILENT_S, PUSH = 10, 0.1, 3.0, {"left": -1, "right": 1}
 
 
 def main(port: str = "5005", seconds: str = "60", width: str = "31") -> None:
-    held, cart, star, fallen, caught = None, int(width) // 2, 0, 0, 0
+    held, came, cart, star, fallen, caught = None, 0.0, int(width) // 2, 0, 0, 0
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.bind(("127.0.0.1", int(port)))
     receiver.setblocking(False)
@@ -26,7 +24,9 @@ def main(port: str = "5005", seconds: str = "60", width: str = "31") -> None:
             while message := json.loads(receiver.recv(8192)):
                 key = {"decision": "label", "status": "decided"}.get(message["kind"])
                 held = message[key] if key else held  # a status mends the loss of a datagram
-        except BlockingIOError:
+                came = time.monotonic()
+        except (BlockingIOError, ValueError):
+            held = held if time.monotonic() - came < SILENT_S else None  # the bridge is gone
             cart = min(max(cart + PUSH.get(held, 0), 0), int(width) - 1)
         caught += fallen == HEIGHT and star == cart
         star, fallen = (star, fallen + 1) if fallen < HEIGHT else (time.time_ns() % int(width), 0)

@@ -162,6 +162,30 @@ def test_udp_game(here: Path, live: None, capsys: pytest.CaptureFixture[str]) ->
     assert "caught 3" in printed
 
 
+@pytest.mark.slow
+def test_udp_game_releases_the_cart_once_the_bridge_is_gone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    port = free_port(socket.SOCK_DGRAM)
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while not stop.wait(0.05):
+                sender.sendto(b"no message", ("127.0.0.1", port))
+                sender.sendto(b'{"kind": "decision", "label": "left"}', ("127.0.0.1", port))
+                # Enough of them for the game to have one.
+                if "decided: left" in capsys.readouterr().out:
+                    return
+
+    stop = threading.Event()
+    sender = threading.Thread(target=send)
+    sender.start()
+    run("udp_game.py", str(port), "6", "1")
+    stop.set()
+    sender.join()
+    assert "decided: -" in capsys.readouterr().out.splitlines()[-1]
+
+
 def test_own_filter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("own_filter.py", "run-03_eeg.fif")
     assert re.search(r"deviation \d+\.\d\d uV", capsys.readouterr().out)

@@ -65,18 +65,23 @@ class Datagrams:
 
     def send(self, datagram: bytes) -> None:
         """Send a datagram; one that cannot be sent now is counted and left out."""
-        assert len(datagram) <= MAX_DATAGRAM
+        if len(datagram) > MAX_DATAGRAM:
+            self._fail(f"a message of {len(datagram)} bytes is left out; labels are too long")
+            return
         try:
             self._socket.sendto(datagram, self._to)
         except OSError as error:
-            self.n_failed += 1
-            if not self._is_failing:
-                self._report(f"cannot send to {self._where}: {error.strerror or error}")
-            self._is_failing = True
+            self._fail(f"cannot send to {self._where}: {error.strerror or error}")
             return
         if self._is_failing:
             self._report(f"sending to {self._where} works again")
         self._is_failing = False
+
+    def _fail(self, why: str) -> None:
+        self.n_failed += 1
+        if not self._is_failing:
+            self._report(why)
+        self._is_failing = True
 
     def close(self) -> None:
         """Close the socket."""
@@ -101,5 +106,7 @@ def send_datagrams(
                     if message is None or (message.kind == "prediction" and not wanted.predictions):
                         continue
                     receiver.send(encode(message))
+            if lost := receiver.n_failed + client.dropped:
+                report(f"{lost} messages were not sent")
     finally:
         receiver.close()

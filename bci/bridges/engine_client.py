@@ -14,6 +14,7 @@ from pylsl import local_clock
 from bci.bridges.one_stream import OneStream
 from bci.decisions import DecisionEvent
 from bci.errors import StreamError
+from bci.lsl.discovery import StreamQuery
 from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, ReceivedPrediction, StatusInlet
 from bci.messages import EngineStatus, PeopleStatus, RecorderStatus
 
@@ -99,18 +100,20 @@ class EngineClient:
         self._open: Connected | None = None
         self._is_silent = False
         self._last_sign = time.monotonic()
+        decisions, predictions, status = (
+            StreamQuery(f"{name}-{kind}") for kind in ("decisions", "predictions", "status")
+        )
         self._streams: tuple[OneStream[Any], ...] = (
             OneStream(
-                f"{name}-decisions", DecisionInlet, self._on_engine, self._on_decisions,
+                decisions, DecisionInlet, self._on_engine, self._on_decisions,
                 self._on_engine_gone, report, self._stop,
             ),
             OneStream(
-                f"{name}-predictions", PredictionInlet, self._on_classes, self._on_others,
-                _ignore, report, self._stop,
+                predictions, PredictionInlet, self._on_classes, self._on_others, _ignore, report,
+                self._stop,
             ),
             OneStream(
-                f"{name}-status", StatusInlet, self._on_status, self._on_others, _ignore, report,
-                self._stop,
+                status, StatusInlet, self._on_status, self._on_others, _ignore, report, self._stop
             ),
         )  # fmt: skip
         self._status = self._streams[-1]

@@ -1,4 +1,4 @@
-"""One stream of an engine, found by its name and found again after a restart."""
+"""One stream, found by a query and found again after a restart."""
 
 import threading
 import time
@@ -36,8 +36,8 @@ class OneStream(threading.Thread, Generic[I]):
 
     Parameters
     ----------
-    name : str
-        Name of the stream.
+    query : StreamQuery
+        Which stream; its name is the thread's too.
     connect : callable
         Opens it; raises `StreamError` where that fails.
     opened, came, lost : callable
@@ -48,7 +48,7 @@ class OneStream(threading.Thread, Generic[I]):
 
     def __init__(
         self,
-        name: str,
+        query: StreamQuery,
         connect: Callable[[FoundStream], I],
         opened: Callable[[I], None],
         came: Callable[[list[Any]], None],
@@ -56,10 +56,10 @@ class OneStream(threading.Thread, Generic[I]):
         report: Callable[[str], None],
         stop: threading.Event,
     ) -> None:
-        super().__init__(daemon=True, name=name)
+        super().__init__(daemon=True, name=query.name)
         self._connect, self._opened, self._came, self._lost = connect, opened, came, lost
         self._report, self._stop_asked = report, stop
-        self._watch = StreamWatch(StreamQuery(name=name))
+        self._watch = StreamWatch(query)
         # Outlets that are gone; discovery lists them for two more seconds.
         self._gone: deque[str] = deque(maxlen=64)
         self._known_source: str | None = None
@@ -107,8 +107,7 @@ class OneStream(threading.Thread, Generic[I]):
         if len({(each.info.source_id, each.hostname) for each in found}) > 1:
             listed = "; ".join(str(each) for each in found[:5])
             self._report_once(
-                f"several programs publish {self.name!r}: {listed}. Give one of the engines "
-                "another name with --name"
+                f"several programs publish {self.name!r}: {listed}. Give one of them another name"
             )
             return None
         if self._known_source != found[0].info.source_id and now - self._seen_at < _TWIN_S:

@@ -10,7 +10,8 @@ With the prefix ``/bci``:
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from itertools import chain, count
 
 from pydantic import Field
 
@@ -22,6 +23,7 @@ from bci.plugins.installing import how_to_install
 
 # Letters that an address of OSC cannot have, and some that receivers have trouble with.
 _NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9_.:+-]")
+_MAX_PARTS = 1000
 
 
 class OscSettings(DatagramSettings):
@@ -50,11 +52,34 @@ class OscBridge:
 
     def run(self, stop: threading.Event) -> None:
         """Send until ``stop`` is set; see `bci.interfaces.Bridge`."""
-        prefix = self._settings.prefix
-        send_datagrams(self._settings, lambda message: encode(message, prefix), self.report, stop)
+        prefix, parts = self._settings.prefix, AddressParts()
+        send_datagrams(
+            self._settings, lambda message: encode(message, prefix, parts), self.report, stop
+        )
 
 
-def encode(message: BridgedMessage, prefix: str) -> bytes:
+class AddressParts:
+    """Labels as parts of addresses: ``left hand`` becomes ``left_hand``.
+
+    A part that another label has already gets a number: ``left_hand_2``. A label keeps its part.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[str, str] = {}
+
+    def of(self, label: str) -> str:
+        """Part of an address for a label."""
+        if label not in self._parts:
+            if len(self._parts) >= _MAX_PARTS:
+                self._parts.clear()
+            taken = set(self._parts.values())
+            plain = _NOT_IN_ADDRESS.sub("_", label) or "_"
+            numbered = (f"{plain}_{number}" for number in count(2))
+            self._parts[label] = next(p for p in chain([plain], numbered) if p not in taken)
+        return self._parts[label]
+
+
+def encode(message: BridgedMessage, prefix: str, parts: AddressParts) -> bytes:
     """Write a message as OSC."""
     match message:
         case BridgedDecision():
@@ -65,12 +90,10 @@ def encode(message: BridgedMessage, prefix: str) -> bytes:
                 message.simulated,
             )  # fmt: skip
         case BridgedPrediction():
-            parts = address_parts(message.probabilities)
-            shares = message.probabilities.values()
             return _bundle(
                 {
-                    f"{prefix}/probability/{part}": float(share)
-                    for part, share in zip(parts, shares, strict=True)
+                    f"{prefix}/probability/{parts.of(label)}": float(share)
+                    for label, share in message.probabilities.items()
                 }
             )
         case BridgedStatus():
@@ -78,22 +101,6 @@ def encode(message: BridgedMessage, prefix: str) -> bytes:
                 f"{prefix}/status", message.seq, message.state, message.decided or "",
                 message.simulated,
             )  # fmt: skip
-
-
-def address_parts(labels: Iterable[str]) -> list[str]:
-    """Write labels as parts of addresses: ``left hand`` becomes ``left_hand``.
-
-    A part that an earlier label has gets a number: ``left_hand_2``.
-    """
-    parts: list[str] = []
-    for label in labels:
-        plain = part = _NOT_IN_ADDRESS.sub("_", label) or "_"
-        number = 1
-        while part in parts:
-            number += 1
-            part = f"{plain}_{number}"
-        parts.append(part)
-    return parts
 
 
 def _message(address: str, *arguments: int | str | float | bool) -> bytes:

@@ -26,6 +26,8 @@ with contextlib.suppress(ImportError):
 
 _POLL_S = 0.05
 _WRITE_S = 0.5
+# The byte of rest is tried again for so long at the end.
+_LAST_S = 0.5
 # Between tries to open a lost port again.
 _AGAIN_S = 1.0
 
@@ -73,6 +75,7 @@ class SerialBridge:
         self._again_at = 0.0
         # When the byte of rest is due; infinite at the offset, None where the line rests.
         self._rest_at: float | None = None
+        self._is_stuck = False
         self._sent = self._lost = 0
         self.report: Callable[[str], None] = lambda _: None
 
@@ -92,7 +95,7 @@ class SerialBridge:
                             self._go_to_rest()
                     if self._rest_at is not None and time.monotonic() >= self._rest_at:
                         self._go_to_rest()
-                self._go_to_rest()
+                self._rest_at_last()
         finally:
             self._close()
         self.report(f"{self._sent} decisions written, {self._lost} lost")
@@ -107,7 +110,7 @@ class SerialBridge:
         # Two codes in a row need an edge between them.
         self._go_to_rest()
         is_stale = local_clock() - event.time > STALE_S
-        if is_stale or not self._write(code):
+        if is_stale or self._rest_at is not None or not self._write(code):
             self._lost += 1
             return
         self._sent += 1
@@ -117,9 +120,17 @@ class SerialBridge:
             self._rest_at = time.monotonic() + length_s
 
     def _go_to_rest(self) -> None:
-        if self._rest_at is not None:
-            self._rest_at = None
-            self._write(self._rest)
+        """Write the byte of rest; where the line takes none, it is due again soon."""
+        if self._rest_at is None:
+            return
+        self._rest_at = None if self._write(self._rest) else time.monotonic() + _POLL_S
+
+    def _rest_at_last(self) -> None:
+        deadline = time.monotonic() + _LAST_S
+        self._go_to_rest()
+        while self._rest_at is not None and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
+            self._go_to_rest()
 
     def _write(self, code: bytes) -> bool:
         """Write at once or not at all; True if it was written."""
@@ -133,12 +144,15 @@ class SerialBridge:
             # What waits for a slow device would come at a wrong moment.
             with contextlib.suppress(*_FAULTS):
                 self._port.reset_output_buffer()
-            self.report(f"{self._settings.port} takes no bytes now; a code is left out")
+            if not self._is_stuck:
+                self.report(f"{self._settings.port} takes no bytes now; codes are left out")
+            self._is_stuck = True
             return False
         except OSError as error:
             self._close()
             self.report(f"{self._settings.port} is lost ({first_line(error)}); it is waited for")
             return False
+        self._is_stuck = False
         return True
 
     def _return(self) -> None:

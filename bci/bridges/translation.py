@@ -23,6 +23,7 @@ from bci.messages import (
     BridgedStatus,
     EngineStatus,
 )
+from bci.messages.bridged import MAX_LABEL
 
 _HEARTBEAT_S = 1.0
 
@@ -117,11 +118,12 @@ class Translation:
         order = range(len(shares))
         if len(shares) > self._max_classes:
             order = np.argsort(-shares, kind="stable")[: self._max_classes].tolist()
+        probabilities = {self._labels[i][:MAX_LABEL]: round(float(shares[i]), 4) for i in order}
         latency_ms = 1000 * event.published_s
         return BridgedPrediction(
             run=self.run, seq=self.seq, sent=local_clock(),
-            probabilities={self._labels[i]: round(float(shares[i]), 4) for i in order},
-            left_out=len(shares) - len(order), time=event.taken,
+            probabilities=probabilities, left_out=len(shares) - len(probabilities),
+            time=event.taken,
             decided=event.decision.label if event.decision is not None else None,
             latency_ms=round(latency_ms, 2) if math.isfinite(latency_ms) else None,
             simulated=self.simulated,

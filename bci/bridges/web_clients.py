@@ -34,6 +34,7 @@ class WebClients:
         self.n_dropped = 0
         self._run, self._at_most = run, at_most
         self._connections: set[ServerConnection] = set()
+        self._seq = 0
         self._status = ""
         self._backlog: deque[BridgedDecision] = deque(maxlen=_MAX_BACKLOG)
 
@@ -50,6 +51,11 @@ class WebClients:
     def publish(self, messages: Sequence[WebMessage]) -> None:
         """Send messages to all receivers, without waiting; drop those that are too far behind."""
         for message in messages:
+            if isinstance(message, BridgedSignal | BridgedQuality):
+                # The decisions before it have been sent by now.
+                message = message.model_copy(update={"seq": self._seq})
+            else:
+                self._seq = message.seq
             text = message.line()
             if isinstance(message, BridgedStatus):
                 self._status = text

@@ -8,8 +8,7 @@ import numpy as np
 from pylsl import local_clock
 
 from bci.bridges.one_stream import OneStream
-from bci.bridges.translation import Translation
-from bci.lsl.discovery import FoundStream
+from bci.lsl.discovery import FoundStream, StreamQuery
 from bci.lsl.inlet import SignalInlet
 from bci.messages import BridgedChannel, BridgedQuality, BridgedSignal, BridgedTrace
 from bci.pipeline.display.filter import DisplayFilter
@@ -78,11 +77,11 @@ class WatchedSignal:
     """An open signal: `pull` gives messages on a few channels, and on the quality of all."""
 
     def __init__(
-        self, found: FoundStream, channels: Sequence[str], line_hz: float, translation: Translation
+        self, found: FoundStream, channels: Sequence[str], line_hz: float, run: str
     ) -> None:
         self._judged = JudgedSignal(SignalInlet(found, buffer_s=_BUFFER_S))
         self._judged.judge_with(line_hz)
-        self._translation = translation
+        self._run = run
         self.info = self._judged.info
         self._columns = choose_channels(self.info, channels)
         self._extremes = Extremes(self.info, self._columns) if self.info.sfreq > 0 else None
@@ -113,7 +112,7 @@ class WatchedSignal:
             for k, channel in enumerate(channels)
         )  # fmt: skip
         return BridgedSignal(
-            run=self._translation.run, seq=self._translation.seq, sent=local_clock(),
+            run=self._run, seq=0, sent=local_clock(),
             stream=self.info.name, filter=extremes.filter.name, rate_hz=extremes.rate_hz,
             traces=traces, simulated=self.info.simulated,
         )  # fmt: skip
@@ -127,7 +126,7 @@ class WatchedSignal:
             for each in not_good[:_MAX_LISTED]
         )
         return BridgedQuality(
-            run=self._translation.run, seq=self._translation.seq, sent=local_clock(),
+            run=self._run, seq=0, sent=local_clock(),
             stream=self.info.name, good=n[State.GOOD], doubtful=n[State.DOUBTFUL],
             bad=n[State.BAD], not_judged=n[State.NOT_JUDGED], channels=channels,
         )  # fmt: skip
@@ -146,8 +145,8 @@ class SignalWatch:
         Names of channels; empty: the first four.
     line_hz : float
         Frequency of the power line, in hertz.
-    translation : Translation
-        Numbers the messages.
+    run : str
+        The run of the bridge; `WebClients.publish` numbers the messages.
     publish : callable
         Takes messages, in the thread.
     report : callable
@@ -158,30 +157,30 @@ class SignalWatch:
         self,
         channels: Sequence[str],
         line_hz: float,
-        translation: Translation,
+        run: str,
         publish: Callable[[list[BridgedSignal | BridgedQuality]], None],
         report: Callable[[str], None],
     ) -> None:
-        self._channels, self._line_hz, self._translation = channels, line_hz, translation
+        self._channels, self._line_hz, self._run = channels, line_hz, run
         self._publish, self._report = publish, report
-        self._name: str | None = None
+        self._query: StreamQuery | None = None
         self._stop = threading.Event()
         self._thread: OneStream[WatchedSignal] | None = None
 
-    def follow(self, name: str) -> None:
-        """Follow the stream of this name, and no longer the one before."""
-        if name == self._name:
+    def follow(self, query: StreamQuery) -> None:
+        """Follow this stream, and no longer the one before."""
+        if query == self._query:
             return
         self.close()
-        self._name, self._stop = name, threading.Event()
+        self._query, self._stop = query, threading.Event()
         self._thread = OneStream(
-            name, self._open, self._on_opened, self._publish, lambda: None, self._report,
+            query, self._open, self._on_opened, self._publish, lambda: None, self._report,
             self._stop,
         )  # fmt: skip
         self._thread.start()
 
     def _open(self, found: FoundStream) -> WatchedSignal:
-        return WatchedSignal(found, self._channels, self._line_hz, self._translation)
+        return WatchedSignal(found, self._channels, self._line_hz, self._run)
 
     def _on_opened(self, signal: WatchedSignal) -> None:
         absent = [each for each in self._channels if each not in signal.info.ch_names]

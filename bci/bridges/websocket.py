@@ -11,6 +11,7 @@ from bci.bridges.engine_client import EngineClient, EngineName
 from bci.bridges.translation import Translation
 from bci.bridges.web_access import MIN_TOKEN, AccessError, make_access
 from bci.errors import PluginError
+from bci.lsl.discovery import StreamQuery
 from bci.messages import EngineStatus
 from bci.plugins.installing import how_to_install
 from bci.profiles.pipeline_settings import Label, Settings
@@ -88,7 +89,7 @@ class WebSocketBridge:
         server = WebServer(wanted.host, access, translation.run, wanted.clients)
 
         watch = SignalWatch(
-            wanted.channels, wanted.line_hz, translation, server.publish, self.report
+            wanted.channels, wanted.line_hz, translation.run, server.publish, self.report
         )
         try:
             with EngineClient(wanted.engine, self.report) as client:
@@ -101,13 +102,17 @@ class WebSocketBridge:
                     messages = []
                     for event in client.poll(_POLL_S):
                         if wanted.signal and isinstance(event, EngineStatus) and event.stream:
-                            watch.follow(event.stream)
+                            # Headsets of one make have streams of one name.
+                            source = event.source_id or None
+                            watch.follow(StreamQuery(name=event.stream, source_id=source))
                         messages.append(translation.take(event))
                     messages.append(translation.heartbeat())
                     server.publish([each for each in messages if each is not None])
         finally:
             watch.close()
             server.close()
+        if dropped := server.clients.n_dropped + server.n_flooded:
+            self.report(f"{dropped} receivers were dropped: too slow, or they sent too much")
 
 
 def _read_token(file: str | None) -> str | None:

@@ -6,11 +6,12 @@ from pydantic import BeforeValidator, Field
 
 from bci.messages.fields import Count, Message, Number, Seconds, Share, Text
 
-_MAX_LABEL = 64
+MAX_LABEL = 64
+"""Letters of a label; the others are cut."""
 _MAX_SENTENCE = 300
 _MAX_POINTS = 1000
 
-Label = Annotated[Text, BeforeValidator(lambda given: _cut(given, _MAX_LABEL))]
+Label = Annotated[Text, BeforeValidator(lambda given: _cut(given, MAX_LABEL))]
 Sentence = Annotated[Text, BeforeValidator(lambda given: _cut(given, _MAX_SENTENCE))]
 BridgedState = Literal["running", "waiting for stream", "stream lost", "engine lost"]
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from bci.errors import RemoteError, first_line
@@ -151,10 +152,17 @@ def make_way(path: Path) -> Path | None:
             raise RemoteError(f"{path} cannot be renamed ({error.strerror})") from error
 
 
+def free_part(path: Path) -> Path:
+    """Path beside a recording for the signal after an interruption: the first that is free."""
+    parts = (path.with_name(f"{path.stem}_part{number}.xdf") for number in count(2))
+    return next(part for part in parts if not part.exists())
+
+
 def _run(value: str) -> int | None:
     if not value:
         return None
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) <= _MAX_RUN):
+    is_number = value.isascii() and value.isdigit() and len(value) <= _MAX_VALUE
+    if not is_number or not 0 < int(value) <= _MAX_RUN:
         raise RemoteError(f"run {value!r:.40} is no number from 1 to {_MAX_RUN}")
     return int(value)
 

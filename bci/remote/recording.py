@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bci.lsl.discovery import StreamQuery, StreamWatch
 from bci.lsl.recorders import FoundRecorder, RecorderWatch
 from bci.messages import RecordedEvent, RecordingEvent
 from bci.remote.child import WatchedCommand
-from bci.remote.file_names import FileNames, make_way
+from bci.remote.file_names import FileNames, free_part, make_way
 
 _LOOK_S = 0.05
 _BEGIN_S = 30.0
@@ -68,8 +69,7 @@ class RemoteRecording:
             self._report(f"{path.name} was there already and is now {old.name}")
 
         def arguments(start: int) -> tuple[str, ...]:
-            part = path if not start else path.with_name(f"{path.stem}_part{start + 1}.xdf")
-            return "record", f"--output={part}", "--json"
+            return "record", f"--output={free_part(path) if start else path}", "--json"
 
         self._child = child = WatchedCommand("recorder", arguments, self._report)
         await _until(lambda: not child.is_running or self._begun(child), _BEGIN_S)
@@ -142,9 +142,11 @@ class RemoteRecording:
         return any(isinstance(each, RecordingEvent) for each in child.events)
 
     def _writes_all(self, pid: int) -> bool:
-        there = {found.info.name for found in self._all.poll()} - {"recorder-status"}
-        written = [each.streams for each in self._found if each.pid == pid]
-        return any(there <= set(streams) for streams in written)
+        # Two headsets of one make have streams of one name.
+        there = Counter(found.info.name for found in self._all.poll())
+        del there["recorder-status"]
+        written = [Counter(each.streams) for each in self._found if each.pid == pid]
+        return any(there <= streams for streams in written)
 
 
 async def _until(condition: Callable[[], bool], longest_s: float) -> bool:

@@ -71,6 +71,9 @@ async def serve(
         clients.add(task)
         try:
             await _Client(reader, writer, token, answer, report).run()
+        except asyncio.CancelledError:
+            # The server ends; asyncio would print this as a fault.
+            return
         finally:
             clients.discard(task)
             writer.close()
@@ -121,21 +124,22 @@ class _Client:
             await self._waiting.put(None)
 
     async def _read(self) -> None:
-        begun = b""
-        deadline = local_clock() + _TOKEN_S
+        begun, arrived = b"", local_clock()
+        deadline = arrived + _TOKEN_S
         while True:
             patience = _QUIET_S if begun else None
             if self._token is not None:
                 patience = min(patience or _TOKEN_S, max(0.0, deadline - local_clock()))
             try:
                 received = await asyncio.wait_for(self._reader.read(_MAX_LINE), patience)
+                arrived = local_clock()
             except TimeoutError:
                 if not begun and self._token is not None:
                     return
+                # The line is whole, and arrived with its last letter.
                 received = b"\n"
             except OSError:
                 received = b""
-            arrived = local_clock()
             ended = not received
             *lines, begun = (begun + received + b"\n" * ended).replace(b"\r", b"\n").split(b"\n")
             for line in lines:

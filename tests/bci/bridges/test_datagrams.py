@@ -7,7 +7,7 @@ from pythonosc.osc_message import OscMessage
 
 from bci.bridges.datagrams import MAX_DATAGRAM, Datagrams
 from bci.bridges.engine_client import Classes
-from bci.bridges.osc import OscBridge, OscSettings, address_parts, encode
+from bci.bridges.osc import AddressParts, OscBridge, OscSettings, encode
 from bci.bridges.translation import Translation
 from bci.bridges.udp import UdpBridge, UdpSettings
 from bci.decisions import DecisionEvent
@@ -115,8 +115,30 @@ def test_osc_sends_decisions_probabilities_and_status_at_their_addresses() -> No
 
 
 def test_labels_that_differ_in_left_out_letters_have_addresses_of_their_own() -> None:
+    parts = AddressParts()
     labels = ["left hand", "left_hand", "left/hand", "rest", ""]
-    assert address_parts(labels) == ["left_hand", "left_hand_2", "left_hand_3", "rest", "_"]
+    named = ["left_hand", "left_hand_2", "left_hand_3", "rest", "_"]
+    assert [parts.of(label) for label in labels] == named
+    # Whichever of them a message has.
+    assert [parts.of(label) for label in reversed(labels)] == named[::-1]
+
+
+def test_message_that_no_datagram_takes_is_counted_and_reported() -> None:
+    said: list[str] = []
+    sender = Datagrams("127.0.0.1", 5005, said.append)
+    for _ in range(2):
+        sender.send(b"x" * (MAX_DATAGRAM + 1))
+    sender.close()
+    assert sender.n_failed == 2
+    assert said == [f"a message of {MAX_DATAGRAM + 1} bytes is left out; labels are too long"]
+
+
+def test_classes_of_the_same_first_letters_are_counted_as_left_out() -> None:
+    translation = Translation("bci")
+    translation.take(Classes(("a" * 70, "a" * 69 + "b", "c"), True))
+    prediction = translation.take(received([0.5, 0.3, 0.2]))
+    assert isinstance(prediction, BridgedPrediction)
+    assert prediction.left_out == 1
 
 
 def received(shares: list[float], taken: float = 1.0) -> ReceivedPrediction:
@@ -139,7 +161,7 @@ def test_message_of_any_labels_fits_a_datagram() -> None:
     for message in messages:
         assert message is not None
         assert len(message.line()) < MAX_DATAGRAM
-        assert 0 < len(encode(message, "/bci")) < MAX_DATAGRAM
+        assert 0 < len(encode(message, "/bci", AddressParts())) < MAX_DATAGRAM
     prediction = messages[0]
     assert isinstance(prediction, BridgedPrediction)
     assert next(iter(prediction.probabilities)) == labels[7][:64]

@@ -64,6 +64,21 @@ def test_line_rests_when_the_engine_dies() -> None:
     line.unplug()
 
 
+def test_line_rests_once_a_busy_device_takes_bytes_again() -> None:
+    line = Line()
+    with Published() as engine:
+        bridge = serial_line(line.path, "left=1", engine=engine.name, pulse_ms=0)
+        with running(bridge, engine) as said:
+            engine.decide("left")
+            line.until(b"\x01")
+            line.fill(b"\xff")
+            engine.decide(None)
+            wait_until(lambda: any("takes no bytes now" in each for each in said))
+            line.read()
+            wait_until(lambda: line.read().endswith(b"\0"))
+    line.unplug()
+
+
 def test_texts_are_lines_without_a_pulse() -> None:
     line = Line()
     with Published() as engine:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bci.errors import RemoteError
-from bci.remote.file_names import FileNames, make_way
+from bci.remote.file_names import FileNames, free_part, make_way
 
 
 @pytest.fixture
@@ -69,7 +69,8 @@ def test_next_run_is_the_first_that_is_free(names: FileNames) -> None:
         "{template:CON.xdf}", "{template:%p/nul}", "{participant:../x}", "{participant:a/b}",
         "{session:a\\b}", "{task:..}", "{task:x\x1b[2J}", "{task:x\x9b2J}",
         "{task:" + "x" * 101 + "}", "{template:" + "é" * 101 + "}",
-        "{template:" + "a/" * 30 + "x}", "{run:0}", "{run:-1}", "{run:99999999999999}", "{run:²}",
+        "{template:" + "a/" * 30 + "x}", "{run:0}", "{run:-1}", "{run:99999999999999}",
+        "{run:00000000110000}", "{run:²}",
         "{owner:me}", "nothing",
     ],
 )  # fmt: skip
@@ -110,6 +111,13 @@ def test_link_that_appears_later_is_refused_at_the_start(tmp_path: Path) -> None
     (folder / "out").symlink_to(tmp_path)
     with pytest.raises(RemoteError, match="leads out of"):
         names.next_path()
+
+
+def test_signal_after_an_interruption_gets_the_first_free_part(tmp_path: Path) -> None:
+    file = tmp_path / "a.xdf"
+    assert free_part(file).name == "a_part2.xdf"
+    (tmp_path / "a_part2.xdf").touch()
+    assert free_part(file).name == "a_part3.xdf"
 
 
 def test_earlier_recording_of_the_name_is_kept_under_another(tmp_path: Path) -> None:

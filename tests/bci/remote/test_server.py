@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from pylsl import local_clock
 
 from bci.errors import RemoteError
 from bci.remote.server import check_access, serve
@@ -20,6 +21,7 @@ class Serving:
 
     def __init__(self, token: str | None = None) -> None:
         self.lines: list[str] = []
+        self.waited: list[float] = []  # From a line's arrival to its turn, in s
         self.reported: list[str] = []
         self.stop = threading.Event()
         work = serve("127.0.0.1", 0, token, self.answer, self.stop, self.reported.append)
@@ -27,7 +29,8 @@ class Serving:
         self.thread.start()
         self.port = int(wait_until(lambda: self.reported)[0].split()[-1])
 
-    async def answer(self, line: str, _arrived: float) -> str:
+    async def answer(self, line: str, arrived: float) -> str:
+        self.waited.append(local_clock() - arrived)
         self.lines.append(line)
         return "OK"
 
@@ -75,6 +78,14 @@ def test_line_without_its_end_is_followed_after_a_moment() -> None:
         assert client.recv(10) == b"OK"
         client.sendall(b"\nstop\n")
         wait_until(lambda: server.lines == ["start", "stop"])
+
+
+def test_line_without_its_end_arrived_with_its_last_letter() -> None:
+    with serving() as server, server.connect() as client:
+        client.sendall(b"cue left")
+        wait_until(lambda: server.lines == ["cue left"])
+        # It takes 0.2 s to know that it is whole.
+        assert server.waited[0] > 0.15
 
 
 def test_lines_in_one_piece_and_a_line_in_pieces_are_followed_in_order() -> None:
@@ -153,6 +164,15 @@ def test_client_that_never_reads_is_followed_and_holds_up_nobody() -> None:
         client.sendall(b"start\n")
         assert client.recv(10) == b"OK"
         wait_until(lambda: len(server.lines) == 5_001)
+
+
+def test_end_with_a_client_connected_is_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    with serving() as server, server.connect() as client:
+        client.sendall(b"start\n")
+        assert client.recv(10) == b"OK"
+        server.stop.set()
+        assert received(client) == b""
+    assert [each.getMessage() for each in caplog.records] == []
 
 
 def test_port_that_is_taken_is_named() -> None:
