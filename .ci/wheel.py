@@ -75,9 +75,9 @@ class Installed:
             run(sys.executable, "-m", "venv", tool, cwd=work)
             run(tool / PROGRAMS / "python", *pip[1:], "uv", cwd=work)
             run(tool / PROGRAMS / "uv", "pip", "install", "-q", "--resolution", "lowest-direct",
-                "--python", own, wanted, cwd=work)  # fmt: skip
-        else:
-            run(*pip, wanted, cwd=work)
+                "-p", own, "-r", ROOT / "pyproject.toml", "--extra", "gui", cwd=work)  # fmt: skip
+        # What is there and low enough stays.
+        run(*pip, wanted, cwd=work)
         self._base = Path(run(own, "-c", "import sys; print(sys.base_prefix)", cwd=work).strip())
         for made in (self.folder, self._home):
             made.mkdir()
@@ -86,7 +86,7 @@ class Installed:
 
     def bci(self, *argv: str) -> str:
         """Run `bci` as its user; return its output."""
-        print("+ bci", *argv, flush=True)
+        began = time.monotonic()
         home = str(self._home)
         own = {
             "HOME": home, "XDG_CONFIG_HOME": f"{home}/.config", "XDG_CACHE_HOME": f"{home}/.cache",
@@ -100,7 +100,10 @@ class Installed:
                 "held": f"{self.folder.parent}/held{time.time_ns()}", "user": str(NOBODY),
             }  # fmt: skip
             command = ["unshare", "--mount", "--net", "sh", "-euc", APART, "sh", *command]
-        return run(*command, cwd=self.folder, **own)
+        printed = run(*command, cwd=self.folder, **own)
+        shown = [Path(part).name if Path(part).is_absolute() else part for part in argv]
+        print(f"+ bci {' '.join(shown)}  ({time.monotonic() - began:.0f} s)", flush=True)
+        return printed
 
 
 def try_out(user: Installed, short: bool) -> None:
