@@ -151,6 +151,8 @@ def _check_lsl() -> Check:
         )
     inlet = pylsl.StreamInlet(found[0], recover=False)
     inlet.open_stream(timeout=3.0)
+    # Older versions of liblsl lose a sample that is sent before.
+    outlet.wait_for_consumers(3.0)
     outlet.push_sample([1.0])
     sample, _ = inlet.pull_sample(timeout=3.0)
     inlet.close_stream()
