@@ -52,9 +52,10 @@ COMMANDS = {
     "benchmark": "Score decoders on public or simulated data.",
     "federate": "Learn across sites; recordings stay at theirs.",
 }
-# Commands with commands of their own: the module, and the name there.
+# Commands with commands of their own: the module, and the name there. The last module that adds
+# to `import` is named.
 _GROUPS = {
-    "import": ("import_datasets", "imports"),
+    "import": ("embed_images", "imports"),
     "benchmark": ("benchmark.commands", "benchmarks"),
     "federate": ("federate", "federate"),
 }
