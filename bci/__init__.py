@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from bci.profiles.profile import load_profile
     from bci.recording.read import read_recording
 
-__version__ = "0.1.0"
+    __version__: str
 
 __all__ = [
     "BciError",
@@ -88,12 +88,24 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
+    if name == "__version__":
+        value: Any = _installed_version()
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name]), name)
+    else:
         raise AttributeError(f"module 'bci' has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _installed_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("bci")
+    except PackageNotFoundError:  # a copy of the source that was never installed
+        return "0+unknown"

@@ -29,13 +29,14 @@ def bci_command() -> tuple[str, ...]:
 
 def is_recorder(pid: int) -> bool:
     """Recognise a recorder among the processes of this computer, by its command line."""
-    if os.name != "posix":
-        return True
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
     except OSError:
-        ps = ("ps", "-o", "args=", "-p", str(pid))
-        line = subprocess.run(ps, capture_output=True, check=False).stdout
+        asked = ("ps", "-o", "args=", "-p", str(pid))
+        if os.name != "posix":
+            query = f"(Get-CimInstance Win32_Process -Filter 'ProcessId={pid:d}').CommandLine"
+            asked = ("powershell", "-NoProfile", "-NonInteractive", "-Command", query)
+        line = subprocess.run(asked, capture_output=True, check=False).stdout
     return b"bci" in line and b" record" in line
 
 

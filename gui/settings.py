@@ -80,7 +80,7 @@ class DashboardSettings(_Part):
     _set_aside: Path | None = PrivateAttr(default=None)
 
     def __init__(self, file: Path | None = None) -> None:
-        file = file or user_config_path("bci", appauthor=False) / "dashboard.json"
+        file = file or settings_file()
         values, set_aside = _read(file)
         while True:
             try:
@@ -119,6 +119,11 @@ class DashboardSettings(_Part):
             new.replace(self._file)
         except OSError as error:
             _log.warning("The settings cannot be kept in %s: %s", self._file, error)
+
+
+def settings_file() -> Path:
+    """Return the file of this user's choices, in the system's folder for configurations."""
+    return user_config_path("bci", appauthor=False) / "dashboard.json"
 
 
 def _read(file: Path) -> tuple[dict[str, Any], Path | None]:

@@ -9,15 +9,16 @@ import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 from rich.text import Text
 
 from bci.cli import events
-from bci.messages import FileEvent, NoteEvent, WarningEvent
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 # Into a pipe or a file there is no edge to wrap at.
 _WIDE = 200
@@ -54,8 +55,10 @@ class PlainConsole(Console):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
-def progress_columns() -> tuple[ProgressColumn, ...]:
+def progress_columns() -> "tuple[ProgressColumn, ...]":
     """Columns of a progress bar whose description may hold names from outside."""
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+
     return TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
 
 
@@ -66,6 +69,8 @@ err = PlainConsole(stderr=True)
 def note(sentence: str) -> None:
     """Print a sentence on standard error; with ``--json`` as an event instead."""
     if events.wanted():
+        from bci.messages import NoteEvent
+
         events.emit(NoteEvent(text=sentence))
     else:
         err.print(sentence)
@@ -75,12 +80,16 @@ def warn(sentence: str) -> None:
     """Print a warning on standard error; with ``--json`` as an event, too."""
     err.print(sentence, soft_wrap=True)
     if events.wanted():
+        from bci.messages import WarningEvent
+
         events.emit(WarningEvent(text=sentence))
 
 
 def print_file(path: Path, as_json: bool) -> None:
     """Print the path of a file that was written, or its event."""
     if as_json:
+        from bci.messages import FileEvent
+
         events.emit(FileEvent(file=str(path)))
     else:
         out.print(str(path), soft_wrap=True)

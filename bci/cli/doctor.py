@@ -4,18 +4,23 @@ import os
 import platform
 import re
 import sys
+import tempfile
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 from rich.text import Text
 
 from bci.cli.console import out
 from bci.cli.events import JsonResult, print_result
+from bci.cli.models import MODELS
+from bci.cli.record import RECORDINGS
 from bci.cli.screen import dead_display
 from bci.commands import python_command
 from bci.errors import first_line
+from bci.files.writable import obstacle
 
 _LIBRARIES = (
     "numpy", "scipy", "numba", "pylsl", "mne", "pyxdf", "pyriemann", "scikit-learn",
@@ -23,7 +28,7 @@ _LIBRARIES = (
 )  # fmt: skip
 
 
-_FOR_DEVELOPERS = ("test", "dev")
+_FOR_DEVELOPERS = ("dev", "docs", "test")
 
 
 def doctor(
@@ -31,10 +36,11 @@ def doctor(
 ) -> None:
     """Check that this machine can do what bci needs; exit code 1 if something cannot.
 
-    Lists the optional parts too, and which packages each still lacks.
+    Lists the optional parts and the packages that each lacks, and the folders of your files.
     """
     libraries = {library: _version(library) for library in _LIBRARIES}
     optional = missing_of_extras()
+    folders = user_folders()
     checks = [
         check() for check in (_check_lsl, _check_clock, _check_numba, _check_device, _check_qt)
     ]
@@ -44,6 +50,7 @@ def doctor(
         report = {
             "python": platform.python_version(), "platform": platform.platform(),
             "libraries": libraries, "missing_of_extras": optional,
+            "folders": {name: folder._asdict() for name, folder in folders.items()},
             "checks": [check._asdict() for check in checks], "passed": passed,
         }  # fmt: skip
         print_result(report)
@@ -56,6 +63,11 @@ def doctor(
     for extra, missing in optional.items():
         state = f"lacks {', '.join(missing)}" if missing else "installed"
         out.print(f"  {extra}: {state}", style="yellow" if missing else None)
+    out.print("folders of your files:")
+    for name, folder in folders.items():
+        state = f"cannot be written: {folder.problem}" if folder.problem else "can be written"
+        style = "yellow" if folder.problem else None
+        out.print(f"  {name}: {folder.path} ({state})", style=style, soft_wrap=True)
     for check in checks:
         out.print(Text("ok  ", "green") if check.passed else Text("fail", "red"), check.what)
     sys.exit(0 if passed else 1)
@@ -77,6 +89,31 @@ def missing_of_extras() -> dict[str, list[str]]:
         if _version(package[0]) is None and package[0] not in lacking:
             lacking.append(package[0])
     return missing
+
+
+class Folder(NamedTuple):
+    """A folder of the user's files, and the reason why nothing can be written there, or ""."""
+
+    path: str
+    problem: str
+
+
+def user_folders() -> dict[str, Folder]:
+    """Return the folders that files of the user go to, unless another is asked for.
+
+    Recordings and models lie below the current folder. Logs are those of recorders and engines that
+    another program starts.
+    """
+    folders = {
+        "recordings": RECORDINGS.absolute(),
+        "models": MODELS.absolute(),
+        "logs": Path(tempfile.gettempdir()),
+    }
+    if find_spec("platformdirs") is not None:
+        from gui.settings import settings_file
+
+        folders["settings"] = settings_file().parent
+    return {name: Folder(str(each), obstacle(each / "file")) for name, each in folders.items()}
 
 
 def _version(package: str) -> str | None:
@@ -114,6 +151,8 @@ def _check_lsl() -> Check:
         )
     inlet = pylsl.StreamInlet(found[0], recover=False)
     inlet.open_stream(timeout=3.0)
+    # Older versions of liblsl lose a sample that is sent before.
+    outlet.wait_for_consumers(3.0)
     outlet.push_sample([1.0])
     sample, _ = inlet.pull_sample(timeout=3.0)
     inlet.close_stream()

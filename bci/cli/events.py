@@ -8,12 +8,12 @@ prints one JSON value with `print_result` and no event; where it fails, its erro
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
-from pydantic_core import to_jsonable_python
 
-from bci.messages import Event
+if TYPE_CHECKING:
+    from bci.messages import Event
 
 # Global: an error is printed when the options of the command are gone.
 _wanted = False
@@ -59,7 +59,7 @@ JsonOption = Annotated[bool, _option(want, "Print events as lines of JSON, for p
 JsonResult = Annotated[bool, _option(want_result, "Print the result as JSON.")]
 
 
-def emit(event: Event) -> None:
+def emit(event: "Event") -> None:
     """Print an event on standard output: one JSON object on one line."""
     # Not through rich, which wraps long lines; in one piece, since threads print as well.
     _write(event.line())
@@ -70,6 +70,8 @@ def print_result(result: Any) -> None:
 
     A number that is not finite becomes null.
     """
+    from pydantic_core import to_jsonable_python
+
     plain = to_jsonable_python(result, inf_nan_mode="null")
     # Not through rich, which would escape control characters as Python does.
     _write(json.dumps(plain, indent=2, allow_nan=False))

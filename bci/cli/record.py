@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bci.recording.recorder import Recorder
     from bci.recording.xdf.writer import XdfWriter
 
-_FOLDER = Path("recordings")
+RECORDINGS = Path("recordings")
 # What the event of the end keeps of a recorder's status.
 _RECORDED = ("file", "elapsed_s", "n_bytes", "streams")
 
@@ -29,7 +29,7 @@ def record(
     subject: Annotated[str, typer.Option(help="Who, as in BIDS: letters and digits.")] = "01",
     task: Annotated[str, typer.Option(help="What is done.")] = "rest",
     session: Annotated[str | None, typer.Option(help="Which visit.")] = None,
-    folder: Annotated[Path, typer.Option(help="Where recordings go.")] = _FOLDER,
+    folder: Annotated[Path, typer.Option(help="Where recordings go.")] = RECORDINGS,
     output: Annotated[
         Path | None, typer.Option(help="Write this very file instead of a BIDS name.")
     ] = None,

@@ -218,7 +218,7 @@ def machine() -> dict[str, str]:
 
 def _cpu() -> str:
     if _CPU_FILE.is_file():
-        for line in _CPU_FILE.read_text(errors="replace").splitlines():
+        for line in _CPU_FILE.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor()

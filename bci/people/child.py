@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 from multiprocessing.process import BaseProcess as Forked
-from multiprocessing.reduction import DupFd
 from typing import Any
 
 from bci.commands import SAFE_PATH, bci_command
@@ -24,7 +23,10 @@ from bci.messages import AnyEvent, read_event
 from bci.messages.reading import Lines
 
 _FORKS = sys.platform == "linux"
-_PRELOADED = ["bci.cli", "bci.engine.engine", "bci.models.load", "bci.recording.recorder"]
+_PRELOADED = [
+    "bci.cli.run", "bci.cli.record", "bci.engine.engine", "bci.models.load",
+    "bci.recording.recorder",
+]  # fmt: skip
 # Engines share the cores; threads of a numeric library would only get in each other's way.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _MAX_LOG = 4000
@@ -123,6 +125,9 @@ def _spawned(
 
 
 def _forked(arguments: tuple[str, ...], *files: int) -> Forked:
+    # Windows has none.
+    from multiprocessing.reduction import DupFd
+
     # Ctrl-C must not end the server, which starts with the signals of this thread.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     context = multiprocessing.get_context("forkserver")

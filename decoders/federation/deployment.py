@@ -103,7 +103,7 @@ def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
         process = subprocess.Popen(
             ["bash", str(kit / "startup" / "sub_start.sh"), "--once"], env=environment,
             stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent if _LIBC is not None else None,
         )  # fmt: skip
     try:
         yield process

@@ -7,6 +7,7 @@ import typer.main
 import bci
 import decoders
 from bci.cli import app
+from bci.cli.commands import COMMANDS, load_command
 from bci.plugins.decoder_offers import decoder_names
 from bci.profiles.keys import profile_keys
 from bci.recording.formats import FORMATS
@@ -22,7 +23,9 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def _commands() -> str:
-    return "\n".join(_describe(typer.main.get_command(app), "bci"))
+    every: Any = typer.main.get_command(app)
+    every.commands |= {name: load_command(name) for name in COMMANDS}
+    return "\n".join(_describe(every, "bci"))
 
 
 def _describe(command: Any, path: str) -> list[str]:

@@ -72,6 +72,18 @@ def test_doctor_lists_every_optional_part_for_people_and_programs() -> None:
         assert f"  {extra}: " in text
 
 
+def test_doctor_names_the_folders_of_the_users_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = json.loads(bci("doctor", "--json").stdout)["folders"]
+    assert set(found) == {"recordings", "models", "logs", "settings"}
+    assert found["models"] == {"path": str(tmp_path / "recordings/models"), "problem": ""}
+    (tmp_path / "recordings").write_text("a file, no folder")
+    text = bci("doctor").stdout
+    assert f"models: {tmp_path / 'recordings/models'} (cannot be written: " in text
+
+
 def test_a_missing_package_is_named_with_its_optional_part(monkeypatch: pytest.MonkeyPatch) -> None:
     required = [
         "numpy>=2.0", "PySide6-Essentials>=6.8,<6.12; python_version < '3.12' and extra == 'gui'",
