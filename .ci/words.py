@@ -18,7 +18,7 @@ SPEECH = re.compile(r"(?<!\.)\b(tell|tells|told|say|says|said|hear|hears|heard)\
 MAX_SPEECH = 60
 MAX_LINES, MAX_WORDS, MEDIAN_SENTENCE, LONGEST_SENTENCE = 120, 900, 14, 30
 # Of all sentences of docs/: longer than 20 and than 30 words.
-MAX_LONG, MAX_VERY_LONG = 160, 5
+MAX_LONG, MAX_VERY_LONG = 150, 5
 # Of numpydoc's checks, those that a reader notices: parameters, returns and errors are described.
 CHECKS = {"GL01", "GL02", "GL03", "GL08", "SS01", "SS02", "SS03", "SS05", "PR01", "PR02", "PR03",
           "PR04", "PR07", "RT03"}  # fmt: skip

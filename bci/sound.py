@@ -90,7 +90,7 @@ def click(rate_hz: int = RATE_HZ) -> Samples:
 
 
 class SoundOutput:
-    """Plays a tone on the default sound card until it is closed.
+    """Play a tone on the default sound card until it is closed.
 
     Raises
     ------

@@ -19,7 +19,7 @@ _CHUNK_S = 0.01
 
 
 class ReplayDevice:
-    """Plays a recording.
+    """Play a recording.
 
     Time stamps are on the LSL clock and advance as in the recording, from the first read on.
     At ``speed`` 1 they are when each sample is sent; at another speed the nominal rate stays

@@ -178,7 +178,7 @@ def _speaker(profile: Profile, wanted: bool | None) -> "_Speaker | None":
 
 
 class _Speaker:
-    """Lets a tone follow what is shown, and chimes at rewards."""
+    """Let a tone follow what is shown, and chime at rewards."""
 
     def __init__(self, output: "SoundOutput") -> None:
         self._output = output

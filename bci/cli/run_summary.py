@@ -15,7 +15,7 @@ _LAST_LINES_S = 1.0
 
 
 class DecisionPrinter:
-    """Counts decisions, and prints each as a line or as an event where that is wanted.
+    """Count decisions, and print each as a line or as an event where that is wanted.
 
     Lines are printed by a thread of their own: a terminal that is held must not hold the engine.
 

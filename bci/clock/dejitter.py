@@ -52,7 +52,7 @@ class Position:
 
 
 class SampleClock:
-    """Follows the time stamps of one regular stream.
+    """Follow the time stamps of one regular stream.
 
     Gives smooth stamps (the true rate may be any other than the nominal one) and an absolute
     index to every sample. Stamps that step forward for good are lost samples: the index jumps

@@ -17,7 +17,7 @@ TIME_CONSTANT_S = 60.0
 
 
 class Adaptation:
-    """Lets a decoder's alignment follow the windows that it decodes, labels unknown.
+    """Let a decoder's alignment follow the windows that it decodes, labels unknown.
 
     The reference that windows are aligned by forgets the past with `TIME_CONSTANT_S`. It is
     moved by one window a second, after that window's prediction is out: by its own samples no

@@ -38,7 +38,7 @@ class _Trial:
 
 
 class Supervised:
-    """Lets a decoder learn from each cued trial once that is over and decided.
+    """Let a decoder learn from each cued trial once that is over and decided.
 
     The decoder is fitted again to all trials so far, regularised towards its calibration
     (see `bci.interfaces.Teachable`), once there are two of each class. The decoder is

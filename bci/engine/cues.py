@@ -31,7 +31,7 @@ class CueStatus:
 
 
 class EngineCues:
-    """Passes the markers of the cue streams on to the models that need them.
+    """Pass the markers of the cue streams on to the models that need them.
 
     With ``triggers`` those of a channel of the signal are the cues, and no stream is listened to.
     """

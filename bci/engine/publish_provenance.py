@@ -42,7 +42,7 @@ _MAX_MODELS = 100
 
 
 class EngineProvenance:
-    """Keeps and publishes the stream ``<name>-provenance`` of an engine."""
+    """Keep and publish the stream ``<name>-provenance`` of an engine."""
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from bci.signals import Chunk, Marker, StreamInfo
 
 
 class TriggerCues:
-    """Gives the events of a trigger channel as markers, as `bci.lsl.cue_listener` gives others.
+    """Give the events of a trigger channel as markers, as `bci.lsl.cue_listener` gives others.
 
     `take` is to be given every chunk of the stream, with all its channels.
 

@@ -51,7 +51,7 @@ class _Source:
 
 
 class CueListener:
-    """Receives markers in threads of their own, so that no stream can hold up the caller.
+    """Receive markers in threads of their own, so that no stream can hold up the caller.
 
     All streams that fit are open, twins of one name too. They may come, go and come back at any
     time, or others that fit in their place. Where several fit because only their type is known,

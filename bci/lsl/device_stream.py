@@ -99,7 +99,7 @@ class _Losses:
 
 
 class _Orphan:
-    """Ends a source that its parent left and that nobody listens to."""
+    """End a source that its parent left and that nobody listens to."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _Orphan:
 
 
 class _Cues:
-    """Passes a cue stream's markers on to the person who follows them, where there is one."""
+    """Pass a cue stream's markers on to the person who follows them, where there is one."""
 
     def __init__(self, device: Device, name: str, report: Callable[[str], None]) -> None:
         self._name = name

@@ -238,7 +238,7 @@ def _quoted(value: str) -> str:
 
 
 class StreamWatch:
-    """Looks for one stream in the background; asking costs nothing and never waits.
+    """Look for one stream in the background; asking costs nothing and never waits.
 
     Raises `StreamError` if the query cannot be expressed.
     """

@@ -151,7 +151,7 @@ class StatusOutlet:
 
 
 class PredictionInlet:
-    """Receives a ``<name>-predictions`` stream.
+    """Receive a ``<name>-predictions`` stream.
 
     Raises `StreamError` if the stream does not answer or is not one of predictions.
     """
@@ -221,7 +221,7 @@ class PredictionInlet:
 
 
 class DecisionInlet:
-    """Receives a ``<name>-decisions`` stream; what is no event is left out."""
+    """Receive a ``<name>-decisions`` stream; what is no event is left out."""
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found)
@@ -245,7 +245,7 @@ class DecisionInlet:
 
 
 class StatusInlet:
-    """Receives a ``<name>-status`` stream."""
+    """Receive a ``<name>-status`` stream."""
 
     def __init__(self, found: FoundStream) -> None:
         # One character more than is read: a text that was cut is refused for its length.

@@ -11,7 +11,7 @@ from bci.lsl.inlet import InletStats
 
 
 class LossLog:
-    """Puts what changed in an inlet's figures into sentences with time, place and number."""
+    """Report new losses of an inlet as sentences with time, place and number."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -53,7 +53,7 @@ class _Open:
 
 
 class RecorderWatch:
-    """Looks for recorders and reads what each reports; call `poll` a few times a second."""
+    """Look for recorders and read what each reports; call `poll` a few times a second."""
 
     def __init__(self) -> None:
         self._watch = StreamWatch(StreamQuery(name="recorder-status", type="Status"))

@@ -32,7 +32,7 @@ class SpellingOutlet:
 
 
 class SpellingInlet:
-    """Receives a ``<name>-spelled`` stream; what is no selection is left out and counted."""
+    """Receive a ``<name>-spelled`` stream; what is no selection is left out and counted."""
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)

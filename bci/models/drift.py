@@ -134,7 +134,7 @@ class RunningCovariance:
 
 
 class Drift:
-    """Follows how far the windows of late are from a model's calibration.
+    """Measure the distance of recent windows from a model's calibration.
 
     ``ch_names`` and ``sfreq``, in hertz, are of the windows.
 

@@ -100,7 +100,7 @@ class BandPowers:
 
 
 class SignalStates:
-    """Follows the state of the signal, by one window a second whose prediction is out.
+    """Follow the state of the signal, by one window a second whose prediction is out.
 
     The forward filter of a hidden Markov model (Rabiner, Proc. IEEE 77 (1989) 257-286): it looks at
     no later window. After a pause of five seconds it begins again. ``n_samples`` and ``sfreq``, in

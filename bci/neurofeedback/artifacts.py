@@ -54,7 +54,7 @@ class ArtifactMeter:
 
 
 class ArtifactHold:
-    """Holds feedback back while windows have artifacts, and for some time after."""
+    """Hold feedback back while windows have artifacts, and for some time after."""
 
     def __init__(self, hold_s: float) -> None:
         self._hold_s = hold_s

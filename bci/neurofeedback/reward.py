@@ -4,7 +4,7 @@ from bci.profiles.neurofeedback import RewardSettings
 
 
 class RewardRule:
-    """Decides when a reward is due; it is given every window's time and success."""
+    """Decide when a reward is due; it is given every window's time and success."""
 
     def __init__(self, settings: RewardSettings, hop_s: float) -> None:
         self._settings = settings

@@ -14,7 +14,7 @@ _ENDED, _REFUSED = 0, 2
 
 
 class EngineProcess:
-    """Runs one engine; a crash after it decoded is mended by a restart, in bounds.
+    """Run one engine; a crash after it decoded is mended by a restart, in bounds.
 
     ``report`` gets its events with its name. ``worked`` is to be set once it has decoded.
     """

@@ -30,7 +30,7 @@ Report = Callable[[str, AnyEvent], None]
 
 
 class Supervisor:
-    """Runs the engines of several people until it is stopped, or none of them runs.
+    """Run the engines of several people until it is stopped, or none of them runs.
 
     Each engine is a process: one that dies is started again, and the others continue. All listen on
     this computer, so the offsets of their streams' clocks are to one and the same clock.

@@ -24,7 +24,7 @@ _RATE_ERROR = 1e-5
 
 
 class Resampler:
-    """Turns chunks of one rate into chunks of another.
+    """Turn chunks of one rate into chunks of another.
 
     An output sample has the time of the input that it stands for, and depends on no later one;
     the filter delays what it shows by ``delay_s``. Splitting the same samples into other chunks

@@ -104,7 +104,7 @@ def _takes(node: dict[str, Any]) -> str:
         return _list(node)
     names = {"string": "text", "integer": "whole number", "object": "keys",
              "boolean": "true or false"}  # fmt: skip
-    bounds = " ".join(f"{sign} {node[key]:g}" for key, sign in _BOUNDS if key in node)
+    bounds = " ".join(f"{sign} {node[key]:.10g}" for key, sign in _BOUNDS if key in node)
     return f"{names.get(node.get('type', ''), node.get('type', ''))} {bounds}".strip()
 
 

@@ -32,7 +32,7 @@ class _Sums:
 
 
 class QualityMeter:
-    """Follows the quality of every channel of a stream."""
+    """Follow the quality of every channel of a stream."""
 
     def __init__(self, info: StreamInfo, line_hz: float = 50.0) -> None:
         if not info.sfreq > 0:

@@ -30,7 +30,7 @@ class SilenceMeter:
 
 
 class SilentStreams:
-    """Follows how many samples of each regular stream a recorder has written."""
+    """Follow how many samples of each regular stream a recorder has written."""
 
     def __init__(self) -> None:
         # By place and name: two streams may have one name.

@@ -45,7 +45,7 @@ class Recorded:
 
 
 class Recorder:
-    """Writes all chosen streams as they are: number type, sender's time stamps, clock offsets.
+    """Write all chosen streams as they are: number type, sender's time stamps, clock offsets.
 
     Streams that appear later are added; one that vanishes and comes back continues.
     """

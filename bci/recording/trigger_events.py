@@ -35,7 +35,7 @@ def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.i
 
 
 class TriggerEvents:
-    """Finds the events of one trigger channel in its samples, however these are split.
+    """Find the events of one trigger channel in its samples, however these are split.
 
     Settings are `bci.profiles.stimulus.Triggers`; without them every change of the code to another
     than 0 counts. State is the code that holds and the run of equal codes under way. The code that
@@ -107,7 +107,7 @@ class TriggerEvents:
 
 
 class TriggerMarkers:
-    """Makes markers of a trigger channel of a stream; its label is the code as digits.
+    """Make markers of a trigger channel of a stream; its label is the code as digits.
 
     Raises `MismatchError` if the stream lacks the channel, or is irregular.
     """

@@ -92,7 +92,7 @@ def recorded_sensor(recording: Recording, channel: str | None) -> tuple[SensorSi
 
 
 class LiveSensor:
-    """Takes in a sensor's channel of a live stream, in a thread of its own.
+    """Take in a sensor's channel of a live stream, in a thread of its own.
 
     Attributes
     ----------

@@ -15,7 +15,7 @@ _AT_ONCE_S = 0.01
 
 
 class SimulatedPerson:
-    """Decides how strongly each source of a scenario is active.
+    """Decide how strongly each source of a scenario is active.
 
     Without others' cues, cues and pauses are the person's own, the same for the same seed. While
     there are others, its own wait; between cues, and at one that it does not know, it rests.

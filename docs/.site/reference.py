@@ -10,12 +10,11 @@ from bci.cli import app
 from bci.cli.commands import COMMANDS, load_command
 from bci.plugins.decoder_offers import decoder_names
 from bci.profiles.keys import profile_keys
-from bci.recording.formats import FORMATS
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace the mark of a generated part by its text."""
-    for mark, write in _PARTS:
+    for mark, write in (("commands", _commands), ("profile keys", _keys), ("api", _api)):
         line = f"<!-- {mark} -->"
         if line in markdown:
             markdown = markdown.replace(line, write())
@@ -85,17 +84,3 @@ def _range(takes: str) -> str:
 def _api() -> str:
     names = [name for name in bci.__all__ if not name.startswith("_")]
     return "\n\n".join(f"::: bci.{name}" for name in sorted(names, key=str.lower))
-
-
-def _formats() -> str:
-    """List the formats of recordings with what they need beyond a plain installation."""
-    lines = ["| format | endings | needs |", "|---|---|---|"]
-    for each in FORMATS:
-        kind = "folder " if each.folder else ""
-        endings = ", ".join(f"`{ending}`" for ending in each.endings)
-        needs = f"`pip install 'bci[{each.extra}]'`, in part or for all files" if each.extra else ""
-        lines.append(f"| {each.name} | {kind}{endings} | {needs} |")
-    return "\n".join(lines)
-
-
-_PARTS = (("commands", _commands), ("profile keys", _keys), ("api", _api), ("formats", _formats))

@@ -13,7 +13,7 @@ _STARTING = "starting ..."
 
 
 class BridgeProcess(QObject):
-    """Runs ``bci bridge NAME PARAMETER=VALUE ...``; `state` is a sentence on it.
+    """Run ``bci bridge NAME PARAMETER=VALUE ...``; `state` is a sentence on it.
 
     One that crashed after it worked is started again, but for the one that presses keys: nobody
     may be watching.

@@ -15,7 +15,7 @@ _STATE_LETTERS = 160
 
 
 class BridgeRow(QWidget):
-    """Shows one bridge; the user's wishes come out as signals.
+    """Show one bridge; the user's wishes come out as signals.
 
     The parameters are shown by a click, and at once where one is needed.
     """

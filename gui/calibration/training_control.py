@@ -24,7 +24,7 @@ Decoders = tuple[DecoderOffer, ...]
 
 
 class TrainingControl(QObject):
-    """Finds what can be trained, counts its trials, and trains what is chosen on the page.
+    """Find what can be trained, count its trials, and train what is chosen on the page.
 
     Attributes
     ----------
@@ -178,7 +178,7 @@ def _decoders_for(choice: RunChoice, models: Path, info: StreamInfo | None) -> D
 
 
 class TrainingProcess(Child):
-    """Runs ``bci calibrate --json``; its other events come as those of every child."""
+    """Run ``bci calibrate --json``; its other events come as those of every child."""
 
     counted = Signal(object, str)  # Path of a run, and how many trials it has
     finished = Signal(object)  # Path of the model

@@ -20,7 +20,7 @@ _LEAST_ROWS = 4
 
 
 class ConnectPanel(QWidget):
-    """Shows streams, devices and the connection; the user's wishes come out as signals."""
+    """Show streams, devices and the connection; the user's wishes come out as signals."""
 
     stream_chosen = Signal(object)  # LiveStream
     device_wanted = Signal(str, dict)  # name and parameters

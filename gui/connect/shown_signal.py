@@ -24,7 +24,7 @@ SUBJECT = "signal"
 
 
 class ShownSignal(QObject):
-    """Passes the shown stream on to its views, and reports when it ends, stalls or loses samples.
+    """Pass the shown stream on to its views, and report when it ends, stalls or loses samples.
 
     ``sources`` and ``programs`` know which streams end because the user wanted it.
     """

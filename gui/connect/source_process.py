@@ -14,7 +14,7 @@ _BY = with_key("press Connect", "connect-device")
 
 
 class SourceProcess(QObject):
-    """Starts a source as a child process, and stops it; at most one at a time.
+    """Start a source as a child process, and stop it; at most one at a time.
 
     One that crashes after it streamed is started again.
     """

@@ -50,7 +50,7 @@ class DecisionView(Protocol):
 
 
 class CueFinder(Protocol):
-    """Finds the cue of a window by the time of the window's last sample."""
+    """Find the cue of a window by the time of the window's last sample."""
 
     def cue_of(self, taken: float) -> str | None: ...
 

@@ -39,7 +39,7 @@ _EMOTION = "emotion"
 
 
 class EngineViews(QObject):
-    """Passes predictions, cues and status on to the views of decisions, history and latency.
+    """Pass predictions, cues and status on to the views of decisions, history and latency.
 
     ``by_task`` has the view of each task; that of no task is the bars. One is shown in ``decided``:
     of the profile's task, or of emotion where the classes are levels of two axes. ``passed`` shows

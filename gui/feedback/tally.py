@@ -4,7 +4,7 @@ from gui.feedback.feature_reader import FeedbackRow
 
 
 class RunTally:
-    """Counts the windows of the newest run."""
+    """Count the windows of the newest run."""
 
     def __init__(self) -> None:
         self.run = 0

@@ -13,7 +13,7 @@ _CLASSES = {"error", "correct"}
 
 
 class ErrorResponses(QObject):
-    """Follows the engine ``<name>-errp``, where one runs; its classes are error and correct."""
+    """Follow the engine ``<name>-errp``, where one runs; its classes are error and correct."""
 
     came = Signal(float, float)  # time of the window's last sample, log ratio of an error
 

@@ -16,7 +16,7 @@ _DECIDING = (SpellingState.STIMULATION, SpellingState.COLLECTING, SpellingState.
 
 
 class SpellerScene:
-    """Shows a run and moves it on with the frames.
+    """Show a run and move it on with the frames.
 
     Keys act with the next frame, so that each marker belongs to a frame. ``sentence`` is shown in
     place of the symbols, ``keys`` and ``note`` below them.

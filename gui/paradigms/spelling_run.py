@@ -36,7 +36,7 @@ _ENGINE_BACK = "The engine was gone and decodes again. The run can be resumed."
 
 
 class SpellingRun(QObject):
-    """Shows one run and records it, where a recorder is given.
+    """Show one run and record it, where a recorder is given.
 
     Before the first selection: the risks of a flicker are confirmed by a key, every stream is
     recorded, and an engine decodes. Then Space begins; a run that ``starts_itself`` waits until

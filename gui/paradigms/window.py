@@ -31,7 +31,7 @@ _FLICKER_S = 4.0
 
 
 class SpellerWindow(Themed, QWidget):
-    """Shows what is missing; when nothing is, the run can be started."""
+    """Settings of a speller's run; it can start when none is missing."""
 
     start_wanted = Signal(object)  # SpellingChoice
 

@@ -37,7 +37,7 @@ _COST_GAIN = 0.1
 
 
 class Presenter(QObject):
-    """Shows a scene, one frame a period of the screen, and stamps its markers at the swap.
+    """Show a scene, one frame a period of the screen, and stamp its markers at the swap.
 
     Frames are paced by the screen's vertical sync where OpenGL waits for it, else by a timer:
     `note` is the sentence for people. Frames that are dropped while a run is logged are marked

@@ -16,7 +16,7 @@ _POLL_S = 0.1
 
 
 class RecorderLink(Worker):
-    """Starts a recorder that outlives the dashboard, finds those that run, and stops one.
+    """Start a recorder that outlives the dashboard, find those that run, and stop one.
 
     Recorders are found and read in a thread.
     """

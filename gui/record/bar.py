@@ -55,7 +55,7 @@ class RecordState:
 
 
 class RecordBar(QWidget):
-    """Shows a `RecordState`; what the user wants comes out as signals."""
+    """Show a `RecordState`; what the user wants comes out as signals."""
 
     start_wanted = Signal()
     stop_wanted = Signal()

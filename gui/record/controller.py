@@ -35,7 +35,7 @@ NO_STREAM = (
 
 
 class RecordController(QObject):
-    """Starts and stops a recorder as the user wants, and shows its status.
+    """Start and stop a recorder as the user wants, and show its status.
 
     A recorder of ours that is killed is started again: it continues in the next run's file.
 

@@ -14,7 +14,7 @@ _KILLED_MS = 300
 
 
 class ModelProcess(QObject):
-    """Runs one model at a time over one file, and passes on its events as they are printed.
+    """Run one model at a time over one file, and pass on its events as they are printed.
 
     ``bci`` is how the command line is called, as ``("python", "-m", "bci")``.
     """

@@ -17,7 +17,7 @@ _KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial 
 
 
 class TransportBar(QWidget):
-    """Shows the playhead and moves it; steps by trial come out as a signal."""
+    """Show the playhead and move it; steps by trial come out as a signal."""
 
     stepped = Signal(int)
 

@@ -19,7 +19,7 @@ _TOO_LITTLE = f"waits for {_LEAST_S:g} s of clean signal"
 
 
 class Preparation(QObject):
-    """Gives what of a choice can be shown now, and makes the rest ready.
+    """Prepare a choice of the display; until then, show its ready part.
 
     The first use of a cleaning takes seconds, which a window must not wait for.
     """

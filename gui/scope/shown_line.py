@@ -65,7 +65,7 @@ class DisplayActions(QWidget):
 
 
 class ShownLine(QWidget):
-    """Names what is shown, and that nothing else is changed by it."""
+    """Name the reference and cleaning of the picture, with their buttons."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()

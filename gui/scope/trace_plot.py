@@ -16,7 +16,7 @@ Markers = list[tuple[float, str]]  # index of the sample, label
 
 
 class TracePlot(Plot):
-    """Draws traces; a frame costs only the columns of pixels that are new.
+    """Draw traces; a frame costs only the columns of pixels that are new.
 
     The mouse reads the trace under it; dragged, it measures from there. The wheel is its owner's.
     """

@@ -84,7 +84,7 @@ class MapSeen:
 
 
 class Analysis(Worker):
-    """Looks at the ring about four times a second, as long as somebody looks at the outcome."""
+    """Compute spectra of the ring about four times a second, while a view is visible."""
 
     spectrum_came = Signal(object)  # SpectrumSeen
     map_came = Signal(object)  # MapSeen

@@ -20,7 +20,7 @@ def scrolled(view: QWidget) -> QScrollArea:
 
 
 class _ScrollArea(QScrollArea):
-    """Holds one widget without a frame, and scrolls up and down alone."""
+    """Hold one widget without a frame, and scroll up and down alone."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class _ScrollArea(QScrollArea):
 
 
 class FitHeightScrollArea(_ScrollArea):
-    """Takes no more height than its content needs."""
+    """Take no more height than its content needs."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__(content)

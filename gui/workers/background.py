@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Background(Worker):
-    """Runs each job in a thread of its own; only the outcome of the newest job is reported."""
+    """Run each job in a thread of its own; only the outcome of the newest job is reported."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

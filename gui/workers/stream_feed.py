@@ -21,7 +21,7 @@ _STOP_S = 0.8
 
 
 class Feed(StreamNews):
-    """Reads the signal and the engine's streams; reports plain data by Qt signals.
+    """Read the signal and the engine's streams; reports plain data by Qt signals.
 
     Each stream has a thread of its own, so that one that hangs delays none of the others.
 

@@ -35,7 +35,7 @@ class SignalFound:
 
 
 class SignalReader(StreamWorker[JudgedSignal]):
-    """Writes samples to a ring, and judges every channel once a second.
+    """Write samples to a ring, and judge every channel once a second.
 
     ``line_hz`` is the frequency of the power line; it may be set from another thread. ``options``
     has the profile's names and units, for a stream that does not carry them itself.

@@ -52,7 +52,7 @@ I = TypeVar("I", bound=Inlet)  # noqa: E741 - the inlet's own type
 
 
 class StreamWorker(Worker, Generic[I]):
-    """Keeps one stream open and reads it; a subclass does so by `open` and `read`.
+    """Keep one stream open and read it; a subclass does so by `open` and `read`.
 
     A stream that answers discovery and nothing else (a firewall, a program that hangs) delays
     this thread alone. ``alive`` is the signal that it is there, or gone.

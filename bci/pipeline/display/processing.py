@@ -11,7 +11,7 @@ from bci.signals import FloatArray, StreamInfo, TimeArray
 
 
 class DisplayProcessing:
-    """Turns samples of a stream into samples of the picture; ``choice`` is one it allows."""
+    """Turn samples of a stream into samples of the picture; ``choice`` is one it allows."""
 
     def __init__(self, info: StreamInfo, choice: DisplayChoice) -> None:
         self.derivation = derivation(choice.reference, info.channels, choice.left_out)

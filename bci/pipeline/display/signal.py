@@ -18,7 +18,7 @@ _FOR_LEVEL = 500
 
 
 class DisplaySignal:
-    """Takes samples out of the feed's ring, processes them and keeps them in a ring of its own.
+    """Take samples out of the feed's ring, process them and keep them in a ring of its own.
 
     ``info`` is of the channels that are shown: a reference may make others of the stream's.
     ``chosen`` is what the stream allows of the choice.

@@ -20,7 +20,7 @@ from gui.widgets.units import by_chance, counted, percent
 
 
 class ResultPage(Themed, QWidget):
-    """Shows a `ModelResult`."""
+    """Show a `ModelResult`."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -45,7 +45,7 @@ _LIMIT_TIP = (
 
 
 class SetupPage(QWidget):
-    """Shows what is missing; when nothing is, the next step is open."""
+    """Settings of a run; the next step opens when none is missing."""
 
     chosen = Signal(object)  # RunChoice
     training_wanted = Signal(object)  # RunChoice, of recordings that there are

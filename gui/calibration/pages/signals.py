@@ -17,7 +17,7 @@ _MAX_NAMED, _MAX_ADVICE = 12, 6
 
 
 class SignalsPage(Themed, QWidget):
-    """Names bad channels and leaves the choice to the user."""
+    """Name bad channels and leave the choice to the user."""
 
     def __init__(self) -> None:
         super().__init__()

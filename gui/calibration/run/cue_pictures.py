@@ -16,7 +16,7 @@ _USUAL_PX = 1000
 
 
 class CuePictures:
-    """Reads the picture of the next cue while the screen shows something else."""
+    """Read the picture of the next cue while the screen shows something else."""
 
     def __init__(self, screen: CueScreen, parent: QObject) -> None:
         self._screen = screen

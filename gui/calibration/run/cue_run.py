@@ -27,7 +27,7 @@ _UNSEEN = "A cue could not be shown: this window was hidden."
 
 
 class CueRun(QObject):
-    """Shows one run and records it: a scene of the presenter.
+    """Show one run and record it: a scene of the presenter.
 
     The schedule continues once a frame, to the time at which the frame is due. The marker of a cue
     is stamped at the swap that shows it. A rest marker, where the profile names one, is sent when

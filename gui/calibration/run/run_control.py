@@ -25,7 +25,7 @@ from gui.widgets.units import counted
 
 
 class RunControl(QObject):
-    """Runs one run after the other."""
+    """Run one run after the other."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)

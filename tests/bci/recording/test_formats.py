@@ -16,7 +16,7 @@ from bci.recording.formats import ENDINGS, FORMATS, described_formats, recording
 from bci.recording.read import read_recording
 from gui.widgets import open_recording as recording_dialog
 
-PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "record.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "formats.md"
 
 
 def split_fif(folder: Path, naming: str = "neuromag", seconds: int = 40) -> list[Path]:

@@ -58,6 +58,7 @@ def test_the_line_names_what_is_shown_and_a_key_chooses_the_next(
     panel: ScopePanel, qtbot: QtBot
 ) -> None:
     assert title(panel) == "Display only: as recorded, high-pass 0.5 Hz"
+    assert panel.shown.reference.text().startswith("Reference")
     seen = []
     for _ in range(4):
         qtbot.keyClick(panel.scope, Qt.Key.Key_R)
