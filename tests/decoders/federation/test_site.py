@@ -14,11 +14,11 @@ from bci.errors import ProfileError
 from decoders.federation.agreement import Privacy
 from decoders.federation.messages import length
 from decoders.federation.site import (
+    SiteState,
     add_mean_change,
     epsilon,
     initial_weights,
     make_private,
-    read_state,
     shared_weights,
 )
 from decoders.networks.backbones import BACKBONES
@@ -149,11 +149,11 @@ def test_a_round_repeated_after_a_crash_gives_the_same(tmp_path: Path) -> None:
         assert score == once_score
         for name, array in once.items():
             assert change[name].tobytes() == array.tobytes()
-    assert restarted.n_sent == 4
+    assert restarted.state.sent == 4
     _, without_earlier_rounds = site(tmp_path / "fresh").train(3, shared)
     assert length(without_earlier_rounds) != length(third[1])
-    assert restarted.accuracies == whole.accuracies
-    assert restarted.accuracies == {n + 1: g[0] for n, g in enumerate(expected)}
+    assert restarted.state.accuracies == whole.state.accuracies
+    assert restarted.state.accuracies == {n + 1: g[0] for n, g in enumerate(expected)}
 
 
 def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
@@ -167,9 +167,10 @@ def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"sent": [], "accuracies": {}}'])
 def test_damaged_notes_of_a_site_are_named(tmp_path: Path, content: str) -> None:
-    (tmp_path / "site.json").write_text(content)
+    file = tmp_path / "site.json"
+    file.write_text(content)
     with pytest.raises(ProfileError, match=r"site\.json cannot be read; give another --state"):
-        read_state(tmp_path)
+        SiteState.read(file)
 
 
 def test_a_site_without_a_shared_class_is_named(tmp_path: Path) -> None:
