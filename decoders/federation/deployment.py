@@ -78,12 +78,8 @@ def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
 def take_part(kit: Path, state: Path, timeout_s: float, on_round: Callable[[Round], None]) -> None:
     """Run a site, whose policy is written, until its model is.
 
-    Raises
-    ------
-    StreamError
-        If FLARE ends, or nothing happens for ``timeout_s``.
-    ProfileError
-        If this site refuses; the message has the reason.
+    Raises StreamError if FLARE ends or nothing happens for ``timeout_s``, ProfileError with the
+    reason if this site refuses.
     """
     changed, seen = time.monotonic(), SiteState.read(state / STATE)
     log = f"see {kit / 'log.txt'}"
@@ -115,13 +111,8 @@ def lead(
 
     ``kit`` and ``leader`` are the start-up kits of the server and of the person who leads. Each
     job of FLARE covers all rounds that are left; a new one starts when a lost site is back.
-
-    Raises
-    ------
-    StreamError
-        If the server does not start.
-    FederationError
-        If too few sites join, or give sound changes.
+    Raises StreamError if the server does not start, FederationError if too few sites join or give
+    sound changes.
     """
     _, progress = resume(state, agreed)
     if not progress.missing(agreed):
@@ -137,14 +128,9 @@ def lead(
 
 
 def open_session(leader: Path, server: subprocess.Popen[bytes], timeout_s: float) -> Session:
-    """Log in at a server that starts; the leader's kit has the name of the person.
+    """Log in at a server that starts; the folder of the leader's kit has the person's name.
 
-    Raises
-    ------
-    StreamError
-        If the server ends or does not answer in time.
-    ProfileError
-        If the folder is not a leader's start-up kit.
+    Raises StreamError if the server ends or does not answer in time.
     """
     if not (leader / "startup" / "fed_admin.json").exists():
         raise ProfileError(f"{leader} is not a leader's start-up kit")

@@ -17,17 +17,12 @@ from nvflare.app_common.abstract.fl_model import FLModel
 from nvflare.app_common.utils.fl_model_utils import FLModelUtils
 from nvflare.app_common.workflows.model_controller import ModelController
 
-from bci.errors import BciError
 from decoders.federation.agreement import load_federation
 from decoders.federation.participant import Participant, read_participant
 from decoders.federation.policy import SETTINGS
-from decoders.federation.rounds import run_rounds
+from decoders.federation.rounds import FederationError, run_rounds
 
 _BLOB = "blob"
-
-
-class JobEndedError(BciError):
-    """The leader ended this job: the next one has the sites that are there by then."""
 
 
 class SiteEnd(Executor):  # type: ignore[misc]
@@ -75,7 +70,8 @@ class ServerEnd(ModelController):  # type: ignore[misc]
             kind, FLModel(params={_BLOB: request}), list(names), len(names), self._timeout_s
         )
         if self.abort_signal.triggered:
-            raise JobEndedError("the leader ended this job")
+            # The next job has the sites that are there by then.
+            raise FederationError("the leader ended this job")
         answers = {each.meta["client_name"]: _blob(each) for each in found}
         self._lost |= set(names) - set(answers)
         return answers

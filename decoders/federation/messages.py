@@ -58,12 +58,8 @@ def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) ->
     """Read a message that came from another machine.
 
     It has to hold the numbers ``names`` and arrays ``like`` these, whose Euclidean norm, all
-    together, is at most ``longest``.
-
-    Raises
-    ------
-    NotUnderstoodError
-        If anything is missing, too much, not finite or out of range.
+    together, is at most ``longest``. Raises NotUnderstoodError if anything is missing, too much,
+    not finite or out of range.
     """
     most = sum(array.nbytes for array in like.values()) + _SLACK
     if not isinstance(blob, bytes) or len(blob) > most:

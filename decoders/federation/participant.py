@@ -41,12 +41,7 @@ class Material:
 def cut_material(profile: Profile, recordings: list[Recording]) -> Material:
     """Cut windows of runs of one set-up, and hold out those of the last.
 
-    Raises
-    ------
-    RecordingError
-        If markers are missing, or there is nothing to hold out.
-    MismatchError
-        If recordings differ in rate or channels.
+    Raises RecordingError if there is nothing to hold out, MismatchError if runs do not fit.
     """
     pipeline = common_pipeline(recordings, profile)
     if len(recordings) == 1:
@@ -80,13 +75,8 @@ class Participant:
     """A site that answers a server's requests, and writes its model at the end.
 
     Its state from round to round is in the folder ``state``. Without ``model`` none is written.
-
-    Raises
-    ------
-    ProfileError
-        If its windows do not fit the agreement.
-    BundleError
-        If no round is done yet, and ``model`` exists.
+    Raises ProfileError if its windows do not fit the agreement, BundleError if ``model`` exists
+    before the first round.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What a start-up kit's process may run: one job, which carries no code.
+"""The one job that a start-up kit's process may run; it carries no code.
 
 A site's own command writes the policy into its kit before every start, so that no kit from
 elsewhere widens it. FLARE's own checks believe the role that the server gives the leader, and
@@ -54,10 +54,7 @@ class OnlyOurJob(AppValidator):  # type: ignore[misc]
 def write_policy(kit: Path, component: str, settings: Mapping[str, Any]) -> None:
     """Write a kit's folder ``local``: rights, the one class that a job may build, own settings.
 
-    Raises
-    ------
-    ProfileError
-        If the folder is not a start-up kit.
+    Raises ProfileError if the folder is not a start-up kit.
     """
     local = kit / "local"
     try:

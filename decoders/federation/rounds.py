@@ -84,17 +84,10 @@ class RoundsProgress(Kept):
 def run_rounds(
     wire: SiteWire, agreed: Federation, folder: Path, on_round: Callable[[Round], None]
 ) -> RoundsProgress:
-    """Train until the last round and let the sites finish.
+    """Train until the last round and let the sites finish; resume after the last in ``folder``.
 
-    Resumes after the last round in ``folder``. A round counts if at least ``min_sites`` sites give
-    a sound change.
-
-    Raises
-    ------
-    FederationError
-        If fewer sites than agreed gave a sound answer; the message names the others.
-    ProfileError
-        If the folder is of another federation.
+    Raises FederationError, which names the other sites, if fewer than ``min_sites`` give a sound
+    answer, and ProfileError if the folder is of another federation.
     """
     shared, progress = resume(folder, agreed)
     leader = _Leader(wire, agreed, progress)
@@ -169,12 +162,9 @@ class _Leader:
 
 
 def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
-    """The shared weights and the rounds of a folder.
+    """The shared weights and the rounds of a folder; see `read_progress`.
 
-    Raises
-    ------
-    ProfileError
-        If no network fits the agreement, or the folder is damaged or of another federation.
+    Raises ProfileError too if no network fits the agreement.
     """
     require_folder(folder, "--state")
     progress = read_progress(folder, agreed)

@@ -113,12 +113,7 @@ class Site:
     A round depends on the state after the round before and on the weights that come, and on
     nothing else: repeated after a crash it gives the same, noise aside. ``decoder`` is untrained
     before and trained after `finish`. ``held_out`` has one window a trial. ``folder`` is for the
-    state from round to round.
-
-    Raises
-    ------
-    ValueError
-        If the windows or classes do not fit the agreement, or the folder holds another state.
+    state from round to round. Raises ValueError if windows or classes do not fit the agreement.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """EEGMMIDB's subjects as sites with unlike headsets: alone, federated, pooled."""
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from bci.cli import events
 from bci.cli.benchmark.motor_imagery import read_runs, subject_folders
 from bci.cli.benchmark.runner import Results, mean_and_sd, version
 from bci.cli.benchmark.study import Group, fill
-from bci.cli.console import note, out
+from bci.cli.console import out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import paired_p
 from bci.files.writable import require_place
@@ -25,6 +25,7 @@ from bci.training.epochs import join_epochs
 from decoders.federation.agreement import CommonSpace, Federation, Partner, Rounds, Server
 from decoders.federation.participant import Material, Participant, cut_material
 from decoders.federation.rounds import LocalWire, run_rounds
+from decoders.federation.site import Site
 
 # Grows by hand when the code of a training changes what its rows mean.
 _VERSION = 1
@@ -121,8 +122,8 @@ def experiment(
 
     wanted = [(c, name, seed) for seed in range(n_seeds) for c in conditions for name in names]
     fill(
-        results, wanted, partial(_run, agreed, out_file.with_suffix(".parts")), THIS_PROCESS,
-        given=partial(_materials, subjects), together=itemgetter(0, 2), kind=itemgetter(0),
+        results, wanted, partial(_run, agreed, subjects, out_file.with_suffix(".parts")),
+        THIS_PROCESS, together=itemgetter(0, 2), kind=itemgetter(0),
     )  # fmt: skip
     if not events.wanted():
         _print([row for row in results.rows if row.seed < n_seeds], names, conditions)
@@ -139,15 +140,7 @@ def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federatio
     )
 
 
-def _materials(subjects: list[Path], missing: Group) -> dict[str, Materials]:
-    """The windows of every subject, by format of the missing conditions."""
-    note(f"Cutting epochs of {len(subjects)} subjects")
-    return {
-        kind: {subject.name: _material(subject, k, kind) for k, subject in enumerate(subjects)}
-        for kind in {_FORMATS[str(condition)] for condition, *_ in missing}
-    }
-
-
+@cache
 def _material(subject: Path, number: int, kind: str) -> Material:
     headset = format_of(number) if kind == "own" else Format(_8, 128.0, 2.0)
     return cut_material(
@@ -156,19 +149,22 @@ def _material(subject: Path, number: int, kind: str) -> Material:
 
 
 def _run(
-    agreed: Federation, folder: Path, given: dict[str, Materials], group: Group
+    agreed: Federation, subjects: list[Path], folder: Path, _given: None, group: Group
 ) -> list[FederationRow]:
     condition, _, seed = group[0]
     space = agreed.model.model_copy(update={"share_head": condition != _PERSONAL})
     training = agreed.training.model_copy(update={"seed": seed})
     agreed = agreed.model_copy(update={"model": space, "training": training})
     parts = folder / f"{seed}-{condition.replace(', ', '-')}"
-    materials = given[_FORMATS[condition]]
+    kind = _FORMATS[condition]
+    materials = {each.name: _material(each, k, kind) for k, each in enumerate(subjects)}
     if condition.startswith("federated"):
         scores = _train(materials, agreed, parts)
     elif condition.startswith("alone"):
-        alone = [_train({name: m}, agreed, parts / name) for name, m in materials.items()]
-        scores = {name: score for each in alone for name, score in each.items()}
+        scores = {
+            name: _train({name: material}, agreed, parts / name)[name]
+            for name, material in materials.items()
+        }
     else:
         scores = _train({"pooled": _pooled(list(materials.values()))}, agreed, parts, materials)
     return [FederationRow(condition, name, seed, score) for name, score in scores.items()]
@@ -192,12 +188,14 @@ def _train(
         raise RecordingError(f"{folder}: {progress.banned}")
     if scored is None:
         return progress.finished
-    site, scores = next(iter(participants.values())).site, {}
-    for name, material in scored.items():
-        site.decoder.adapt(material.training.windows)
-        truth, decided = site.decisions(material.held_out.last_of_trials())
-        scores[name] = float(np.mean(truth == decided))
-    return scores
+    site = next(iter(participants.values())).site
+    return {name: _score(site, material) for name, material in scored.items()}
+
+
+def _score(site: Site, material: Material) -> float:
+    site.decoder.adapt(material.training.windows)
+    truth, decided = site.decisions(material.held_out.last_of_trials())
+    return float(np.mean(truth == decided))
 
 
 def _pooled(materials: list[Material]) -> Material:

@@ -200,15 +200,17 @@ def attack(privacy: Privacy, one: dict, other: dict, rng: np.random.Generator) -
         seen = make_private(change, privacy, rng)
         return sum(float((seen[k] * direction[k]).sum()) for k in direction)
 
-    return np.array([[score(one), score(other)] for _ in range(500)])
+    return np.array([[score(one), score(other)] for _ in range(10_000)])
 
 
 def test_no_membership_attack_beats_the_budget(tmp_path: Path) -> None:
     """Compare true and false positives of the best attack with the bound of epsilon and delta."""
     shared = initial_weights(SPACE, 0)
     _, change = site(tmp_path).train(1, shared)
-    # The worst exchange of recordings turns a change round.
-    one, other = change, {name: -array for name, array in change.items()}
+    # The worst exchange of recordings turns a change round that is as long as agreed. An attack
+    # sees its direction only, so a few numbers are as good as all.
+    one = {"head.left": 1e3 * change["head.left"][:8]}
+    other = {name: -array for name, array in one.items()}
     rng = np.random.default_rng(0)
 
     def worst_excess(noise: float, budget: float) -> float:
@@ -223,8 +225,10 @@ def test_no_membership_attack_beats_the_budget(tmp_path: Path) -> None:
     for noise in (2.0, 5.0, 20.0):
         privacy = Privacy(clip_norm=1.0, noise_multiplier=noise)
         assert worst_excess(noise, epsilon(1, privacy)) <= 0
-    # The check can fail: nearly without noise the attack is right every time.
+    # The check can fail: nearly without noise the attack is right every time, and the budget of
+    # four times the noise is too small.
     assert worst_excess(1e-6, 1.0) > 0.5
+    assert worst_excess(2.0, epsilon(1, Privacy(clip_norm=1.0, noise_multiplier=8.0))) > 0
     accountant = RdpAccountant()
     accountant.compose(GaussianDpEvent(1.0), 3)
     assert epsilon(3, Privacy(clip_norm=1.0, noise_multiplier=2.0)) == pytest.approx(
