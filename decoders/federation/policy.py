@@ -20,17 +20,18 @@ SETTINGS = "bci.json"
 FORGOTTEN_S = 30
 """A silent site counts as gone after this."""
 
-# Rights of a leader's certificate at a site and at the server; no other role has any.
+# Rights of a leader's certificate at a site and at the server.
 _RIGHTS = {
     "submit_job": "any", "manage_job": "any", "view": "any", "operate": "none",
     "shell_commands": "none", "clone_job": "none", "download_job": "none", "byoc": "none",
 }  # fmt: skip
-_COMMON = {"format_version": 2, "components": []}
-_APP = {
-    "config/config_fed_server.json": _COMMON
-    | {"workflows": [{"id": "rounds", "path": SERVER}], "dead_client_grace_period": 5.0},
-    "config/config_fed_client.json": _COMMON
-    | {"executors": [{"tasks": ["*"], "executor": {"path": SITE}}]},
+_SERVER_END = {"workflows": [{"id": "rounds", "path": SERVER}], "dead_client_grace_period": 5.0}
+_SITE_END = {"executors": [{"tasks": ["*"], "executor": {"path": SITE}}]}
+_FILES = {
+    f"config/config_fed_{side}.json": json.dumps(
+        {"format_version": 2, "components": []} | end
+    ).encode()
+    for side, end in (("server", _SERVER_END), ("client", _SITE_END))
 }
 # FLARE signs every job.
 _SIGNATURES = {".__nvfl_sig.json", ".__nvfl_submitter.crt"}
@@ -41,12 +42,11 @@ class OnlyOurJob(AppValidator):  # type: ignore[misc]
 
     def validate(self, app_folder: str) -> tuple[str, dict[str, Any]]:
         """The reason of a refusal, or an empty text; see `nvflare.apis.app_validation`."""
-        folder = Path(app_folder)
-        files = [file for file in folder.rglob("*") if not file.is_dir()]
-        for file in files:
-            name = file.relative_to(folder).as_posix()
-            wanted = json.dumps(_APP[name]) if name in _APP else None
-            if file.name not in _SIGNATURES and (file.is_symlink() or file.read_text() != wanted):
+        for file in Path(app_folder).rglob("*"):
+            name = file.relative_to(app_folder).as_posix()
+            if file.name in _SIGNATURES or (file.is_dir() and not file.is_symlink()):
+                continue
+            if file.is_symlink() or file.read_bytes() != _FILES.get(name):
                 return f"{name:.100} is not of the job of `bci federate`", {}
         return "", {}
 
@@ -81,8 +81,8 @@ def write_policy(kit: Path, component: str, settings: Mapping[str, Any]) -> None
 def write_job(folder: Path, sites: set[str]) -> Path:
     """Write a job that names the two ends, and holds nothing else."""
     (folder / "app" / "config").mkdir(parents=True)
-    for name, content in _APP.items():
-        (folder / "app" / name).write_text(json.dumps(content), encoding="utf-8")
+    for name, content in _FILES.items():
+        (folder / "app" / name).write_bytes(content)
     where = {"app": ["server", *sorted(sites)]}
     meta = {"name": "federation", "resource_spec": {}, "min_clients": 1, "deploy_map": where}
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
