@@ -2,7 +2,7 @@
 
 - agreement: the file that all partners share
 - messages: everything that may cross a wire
-- kept: states on disk
+- state_file: states on disk
 - site: one site's training rounds
 - participant: a site's recordings, its answers, its model
 - rounds: rounds at the server, and their state on disk

@@ -14,10 +14,10 @@ from bci.errors import BciError, ProfileError
 from bci.files.writable import appearing, require_folder
 from decoders.federation import messages
 from decoders.federation.agreement import Federation
-from decoders.federation.kept import Kept
 from decoders.federation.messages import Arrays, Understood
 from decoders.federation.participant import Participant
 from decoders.federation.site import add_mean_change, initial_weights, longest_noise
+from decoders.federation.state_file import StateFile
 
 _log = logging.getLogger(__name__)
 DONE = "done"
@@ -63,7 +63,7 @@ class Round(BaseModel):
     excluded: dict[str, str]
 
 
-class RoundsProgress(Kept):
+class RoundsProgress(StateFile):
     """The state of a federation.
 
     ``banned`` are sites whose answers were unusable, with the reason; ``finished`` are those that

@@ -23,8 +23,8 @@ from bci.signals import Signal
 from bci.training.epochs import Epochs
 from decoders.classical.alignment import align_groups
 from decoders.federation.agreement import CommonSpace, Federation, Privacy
-from decoders.federation.kept import Kept
 from decoders.federation.messages import Arrays, length
+from decoders.federation.state_file import StateFile
 from decoders.networks.fleeg import Fleeg, shared_names
 from decoders.neural.checkpoint import put_back, state_of
 from decoders.neural.fleeg_decoder import FleegDecoder
@@ -93,7 +93,7 @@ def epsilon(n_sent: int, privacy: Privacy) -> float:
     return float(accountant.get_epsilon(privacy.delta))
 
 
-class SiteState(Kept):
+class SiteState(StateFile):
     """Progress of a site.
 
     ``sent`` counts its changes in all rounds, for the privacy budget. ``accuracies`` are on

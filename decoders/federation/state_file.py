@@ -9,7 +9,7 @@ from bci.errors import ProfileError
 from bci.files.writable import appearing
 
 
-class Kept(BaseModel):
+class StateFile(BaseModel):
     """Base of a state in a JSON file."""
 
     @classmethod
