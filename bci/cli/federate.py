@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -68,25 +68,22 @@ def simulate(
     Example: bci federate simulate partners.yaml --out recordings/models/partners
     """
     from decoders.federation.agreement import load_federation
-    from decoders.federation.participant import Participant, read_material
+    from decoders.federation.participant import read_participant
     from decoders.federation.rounds import LocalWire, resume, run_rounds
 
-    agreed, folder, rounds = load_federation(config), config.parent, out_folder / ".rounds"
+    agreed, rounds = load_federation(config), out_folder / ".rounds"
     resume(rounds / "server", agreed)
     participants = {}
-    for number, partner in enumerate(agreed.sites):
-        if partner.profile is None or not partner.data:
+    for number, site in enumerate(agreed.sites):
+        if site.profile is None or not site.data:
             raise ProfileError(
-                f"{config}: sites.{number} ({partner.name}) needs profile and data to be simulated"
+                f"{config}: sites.{number} ({site.name}) needs profile and data to be simulated"
             )
-        own = folder / partner.profile
-        material = read_material(
-            own if own.exists() else partner.profile,
-            [folder / file for file in partner.data], [folder / file for file in partner.test],
+        participants[site.name] = read_participant(
+            str(config), site.name, _found(site.profile, config.parent),
+            [str(config.parent / file) for file in site.data], str(rounds / site.name),
+            str(out_folder / site.name),
         )  # fmt: skip
-        participants[partner.name] = Participant(
-            partner.name, material, agreed, rounds / partner.name, out_folder / partner.name
-        )
     wire = LocalWire(participants)
     _print_end(agreed, run_rounds(wire, agreed, rounds / "server", _print_round), as_json)
 
@@ -122,12 +119,11 @@ def join(
     config: Config,
     kit: Kit,
     profile: Annotated[str, typer.Option(help="Profile file, or the name of a shipped one.")],
-    data: Annotated[list[Path], typer.Option(help="A recording; again for more.")],
+    data: Annotated[
+        list[Path], typer.Option(help="A recording; again for more. The last is held out.")
+    ],
     out_folder: Annotated[Path, typer.Option("--out", help="Where to put the model.")],
     state: State,
-    test: Annotated[
-        list[Path] | None, typer.Option(help="A recording to score on; default: the last.")
-    ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the server.")] = 3600.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -139,25 +135,24 @@ def join(
     --data run1.fif --data run2.fif --state recordings/partners --out recordings/models/lab-a
     """
     from decoders.federation.agreement import load_federation
-    from decoders.federation.deployment import SITE, take_part, write_policy
-    from decoders.federation.participant import Participant, read_material
+    from decoders.federation.deployment import take_part
+    from decoders.federation.participant import read_participant
+    from decoders.federation.policy import SITE, write_policy
 
     agreed, site = load_federation(config), kit.resolve().name
-    agreed.require_site(site)
-    # Read here as well, so that a mistake is an error of this command.
-    material = read_material(profile, data, test or [])
-    Participant(site, material, agreed, state / site, out_folder)
-    own = Path(profile)
-    settings = {
-        "agreement": str(config.resolve()), "site": site, "state": str((state / site).resolve()),
-        "profile": str(own.resolve()) if own.exists() else profile,
+    names = [each.name for each in agreed.sites]
+    if site not in names:
+        raise ProfileError(f"sites: there is no {site!r}; there are {', '.join(names)}")
+    settings: dict[str, Any] = {
+        "agreement": str(config.resolve()), "site": site, "profile": _found(profile, Path()),
         "data": [str(file.resolve()) for file in data],
-        "test": [str(file.resolve()) for file in test or []],
-        "out": str(out_folder.resolve()),
+        "state": str((state / site).resolve()), "out": str(out_folder.resolve()),
     }  # fmt: skip
+    # Read here as well, so that a mistake is an error of this command.
+    read_participant(**settings)
     write_policy(kit, SITE, settings)
     note(f"{site}: joining")
-    take_part(kit, settings, timeout, lambda number, score: _print_own(site, number, score))
+    take_part(kit, state / site, timeout, _print_round)
     if as_json:
         emit(ModelEvent(folder=str(out_folder)))
     else:
@@ -174,7 +169,7 @@ def experiment(
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of everything.")] = 3,
     trunk: Annotated[str, typer.Option(help="The shared network.")] = "ifnet",
     condition: Annotated[
-        list[str] | None, typer.Option(help="What to train; may be repeated. Default: all four.")
+        list[str] | None, typer.Option(help="What to train; may be repeated. Default: all.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -193,11 +188,10 @@ def experiment(
         print_file(out_file, as_json)
 
 
-def _print_own(site: str, number: int, score: float) -> None:
-    if events.wanted():
-        emit(RoundEvent(number=number, accuracies={site: score}))
-    else:
-        err.print(f"round {number}: accuracy on held-out trials {score:.2f}")
+def _found(profile: str, folder: Path) -> str:
+    """A profile's file, or the name of a shipped profile."""
+    file = (folder / profile).resolve()
+    return str(file) if file.exists() else profile
 
 
 def _print_round(done: "Round") -> None:

@@ -10,15 +10,14 @@ from bci.profiles.pipeline_settings import Hertz, Settings
 from bci.profiles.profile import parse_yaml
 from decoders.networks.fleeg import FleegSettings
 
-# A whole number of this many bits passes through every number type on the way.
-_DIGEST_BITS = 48
+# A whole number of so many bytes passes through every number type on the way.
+_DIGEST_BYTES = 6
 
 
 class CommonSpace(Settings):
-    """The feature space that every site maps its signals into.
+    """The feature space of all sites; see `decoders.networks.fleeg.FleegSettings`.
 
-    ``window_s`` is the longest window of any site. With ``share_head`` the classifier's rows of
-    ``classes`` are shared too; without it every site keeps a classifier of its own.
+    With ``share_head`` the classifier's rows of ``classes`` are shared too.
     """
 
     trunk: str = "dbconformer"
@@ -59,10 +58,7 @@ class Rounds(Settings):
 
 
 class Privacy(Settings):
-    """Clip every site's change to ``clip_norm`` and add noise of ``noise_multiplier`` times it.
-
-    The budget is computed for ``delta``.
-    """
+    """Clip each change to ``clip_norm``, add noise of ``noise_multiplier`` times that."""
 
     clip_norm: float = Field(gt=0, le=1e6)
     noise_multiplier: float = Field(gt=0, le=1e4)
@@ -70,23 +66,15 @@ class Privacy(Settings):
 
 
 class Partner(Settings):
-    """A site; all but its name is for a simulation on one machine.
-
-    Paths are relative to the file that names them. Without ``test`` the last of the recordings
-    is held out.
-    """
+    """A site; all but its name is for a simulation, with paths relative to the file."""
 
     name: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     profile: str | None = None
     data: tuple[str, ...] = ()
-    test: tuple[str, ...] = ()
 
 
 class Server(Settings):
-    """Number of sites that a round needs, and the longest waits.
-
-    ``max_change`` is the largest norm of a site's change in one round.
-    """
+    """Sites that a round needs, the longest waits, the largest norm of a site's change."""
 
     min_sites: int = Field(default=2, ge=1, le=1000)
     join_timeout_s: float = Field(default=600, gt=0, le=7 * 86_400)
@@ -111,23 +99,14 @@ class Federation(Settings):
             raise ValueError("sites: two have the same name")
         if "server" in names:
             raise ValueError("sites: 'server' names the server; choose another name")
-        if self.server.min_sites > len(self.sites):
-            raise ValueError(
-                f"server.min_sites is {self.server.min_sites}, but there are {len(self.sites)} "
-                "sites"
-            )
+        if (least := self.server.min_sites) > len(names):
+            raise ValueError(f"server.min_sites is {least}, but there are {len(names)} sites")
         return self
 
     def digest(self) -> int:
         """A number that is the same where model, training and privacy are."""
         agreed = self.model_dump_json(include={"model", "training", "privacy"})
-        return int.from_bytes(hashlib.sha256(agreed.encode()).digest()[: _DIGEST_BITS // 8])
-
-    def require_site(self, name: str) -> None:
-        """Raise ProfileError where no partner has this name."""
-        names = [site.name for site in self.sites]
-        if name not in names:
-            raise ProfileError(f"sites: there is no {name!r}; there are {', '.join(names)}")
+        return int.from_bytes(hashlib.sha256(agreed.encode()).digest()[:_DIGEST_BYTES])
 
 
 def load_federation(file: Path) -> Federation:

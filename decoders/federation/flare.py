@@ -1,7 +1,7 @@
 """Both ends of a federation as components of NVIDIA FLARE.
 
-A job names these two classes and carries no code. A site's policy (`deployment`) lets a job build
-`SiteEnd` and nothing else; its recordings and folders come from the site's own file.
+A job names these two classes and carries no code (`policy`). Recordings and folders come from the
+site's own file.
 """
 
 import json
@@ -9,27 +9,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nvflare.apis.client import Client
-from nvflare.apis.controller_spec import ClientTask, Task
 from nvflare.apis.executor import Executor
-from nvflare.apis.fl_constant import ReturnCode
 from nvflare.apis.fl_context import FLContext
-from nvflare.apis.impl.controller import Controller
-from nvflare.apis.shareable import Shareable, make_reply
+from nvflare.apis.shareable import Shareable
 from nvflare.apis.signal import Signal
+from nvflare.app_common.abstract.fl_model import FLModel
+from nvflare.app_common.utils.fl_model_utils import FLModelUtils
+from nvflare.app_common.workflows.model_controller import ModelController
 
-from bci.errors import BciError
-from decoders.federation.agreement import Federation, load_federation
-from decoders.federation.participant import Participant, read_material
-from decoders.federation.rounds import run_rounds
+from decoders.federation.agreement import load_federation
+from decoders.federation.participant import Participant, read_participant
+from decoders.federation.policy import SETTINGS
+from decoders.federation.rounds import FederationError, run_rounds
 
-SETTINGS = "bci.json"
-"""A site's or server's own settings, in the folder ``local`` of its start-up kit."""
 _BLOB = "blob"
-
-
-class JobEndedError(BciError):
-    """The leader ended this job: the next one has the sites that are there by then."""
 
 
 class SiteEnd(Executor):  # type: ignore[misc]
@@ -45,80 +38,50 @@ class SiteEnd(Executor):  # type: ignore[misc]
         """Answer one request; see `nvflare.apis.executor.Executor`."""
         del abort_signal  # A round is short, and is repeated if its answer is not used.
         if self._participant is None:
-            settings = read_settings(fl_ctx)
-            data, test = ([Path(file) for file in settings[key]] for key in ("data", "test"))
-            self._participant = Participant(
-                settings["site"], read_material(settings["profile"], data, test),
-                load_federation(Path(settings["agreement"])), Path(settings["state"]),
-                Path(settings["out"]),
-            )  # fmt: skip
-        reply = make_reply(ReturnCode.OK)
-        reply[_BLOB] = self._participant.answer(task_name, shareable.get(_BLOB))
-        return reply
+            self._participant = read_participant(**_settings(fl_ctx))
+        request = _blob(FLModelUtils.from_shareable(shareable))
+        answer = self._participant.answer(task_name, request)
+        return FLModelUtils.to_shareable(FLModel(params={_BLOB: answer}))
 
 
-class ServerEnd(Controller):  # type: ignore[misc]
+class ServerEnd(ModelController):  # type: ignore[misc]
     """The server's end: runs the rounds over the sites of this job."""
 
-    def control_flow(self, abort_signal: Signal, fl_ctx: FLContext) -> None:
-        """Run the rounds; see `nvflare.apis.controller_spec.ControllerSpec`."""
-        settings = read_settings(fl_ctx)
-        agreed = load_federation(Path(settings["agreement"]))
-        try:
-            wire = _FlareWire(self, fl_ctx, abort_signal, agreed)
-            run_rounds(wire, agreed, Path(settings["state"]), lambda _done: None)
-        except BciError as error:
-            # The reason is in the rounds' file, for the process that follows them.
-            self.log_warning(fl_ctx, str(error))
-
-    def start_controller(self, fl_ctx: FLContext) -> None:
-        """Nothing to prepare."""
-
-    def stop_controller(self, fl_ctx: FLContext) -> None:
-        """Nothing to clean: each round is on disk when it is done."""
-
-    def process_result_of_unknown_task(
-        self, client: Client, task_name: str, client_task_id: str, result: Shareable,
-        fl_ctx: FLContext,
-    ) -> None:  # fmt: skip
-        """Ignore an answer that comes after its round."""
-
-
-class _FlareWire:
-    def __init__(
-        self, server: ServerEnd, fl_ctx: FLContext, abort_signal: Signal, agreed: Federation
-    ) -> None:
-        self._server, self._fl_ctx, self._abort = server, fl_ctx, abort_signal
-        self._timeout_s = agreed.server.round_timeout_s
+    def __init__(self) -> None:
+        super().__init__(persistor_id="", ignore_result_error=True)
         self._lost: set[str] = set()
 
+    def run(self) -> None:
+        """Run the rounds; the reason of an early end is in their file."""
+        own = _settings(self.fl_ctx)
+        agreed = load_federation(Path(own["agreement"]))
+        self._timeout_s = agreed.server.round_timeout_s
+        run_rounds(self, agreed, Path(own["state"]), lambda _done: None)
+
     def present(self) -> Sequence[str]:
-        # FLARE starts no running job at a site that is back.
-        names = {client.name for client in self._fl_ctx.get_engine().get_clients()}
-        return sorted(names - self._lost)
+        """Sites of this job; FLARE starts none at a site that was lost and is back."""
+        return sorted(set(self.sample_clients()) - self._lost)
 
     def ask(self, kind: str, request: bytes, names: Sequence[str]) -> Mapping[str, object]:
-        answers: dict[str, object] = {}
-
-        def keep(client_task: ClientTask, fl_ctx: FLContext) -> None:  # noqa: ARG001
-            if client_task.result.get_return_code() == ReturnCode.OK:
-                answers[client_task.client.name] = client_task.result.get(_BLOB)
-            # FLARE would hold every site's answer until the round is over.
-            client_task.result = None
-
-        data = Shareable()
-        data[_BLOB] = request
-        task = Task(name=kind, data=data, timeout=self._timeout_s, result_received_cb=keep)
-        self._server.broadcast_and_wait(
-            task, self._fl_ctx, list(names), min_responses=len(names), abort_signal=self._abort
+        """Answers by site; see `decoders.federation.rounds.SiteWire`."""
+        if not names:  # FLARE would ask all
+            return {}
+        found = self.send_model_and_wait(
+            kind, FLModel(params={_BLOB: request}), list(names), len(names), self._timeout_s
         )
-        if self._abort.triggered:
-            raise JobEndedError("the leader ended this job")
+        if self.abort_signal.triggered:
+            # The next job has the sites that are there by then.
+            raise FederationError("the leader ended this job")
+        answers = {each.meta["client_name"]: _blob(each) for each in found}
         self._lost |= set(names) - set(answers)
         return answers
 
 
-def read_settings(fl_ctx: FLContext) -> dict[str, Any]:
+def _blob(model: FLModel) -> object:
+    return model.params.get(_BLOB) if isinstance(model.params, dict) else None
+
+
+def _settings(fl_ctx: FLContext) -> dict[str, Any]:
     """The settings that this machine's own command wrote."""
     folder = fl_ctx.get_engine().get_workspace().get_site_config_dir()
     settings: dict[str, Any] = json.loads((Path(folder) / SETTINGS).read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """Everything that crosses the wire: numbers and arrays, as one safetensors blob.
 
-safetensors holds names, shapes and plain numbers: reading it executes nothing. The length is
-checked before parsing, then names, shapes, types and values.
+Reading safetensors executes nothing. The length is checked before parsing, then names, shapes,
+types and values.
 """
 
 from collections.abc import Mapping
@@ -16,13 +16,9 @@ Arrays = Mapping[str, NDArray[np.float32]]
 Understood = tuple[dict[str, float], Arrays]
 
 TRAIN, FINISH = "train", "finish"
-
+# Numbers that the server sends with each kind of request, and that a site answers.
 ASKED = {TRAIN: {"agreement", "round"}, FINISH: {"agreement", "partners"}}
-"""Numbers that the server sends with each kind of request."""
-
 ANSWERED = {TRAIN: {"trials", "accuracy"}, FINISH: {"accuracy"}}
-"""Numbers that a site answers."""
-
 REFUSALS = {
     1: "its file of the federation differs in model, training or privacy",
     2: "it received a request that does not fit its model",
@@ -45,7 +41,7 @@ def pack(numbers: Mapping[str, float], arrays: Arrays) -> bytes:
 
 
 def refuse(code: int) -> bytes:
-    """A refusal, for a reason of `REFUSALS`."""
+    """Write a refusal, for a reason of `REFUSALS`."""
     return pack({_REFUSED: code}, {})
 
 
@@ -61,21 +57,9 @@ def unpack_answer(blob: object, kind: str, like: Arrays, longest: float = inf) -
 def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) -> Understood:
     """Read a message that came from another machine.
 
-    Parameters
-    ----------
-    blob : object
-        Anything.
-    names : set of str
-        The numbers it has to hold.
-    like : mapping of str to ndarray
-        Names and shapes of its arrays.
-    longest : float
-        Largest Euclidean norm of all arrays together.
-
-    Raises
-    ------
-    NotUnderstoodError
-        If anything is missing, too much, not finite or out of range.
+    It has to hold the numbers ``names`` and arrays ``like`` these, whose Euclidean norm, all
+    together, is at most ``longest``. Raises NotUnderstoodError if anything is missing, too much,
+    not finite or out of range.
     """
     most = sum(array.nbytes for array in like.values()) + _SLACK
     if not isinstance(blob, bytes) or len(blob) > most:
@@ -85,20 +69,19 @@ def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) ->
     except (SafetensorError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise NotUnderstoodError("the message is not safetensors") from error
     right = {f"{_NUMBER}{name}": np.zeros(1) for name in names} | dict(like)
-    if set(found) != set(right):
-        raise NotUnderstoodError(f"{len(set(found) ^ set(right))} entries too many or too few")
+    if wrong := found.keys() ^ right.keys():
+        raise NotUnderstoodError(f"{len(wrong)} entries too many or too few")
     for name, array in right.items():
         given = found[name]
-        if given.dtype != array.dtype or given.shape != array.shape:
-            wrong = f"{given.dtype} {given.shape}"
-            raise NotUnderstoodError(f"{name} is {wrong:.100}, not {array.dtype} {array.shape}")
+        if (given.dtype, given.shape) != (array.dtype, array.shape):
+            shown = f"{given.dtype} {given.shape}"
+            raise NotUnderstoodError(f"{name} is {shown:.100}, not {array.dtype} {array.shape}")
         if not np.isfinite(given).all():
             raise NotUnderstoodError(f"{name} is not finite")
     numbers = {name: float(found[_NUMBER + name][0]) for name in names}
-    for name, value in numbers.items():
-        low, high = _LIMITS.get(name, (-inf, inf))
-        if not low <= value <= high:
-            raise NotUnderstoodError(f"{name} is {value:g}, outside {low:g} to {high:g}")
+    for name, (low, high) in _LIMITS.items():
+        if not low <= numbers.get(name, low) <= high:
+            raise NotUnderstoodError(f"{name} is {numbers[name]:g}, outside {low:g} to {high:g}")
     arrays = {name: found[name] for name in like}
     norm = length(arrays)
     if not isfinite(norm) or norm > longest:
@@ -108,5 +91,5 @@ def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) ->
 
 def length(arrays: Mapping[str, NDArray[np.generic]]) -> float:
     """Euclidean norm of all arrays together."""
-    squares = (float(np.square(array, dtype=np.float64).sum()) for array in arrays.values())
+    squares = (np.square(array, dtype=np.float64).sum() for array in arrays.values())
     return float(np.sqrt(sum(squares)))

@@ -2,7 +2,8 @@
 
 import logging
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,17 +19,9 @@ from bci.signals import Recording, Signal
 from bci.training.calibrate import common_pipeline
 from bci.training.card import make_card, score_card
 from bci.training.epochs import Epochs, cut_epochs
-from decoders.federation.agreement import Federation
-from decoders.federation.messages import (
-    ASKED,
-    FINISH,
-    REFUSALS,
-    NotUnderstoodError,
-    pack,
-    refuse,
-    unpack,
-)
-from decoders.federation.site import Site, epsilon, read_state
+from decoders.federation import messages
+from decoders.federation.agreement import Federation, load_federation
+from decoders.federation.site import Site, epsilon
 from decoders.neural.fleeg_decoder import FleegDecoder
 
 _log = logging.getLogger(__name__)
@@ -36,137 +29,119 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Material:
-    """A site's windows, to train on and to score on, and their recordings."""
+    """A site's recordings, and their windows: to train on, and of the last one to score on."""
 
     profile: Profile
     recordings: tuple[Recording, ...]
     pipeline: Pipeline
     training: Epochs
     held_out: Epochs
-    described: str
 
 
-def read_material(profile: str | Path, data: list[Path], test: list[Path]) -> Material:
-    """Read a site's recordings and cut their windows; see `cut_material`."""
-    wanted = load_profile(profile)
-    runs, test_runs = (
-        [read_recording(file, profile=wanted) for file in without_parts(files)]
-        for files in (data, test)
-    )
-    return cut_material(wanted, runs, test_runs)
+def cut_material(profile: Profile, recordings: list[Recording]) -> Material:
+    """Cut windows of runs of one set-up, and hold out those of the last.
 
-
-def cut_material(profile: Profile, recordings: list[Recording], test: list[Recording]) -> Material:
-    """Cut windows of runs of one set-up, and hold some out.
-
-    Scores are on ``test``; without it on the last of the recordings.
-
-    Raises
-    ------
-    RecordingError
-        If markers are missing, or there is nothing to hold out.
-    MismatchError
-        If recordings differ in rate or channels.
+    Raises RecordingError if there is nothing to hold out, MismatchError if runs do not fit.
     """
-    pipeline = common_pipeline([*recordings, *test], profile)
-    if not test:
-        recordings, test = recordings[:-1], recordings[-1:]
-    if not recordings:
+    pipeline = common_pipeline(recordings, profile)
+    if len(recordings) == 1:
         raise RecordingError(
-            f"{test[0].source}: the only recording, so nothing can be held out; give two or more"
+            f"{recordings[0].source}: the only recording, so nothing can be held out; "
+            "give two or more"
         )
     training, held_out = (
-        cut_epochs(runs, profile.pipeline, profile.paradigm) for runs in (recordings, test)
+        cut_epochs(runs, profile.pipeline, profile.paradigm)
+        for runs in (recordings[:-1], recordings[-1:])
     )
-    described = f"held out from every round: {', '.join(Path(r.source).name for r in test)}"
     if set(held_out.labels) != set(training.labels):
         raise RecordingError(
             "a class is found in one part of the recordings only, so nothing can be held out; "
             "record every class in every run"
         )
-    return Material(profile, tuple(recordings), pipeline, training, held_out, described)
+    return Material(profile, tuple(recordings), pipeline, training, held_out)
+
+
+def read_participant(
+    agreement: str, site: str, profile: str, data: Sequence[str], state: str, out: str
+) -> "Participant":
+    """Make a participant from files; see `Participant` and `cut_material`."""
+    wanted = load_profile(profile)
+    files = without_parts([Path(file) for file in data])
+    material = cut_material(wanted, [read_recording(file, profile=wanted) for file in files])
+    return Participant(site, material, load_federation(Path(agreement)), Path(state), Path(out))
 
 
 class Participant:
     """A site that answers a server's requests, and writes its model at the end.
 
-    Parameters
-    ----------
-    name : str
-    material : Material
-    agreed : Federation
-    state, model : Path
-        Folders for its state from round to round, and for its model (None: it is not written).
-
-    Raises
-    ------
-    ProfileError
-        If its windows do not fit the agreement.
-    BundleError
-        If no round is done yet, and ``model`` exists.
+    Its state from round to round is in the folder ``state``. Without ``model`` none is written.
+    Raises ProfileError if its windows do not fit the agreement, BundleError if ``model`` exists
+    before the first round.
     """
 
     def __init__(
         self, name: str, material: Material, agreed: Federation, state: Path, model: Path | None
     ) -> None:
         self._material, self._agreed, self._model = material, agreed, model
-        space, chain = agreed.model, material.pipeline.chain
+        self._decoder = asdict(agreed.model.network())
         seed = 1000 * agreed.training.seed + zlib.crc32(name.encode()) % 1000
-        if model is not None and not read_state(state)["accuracies"]:
-            check_place(model)
+        chain = material.pipeline.chain
         try:
             self.site = Site(
-                FleegDecoder(space.trunk, space.n_virtual, space.sfreq, space.window_s, seed=seed),
-                material.training, material.held_out.last_of_trials(),
-                Signal(chain.sfreq, chain.channels), agreed, state,
+                FleegDecoder(**self._decoder, seed=seed), material.training,
+                material.held_out.last_of_trials(), Signal(chain.sfreq, chain.channels),
+                agreed, state,
             )  # fmt: skip
         except (ValueError, MismatchError) as error:
             raise ProfileError(f"{name}: {error}") from error
+        if model is not None and not self.site.state.accuracies:
+            check_place(model)
 
     def answer(self, kind: str, request: object) -> bytes:
         """Answer a request; nothing but `messages.ANSWERED` and a change leaves the site."""
         try:
-            numbers, shared = unpack(request, ASKED[kind], self.site.shapes)
-        except (NotUnderstoodError, KeyError) as error:
+            numbers, shared = messages.unpack(request, messages.ASKED[kind], self.site.shapes)
+        except (messages.NotUnderstoodError, KeyError) as error:
             _log.error("refused a request that does not fit: %s", error)
             return self._refuse(2)
         if numbers["agreement"] != self._agreed.digest():
             return self._refuse(1)
         try:
-            if kind == FINISH:
+            if kind == messages.FINISH:
                 accuracy = self.site.finish(shared)
                 self._write_model(int(numbers["partners"]), accuracy)
                 self.site.note(accuracy=accuracy)
-                return pack({"accuracy": accuracy}, {})
+                return messages.pack({"accuracy": accuracy}, {})
             accuracy, change = self.site.train(int(numbers["round"]), shared)
         except Exception:  # noqa: BLE001 - an error may name files or people, so it stays here
             _log.exception("this site could not do its part")
             return self._refuse(3)
         n_trials = len(np.unique(self._material.training.trials))
-        return pack({"trials": n_trials, "accuracy": accuracy}, change)
+        return messages.pack({"trials": n_trials, "accuracy": accuracy}, change)
 
     def _refuse(self, code: int) -> bytes:
-        self.site.note(refused=REFUSALS[code])
-        return refuse(code)
+        self.site.note(refused=messages.REFUSALS[code])
+        return messages.refuse(code)
 
     def _write_model(self, n_partners: int, accuracy: float) -> None:
         """Write the bundle; its score is on trials that no round has used."""
         if self._model is None:
             return
-        agreed, site, material = self._agreed, self.site, self._material
-        space, privacy = agreed.model, agreed.privacy
-        params = space.model_dump(include={"trunk", "n_virtual", "sfreq", "window_s"})
-        choice = DecoderChoice(name="fleeg", params=params)
+        agreed, material, site = self._agreed, self._material, self.site
+        choice = DecoderChoice(name="fleeg", params=self._decoder)
         profile = material.profile.model_copy(update={"decoder": choice})
-        score = score_card(*site.decisions(), site.decoder.classes, material.described)
-        recordings = list(material.recordings)
-        name = self._model.name
-        card = make_card(name, profile, material.pipeline, recordings, site.decoder, score)
+        *training, held_out = material.recordings
+        folds = f"held out from every round: {Path(held_out.source).name}"
+        score = score_card(*site.decisions(), site.decoder.classes, folds)
+        card = make_card(
+            self._model.name, profile, material.pipeline, training, site.decoder, score
+        )
+        privacy, state = agreed.privacy, site.state
         federation = FederationCard(
             name=agreed.name, rounds=agreed.training.rounds, partners=n_partners,
-            accuracies=tuple(round(score, 4) for _, score in sorted(site.accuracies.items())),
+            accuracies=tuple(round(each, 4) for _, each in sorted(state.accuracies.items())),
             accuracy=round(accuracy, 4),
-            epsilon=epsilon(site.n_sent, privacy) if privacy else None,
+            epsilon=epsilon(state.sent, privacy) if privacy else None,
             delta=privacy.delta if privacy else None,
         )  # fmt: skip
         card = card.model_copy(update={"federation": federation})

@@ -1,30 +1,23 @@
 """The server's part: asks sites, checks their answers, adds the changes, resumes after a stop."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
 from math import inf
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from pydantic import BaseModel, Field
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from bci.errors import BciError, ProfileError
 from bci.files.writable import appearing, require_folder
+from decoders.federation import messages
 from decoders.federation.agreement import Federation
-from decoders.federation.messages import (
-    FINISH,
-    TRAIN,
-    Arrays,
-    NotUnderstoodError,
-    Understood,
-    pack,
-    unpack_answer,
-)
+from decoders.federation.messages import Arrays, Understood
 from decoders.federation.participant import Participant
 from decoders.federation.site import add_mean_change, initial_weights, longest_noise
+from decoders.federation.state_file import StateFile
 
 _log = logging.getLogger(__name__)
 DONE = "done"
@@ -58,8 +51,7 @@ class LocalWire:
         return {name: self._participants[name].answer(kind, request) for name in names}
 
 
-@dataclass(frozen=True)
-class Round:
+class Round(BaseModel):
     """One round.
 
     ``accuracies`` are those of the sites in it on their held-out trials, with the weights that
@@ -71,18 +63,17 @@ class Round:
     excluded: dict[str, str]
 
 
-@dataclass
-class RoundsProgress:
+class RoundsProgress(StateFile):
     """The state of a federation.
 
     ``banned`` are sites whose answers were unusable, with the reason; ``finished`` are those that
     have their model, with its accuracy; ``end`` is `DONE`, or the reason why rounds ended.
     """
 
-    agreement: int
-    rounds: list[Round] = field(default_factory=list)
-    banned: dict[str, str] = field(default_factory=dict)
-    finished: dict[str, float] = field(default_factory=dict)
+    agreement: int = 0
+    rounds: list[Round] = Field(default_factory=list)
+    banned: dict[str, str] = Field(default_factory=dict)
+    finished: dict[str, float] = Field(default_factory=dict)
     end: str = ""
 
     def missing(self, agreed: Federation) -> set[str]:
@@ -93,17 +84,10 @@ class RoundsProgress:
 def run_rounds(
     wire: SiteWire, agreed: Federation, folder: Path, on_round: Callable[[Round], None]
 ) -> RoundsProgress:
-    """Train until the last round and let the sites finish.
+    """Train until the last round and let the sites finish; resume after the last in ``folder``.
 
-    Resumes after the last round in ``folder``. A round counts if at least ``min_sites`` sites give
-    a sound change.
-
-    Raises
-    ------
-    FederationError
-        If fewer sites than agreed gave a sound answer; the message names the others.
-    ProfileError
-        If the folder is of another federation.
+    Raises FederationError, which names the other sites, if fewer than ``min_sites`` give a sound
+    answer, and ProfileError if the folder is of another federation.
     """
     shared, progress = resume(folder, agreed)
     leader = _Leader(wire, agreed, progress)
@@ -133,19 +117,20 @@ class _Leader:
         longest, privacy = self._agreed.server.max_change, self._agreed.privacy
         if privacy is not None:
             longest += longest_noise(privacy, sum(array.size for array in shared.values()))
-        found, excluded = self._ask(TRAIN, {"round": number}, shared, shared, longest)
+        found, excluded = self._ask(messages.TRAIN, {"round": number}, shared, shared, longest)
         self._require(len(found), f"gave a sound change in round {number}", excluded)
         # Sites answer in any order; sums of rounded numbers depend on it.
-        answers = [found[name] for name in sorted(found)]
-        n_trials = [int(numbers["trials"]) for numbers, _ in answers]
-        mean = add_mean_change(shared, [change for _, change in answers], n_trials)
-        accuracies = {name: found[name][0]["accuracy"] for name in sorted(found)}
-        return mean, Round(number, accuracies, excluded)
+        names = sorted(found)
+        changes = [found[name][1] for name in names]
+        n_trials = [int(found[name][0]["trials"]) for name in names]
+        accuracies = {name: found[name][0]["accuracy"] for name in names}
+        done = Round(number=number, accuracies=accuracies, excluded=excluded)
+        return add_mean_change(shared, changes, n_trials), done
 
     def finish(self, shared: Arrays) -> None:
         """Let the sites that have no model yet make theirs."""
         partners = {name for each in self._progress.rounds for name in each.accuracies}
-        found, excluded = self._ask(FINISH, {"partners": len(partners)}, shared, {}, inf)
+        found, excluded = self._ask(messages.FINISH, {"partners": len(partners)}, shared, {}, inf)
         for name, (numbers, _) in found.items():
             self._progress.finished[name] = numbers["accuracy"]
         self._require(0, "finished", excluded)
@@ -155,14 +140,14 @@ class _Leader:
     ) -> tuple[dict[str, Understood], dict[str, str]]:
         """Sound answers by site, and the reasons of the others."""
         names = sorted(self._progress.missing(self._agreed) & set(self._wire.present()))
-        request = pack({"agreement": self._agreed.digest(), **numbers}, shared)
+        request = messages.pack({"agreement": self._agreed.digest(), **numbers}, shared)
         given = self._wire.ask(kind, request, names)
         sound: dict[str, Understood] = {}
         excluded = {name: "no answer in time" for name in names if name not in given}
         for name in given:
             try:
-                sound[name] = unpack_answer(given[name], kind, like, longest)
-            except NotUnderstoodError as error:
+                sound[name] = messages.unpack_answer(given[name], kind, like, longest)
+            except messages.NotUnderstoodError as error:
                 excluded[name] = self._progress.banned[name] = str(error)
                 _log.warning("%s is left out for good: %s", name, error)
         return sound, excluded
@@ -177,22 +162,17 @@ class _Leader:
 
 
 def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
-    """The shared weights and the rounds of a folder, which is made if it is missing.
+    """The shared weights and the rounds of a folder; see `read_progress`.
 
-    Raises
-    ------
-    ProfileError
-        If no network fits the agreement, or the folder is damaged or of another federation.
+    Raises ProfileError too if no network fits the agreement.
     """
-    try:
-        fresh = initial_weights(agreed.model, agreed.training.seed)
-    except ValueError as error:
-        raise ProfileError(f"model: {error}") from error
     require_folder(folder, "--state")
-    folder.mkdir(parents=True, exist_ok=True)
     progress = read_progress(folder, agreed)
     if not progress.rounds:
-        return fresh, progress
+        try:
+            return initial_weights(agreed.model, agreed.training.seed), progress
+        except ValueError as error:
+            raise ProfileError(f"model: {error}") from error
     try:
         return load_file(folder / _WEIGHTS.format(len(progress.rounds))), progress
     except (OSError, SafetensorError) as error:
@@ -201,19 +181,13 @@ def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
 
 def read_progress(folder: Path, agreed: Federation) -> RoundsProgress:
     """The rounds of a folder; raises ProfileError if damaged or of another federation."""
-    file = folder / _HISTORY
-    if not file.exists():
-        return RoundsProgress(agreed.digest())
-    try:
-        stored: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        progress = RoundsProgress(rounds=[Round(**each) for each in stored.pop("rounds")], **stored)
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        raise ProfileError(f"{file} cannot be read ({error}); give another folder") from error
-    if progress.agreement != agreed.digest():
+    progress = RoundsProgress.read(folder / _HISTORY)
+    if progress.agreement not in (0, agreed.digest()):
         raise ProfileError(
             f"{folder} holds rounds of a federation with another model, training or privacy; "
             "give another folder"
         )
+    progress.agreement = agreed.digest()
     return progress
 
 
@@ -222,6 +196,5 @@ def _save(folder: Path, shared: Arrays, progress: RoundsProgress) -> None:
     number = len(progress.rounds)
     with appearing(folder / _WEIGHTS.format(number)) as weights:
         save_file(dict(shared), weights)
-    with appearing(folder / _HISTORY) as history:
-        history.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
+    progress.write(folder / _HISTORY)
     (folder / _WEIGHTS.format(number - 1)).unlink(missing_ok=True)

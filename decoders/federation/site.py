@@ -6,32 +6,31 @@ One AdamW and one cosine schedule last over all rounds, as in the authors' code 
 optimizer's moments stay at the site.
 """
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from bci.errors import ProfileError
 from bci.files.writable import appearing, require_folder
 from bci.signals import Signal
 from bci.training.epochs import Epochs
 from decoders.classical.alignment import align_groups
 from decoders.federation.agreement import CommonSpace, Federation, Privacy
 from decoders.federation.messages import Arrays, length
+from decoders.federation.state_file import StateFile
 from decoders.networks.fleeg import Fleeg, shared_names
 from decoders.neural.checkpoint import put_back, state_of
 from decoders.neural.fleeg_decoder import FleegDecoder
 from decoders.neural.one_thread import one_thread
 
-_STATE = "site.json"
+STATE = "site.json"
 # A restarted server may ask again for the round before the newest.
 _STATES_KEPT = 2
 # Seeds of rounds must not meet those of the sites' first weights.
@@ -49,10 +48,7 @@ def initial_weights(space: CommonSpace, seed: int) -> Arrays:
 
 
 def shared_weights(model: Fleeg, classes: Sequence[str], shared: Sequence[str]) -> Arrays:
-    """A copy of the layers that travel: the trunk, and a row of the classifier a shared class.
-
-    ``classes`` are those of the model, in its order.
-    """
+    """A copy of the layers that travel: the trunk, and the classifier's rows of shared classes."""
     state, head = model.state_dict(), model.classifier
     arrays = {name: state[name].numpy().copy() for name in shared_names(model)}
     rows = torch.cat([head.weight, head.bias[:, None]], dim=1).detach().numpy()
@@ -61,9 +57,8 @@ def shared_weights(model: Fleeg, classes: Sequence[str], shared: Sequence[str]) 
 
 def add_mean_change(shared: Arrays, changes: Sequence[Arrays], n_trials: Sequence[int]) -> Arrays:
     """Shared weights after a round: plus the sites' changes, weighted by their trials."""
-    weights = np.array(n_trials, dtype=np.float64) / sum(n_trials)
     means = {
-        name: np.tensordot(weights, np.stack([c[name] for c in changes]).astype(np.float64), axes=1)
+        name: np.average([change[name] for change in changes], axis=0, weights=n_trials)
         for name in shared
     }
     return {name: (old + means[name]).astype(np.float32) for name, old in shared.items()}
@@ -85,11 +80,10 @@ def longest_noise(privacy: Privacy, n_numbers: int) -> float:
 
 
 def epsilon(n_sent: int, privacy: Privacy) -> float:
-    """The epsilon of differential privacy of a whole site's recordings, after some changes sent.
+    """The epsilon of a whole site's recordings against anyone who sees its changes.
 
-    It holds against anyone who sees those changes, the server included. Exchanging all recordings
-    moves a change by at most twice the clipping norm, hence half of the noise multiplier. Numbers
-    of trials and accuracies are not covered.
+    Exchanging all recordings moves a change by at most twice the clipping norm, hence half of the
+    noise multiplier. Numbers of trials and accuracies are not covered.
     """
     from dp_accounting import GaussianDpEvent
     from dp_accounting.rdp import RdpAccountant
@@ -99,27 +93,27 @@ def epsilon(n_sent: int, privacy: Privacy) -> float:
     return float(accountant.get_epsilon(privacy.delta))
 
 
+class SiteState(StateFile):
+    """Progress of a site.
+
+    ``sent`` counts its changes in all rounds, for the privacy budget. ``accuracies`` are on
+    held-out trials with the weights that came, by round; ``accuracy`` is that of the end.
+    ``refused`` is the reason why it left the federation.
+    """
+
+    sent: int = 0
+    accuracies: dict[int, float] = Field(default_factory=dict)
+    accuracy: float | None = None
+    refused: str | None = None
+
+
 class Site:
     """One site's part in every round.
 
     A round depends on the state after the round before and on the weights that come, and on
-    nothing else: repeated after a crash it gives the same, noise aside.
-
-    Parameters
-    ----------
-    decoder : FleegDecoder
-        Untrained; trained after `finish`.
-    training, held_out : Epochs
-        Windows to learn from, and one window a trial to score on, of other trials.
-    signal : Signal
-    agreed : Federation
-    folder : Path
-        For this site's state, from round to round.
-
-    Raises
-    ------
-    ValueError
-        If the windows or classes do not fit the agreement, or the folder holds another state.
+    nothing else: repeated after a crash it gives the same, noise aside. ``decoder`` is untrained
+    before and trained after `finish`. ``held_out`` has one window a trial. ``folder`` is for the
+    state from round to round. Raises ValueError if windows or classes do not fit the agreement.
     """
 
     def __init__(
@@ -145,12 +139,7 @@ class Site:
         self._first = state_of("site", self.model, self._optimizer)
         self.shapes = self.shared()
         require_folder(folder, "--state")
-        folder.mkdir(parents=True, exist_ok=True)
-        state = read_state(folder)
-        self.n_sent: int = state["sent"]
-        """Changes that have left this site, in all rounds: the count of a privacy budget."""
-        self.accuracies: dict[int, float] = state["accuracies"]
-        """Accuracy on held-out trials with the weights that came, by round."""
+        self.state = SiteState.read(folder / STATE)
 
     def shared(self) -> Arrays:
         """A copy of the layers that travel."""
@@ -188,11 +177,10 @@ class Site:
         truth, decided = self.decisions()
         return float(np.mean(truth == decided))
 
-    def note(self, **more: Any) -> None:
+    def note(self, accuracy: float | None = None, refused: str | None = None) -> None:
         """Write how far this site is, for the process that follows it."""
-        state = {"sent": self.n_sent, "accuracies": self.accuracies, **more}
-        with appearing(self._folder / _STATE) as new:
-            new.write_text(json.dumps(state), encoding="utf-8")
+        update = {"accuracy": accuracy, "refused": refused}
+        self.state.model_copy(update=update).write(self._folder / STATE)
 
     @one_thread()
     def _fit(self, number: int) -> None:
@@ -212,10 +200,8 @@ class Site:
                 loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
                 self._optimizer.step()
-                if not math.isfinite(loss.item()):
-                    raise ValueError(
-                        f"the loss of round {number} is not finite; agree on a smaller lr"
-                    )
+                if not loss.isfinite():
+                    raise ValueError(f"the loss of round {number} is not finite; lower the lr")
 
     def _take(self, number: int, shared: Arrays) -> None:
         """Personal layers and optimizer as before a round, and the shared layers that came."""
@@ -241,26 +227,11 @@ class Site:
         for n, file in self._states():
             if n > number or n <= number - _STATES_KEPT:
                 file.unlink()
-        earlier = {n: score for n, score in self.accuracies.items() if n < number}
-        self.n_sent, self.accuracies = self.n_sent + 1, earlier | {number: accuracy}
+        earlier = {n: score for n, score in self.state.accuracies.items() if n < number}
+        accuracies = earlier | {number: accuracy}
+        self.state = SiteState(sent=self.state.sent + 1, accuracies=accuracies)
         self.note()
 
     def _states(self) -> list[tuple[int, Path]]:
         found = sorted(self._folder.glob("round-*.safetensors"))
         return [(int(file.stem.removeprefix("round-")), file) for file in found]
-
-
-def read_state(folder: Path) -> dict[str, Any]:
-    """Notes of a site, of which there are few before its first round.
-
-    Raises ProfileError if the file is damaged.
-    """
-    file = folder / _STATE
-    if not file.exists():
-        return {"sent": 0, "accuracies": {}}
-    try:
-        state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        scores = {int(number): float(score) for number, score in state["accuracies"].items()}
-        return state | {"sent": int(state["sent"]), "accuracies": scores}
-    except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        raise ProfileError(f"{file} cannot be read; give another --state folder") from error

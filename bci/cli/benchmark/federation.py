@@ -1,7 +1,7 @@
 """EEGMMIDB's subjects as sites with unlike headsets: alone, federated, pooled."""
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +12,9 @@ from scipy.signal import resample_poly
 
 from bci.cli import events
 from bci.cli.benchmark.motor_imagery import read_runs, subject_folders
-from bci.cli.benchmark.runner import Results, mean_and_sd
+from bci.cli.benchmark.runner import Results, mean_and_sd, version
 from bci.cli.benchmark.study import Group, fill
-from bci.cli.console import note, out
+from bci.cli.console import out
 from bci.errors import RecordingError
 from bci.evaluation.compare_people import paired_p
 from bci.files.writable import require_place
@@ -27,17 +27,22 @@ from decoders.federation.participant import Material, Participant, cut_material
 from decoders.federation.rounds import LocalWire, run_rounds
 from decoders.federation.site import Site
 
+# Grows by hand when the code of a training changes what its rows mean.
+_VERSION = 1
+_PERSONAL = "federated, personal classifiers"
 _FORMATS = {
-    "alone": "own", "federated": "own",
+    "alone": "own", "federated": "own", _PERSONAL: "own",
     "alone, common format": "common", "pooled, common format": "common",
 }  # fmt: skip
 CONDITIONS = tuple(_FORMATS)
 _COMPARED = (
     ("federated", "alone"),
+    (_PERSONAL, "alone"),
+    ("federated", _PERSONAL),
     ("pooled, common format", "alone, common format"),
     ("federated", "pooled, common format"),
 )
-
+_PROFILE = "motor-imagery-eegmmidb"
 _8 = ("FC3", "FC4", "C3", "Cz", "C4", "CP3", "CP4", "CPz")
 _16 = (*_8, "C1", "C2", "C5", "C6", "FCz", "FC1", "FC2", "Pz")
 _32 = (
@@ -45,6 +50,7 @@ _32 = (
     "O1", "O2", "Oz",
 )  # fmt: skip
 _RUNS_PER_PERSON = 1000
+Materials = dict[str, Material]
 
 
 class FederationRow(NamedTuple):
@@ -65,11 +71,8 @@ class Format:
     window_s: float
 
     def __str__(self) -> str:
-        n_channels = len(self.channels) if self.channels is not None else 64
+        n_channels = len(self.channels) if self.channels else 64
         return f"{n_channels} ch, {self.sfreq:g} Hz, {self.window_s:g} s"
-
-
-COMMON = Format(_8, 128.0, 2.0)
 
 
 def format_of(number: int) -> Format:
@@ -91,27 +94,18 @@ def in_format(recording: Recording, headset: Format) -> Recording:
 
 def profile_for(headset: Format) -> Profile:
     """The profile of EEGMMIDB for a headset; only windows of 4 s begin with the cue."""
-    profile = load_profile("motor-imagery-eegmmidb")
-    whole = headset.window_s >= 4
-    pipeline = profile.pipeline.model_copy(
-        update={
-            "channels": headset.channels, "window_s": headset.window_s,
-            "hop_s": 0.1 if whole else 0.25,
-        }
-    )  # fmt: skip
-    paradigm = profile.paradigm
-    if whole:
-        paradigm = paradigm.model_copy(update={"start_s": 0.0, "stop_s": 4.1})
+    profile, whole = load_profile(_PROFILE), headset.window_s >= 4
+    seen = {"channels": headset.channels, "window_s": headset.window_s}
+    pipeline = profile.pipeline.model_copy(update=seen | {"hop_s": 0.1 if whole else 0.25})
+    cut = {"start_s": 0.0, "stop_s": 4.1} if whole else {}
+    paradigm = profile.paradigm.model_copy(update=cut)
     return profile.model_copy(update={"pipeline": pipeline, "paradigm": paradigm})
 
 
 def experiment(
-    folder: Path,
-    n_seeds: int,
-    out_file: Path,
-    trunk: str = "ifnet",
+    folder: Path, n_seeds: int, out_file: Path, trunk: str = "ifnet",
     conditions: tuple[str, ...] = CONDITIONS,
-) -> None:
+) -> None:  # fmt: skip
     """Fill ``out_file`` with the trainings that it lacks, then print the comparison."""
     require_place(out_file)
     subjects = subject_folders(folder)
@@ -120,25 +114,19 @@ def experiment(
     names = tuple(subject.name for subject in subjects)
     agreed = default_agreement(names, trunk)
     settings = agreed.model_dump(mode="json", include={"model", "training"})
-    made_with = {"settings": settings, "subjects": list(names)}
-    results = Results("federation", FederationRow, 3, out_file, made_with)
+    made_by = version(_VERSION, load_profile(_PROFILE), trunk, settings)
+    results = Results(
+        "federation", FederationRow, 3, out_file, {"subjects": list(names)},
+        version_of=lambda _row: made_by,
+    )  # fmt: skip
 
     wanted = [(c, name, seed) for seed in range(n_seeds) for c in conditions for name in names]
     fill(
-        results, wanted, partial(_run, agreed, out_file.with_suffix(".parts")), THIS_PROCESS,
-        given=partial(_materials, subjects), together=itemgetter(0, 2), kind=itemgetter(0),
+        results, wanted, partial(_run, agreed, subjects, out_file.with_suffix(".parts")),
+        THIS_PROCESS, together=itemgetter(0, 2), kind=itemgetter(0),
     )  # fmt: skip
     if not events.wanted():
         _print([row for row in results.rows if row.seed < n_seeds], names, conditions)
-
-
-def _materials(subjects: list[Path], missing: Group) -> dict[str, dict[str, Material]]:
-    """The windows of every subject, by format of the missing conditions."""
-    note(f"Cutting epochs of {len(subjects)} subjects")
-    return {
-        kind: {subject.name: _material(subject, k, kind) for k, subject in enumerate(subjects)}
-        for kind in {_FORMATS[str(condition)] for condition, *_ in missing}
-    }
 
 
 def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federation:
@@ -152,30 +140,44 @@ def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federatio
     )
 
 
+@cache
+def _material(subject: Path, number: int, kind: str) -> Material:
+    headset = format_of(number) if kind == "own" else Format(_8, 128.0, 2.0)
+    return cut_material(
+        profile_for(headset), [in_format(run, headset) for run in read_runs(subject)]
+    )
+
+
 def _run(
-    agreed: Federation, folder: Path, given: dict[str, dict[str, Material]], group: Group
+    agreed: Federation, subjects: list[Path], folder: Path, _given: None, group: Group
 ) -> list[FederationRow]:
-    condition, seed = str(group[0][0]), int(str(group[0][2]))
+    condition, _, seed = group[0]
+    space = agreed.model.model_copy(update={"share_head": condition != _PERSONAL})
     training = agreed.training.model_copy(update={"seed": seed})
-    agreed = agreed.model_copy(update={"training": training})
+    agreed = agreed.model_copy(update={"model": space, "training": training})
     parts = folder / f"{seed}-{condition.replace(', ', '-')}"
-    materials, scores = given[_FORMATS[condition]], {}
-    if condition == "federated":
-        scores = _train(materials, agreed, parts)[1]
+    kind = _FORMATS[condition]
+    materials = {each.name: _material(each, k, kind) for k, each in enumerate(subjects)}
+    if condition.startswith("federated"):
+        scores = _train(materials, agreed, parts)
     elif condition.startswith("alone"):
-        for name, material in materials.items():
-            scores |= _train({name: material}, agreed, parts / name)[1]
+        scores = {
+            name: _train({name: material}, agreed, parts / name)[name]
+            for name, material in materials.items()
+        }
     else:
-        pooled = {"pooled": _pooled(list(materials.values()))}
-        site = _train(pooled, agreed, parts)[0]["pooled"].site
-        scores = {name: _score_for(site, material) for name, material in materials.items()}
+        scores = _train({"pooled": _pooled(list(materials.values()))}, agreed, parts, materials)
     return [FederationRow(condition, name, seed, score) for name, score in scores.items()]
 
 
 def _train(
-    materials: dict[str, Material], agreed: Federation, folder: Path
-) -> tuple[dict[str, Participant], dict[str, float]]:
-    """Train together; one site alone takes the same way."""
+    materials: Materials, agreed: Federation, folder: Path, scored: Materials | None = None
+) -> dict[str, float]:
+    """Accuracies of sites that train together, one site alone likewise.
+
+    With ``scored`` they are those of the first site's model on these people, aligned by their
+    training windows.
+    """
     these = agreed.model_copy(update={"sites": tuple(Partner(name=name) for name in materials)})
     participants = {
         name: Participant(name, material, these, folder / name, None)
@@ -184,29 +186,23 @@ def _train(
     progress = run_rounds(LocalWire(participants), these, folder / "server", lambda _round: None)
     if progress.banned:
         raise RecordingError(f"{folder}: {progress.banned}")
-    return participants, progress.finished
+    if scored is None:
+        return progress.finished
+    site = next(iter(participants.values())).site
+    return {name: _score(site, material) for name, material in scored.items()}
 
 
-def _pooled(materials: list[Material]) -> Material:
-    """One site that holds everybody's windows; each run of each person is aligned by itself."""
-    return replace(
-        materials[0],
-        training=join_epochs([m.training for m in materials], _RUNS_PER_PERSON),
-        held_out=join_epochs([m.held_out for m in materials], _RUNS_PER_PERSON),
-    )
-
-
-def _score_for(site: Site, material: Material) -> float:
-    """A pooled model on one person, aligned by that person's training windows."""
+def _score(site: Site, material: Material) -> float:
     site.decoder.adapt(material.training.windows)
     truth, decided = site.decisions(material.held_out.last_of_trials())
     return float(np.mean(truth == decided))
 
 
-def _material(subject: Path, number: int, kind: str) -> Material:
-    headset = format_of(number) if kind == "own" else COMMON
-    runs = [in_format(run, headset) for run in read_runs(subject)]
-    return cut_material(profile_for(headset), runs[:-1], runs[-1:])
+def _pooled(materials: list[Material]) -> Material:
+    """One site that holds everybody's windows; each run of each person is aligned by itself."""
+    training = join_epochs([each.training for each in materials], _RUNS_PER_PERSON)
+    held_out = join_epochs([each.held_out for each in materials], _RUNS_PER_PERSON)
+    return replace(materials[0], training=training, held_out=held_out)
 
 
 def _print(rows: list[FederationRow], names: tuple[str, ...], conditions: tuple[str, ...]) -> None:

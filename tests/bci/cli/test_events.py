@@ -231,14 +231,12 @@ def test_record_prints_the_file_at_its_beginning_and_its_end(tmp_path: Path) -> 
 def test_a_round_and_a_missing_site_are_events(capsys: pytest.CaptureFixture[str]) -> None:
     events.want(True)
     try:
-        _print_round(Round(3, {"a": 0.5}, {"b": "it sent NaN"}))
+        _print_round(Round(number=3, accuracies={"a": 0.5}, excluded={"b": "it sent NaN"}))
         agreed = Federation(
             name="labs", model=CommonSpace(share_head=False),
             sites=(Partner(name="a"), Partner(name="b")),
         )  # fmt: skip
-        _print_end(
-            agreed, RoundsProgress(0, banned={"b": "it sent NaN"}, finished={"a": 0.5}), True
-        )
+        _print_end(agreed, RoundsProgress(banned={"b": "it sent NaN"}, finished={"a": 0.5}), True)
     finally:
         events.want(False)
     done, ended, missing = printed(capsys.readouterr().out)

@@ -41,7 +41,7 @@ def test_success_rate_is_the_chosen_one_after_adaptation() -> None:
     assert np.mean([each.success for each in after]) == pytest.approx(0.6, abs=0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_success_rate_of_five_people_is_the_chosen_one(seed: int) -> None:
     longer = (("baseline", 30.0), ("feedback", 480.0))

@@ -16,12 +16,14 @@ _BUILDERS = (
 )  # fmt: skip
 
 
-def make_kits(folder: Path, sites: tuple[str, ...], port: int = 0) -> dict[str, Path]:
+def make_kits(
+    folder: Path, sites: tuple[str, ...], port: int = 0, role: str = "lead"
+) -> dict[str, Path]:
     """Kits of a server on this machine (`localhost`), of its leader, and of sites, by name."""
     folder.mkdir(parents=True, exist_ok=True)
     server = {"name": "localhost", "type": "server", "org": "hub"}
     server |= {"fed_learn_port": port or free_port(), "admin_port": free_port()}
-    leader = {"name": LEADER, "type": "admin", "org": "hub", "role": "lead"}
+    leader = {"name": LEADER, "type": "admin", "org": "hub", "role": role}
     clients = [{"name": site, "type": "client", "org": site.replace("-", "")} for site in sites]
     project = {
         "api_version": 3, "name": "labs", "participants": [server, leader, *clients],

@@ -56,7 +56,7 @@ def test_a_person_becomes_a_site_with_its_headset(eegmmidb: Path) -> None:
     assert own.training.windows.shape[1:] == (16, 512)
     assert len(np.unique(own.training.trials)) == 30
     assert len(np.unique(own.held_out.trials)) == 15
-    assert own.described == "held out from every round: S001R12.edf"
+    assert Path(own.recordings[-1].source).name == "S001R12.edf"
 
     common = [_material(eegmmidb / "S001", number, "common") for number in (0, 1)]
     assert {m.training.windows.shape[1:] for m in common} == {(8, 256)}
@@ -72,7 +72,7 @@ def test_a_file_of_other_results_is_refused(eegmmidb: Path, tmp_path: Path) -> N
     out.write_text("[]")
     with pytest.raises(RecordingError, match="not a file of this benchmark"):
         experiment(eegmmidb, 1, out)
-    out.write_text(json.dumps({"made_with": {"settings": {}, "subjects": []}, "rows": []}))
+    out.write_text(json.dumps({"made_with": {"subjects": []}, "rows": []}))
     with pytest.raises(RecordingError, match="made with other subjects or settings"):
         experiment(eegmmidb, 1, out)
     with pytest.raises(RecordingError, match="needs two or more folders"):
@@ -101,6 +101,6 @@ def test_two_people_are_compared_in_every_condition(
     assert all(0 <= accuracy <= 1 for *_, accuracy in rows)
     assert "federated minus alone:" in capsys.readouterr().out
     experiment(tmp_path / "data", 1, out, conditions=("alone", "federated"))
-    told = capsys.readouterr().out
-    assert "federated minus alone:" in told
-    assert "pooled" not in told
+    printed = capsys.readouterr().out
+    assert "federated minus alone:" in printed
+    assert "pooled" not in printed

@@ -14,11 +14,11 @@ from bci.errors import ProfileError
 from decoders.federation.agreement import Privacy
 from decoders.federation.messages import length
 from decoders.federation.site import (
+    SiteState,
     add_mean_change,
     epsilon,
     initial_weights,
     make_private,
-    read_state,
     shared_weights,
 )
 from decoders.networks.backbones import BACKBONES
@@ -149,11 +149,11 @@ def test_a_round_repeated_after_a_crash_gives_the_same(tmp_path: Path) -> None:
         assert score == once_score
         for name, array in once.items():
             assert change[name].tobytes() == array.tobytes()
-    assert restarted.n_sent == 4
+    assert restarted.state.sent == 4
     _, without_earlier_rounds = site(tmp_path / "fresh").train(3, shared)
     assert length(without_earlier_rounds) != length(third[1])
-    assert restarted.accuracies == whole.accuracies
-    assert restarted.accuracies == {n + 1: g[0] for n, g in enumerate(expected)}
+    assert restarted.state.accuracies == whole.state.accuracies
+    assert restarted.state.accuracies == {n + 1: g[0] for n, g in enumerate(expected)}
 
 
 def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
@@ -167,9 +167,10 @@ def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"sent": [], "accuracies": {}}'])
 def test_damaged_notes_of_a_site_are_named(tmp_path: Path, content: str) -> None:
-    (tmp_path / "site.json").write_text(content)
+    file = tmp_path / "site.json"
+    file.write_text(content)
     with pytest.raises(ProfileError, match=r"site\.json cannot be read; give another --state"):
-        read_state(tmp_path)
+        SiteState.read(file)
 
 
 def test_a_site_without_a_shared_class_is_named(tmp_path: Path) -> None:
@@ -199,15 +200,17 @@ def attack(privacy: Privacy, one: dict, other: dict, rng: np.random.Generator) -
         seen = make_private(change, privacy, rng)
         return sum(float((seen[k] * direction[k]).sum()) for k in direction)
 
-    return np.array([[score(one), score(other)] for _ in range(500)])
+    return np.array([[score(one), score(other)] for _ in range(10_000)])
 
 
 def test_no_membership_attack_beats_the_budget(tmp_path: Path) -> None:
     """Compare true and false positives of the best attack with the bound of epsilon and delta."""
     shared = initial_weights(SPACE, 0)
     _, change = site(tmp_path).train(1, shared)
-    # The worst exchange of recordings turns a change round.
-    one, other = change, {name: -array for name, array in change.items()}
+    # The worst exchange of recordings turns a change round that is as long as agreed. An attack
+    # sees its direction only, so a few numbers are as good as all.
+    one = {"head.left": 1e3 * change["head.left"][:8]}
+    other = {name: -array for name, array in one.items()}
     rng = np.random.default_rng(0)
 
     def worst_excess(noise: float, budget: float) -> float:
@@ -222,8 +225,10 @@ def test_no_membership_attack_beats_the_budget(tmp_path: Path) -> None:
     for noise in (2.0, 5.0, 20.0):
         privacy = Privacy(clip_norm=1.0, noise_multiplier=noise)
         assert worst_excess(noise, epsilon(1, privacy)) <= 0
-    # The check can fail: nearly without noise the attack is right every time.
+    # The check can fail: nearly without noise the attack is right every time, and the budget of
+    # four times the noise is too small.
     assert worst_excess(1e-6, 1.0) > 0.5
+    assert worst_excess(2.0, epsilon(1, Privacy(clip_norm=1.0, noise_multiplier=8.0))) > 0
     accountant = RdpAccountant()
     accountant.compose(GaussianDpEvent(1.0), 3)
     assert epsilon(3, Privacy(clip_norm=1.0, noise_multiplier=2.0)) == pytest.approx(

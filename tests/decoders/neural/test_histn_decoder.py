@@ -231,7 +231,7 @@ def test_people_held_out_are_decoded_and_shuffled_labels_are_not(name: str) -> N
     assert abs(correlation(mixed)) < 3 / np.sqrt(2 * 75)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_base_of_several_people_has_the_figures_of_levels(tmp_path: Path) -> None:
     people = {
         f"sub-{seed}": [read_recording(write_subject(tmp_path, seed, 1, "emotion")[0])]

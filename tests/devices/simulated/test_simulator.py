@@ -169,7 +169,7 @@ def log_power(trials: np.ndarray, sfreq: float, bands: list[tuple[float, float]]
     return np.concatenate(parts, axis=1)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_valence_and_arousal_can_be_learnt_from_band_power() -> None:
     trials, labels = trials_of("emotion", 100, 128.0, 4.0)
     X = log_power(trials, 128.0, [(8, 13), (18, 30)])
@@ -202,14 +202,14 @@ def told_of_new_images(X: np.ndarray, labels: list[str]) -> float:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_vector_of_a_new_image_can_be_learnt_from_meg() -> None:
     trials, labels = trials_of("images", 200, 250.0, 0.5)
     evoked = trials - trials[:, :10].mean(axis=1, keepdims=True)
     assert told_of_new_images(evoked[:, 10::5].reshape(len(trials), -1), labels) > 0.3
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_induced_response_depends_on_the_image_by_power_alone() -> None:
     trials, labels = trials_of("images, induced", 200, 250.0, 0.5)
     assert abs(told_of_new_images(trials[:, 10::2].reshape(len(trials), -1), labels)) < 0.15

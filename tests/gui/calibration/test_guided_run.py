@@ -171,7 +171,7 @@ def n_right(main: MainWindow, qtbot: QtBot) -> int:
     return right
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path

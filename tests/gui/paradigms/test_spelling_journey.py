@@ -56,7 +56,7 @@ def test_a_p300_calibration_ends_in_a_model_that_spells(
         run.abort()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_flicker_spells_without_training_after_its_risks_are_confirmed(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path

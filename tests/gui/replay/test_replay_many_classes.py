@@ -323,7 +323,7 @@ def test_names_of_classes_are_short_in_columns(name: str, short: str) -> None:
     assert brief(name) == short
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_model_of_ten_words_is_replayed_with_the_words(qtbot: QtBot, tmp_path: Path) -> None:
     settings = SubjectSettings(task="speech", trials_per_class=3)
     for run in (1, 2):
