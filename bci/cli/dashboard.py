@@ -1,5 +1,8 @@
 """Opening the dashboard, alone or with a replay and an engine as its child processes."""
 
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -61,17 +64,17 @@ def run_demo(
     """Replay, engine and dashboard together."""
     from bci.models.fit import check_stream
 
-    app = import_dashboard()
     if recording is None and task == "neurofeedback":
         shot = screenshot, screenshot_after
-        return _feedback_demo(app, profile_name or "neurofeedback-demo", *shot)
+        return _feedback_demo(import_dashboard(), profile_name or "neurofeedback-demo", *shot)
     spelled = speller_demo.TEXTS.get(task, "") if recording is None else ""
     if recording is None:
         profile = load_profile(profile_name) if profile_name else _lively(load_profile(task))
         profile_name = profile_name or task
-        recording, model = _simulated_subject(folder, profile, task)
+        recording, model = _prepare_subject(folder, profile, task)
     elif model is None:
         raise ProfileError("a recording needs a model: calibrate one, then give --model FOLDER")
+    app = import_dashboard()
     card = load_card(model)
     info = read_recording(recording).info
     check_stream(card, info)
@@ -124,7 +127,32 @@ def _lively(profile: Profile) -> Profile:
     return profile.model_copy(update={"output": output})
 
 
-def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
+def _prepare_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
+    """The demo's recording and model; at the first start a window shows how they are made."""
+    make = partial(_simulated_subject, folder, profile, task)
+    if (_model_folder(folder, task) / CARD).is_file():
+        return make(lambda _: None)
+
+    def make_and_print(show: Callable[[str], None]) -> tuple[Path, Path]:
+        def report(step: str) -> None:
+            err.print(f"first start: {step}")
+            show(f"{step[0].upper()}{step[1:]} ...")
+
+        return make(report)
+
+    prepare = import_dashboard("gui.widgets.preparation").prepare
+    made: tuple[Path, Path] = prepare(make_and_print)
+    return made
+
+
+def _model_folder(folder: Path, task: Task) -> Path:
+    name = "simulated" if task == "motor-imagery" else f"simulated-{task}"
+    return folder / "models" / name
+
+
+def _simulated_subject(
+    folder: Path, profile: Profile, task: Task, report: Callable[[str], None]
+) -> tuple[Path, Path]:
     """The simulated subject's last run, and the model calibrated on the earlier ones."""
     from bci.interfaces import TrainingFree
     from devices.simulated.subject import gallery_file, simulated_gallery, write_subject
@@ -132,11 +160,12 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
     flickers = profile.stimuli is not None
     is_free = flickers and isinstance(TrainingSource(profile).make_decoder(), TrainingFree)
     n_runs = 1 if is_free else 3
-    model = folder / "models" / ("simulated" if task == "motor-imagery" else f"simulated-{task}")
+    model = _model_folder(folder, task)
     if not (model / CARD).is_file():
         require_folder(folder / "models", "--folder")
         # What it lacks is reported before runs are simulated.
         decoders.create(profile.decoder.name)
+        report(f"simulating a person's recordings into folder {folder}")
     *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     if is_free and not (model / CARD).is_file():
         store_without_training(
@@ -144,7 +173,7 @@ def _simulated_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path
         )
         err.print(f"the decoder {profile.decoder.name} needs no training")
     if not (model / CARD).is_file():
-        err.print(f"first start: calibrating on the simulated subject's runs in {folder}")
+        report(f"calibrating on the simulated runs in folder {folder}")
         if task == "images":
             # Live it is decided among those that will be shown; none was in the earlier runs.
             shown = last.with_name(f"{last.stem}_gallery.safetensors")
@@ -218,8 +247,8 @@ def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -
     return Command("engine", (*run, "--with-parent"))
 
 
-def import_dashboard() -> ModuleType:
-    """The dashboard's module, where there is one and a screen to show it on.
+def import_dashboard(module: str = "gui.app") -> ModuleType:
+    """A module of the dashboard, where there is one and a screen to show it on.
 
     Qt ends the process without a word of ours where it finds no screen.
     """
@@ -234,12 +263,11 @@ def import_dashboard() -> ModuleType:
             "it in a desktop session; bci run decodes without a window"
         )
     try:
-        import gui.app
+        return import_module(module)
     except ImportError as error:
         raise BciError(
             f"the dashboard cannot start ({error}); install it with: pip install 'bci[gui]'"
         ) from error
-    return gui.app
 
 
 def _show(

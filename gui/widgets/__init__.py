@@ -4,6 +4,6 @@
 - themed: colours of a window, given to all its views
 - labels, units: words and amounts
 - buttons, combo_box, open_recording: choices
-- banner, log_panel: reports
+- banner, log_panel, preparation: reports
 - command_palette, key_help: all commands, and all keys
 """

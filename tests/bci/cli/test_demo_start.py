@@ -28,7 +28,7 @@ def test_a_demo_takes_the_model_that_another_one_made_meanwhile(
     monkeypatch.setattr("devices.simulated.subject.write_subject", lambda *_, **__: runs)
     monkeypatch.setattr(dashboard, "train", slower)
     profile = load_profile("motor-imagery")
-    last, model = dashboard._simulated_subject(tmp_path, profile, "motor-imagery")
+    last, model = dashboard._simulated_subject(tmp_path, profile, "motor-imagery", str)
     assert last == runs[-1]
     assert load_card(model).name == "me"
 
@@ -36,7 +36,7 @@ def test_a_demo_takes_the_model_that_another_one_made_meanwhile(
 @pytest.mark.long
 def test_the_model_of_the_demo_decides_most_cues(tmp_path: Path) -> None:
     profile = dashboard._lively(load_profile("motor-imagery"))
-    last, model = dashboard._simulated_subject(tmp_path, profile, "motor-imagery")
+    last, model = dashboard._simulated_subject(tmp_path, profile, "motor-imagery", str)
     card, decoder = load_model(model)
     threshold, span = decision_threshold(Output(), card), evidence_span(Output(), card)
     result = evaluate(card, decoder, read_recording(last), threshold, None, span, card.adapt)
