@@ -49,6 +49,7 @@ SIMULATED: dict[str, dict[str, Filters]] = {
 }  # fmt: skip
 REAL: dict[str, Filters] = {
     "none": [],
+    "remove_dc": _DC,
     "regress": [*_DC, {"kind": "regress", "sources": _FRONTAL}],
     "asr": [*_DC, {"kind": "asr"}],
     "interpolate_bad": [{"kind": "interpolate_bad", "line_hz": 60}],
