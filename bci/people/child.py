@@ -8,7 +8,6 @@ import contextlib
 import multiprocessing
 import os
 import queue
-import runpy
 import signal
 import subprocess
 import sys
@@ -156,4 +155,7 @@ def _run(arguments: tuple[str, ...], *files: Any) -> None:
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", closefd=False)
     sys.argv = ["bci", *arguments]
-    runpy.run_module("bci", run_name="__main__", alter_sys=True)
+    # Not by runpy, which warns where the parent's script has imported this module.
+    from bci.__main__ import main
+
+    main()

@@ -14,9 +14,9 @@ _ENDED, _REFUSED = 0, 2
 
 
 class EngineProcess:
-    """Run one engine; a crash after it decoded is mended by a restart, in bounds.
+    """Run one engine; a crash after it came up is mended by a restart, in bounds.
 
-    ``report`` gets its events with its name. ``worked`` is to be set once it has decoded.
+    ``report`` gets its events with its name. ``worked`` is to be set at its first status.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class EngineProcess:
     def _why_no_restart(self) -> str:
         now = time.monotonic()
         if not self.worked:
-            return "it never decoded, so it is not started again"
+            return "it never published a status, so it is not started again"
         if len(self._restarted) == _MAX_RESTARTS and now - self._restarted[0] < _WITHIN_S:
             return f"it died {_MAX_RESTARTS + 1} times within a minute, so it is left"
         self._restarted.append(now)

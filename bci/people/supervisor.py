@@ -143,7 +143,8 @@ class Supervisor:
         newest = statuses.poll()
         for name, engine in self._engines.items():
             if (status := newest.get(name)) is not None and engine.is_running:
-                engine.worked = engine.worked or status.windows.predicted > 0
+                # A wrong profile or model ends it before its first status.
+                engine.worked = True
                 self._people[name] = person_of(name, status, engine.restarts)
             elif not engine.is_running:
                 self._people[name] = self._people[name].model_copy(update={"state": "ended"})

@@ -21,8 +21,9 @@ class FilteredChunk:
 
     ``data`` (n_samples, n_channels) float32 and ``first`` are at the chain's output rate.
     ``newest_bad`` is the index of the newest output sample for which an input value had to be
-    held because it was not finite; -1 if there is none. ``newest_rejected`` is that of the newest
-    sample that a stage rejected.
+    held because it was not finite; -1 if there is none. Values of channels that the first stage
+    interpolates in full do not count. ``newest_rejected`` is that of the newest sample that a
+    stage rejected.
     """
 
     data: FloatArray
@@ -142,12 +143,19 @@ class Chain:
         if self._factors is not None:
             kernels.scale(out, self._factors)
         n_held = kernels.hold_finite(out, self._held, is_bad)
-        if n_held:
-            self.non_finite += n_held
-            self._unsound |= self._bad_values(data).any(axis=0)
-            newest_bad = first + int(np.flatnonzero(is_bad)[-1])
+        begin = first
         for stage in self._stages:
             out, first = stage.process(out, first)
+        if n_held:
+            self.non_finite += n_held
+            values = self._bad_values(data)
+            self._unsound |= values.any(axis=0)
+            # Behind another stage, a channel may already be part of the others.
+            if self._stages and hasattr(self._stages[0], "clear_unused"):
+                self._stages[0].clear_unused(values)
+                is_bad[:] = values.any(axis=1)
+            if is_bad.any():
+                newest_bad = begin + int(np.flatnonzero(is_bad)[-1])
         if newest_bad > 0:
             newest_bad = -(-newest_bad // self.decimation)
         newest_rejected = -1

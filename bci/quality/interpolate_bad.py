@@ -22,8 +22,6 @@ from bci.quality.meter import QualityMeter
 from bci.signals import Channel, Chunk, FloatArray, Signal, StreamInfo
 
 _FADE_S = 0.1
-# The first verdict: the meter settles for two seconds, and two more have to agree.
-_FIRST_VERDICT_S = 5.0
 _LEAST_SOURCES = 4
 # A verdict may last as long as the fault, but its way to another takes three seconds.
 _MEMORY_S = 10.0
@@ -78,7 +76,8 @@ class BadChannelInterpolation:
         )
         self._second = max(1, round(signal.sfreq))
         self._fade = max(1, round(_FADE_S * signal.sfreq))
-        self.settling = max(round(_FIRST_VERDICT_S * signal.sfreq), self._high_pass.settling)
+        # Until the first verdict, after some four seconds, no channel is interpolated.
+        self.settling = self._high_pass.settling
         self.memory = round(_MEMORY_S * signal.sfreq)
         self._scratch = np.empty(len(signal.channels))
         self.reset()
@@ -98,6 +97,9 @@ class BadChannelInterpolation:
         self._meter = QualityMeter(self._info, self._line_hz)
         self._bad: frozenset[int] = frozenset()
         self._replaced: frozenset[int] = frozenset()
+        self._replaced_before: frozenset[int] = frozenset()
+        # Of the newest chunk: first row, row behind the last, channels that no output depends on.
+        self._unused: list[tuple[int, int, frozenset[int]]] = []
         self._rows = np.empty(0, dtype=np.int64)
         self._before = self._after = np.empty((0, self._info.n_channels))
         self._age = 0
@@ -106,13 +108,14 @@ class BadChannelInterpolation:
 
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
         row = 0
+        self._unused.clear()
         while row < len(data):
             n = min(len(data) - row, self._second - self._age % self._second)
             part = data[row : row + n]
             # The meter takes indices only to find gaps, and there is none until a reset.
             reports = self._meter.push(Chunk(part, np.empty(0), self._age))
             self._high_pass.process(part, first + row)
-            self._mix(part)
+            self._mix(part, row)
             row += n
             self._age += n
             if self._is_too_bad:
@@ -125,9 +128,23 @@ class BadChannelInterpolation:
     def _is_too_bad(self) -> bool:
         return len(self._bad) > self._max_share * len(self._judged)
 
-    def _mix(self, data: FloatArray) -> None:
+    def clear_unused(self, is_bad: NDArray[np.bool_]) -> None:
+        """Clear the marks of values that no output depends on.
+
+        ``is_bad`` (n_samples, n_channels) marks values of the newest chunk.
+        """
+        for start, end, channels in self._unused:
+            is_bad[start:end, list(channels)] = False
+
+    def _mix(self, data: FloatArray, row: int) -> None:
         if not len(self._rows):
             return
+        changing = min(max(self._changed_at + self._fade - self._age, 0), len(data))
+        # While it changes, a channel counts that was interpolated before and will be.
+        self._unused += [
+            (row, row + changing, self._replaced & self._replaced_before),
+            (row + changing, row + len(data), self._replaced),
+        ]
         after_change = self._age - self._changed_at + np.arange(1, len(data) + 1)
         shares = np.minimum(after_change / self._fade, 1.0)
         kernels.mix_rows(data, self._rows, self._before, self._after, shares, self._scratch)
@@ -136,7 +153,7 @@ class BadChannelInterpolation:
         """Change the interpolation where other channels are bad now."""
         if frozenset(bad) == self._bad and self._rows.size == len(self._replaced):
             return
-        before = self._replaced
+        before = self._replaced_before = self._replaced
         self._bad = frozenset(bad)
         sound = [k for k, i in enumerate(self._placed) if i not in self._bad]
         can = not self._is_too_bad and len(sound) >= _LEAST_SOURCES

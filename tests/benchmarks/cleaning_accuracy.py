@@ -5,6 +5,7 @@ leave-one-run-out, in which the filters learn from the other runs too.
 
     python -m tests.benchmarks.cleaning_accuracy simulated
     python -m tests.benchmarks.cleaning_accuracy ../shared/data/eegmmidb
+    python -m tests.benchmarks.cleaning_accuracy ../shared/data/eegmmidb --filters asr
 """
 
 import argparse
@@ -48,6 +49,7 @@ SIMULATED: dict[str, dict[str, Filters]] = {
 }  # fmt: skip
 REAL: dict[str, Filters] = {
     "none": [],
+    "remove_dc": _DC,
     "regress": [*_DC, {"kind": "regress", "sources": _FRONTAL}],
     "asr": [*_DC, {"kind": "asr"}],
     "interpolate_bad": [{"kind": "interpolate_bad", "line_hz": 60}],
@@ -154,7 +156,10 @@ def compare(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("of", help="simulated, or the folder of PhysioNet EEGMMIDB")
+    parser.add_argument("--filters", nargs="+", choices=list(REAL), default=list(REAL),
+                        help="rows to compute beside none")  # fmt: skip
     given = parser.parse_args()
+    wanted = {"none", *given.filters}
     console = Console(highlight=False, width=120)
     if given.of == "simulated":
         profile = load_profile("motor-imagery")
@@ -168,7 +173,8 @@ def main() -> None:
                 )
                 for seed in SEEDS
             ]
-            compare(console, f"contamination: {contamination}", people, profile, methods)
+            chosen = {name: each for name, each in methods.items() if name in wanted}
+            compare(console, f"contamination: {contamination}", people, profile, chosen)
         return
     folder = Path(given.of)
     profile = load_profile("motor-imagery-eegmmidb")
@@ -181,7 +187,8 @@ def main() -> None:
         )
         for person in sorted(each for each in folder.iterdir() if each.is_dir())
     ]
-    compare(console, "EEGMMIDB", real, profile, REAL)
+    chosen = {name: each for name, each in REAL.items() if name in wanted}
+    compare(console, "EEGMMIDB", real, profile, chosen)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,9 @@ from bci.signals import FloatArray
 Values = NDArray[np.float64]
 
 LEAST_S = 15.0
-_MOST_BLOCKS = 1000
+_MOST_BLOCKS, _FEWEST_BLOCKS = 1000, 100
+# With more channels there are fewer blocks, to bound the memory of their covariances.
+_MANY_CHANNELS = 64
 _OVERLAP = 0.66
 # Of the mean variance; keeps what a re-reference made singular from being divided by.
 FLOOR = 1e-6
@@ -102,7 +104,9 @@ def calibrate_asr(
 
 def _robust_covariance(parts: Sequence[FloatArray]) -> Values:
     """Geometric median of the covariances of short blocks, by Weiszfeld's steps."""
-    length = max(10, sum(map(len, parts)) // _MOST_BLOCKS)
+    share = min(1.0, (_MANY_CHANNELS / parts[0].shape[1]) ** 2)
+    n_blocks = max(_FEWEST_BLOCKS, round(share * _MOST_BLOCKS))
+    length = max(10, sum(map(len, parts)) // n_blocks)
     blocks = [
         part[start : start + length].astype(np.float64)
         for part in parts

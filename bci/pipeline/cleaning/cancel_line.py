@@ -2,7 +2,8 @@
 
 For each channel and harmonic an LMS rule follows the amplitudes of a cosine and a sine. At a
 constant frequency that is a notch (Glover, IEEE Trans. ASSP 25 (1977) 484-491). Here the frequency
-follows the line: a frequency error turns the amplitudes of all channels in one direction.
+follows the line: a frequency error turns the amplitudes of all channels in one direction. An offset
+makes amplitudes swing at the line's frequency, so those that turn are of the signal's differences.
 """
 
 import numpy as np
@@ -60,7 +61,9 @@ class LineCanceller:
         self.memory = round(_SLOWER * self.settling)
         self._turn = min(1.0, self._every / sfreq * np.pi * width_hz / _SLOWER)
         self._amplitudes = np.zeros((n_harmonics, 2, n_channels))
-        self._before = np.zeros((2, n_channels))
+        # Of the differences of samples: now, and when the frequency was last followed.
+        self._steps, self._steps_before = np.zeros((2, n_channels)), np.zeros((2, n_channels))
+        self._newest = np.zeros(n_channels)
         self._phase = np.zeros(1)
         self.reset()
 
@@ -71,21 +74,27 @@ class LineCanceller:
 
     def report(self) -> dict[str, float]:
         """Frequency of the line, and its largest amplitude in any channel."""
-        size = np.hypot(self._amplitudes[0, 0], self._amplitudes[0, 1]).max()
+        gain = 2 * np.sin(np.pi * self._freq_hz / self._sfreq)
+        size = np.hypot(self._steps[0], self._steps[1]).max() / gain
         return {"frequency (Hz)": round(self._freq_hz, 4), "largest amplitude": float(size)}
 
     def reset(self) -> None:
-        self._amplitudes[:] = self._before[:] = 0.0
+        self._amplitudes[:] = self._steps[:] = self._steps_before[:] = 0.0
         self._phase[:] = 0.0
         self._freq_hz = self._nominal
         self._age = 0
 
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
         row = 0
+        if not self._age and len(data):
+            self._newest[:] = data[0]
         while row < len(data):
             n = min(len(data) - row, self._every - self._age % self._every)
             step = 2 * np.pi * self._freq_hz / self._sfreq
-            kernels.cancel(data[row : row + n], self._phase, step, self._gain, self._amplitudes)
+            kernels.cancel(
+                data[row : row + n], self._phase, step, self._gain, self._amplitudes, self._newest,
+                self._steps,
+            )  # fmt: skip
             row += n
             self._age += n
             if self._age % self._every == 0:
@@ -93,15 +102,16 @@ class LineCanceller:
         return data, first
 
     def _follow(self) -> None:
-        self._amplitudes[np.abs(self._amplitudes) < _TINY] = 0.0
-        (cosine, sine), (cosine_0, sine_0) = self._amplitudes[0], self._before
+        for each in (self._amplitudes, self._steps):
+            each[np.abs(each) < _TINY] = 0.0
+        (cosine, sine), (cosine_0, sine_0) = self._steps, self._steps_before
         along = float(np.sum(cosine * cosine_0 + sine * sine_0))
         across = float(np.sum(cosine * sine_0 - sine * cosine_0))
         turned = np.arctan2(across, along) if along or across else 0.0
         error_hz = turned / (2 * np.pi) * self._sfreq / self._every
         low, high = self._nominal - self._follow_hz, self._nominal + self._follow_hz
         self._freq_hz = float(np.clip(self._freq_hz + self._turn * error_hz, low, high))
-        self._before[:] = self._amplitudes[0]
+        self._steps_before[:] = self._steps
 
     def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
         gain = np.ones(len(freqs_hz), dtype=np.complex128)

@@ -104,11 +104,13 @@ def mix_rows(data, rows, before, after, shares, scratch):  # type: ignore[no-unt
 
 
 @kernel()
-def cancel(data, phase, step, gain, amplitudes):  # type: ignore[no-untyped-def]
+def cancel(data, phase, step, gain, amplitudes, before, steps):  # type: ignore[no-untyped-def]
     """Subtract a sine and its harmonics, whose amplitudes follow each channel, in place.
 
     ``phase`` (1,) and ``step`` are of the first harmonic, in radians; ``amplitudes``
     (n_harmonics, 2, c) float64 of cosine and sine; ``gain`` is twice the step of the LMS rule.
+    ``before`` (c,) is the sample before, and ``steps`` (2, c) the amplitudes of the first harmonic
+    in the differences of successive samples, which hold no offset.
     """
     n_harmonics, _, n_channels = amplitudes.shape
     waves = np.empty((n_harmonics, 2))
@@ -129,6 +131,11 @@ def cancel(data, phase, step, gain, amplitudes):  # type: ignore[no-untyped-def]
                 amplitudes[h, 0, c] += cosine * error[c]
                 amplitudes[h, 1, c] += sine * error[c]
         for c in range(n_channels):
+            x = np.float64(row[c])
+            left = x - before[c] - steps[0, c] * waves[0, 0] - steps[1, c] * waves[0, 1]
+            steps[0, c] += gain * waves[0, 0] * left
+            steps[1, c] += gain * waves[0, 1] * left
+            before[c] = x
             row[c] = error[c]
         phase[0] += step
         if phase[0] >= 2.0 * math.pi:

@@ -1,14 +1,17 @@
 """The supervisor and processes that do nothing; real ones are in `test_two_people`."""
 
 import queue
+import subprocess
+import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
 from bci.errors import BciError, RecordingError
-from bci.messages import AnyEvent, ErrorEvent, NoteEvent, PeopleStatus
+from bci.messages import AnyEvent, EngineStatus, ErrorEvent, NoteEvent, PeopleStatus
 from bci.people import child, engine_process, supervisor
 from bci.people.group import Member
 from bci.people.supervisor import Supervisor
@@ -36,6 +39,9 @@ class Process:
 
     def close(self) -> None:
         self.code = 0
+
+    def last_words(self) -> str:
+        return ""
 
 
 @pytest.fixture
@@ -87,6 +93,76 @@ def test_a_recorder_that_refuses_ends_the_session_with_one_error(
     assert len(started) == 1
     assert not tables
     assert not events
+
+
+class Waiting:
+    """Statuses of engines that wait for their streams."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        status = EngineStatus(state="waiting for stream", model="noise")
+        self._newest = dict.fromkeys(names, status)
+
+    def poll(self) -> Mapping[str, EngineStatus]:
+        return self._newest
+
+    def close(self) -> None:
+        pass
+
+
+class Unknown(Waiting):
+    """No engine has a status."""
+
+    def poll(self) -> Mapping[str, EngineStatus]:
+        return {}
+
+
+@pytest.mark.parametrize(("statuses", "n_started"), [(Waiting, 3), (Unknown, 2)])
+def test_an_engine_that_dies_is_restarted_if_it_had_a_status(
+    started: list[Process], monkeypatch: pytest.MonkeyPatch, statuses: type, n_started: int
+) -> None:
+    monkeypatch.setattr(supervisor, "EngineStatuses", statuses)
+    stop, tables, events = threading.Event(), list[PeopleStatus](), list[AnyEvent]()
+    thread = threading.Thread(target=supervised(tables, events=events).run, args=(stop,))
+    thread.start()
+    try:
+        wait_until(lambda: len(started) == 2)
+        # Time for a status.
+        stop.wait(0.3)
+        started[0].code = -9
+        wait_until(lambda: events)
+    finally:
+        stop.set()
+        thread.join(30)
+    assert len(started) == n_started
+    text = events[0].text  # type: ignore[union-attr]
+    restarts = statuses is Waiting
+    assert ("it is started again" in text) == restarts
+    assert ("it never published a status" in text) != restarts
+
+
+# The installed command imports this module, and a forked process the script again.
+SCRIPT = """
+import time
+from bci.__main__ import main
+from bci.people.child import ForkedCommand
+
+if __name__ == "__main__":
+    child = ForkedCommand(("run", "no-such-profile"))
+    while child.code is None:
+        time.sleep(0.05)
+    child._log.seek(0)
+    print(child._log.read().decode())
+"""
+
+
+def test_a_forked_command_prints_no_warning_of_how_it_is_run(tmp_path: Path) -> None:
+    script = tmp_path / "installed.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "-P", script], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert "there is no profile no-such-profile" in done.stdout
+    assert "Warning" not in done.stdout
 
 
 def test_an_engine_that_cannot_be_started_ends_with_the_reason(

@@ -110,9 +110,10 @@ def measure(kept: Session, inlets: list[SignalInlet]) -> None:
     kept.told.append(sum(inlet.stats.clock_error_s for inlet in inlets))
 
 
-def test_streams_agree_within_a_millisecond_live(session: Session) -> None:
+def test_median_error_between_live_streams_is_below_a_millisecond(session: Session) -> None:
     assert len(session.live) > 1000
-    # The largest one depends on the computer's load: see `tests.benchmarks.two_clocks`.
+    # High percentiles depend on the computer's load: see `tests.benchmarks.two_clocks`. The next
+    # test compares the largest error with its bound.
     assert np.median(session.live) < LIMIT_S
 
 

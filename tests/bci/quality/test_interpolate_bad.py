@@ -61,6 +61,47 @@ def test_windows_with_too_many_bad_channels_are_rejected_and_counted() -> None:
     assert pipeline.chain.interpolated == ()
 
 
+def windows_of(data: FloatArray, sizes: int) -> tuple[Pipeline, dict[int, bytes]]:
+    wanted = PipelineSettings.model_validate(
+        {"filters": [{"kind": "interpolate_bad"}], "window_s": 1.0, "hop_s": 0.2}
+    )
+    pipeline = Pipeline(wanted, StreamInfo("test", "EEG", SFREQ, SIGNAL.channels))
+    chunks = chunked(data, SFREQ, sizes)
+    return pipeline, {w.end: w.data.tobytes() for c in chunks for w in pipeline.windows(c)}
+
+
+def test_a_channel_without_values_is_interpolated_and_windows_are_decoded() -> None:
+    data = smooth(30)
+    lost = data.copy()
+    lost[1250:2500, 7] = np.nan
+    pipeline, found = windows_of(lost, 50)
+    # The verdict needs two seconds, the change 0.1 s, and a window is one second long.
+    rejected = [end for end in range(1275, 3750, 25) if end not in found]
+    assert max(rejected) / SFREQ == pytest.approx(13.1, abs=0.2)
+    assert pipeline.counts.rejected_non_finite == len(rejected)
+    assert windows_of(lost, 3000)[1] == windows_of(lost, 7)[1] == found
+    # What is sent in place of values makes no difference while it is interpolated.
+    flat = lost.copy()
+    flat[1250:2500, 7] = lost[1249, 7]
+    as_flat = windows_of(flat, 50)[1]
+    assert all(as_flat[end] == each for end, each in found.items())
+
+
+def test_windows_are_decoded_before_the_first_verdict() -> None:
+    pipeline, found = windows_of(smooth(6), 50)
+    # A window behind the transient of the high-pass; the first verdict takes up to five seconds.
+    assert min(found) / SFREQ < 3.5
+    assert pipeline.counts.rejected_bad_channels == 0
+
+
+def test_a_channel_without_values_rejects_windows_where_it_is_not_interpolated() -> None:
+    data = smooth(20)
+    data[1000:, :5] = np.nan
+    pipeline, found = windows_of(data, 50)
+    assert max(found) == 1000
+    assert pipeline.chain.interpolated == ()
+
+
 def test_a_reset_forgets_the_bad_channels() -> None:
     data = smooth(10)
     data[:, 3] += np.random.default_rng(1).normal(0, 3000, len(data))

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -92,6 +94,19 @@ def test_clean_amplitudes_are_found_among_others() -> None:
     mean, deviation = fit_clean(amplitudes)
     assert mean == pytest.approx(10, abs=0.4)
     assert deviation == pytest.approx(1.5, abs=0.4)
+
+
+def test_many_channels_take_little_memory() -> None:
+    rng = np.random.default_rng(0)
+    data = (rng.normal(0, 5, (5000, 200)) @ rng.normal(0, 0.07, (200, 200))).astype(np.float32)
+    tracemalloc.start()
+    found = calibrate_asr([data], SFREQ, 5.0, 0.25)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # A thousand covariances of 200 channels take 320 MB, and their median several times that.
+    assert peak < 300e6
+    covariance = found["mixing"] @ found["mixing"].T
+    assert np.linalg.eigvalsh(covariance).min() > 0
 
 
 def test_too_little_clean_signal_is_refused() -> None:

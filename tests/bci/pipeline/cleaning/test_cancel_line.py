@@ -30,6 +30,19 @@ def test_the_line_is_followed_and_removed_with_its_harmonic(hz: float) -> None:
     assert np.square(out[-1000:]).sum() < 1e-4 * np.square(data[-1000:]).sum()
 
 
+@pytest.mark.parametrize("hz", [49.9, 50.0])
+def test_offsets_do_not_disturb_the_frequency(hz: float) -> None:
+    wave = line(hz, 30)
+    offsets = np.array([5000.0, -3000.0, 200_000.0, 0.0], dtype=np.float32)
+    stage = canceller()
+    out, _ = stage.process(wave + offsets, 0)
+    assert stage.freq_hz == pytest.approx(hz, abs=0.005)
+    assert stage.report()["largest amplitude"] == pytest.approx(40, rel=0.01)
+    # The notch's gain at 0 Hz is not quite 1, so an offset remains an offset of about its size.
+    left = out[-1000:] - out[-1000:].mean(axis=0, dtype=np.float64)
+    assert np.abs(left).max() < 0.3
+
+
 def test_a_frequency_that_wanders_is_followed() -> None:
     n = round(60 * SFREQ)
     hz = 50 + 0.1 * np.sin(2 * np.pi * np.arange(n) / n)
