@@ -30,7 +30,7 @@ COMMANDS = {
     "export": "Export a recording into a BIDS dataset: BrainVision for EEG and iEEG, FIF for MEG.",
     "calibrate": "Train a decoder on one person's labelled recordings and print its held-out "
     "accuracy.",
-    "pretrain": "Train a base model on many people, for 'bci calibrate --base' to go on from.",
+    "pretrain": "Train a base model on many people, for 'bci calibrate --base' to continue from.",
     "evaluate": "Replay recordings through a model as if live, at full speed, and score it.",
     "models": "List the models below a folder, with their scores.",
     "profiles": "List the profiles that ship with bci, or print one.",
