@@ -61,23 +61,20 @@ def is_apart() -> bool:
 class Installed:
     """The wheel in an environment of its own, and an empty folder of a user."""
 
-    def __init__(self, python: str, wheel: Path, work: Path, lowest: bool) -> None:
+    def __init__(self, python: str, wheel: Path, uv: Path, work: Path, lowest: bool) -> None:
         self.folder = work / "leer"
         self._home = work / "Heim"
         self._environment = work / "env"
         self._apart = is_apart()
         run(python, "-m", "venv", self._environment, cwd=work)
         own = self._environment / PROGRAMS / "python"
-        wanted = f"bci[gui] @ {wheel.as_uri()}"
-        pip = (own, "-m", "pip", "install", "-q", "--disable-pip-version-check")
+        # Ten times as fast as pip, which .ci/run installs with.
+        install = (uv, "pip", "install", "-q", "-p", own)
         if lowest:
-            tool = work / "tool"
-            run(sys.executable, "-m", "venv", tool, cwd=work)
-            run(tool / PROGRAMS / "python", *pip[1:], "uv", cwd=work)
-            run(tool / PROGRAMS / "uv", "pip", "install", "-q", "--resolution", "lowest-direct",
-                "-p", own, "-r", ROOT / "pyproject.toml", "--extra", "gui", cwd=work)  # fmt: skip
+            run(*install, "--resolution", "lowest-direct", "-r", ROOT / "pyproject.toml",
+                "--extra", "gui", cwd=work)  # fmt: skip
         # What is there and low enough stays.
-        run(*pip, wanted, cwd=work)
+        run(*install, f"bci[gui] @ {wheel.as_uri()}", cwd=work)
         self._base = Path(run(own, "-c", "import sys; print(sys.base_prefix)", cwd=work).strip())
         for made in (self.folder, self._home):
             made.mkdir()
@@ -134,13 +131,14 @@ def main() -> None:
         built.mkdir()
         run(sys.executable, "-m", "venv", "build", cwd=built)
         builder = built / "build" / PROGRAMS / "python"
+        run(builder, "-m", "pip", "install", "-q", "--disable-pip-version-check", "uv", cwd=built)
         run(builder, "-m", "pip", "wheel", "-q", "--no-deps", "-w", built, ROOT, cwd=built)
         (wheel,) = built.glob("bci-*.whl")
         for number, python in enumerate(asked.python):
             began = time.monotonic()
             work = built / f"{number}"
             work.mkdir()
-            user = Installed(python, wheel, work, asked.lowest)
+            user = Installed(python, wheel, builder.with_name("uv"), work, asked.lowest)
             installed = time.monotonic()
             try_out(user, short=number > 0)
             used = time.monotonic()
