@@ -132,6 +132,9 @@ def _prepare_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, 
     make = partial(_simulated_subject, folder, profile, task)
     if (_model_folder(folder, task) / CARD).is_file():
         return make(lambda _: None)
+    # A lack of either is reported before a window opens and runs are simulated.
+    require_folder(folder / "models", "--folder")
+    decoders.create(profile.decoder.name)
 
     def make_and_print(show: Callable[[str], None]) -> tuple[Path, Path]:
         def report(step: str) -> None:
@@ -162,9 +165,6 @@ def _simulated_subject(
     n_runs = 1 if is_free else 3
     model = _model_folder(folder, task)
     if not (model / CARD).is_file():
-        require_folder(folder / "models", "--folder")
-        # What it lacks is reported before runs are simulated.
-        decoders.create(profile.decoder.name)
         report(f"simulating a person's recordings into folder {folder}")
     *earlier, last = write_subject(folder, seed=1, n_runs=n_runs, task=task)
     if is_free and not (model / CARD).is_file():
