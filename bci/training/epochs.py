@@ -368,7 +368,6 @@ def cut_epochs(
 ) -> Epochs:
     """Cut the windows of all trials, at the same offsets as in live decoding.
 
-
     Raises
     ------
     RecordingError

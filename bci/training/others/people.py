@@ -69,7 +69,6 @@ def executed_apart(
 ) -> dict[str, list[Path]]:
     """Return each person's files without the files of executed movements.
 
-
     Raises
     ------
     RecordingError
