@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from bci.profiles.pipeline_settings import Label, Settings
 
 MARKER = "flicker"
-"""Marker of a stimulus onset in free mode; with ``/CLASS`` after it in calibration and copy mode."""
+"""Marker of a stimulus onset; with ``/CLASS`` after it in calibration and copy mode."""
 
 Waveform = Literal["sine", "square"]
 CodeKind = Literal["m-sequence", "gold"]
