@@ -8,7 +8,10 @@ import bci
 
 
 def main() -> None:
-    """Run a command and end the process; Ctrl-C during imports ends it without a traceback."""
+    """Run a command and end the process.
+
+    Ctrl-C during imports ends it without a traceback.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from bci import cli
 

@@ -34,7 +34,10 @@ def kernel(**options: object) -> Callable[[Callable[..., Any]], Any]:
 
 @cache
 def _use_private_folder() -> bool:
-    """Set Numba's cache, here and in child processes, to a temporary folder; False on failure."""
+    """Set Numba's cache, here and in child processes, to a temporary folder.
+
+    The result is False on failure.
+    """
     try:
         folder = Path(tempfile.gettempdir(), f"bci-cache-{_user()}")
         is_new = make_private(folder)

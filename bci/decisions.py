@@ -54,7 +54,10 @@ class DecisionEvent:
     ended: str | None = None  # The class that an offset ended; None for other events
 
     def to_json(self) -> str:
-        """Convert the event to a JSON object with these keys; only an offset has ``ended``."""
+        """Convert the event to a JSON object with these keys.
+
+        Only an offset has ``ended``.
+        """
         fields = asdict(self)
         if self.confidence is not None:
             fields["confidence"] = round(self.confidence, 4)
@@ -91,7 +94,9 @@ class RunningDecision:
     def add(
         self, decision: Decision | None, time: float, at_cues: bool = False
     ) -> DecisionEvent | None:
-        """Update by a window's decision; return the resulting event, or None without a change.
+        """Update by a window's decision.
+
+        Return the resulting event, or None without a change.
 
         With ``at_cues``, each window belongs to another cue, so the same label is an event too.
         """
@@ -106,7 +111,10 @@ class RunningDecision:
         return DecisionEvent(event, decision.label, decision.confidence, time)
 
     def end(self, time: float, confidence: float | None = None) -> DecisionEvent | None:
-        """End the present decision at ``time`` (LSL clock); return its event, None without one."""
+        """End the present decision at ``time`` (LSL clock).
+
+        Return its event, or None without a decision.
+        """
         if self.label is None:
             return None
         ended, self.label = self.label, None

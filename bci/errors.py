@@ -1,4 +1,6 @@
-"""Errors that a user can fix; the command line prints each as one line and exits with 2.
+"""Errors that a user can fix.
+
+The command line prints each as one line and exits with 2.
 
 A message states what is wrong, where (file, stream, channel or key) and what to do.
 """

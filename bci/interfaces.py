@@ -197,7 +197,9 @@ class Pooling(Decoder, Protocol):
         groups: NDArray[np.int64],
         signal: Signal,
     ) -> int:
-        """Train on windows of several people, and keep some of them; arguments as for `fit`.
+        """Train on windows of several people, and keep some of them.
+
+        Arguments as for `fit`.
 
         Returns
         -------
@@ -259,7 +261,9 @@ class Teachable(Decoder, Protocol):
         """Return the features of a window (n_channels, n_samples), shape (n_features,)."""
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> Decoder:
-        """Return a copy trained on ``features`` (n_windows, n_features); this decoder stays.
+        """Return a copy trained on ``features`` (n_windows, n_features).
+
+        This decoder stays.
 
         ``numbers`` (n_windows,) are the class numbers. The training is regularised towards this
         decoder's parameters.
@@ -271,7 +275,10 @@ class Servable(Decoder, Protocol):
     """A decoder that can run on more than one runtime, such as PyTorch or ONNX Runtime."""
 
     def choose_runtime(self) -> None:
-        """Measure the runtimes on this computer and use the fastest; `arrays` has the choice."""
+        """Measure the runtimes on this computer and use the fastest.
+
+        `arrays` has the choice.
+        """
 
 
 @runtime_checkable
@@ -280,7 +287,10 @@ class Comparing(Protocol):
 
     @property
     def similarities(self) -> NDArray[np.float64] | None:
-        """Cosines of the last predicted window with each class, (n_classes,); None without any."""
+        """Cosines of the last predicted window with each class, (n_classes,).
+
+        They are None before the first prediction.
+        """
 
 
 @runtime_checkable
@@ -289,7 +299,10 @@ class EarlyDeciding(Protocol):
 
     @property
     def baseline(self) -> FloatArray:
-        """Value of each channel that fills the unknown part of a window, shape (n_channels,)."""
+        """Value of each channel that fills the unknown part of a window.
+
+        The shape is (n_channels,).
+        """
 
 
 @runtime_checkable
@@ -297,7 +310,9 @@ class Attending(Protocol):
     """A decoder that computes attention weights of channels or regions for each window."""
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
-        """Return the weights in the last decoded window, by channel or region; they sum to 1.
+        """Return the weights in the last decoded window, by channel or region.
+
+        They sum to 1.
 
         ``ch_names`` are the channels of a window. Empty if this decoder has no weights.
         """

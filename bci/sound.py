@@ -154,5 +154,8 @@ def _library() -> Any:
 
 
 def _at(level: float) -> float:
-    """Return the frequency in hertz of a level; equal steps are equal musical intervals."""
+    """Return the frequency in hertz of a level.
+
+    Equal steps are equal musical intervals.
+    """
     return float(_LOW_HZ * (_HIGH_HZ / _LOW_HZ) ** level)

@@ -13,7 +13,9 @@ _PULL_S = 0.05
 
 
 class Subscription:
-    """Connection to the streams of a running engine; close it, or use it in a ``with`` block.
+    """Connection to the streams of a running engine.
+
+    Close it, or use it in a ``with`` block.
 
     Parameters
     ----------

@@ -1,4 +1,7 @@
-"""Convert arrays to recordings; filter recordings and live streams and cut windows."""
+"""Convert arrays to recordings, filter signals, and cut windows.
+
+Filtering works on recordings and on live streams.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Adapt a decoder's alignment to the signal while decoding, without labels; off by default."""
+"""Adapt a decoder's alignment to the signal while decoding, without labels.
+
+The adaptation is off by default.
+"""
 
 import copy
 import math
@@ -79,7 +82,10 @@ class Adaptation:
         self._pace.last, self.n_updates = state.end, state.n_updates
 
     def learn(self, window: Window) -> None:
-        """Adapt to a window whose prediction is published; at most one window per second counts."""
+        """Adapt to a window whose prediction is published.
+
+        At most one window per second counts.
+        """
         passed_s = self._pace.passed(window)
         if passed_s is None:
             return

@@ -38,7 +38,10 @@ class NextModel:
         self.settling: RunningModel | None = None
 
     def request(self, folder: Path) -> None:
-        """Start to load the model in ``folder``; an earlier request not yet running is dropped."""
+        """Start to load the model in ``folder``.
+
+        An earlier request not yet running is dropped.
+        """
         self._n_requests += 1
         self.settling = None
         threading.Thread(target=self._work, args=(self._n_requests, folder), daemon=True).start()

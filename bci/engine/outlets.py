@@ -165,11 +165,17 @@ class _Decided:
         self._running = RunningDecision()
 
     def push(self, decision: Decision | None, taken: float, at_cues: bool) -> None:
-        """Publish the event that a window's ``decision`` makes; None means too little evidence."""
+        """Publish the event that a window's ``decision`` makes.
+
+        None means too little evidence.
+        """
         self._publish(self._running.add(decision, taken, at_cues))
 
     def end(self, now: float) -> bool:
-        """End the present decision; return True if an offset was sent to a connected receiver."""
+        """End the present decision.
+
+        Return True if an offset was sent to a connected receiver.
+        """
         event = self._running.end(now)
         self._publish(event)
         return event is not None and self._outlet.has_consumers

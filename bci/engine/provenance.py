@@ -161,7 +161,10 @@ def card_hash(card: Card) -> str:
 
 
 def array_hashes(decoder: Decoder) -> dict[str, str]:
-    """Hash each array of a decoder, with its type and shape; empty for a decoder without arrays."""
+    """Hash each array of a decoder, with its type and shape.
+
+    The result is empty for a decoder without arrays.
+    """
     hashes = {}
     arrays = decoder.arrays() if hasattr(decoder, "arrays") else {}
     for name, array in arrays.items():

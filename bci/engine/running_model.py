@@ -113,7 +113,10 @@ class RunningModel:
 
     @property
     def samples_to_window(self) -> int:
-        """Samples of the stream still missing until the next window is complete; at least 1."""
+        """Samples of the stream still missing until the next window is complete.
+
+        The number is at least 1.
+        """
         n = self.pipeline.samples_to_window
         return n if self._resampler is None else self._resampler.inputs_for(n)
 
@@ -148,7 +151,7 @@ class RunningModel:
             self.learn(window)
 
     def again(self, chunk: Chunk) -> Iterator[tuple[Window, Prediction]]:
-        """Process samples; yield each window and its prediction, without deciding or adapting.
+        """Yield each completed window and its prediction, without deciding or adapting.
 
         The caller calls `decide` and `learn` for the windows that were published.
         """
@@ -193,7 +196,10 @@ class RunningModel:
         return weights if np.isfinite(list(weights.values())).all() else {}
 
     def settle(self, chunk: Chunk) -> bool:
-        """Process samples by the filters alone; return True if the next window can be predicted."""
+        """Process samples by the filters alone.
+
+        Return True if the next window can be predicted.
+        """
         for _ in self.pipeline.windows(self._at_rate(chunk)):
             pass
         return self.pipeline.is_settled

@@ -77,7 +77,10 @@ def describe_engine(
 
 
 def _known(value: float | None, digits: int | None = None) -> float | None:
-    """Round a number to ``digits`` decimal places; None if it is unknown or not finite."""
+    """Round a number to ``digits`` decimal places.
+
+    The result is None if ``value`` is unknown or not finite.
+    """
     if value is None or not math.isfinite(value):
         return None
     return float(value) if digits is None else round(float(value), digits)

@@ -8,7 +8,9 @@ from bci.signals import Chunk, Marker, StreamInfo
 
 
 class TriggerCues:
-    """Convert the events of a trigger channel to markers; see also `bci.lsl.cue_listener`.
+    """Convert the events of a trigger channel to markers.
+
+    Markers of streams are received by `bci.lsl.cue_listener`.
 
     `take` must be called with every chunk of the stream, with all its channels.
 

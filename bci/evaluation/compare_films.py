@@ -22,7 +22,9 @@ _MOST_FOLDS = 5
 def run_protocol(
     protocol: str, people: list[Epochs], make_decoder: MakeDecoder, signal: Signal
 ) -> list[HeldOutPredictions]:
-    """Cross-validate a decoder by one of `PROTOCOLS`; return predictions in the order of people.
+    """Cross-validate a decoder by one of `PROTOCOLS`.
+
+    Return predictions in the order of people.
 
     - ``by film``: within each person, five folds of whole films, one decision per film at its end.
     - ``by subject``: trained on other people, who may have seen the same films. The decoder is

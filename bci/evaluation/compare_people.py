@@ -134,7 +134,9 @@ def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chanc
 
 
 def paired_p(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Return the p-value of the two-sided paired Wilcoxon test; NaN if all pairs are equal.
+    """Return the p-value of the two-sided paired Wilcoxon test.
+
+    The result is NaN if all pairs are equal.
 
     ``one`` and ``other`` have shape (n_people,). Differences are rounded, since accuracies of few
     trials have many ties, which rounding errors would break.

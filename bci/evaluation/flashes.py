@@ -9,7 +9,9 @@ from bci.training.epochs import JudgedWindow
 
 
 class ScoredFlashes:
-    """Collector of the predictions of a recording's flashes; call `take` with each window.
+    """Collector of the predictions of a recording's flashes.
+
+    Call `take` with each window.
 
     ``speller`` replaces the speller of the model's card.
     """
@@ -27,7 +29,10 @@ class ScoredFlashes:
         self.predictions.append(TimedPrediction(prediction.taken, prediction.probabilities))
 
     def score(self, recording: Recording) -> SpellingScore | None:
-        """Score the recording's copied symbols; None without such symbols or without a speller."""
+        """Score the recording's copied symbols.
+
+        The result is None without such symbols or without a speller.
+        """
         if self._speller is None:
             return None
         windows = self._speller.windows(self._card.classes, self._card.stream.sfreq)

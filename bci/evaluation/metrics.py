@@ -95,7 +95,10 @@ def exact_interval(right: int, n: int) -> tuple[float, float]:
 
 
 def binomial_p(right: int, n: int, chance: float) -> float:
-    """Return the p-value of ``right`` in ``n`` against ``chance``, one-sided; 1 if ``n`` is 0."""
+    """Return the p-value of ``right`` in ``n`` against ``chance``, one-sided.
+
+    The result is 1 if ``n`` is 0.
+    """
     return float(stats.binomtest(right, n, chance, alternative="greater").pvalue) if n else 1.0
 
 
@@ -143,7 +146,10 @@ def confusion(
 
 
 def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
-    """Score every class from (true class, decided class) of each trial; most frequent first."""
+    """Score every class from (true class, decided class) of each trial.
+
+    The most frequent class comes first.
+    """
     by_class: dict[str, Counter[str]] = {}
     for true, decided in decisions:
         by_class.setdefault(true, Counter())[decided] += 1
@@ -294,7 +300,9 @@ def ranks(
 
 
 def rank_of_truth(probabilities: Array, truth: Numbers) -> Array:
-    """Return the rank of the true class in each trial, 1 for the best, shape (n_trials,).
+    """Return the rank of the true class in each trial, 1 for the best.
+
+    The shape is (n_trials,).
 
     Ties count half, so if all probabilities are equal, the rank is the middle one.
     """
@@ -349,7 +357,10 @@ def seq2hr(scores: Array, levels: Numbers) -> NDArray[np.bool_]:
 
 
 def macro_f1(truth: Numbers, decided: Numbers, n_levels: int) -> float:
-    """Return the mean F1 over the levels that occur in ``truth`` or ``decided``; from 0."""
+    """Return the mean F1 over the levels that occur in ``truth`` or ``decided``.
+
+    Both are numbers of levels, from 0.
+    """
     counts = np.bincount(truth * n_levels + decided, minlength=n_levels**2)
     table = counts.reshape(n_levels, n_levels)
     named = table.sum(axis=0) + table.sum(axis=1)

@@ -129,7 +129,10 @@ class _Replay:
     within: dict[int, list[Decoded]]
 
     def in_rest(self, spans: list[tuple[float, float]]) -> NDArray[np.bool_]:
-        """Mark the windows that lie wholly in one of the rest ``spans``, shape (n_windows,)."""
+        """Mark the windows that lie wholly in one of the rest ``spans``.
+
+        The shape is (n_windows,).
+        """
         pipeline = self.decoding.pipeline
         taken = np.array([each.prediction.taken for each in self.decoded])
         period = 1.0 / pipeline.chain.sfreq

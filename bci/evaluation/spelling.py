@@ -113,7 +113,10 @@ def wolpaw_bits(accuracy: float, n_symbols: int) -> float:
 
 
 def why_unscored(speller: Speller, markers: Sequence[Marker]) -> str:
-    """Explain that copied symbols flashed in other groups than the speller's; empty if not so."""
+    """Explain that copied symbols flashed in other groups than the speller's.
+
+    The text is empty if the groups agree.
+    """
     n_groups = speller.code.n_groups
     for selection in find_selections(markers):
         groups = {group_of(marker.label) for marker in selection.flashes}
@@ -128,7 +131,9 @@ def why_unscored(speller: Speller, markers: Sequence[Marker]) -> str:
 def score_spelling(
     speller: Speller, windows: FlashWindows, runs: Sequence[SpelledRun]
 ) -> SpellingScore | None:
-    """Decide and score all copied symbols of ``runs``; None if no symbol can be decided.
+    """Decide and score all copied symbols of ``runs``.
+
+    The result is None if no symbol can be decided.
 
     The prior of each symbol follows from the symbols copied before it, as live. Undone symbols are
     removed from that text. Selections on another grid, or with less than one repetition, are left

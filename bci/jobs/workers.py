@@ -39,7 +39,9 @@ THIS_PROCESS = Workers()
 def run_jobs(
     do: Callable[[Given, J], T], given: Given, jobs: Sequence[J], workers: Workers
 ) -> Generator[Done[T], None, None]:
-    """Call ``do(given, job)`` for each job; yield the results in the order of completion.
+    """Call ``do(given, job)`` for each job.
+
+    Yield the results in the order of completion.
 
     Every job computes on one thread, so that results are identical on equal processors. Close the
     iterator to stop the running jobs.

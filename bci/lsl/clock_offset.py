@@ -40,7 +40,9 @@ class ClockOffset:
 
 
 def measure_offset(inlet: pylsl.StreamInlet, timeout_s: float) -> ClockOffset:
-    """Return the newest measurement; liblsl makes one every two seconds in its own thread.
+    """Return the newest measurement of the clock offset.
+
+    A thread of liblsl measures it every two seconds.
 
     Raises the errors of `pylsl.StreamInlet.time_correction`.
     """
@@ -66,7 +68,10 @@ class OffsetHistory:
 
     @property
     def drift_ppm(self) -> float:
-        """Excess rate of the sender's clock over this one, in parts per million; NaN if unknown."""
+        """Excess rate of the sender's clock over this one, in parts per million.
+
+        It is NaN if unknown.
+        """
         if self._offsets[-1].measured - self._offsets[0].measured < _LEAST_S:
             return math.nan
         times = np.array([each.measured for each in self._offsets])

@@ -212,7 +212,10 @@ class CueListener:
 
 
 def cue_predicate(query: CueQuery) -> str:
-    """Convert a query to an LSL predicate; it may match more streams than `CueQuery.fits`."""
+    """Convert a query to an LSL predicate.
+
+    It may match more streams than `CueQuery.fits`.
+    """
     if query.named is not None:
         name = StreamQuery(name=query.named).to_predicate()
         return f"{name} or {_type_is(query.named)}"

@@ -86,7 +86,9 @@ class CueQuery:
         )
 
     def fits(self, name: str, stream_type: str, source_id: str, is_text: bool) -> bool:
-        """Return True if a stream with these properties matches; ``predicate`` is not applied.
+        """Return True if a stream with these properties matches.
+
+        ``predicate`` is not applied.
 
         ``is_text`` is True for a stream of strings.
         """

@@ -58,7 +58,10 @@ def stream_device(
 
 
 def _open(device: Device, stop: threading.Event, orphaned: threading.Event | None = None) -> bool:
-    """Connect in a thread; return False if stopped or orphaned meanwhile, leaving the thread."""
+    """Connect in a thread.
+
+    Return False if stopped or orphaned meanwhile, leaving the thread.
+    """
     outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 
     def work() -> None:

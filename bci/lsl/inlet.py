@@ -101,7 +101,10 @@ class SignalInlet:
         """True once a value was received that float32 cannot represent exactly."""
 
     def map_channels(self, info: StreamInfo, apply: Callable[[Chunk], Chunk]) -> None:
-        """Convert later chunks by ``apply`` to the channels of ``info``; see `bci.head.remap`."""
+        """Convert later chunks by ``apply`` to the channels of ``info``.
+
+        See `bci.head.remap`.
+        """
         self.info, self._map = info, apply
 
     def tap(self, take: Callable[[Chunk], None]) -> None:
@@ -145,7 +148,10 @@ class SignalInlet:
 
     @property
     def here(self) -> Position | None:
-        """Position of a recent sample whose stamp differs from the last; None if there is none."""
+        """Position of a recent sample whose stamp differs from the last.
+
+        It is None if there is no such sample.
+        """
         if self._newest is None:
             return None
         stamps, times, before = self._newest
@@ -200,7 +206,10 @@ class SignalInlet:
         return True
 
     def _judge_clock(self, newest: float, arrived: float) -> None:
-        """Compare the first stamps with the LSL clock; use times of arrival if off by years."""
+        """Compare the first stamps with the LSL clock.
+
+        If they are off by years, times of arrival are used instead.
+        """
         self._keeping = replace(self._keeping, newest=newest, ahead_s=newest - arrived)
         if self._by_arrival or self._keeping.is_off_by_years:
             self._arrivals = DeviceClock()

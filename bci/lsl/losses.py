@@ -19,7 +19,10 @@ class LossLog:
         self._reported: set[str] = set()
 
     def news(self, stats: InletStats) -> list[str]:
-        """Return sentences about losses since the last call; call it about once per second."""
+        """Return sentences about losses since the last call.
+
+        Call it about once per second.
+        """
         lost, gaps = stats.lost_samples - self._lost, stats.gaps - self._gaps
         loops = stats.loops - self._loops
         self._lost, self._gaps, self._loops = stats.lost_samples, stats.gaps, stats.loops
@@ -65,7 +68,10 @@ class UnsoundLog:
 
 
 def clock_time(at: float) -> str:
-    """Convert an LSL time to the time of day, as ``14:03:22``; if NaN, the present time."""
+    """Convert an LSL time to the time of day, as ``14:03:22``.
+
+    NaN gives the present time.
+    """
     past = local_clock() - at if math.isfinite(at) else 0.0
     # A stamp on another clock cannot be converted, so the present time is used.
     past = past if 0.0 <= past < 86_400.0 else 0.0

@@ -35,7 +35,9 @@ class MarkerInlet:
         return self._connection.inlet is not None
 
     def pull(self, timeout: float = 0.0) -> list[Marker]:
-        """Return the markers received since the last call; wait up to ``timeout`` s for the first.
+        """Return the markers received since the last call.
+
+        Wait up to ``timeout`` s for the first.
 
         Labels are made by `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that
         are not UTF-8 become replacement characters, as in a recording. A stamp that is off by years

@@ -31,7 +31,10 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def number_label(value: float) -> str:
-    """Convert a number of any type to a label: ``769``, ``0.5``; empty if it is not finite."""
+    """Convert a number of any type to a label: ``769``, ``0.5``.
+
+    The label is empty if the number is not finite.
+    """
     if isinstance(value, int | np.integer):
         return str(int(value))
     number = float(value)

@@ -86,7 +86,10 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
 
 
 def read_loop_gap(text: str) -> int:
-    """Read the number of samples left out at each restart of a replay; 0 if ``text`` is invalid."""
+    """Read the number of samples left out at each restart of a replay.
+
+    The result is 0 if ``text`` is invalid.
+    """
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 

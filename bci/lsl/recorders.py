@@ -58,7 +58,10 @@ class _Open:
 
 
 class RecorderWatch:
-    """Searches for recorders and reads their status; call `poll` a few times per second."""
+    """Searches for recorders and reads their status.
+
+    Call `poll` a few times per second.
+    """
 
     def __init__(self) -> None:
         self._watch = StreamWatch(StreamQuery(name="recorder-status", type="Status"))
@@ -131,7 +134,10 @@ class RecorderWatch:
 
 
 def found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
-    """Describe a recorder by its stream and status; ``pid`` is kept only on this computer."""
+    """Describe a recorder by its stream and status.
+
+    ``pid`` is kept only on this computer.
+    """
     # Process 1 is the system's or the container's own and must not be sent a signal.
     is_here = found.hostname == socket.gethostname() and status.pid > 1
     present = tuple(stream for stream in status.streams if stream.present)

@@ -32,7 +32,10 @@ class SpellingOutlet:
 
 
 class SpellingInlet:
-    """Receiver of a ``<name>-spelled`` stream; invalid texts are counted in ``n_unreadable``."""
+    """Receiver of a ``<name>-spelled`` stream.
+
+    Invalid texts are counted in ``n_unreadable``.
+    """
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)

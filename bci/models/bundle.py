@@ -79,7 +79,10 @@ def _put(new: Path, folder: Path) -> None:
 
 
 def _clear(old: Path, folder: Path) -> None:
-    """Remove a replaced bundle; other files in ``old`` are moved to the new ``folder``."""
+    """Remove a replaced bundle.
+
+    Other files in ``old`` are moved to the new ``folder``.
+    """
     for entry in old.iterdir():
         if entry.name in (CARD, ARRAYS):
             entry.unlink()

@@ -252,7 +252,10 @@ class Card(Settings):
         return self.confidence.decisions(self.paradigm.quiet is not None, decides)
 
     def trained_on(self) -> str:
-        """Describe the numbers of imagined and executed trials; empty without executed ones."""
+        """Describe the numbers of imagined and executed trials.
+
+        The result is empty without executed ones.
+        """
         executed = sum(source.trials for source in self.sources if source.executed)
         imagined = sum(source.trials for source in self.sources) - executed
         return f"{imagined} imagined and {executed} executed trials" if executed else ""

@@ -27,7 +27,10 @@ def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
 
 
 def equal_shares(truth: NDArray[np.int64]) -> Probabilities:
-    """Return weights of trials that give each class the same total; mean 1, shape (n_trials,)."""
+    """Return weights of trials that give each class the same total.
+
+    Their mean is 1, and the shape is (n_trials,).
+    """
     n = np.bincount(truth)
     return np.asarray((len(truth) / np.count_nonzero(n) / np.maximum(n, 1))[truth])
 
@@ -132,7 +135,10 @@ class Tempered:
 
     @property
     def similarities(self) -> Probabilities | None:
-        """Similarities as in `bci.interfaces.Comparing`, without temperature; None without any."""
+        """Similarities as in `bci.interfaces.Comparing`, without temperature.
+
+        They are None without any.
+        """
         return getattr(self.inner, "similarities", None)
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:

@@ -46,7 +46,9 @@ class Pace:
         """End of the last selected window, in samples; None before the first window."""
 
     def passed(self, window: "Window") -> float | None:
-        """Select ``window`` if it is due; return the seconds since the last one, 5 at most.
+        """Select ``window`` if it is due.
+
+        Return the seconds since the last one, 5 at most.
 
         Return None if the window is not due, and for the first window.
         """
@@ -180,7 +182,9 @@ class Drift:
 def describe_drift(
     runs: "Iterable[Iterable[Window]]", ch_names: tuple[str, ...], sfreq: float
 ) -> DriftCard | None:
-    """Describe calibration data for a model's card; None if the recordings are too short.
+    """Describe calibration data for a model's card.
+
+    The result is None if the recordings are too short.
 
     ``runs`` has all usable windows of each run, at ``sfreq`` hertz. A single run is split into two
     halves.

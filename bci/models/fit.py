@@ -43,7 +43,10 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
-    """Create the resampler from a stream's rate to the model's; None if they are equal."""
+    """Create the resampler from a stream's rate to the model's.
+
+    The result is None if they are equal.
+    """
     if not _is_other_rate(card, info) or not info.sfreq > 0:
         return None
     return Resampler(info.sfreq, card.stream.sfreq, info.n_channels)
@@ -103,7 +106,10 @@ def _is_numbered(name: str) -> bool:
 
 
 def _first_other(card: Card, by_name: dict[str, Channel]) -> tuple[ChannelCard, Channel] | None:
-    """Return the first channel of another kind or quantity, as (needed, given); None if all fit."""
+    """Return the first channel of another kind or quantity, as (needed, given).
+
+    The result is None if all fit.
+    """
     for needed in card.stream.channels:
         given = by_name.get(needed.name.lower())
         if given is not None and (

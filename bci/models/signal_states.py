@@ -151,7 +151,9 @@ class SignalStates:
 
 
 def likelihoods(features: Array, means: Array, variances: Array) -> Array:
-    """Return the relative likelihood of features in each state; that of the likeliest is 1.
+    """Return the relative likelihood of features in each state.
+
+    That of the likeliest is 1.
 
     ``features`` has shape (..., n_bands), the result (..., n_states).
     """

@@ -232,7 +232,10 @@ def _check_shape(kind: str, stage: filters.Stage, signal: Signal) -> None:
 def _factors(
     stated: Sequence[Channel], wanted: Sequence[Channel], name: str
 ) -> NDArray[np.float64] | None:
-    """Return the factor of each channel to its wanted unit; None if all have it already."""
+    """Return the factor of each channel to its wanted unit.
+
+    The result is None if all have it already.
+    """
     factors = []
     for channel, target in zip(stated, wanted, strict=True):
         found = factor(channel.unit, target.unit)
@@ -245,7 +248,9 @@ def _factors(
 
 
 def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
-    """Return the indices of the wanted channels in a stream; the case of names is ignored.
+    """Return the indices of the wanted channels in a stream.
+
+    The case of names is ignored.
 
     Raises `MismatchError` if one is missing; the message names it and the stream's channels.
     """

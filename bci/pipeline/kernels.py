@@ -197,7 +197,10 @@ def scale(data, factors):  # type: ignore[no-untyped-def]
 
 @kernel()
 def take_measured(data, out):  # type: ignore[no-untyped-def]
-    """Copy ``data`` (n, c) float32 to ``out``; magnitudes from `LARGEST` on become NaN."""
+    """Copy ``data`` (n, c) float32 to ``out``.
+
+    Magnitudes from `LARGEST` on become NaN.
+    """
     for t in range(data.shape[0]):
         source, target = data[t], out[t]
         for c in range(data.shape[1]):

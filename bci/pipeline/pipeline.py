@@ -217,7 +217,9 @@ class Pipeline:
         return [Window(data.T, start, end, float(timestamps[-1]))]
 
     def _advance(self, chunk: Chunk) -> Iterator[tuple[int, int]]:
-        """Filter a chunk up to each window's end in turn; yield the window's start and end.
+        """Filter a chunk up to each window's end in turn.
+
+        Yield the window's start and end.
 
         So no later sample has any effect when a window is checked.
         """

@@ -1,4 +1,7 @@
-"""Mirrored ring buffer for one writer and many readers; windows are contiguous views."""
+"""Mirrored ring buffer for one writer and many readers.
+
+Windows are contiguous views.
+"""
 
 from dataclasses import dataclass
 
@@ -57,7 +60,10 @@ class RingBuffer:
         self._timestamps = np.full(2 * capacity, np.nan)
 
     def clear(self) -> None:
-        """Drop all samples; the next may have any index. Do not call it while a thread reads."""
+        """Drop all samples.
+
+        The next may have any index. Do not call it while a thread reads.
+        """
         self.end = self._begin = 0
         self.segment = None
 

@@ -219,7 +219,10 @@ def explain(problem: ValidationError, model: type[BaseModel]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'bandpass'?`` for the known word most like ``word``, or empty."""
+    """Suggest the known word that is most similar to ``word``.
+
+    The result is text such as ``; did you mean 'bandpass'?``, or empty.
+    """
     by_letters = {each.lower().replace("_", "").replace("-", ""): each for each in known}
     letters = word.lower().replace("_", "").replace("-", "")
     close = get_close_matches(letters, by_letters, n=1, cutoff=0.7)

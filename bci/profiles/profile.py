@@ -167,7 +167,10 @@ class Profile(Settings):
         return self.pipeline.at_cues and self.paradigm.unlabelled is not None
 
     def with_decoder(self, name: str) -> "Profile":
-        """Return the profile with the decoder ``name``; another decoder has default parameters."""
+        """Return the profile with the decoder ``name``.
+
+        Another decoder has default parameters.
+        """
         if name == self.decoder.name:
             return self
         return self.model_copy(update={"decoder": DecoderChoice(name=name)})
@@ -272,7 +275,10 @@ def shipped_folder() -> Path:
 
 
 def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> SettingsT:
-    """Read a YAML file into a settings model; raise ``error`` with one line if it is invalid."""
+    """Read a YAML file into a settings model.
+
+    Raise ``error`` with one line if it is invalid.
+    """
     try:
         raw = file.read_bytes()
     except FileNotFoundError:

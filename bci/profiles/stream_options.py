@@ -50,7 +50,10 @@ def _kind(channel: Channel, name: str) -> str:
 
 
 def _own_position(channel: Channel) -> tuple[float, float, float] | None:
-    """Return the position stated by the stream; None if it came from the channel's old name."""
+    """Return the position stated by the stream.
+
+    The result is None if it came from the channel's old name.
+    """
     known = channel.position == standard_position(channel.name)
     return None if known else channel.position
 

@@ -73,7 +73,9 @@ def word_cues(text: str) -> tuple[CueScreenItem, ...]:
 
 
 def mood_cues(text: str, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Create a cue for each mood of a text, separated as in `word_cues`; moods name the items.
+    """Create a cue for each mood of a text, separated as in `word_cues`.
+
+    Moods name the items.
 
     Raises `ProfileError` if there are too few moods for cross-validation, or too many, or if the
     paradigm has no items.
@@ -139,7 +141,10 @@ def picture_cues(folder: Path, profile: Profile) -> tuple[CueScreenItem, ...]:
 
 
 def _files_of(folder: Path, endings: tuple[str, ...], what: str, fewest: int = 2) -> list[Path]:
-    """List the files of a folder with these endings, sorted; raise ProfileError for equal stems."""
+    """List the files of a folder with these endings, sorted.
+
+    Raise ProfileError for equal stems.
+    """
     if not folder.is_dir():
         raise ProfileError(f"{folder}: no such folder of {what}")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in endings)

@@ -245,7 +245,9 @@ def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
 
 
 def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str) -> str:
-    """Return the name of the shipped profile for a kind of run; empty to keep ``profile``.
+    """Return the name of the shipped profile for a kind of run.
+
+    The result is empty to keep ``profile``.
 
     ``sensors`` are the kinds of the stream's channels. ``usual`` is the name of the profile with
     classes that was chosen last, or empty.

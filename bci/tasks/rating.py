@@ -34,7 +34,10 @@ class Rating:
 
     @property
     def label(self) -> str:
-        """The rated class, such as ``valence-2/arousal-4``; all questions must be answered."""
+        """The rated class, such as ``valence-2/arousal-4``.
+
+        All questions must be answered.
+        """
         return "/".join(f"{a.name}-{n}" for a, n in zip(AXES, self.levels, strict=True))
 
     def answer(self, level: int) -> None:

@@ -54,12 +54,18 @@ class LevelCourse:
 
     @property
     def by_axis(self) -> NDArray[np.float64] | None:
-        """Smoothed probabilities, shape (n_axes, n_levels); None before the first prediction."""
+        """Smoothed probabilities.
+
+        The shape is (n_axes, n_levels); None before the first prediction.
+        """
         return None if self._joint is None else self.grid.by_axis(self._joint)
 
 
 def true_levels(grid: LevelGrid, cue: str | None) -> tuple[int, ...]:
-    """Return the levels, from 1, of the class ``cue``; empty if it is no class of the grid."""
+    """Return the levels, from 1, of the class ``cue``.
+
+    The result is empty if it is no class of the grid.
+    """
     if cue not in grid.classes:
         return ()
     return tuple(int(k) + 1 for k in grid.numbers(np.array([cue]))[0])

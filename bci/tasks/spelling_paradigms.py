@@ -50,7 +50,10 @@ def spelling_kind(profile: Profile) -> ParadigmKind | None:
 
 
 def instruction_of(profile: Profile, copies: bool) -> str:
-    """Return the instruction of a copied (``copies``) or free run; empty without a speller."""
+    """Return the instruction of a copied (``copies``) or free run.
+
+    The result is empty without a speller.
+    """
     kind = spelling_kind(profile)
     if kind is None:
         return ""
@@ -87,7 +90,10 @@ def fitting_kind(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
 def fitting_profile(
     kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str
 ) -> str:
-    """Return the name of the shipped profile for a kind of run; empty to keep ``profile``."""
+    """Return the name of the shipped profile for a kind of run.
+
+    The result is empty to keep ``profile``.
+    """
     own = spelling_kind(profile)
     if kind in SPELLING_KINDS:
         return "" if own is kind else kind.task

@@ -33,7 +33,10 @@ class WordBigram:
         return len(self._first)
 
     def next(self, before: Sequence[int]) -> NDArray[np.float64]:
-        """Return the probabilities of the next word; only the last word of ``before`` counts."""
+        """Return the probabilities of the next word.
+
+        Only the last word of ``before`` counts.
+        """
         following: NDArray[np.float64] = self._following[before[-1]] if before else self._first
         return following
 
@@ -62,7 +65,9 @@ class WordPrior:
 
 
 def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
-    """Create a prior from a text file with one sentence per line; other words are ignored.
+    """Create a prior from a text file with one sentence per line.
+
+    Other words are ignored.
 
     ``words`` are the classes of the model.
 

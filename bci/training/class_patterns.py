@@ -34,7 +34,9 @@ def pattern_arrays(patterns: Iterable[ClassPattern]) -> dict[str, NDArray[np.gen
 
 
 def load_patterns(folder: Path) -> tuple[ClassPattern, ...]:
-    """Read the patterns in a model folder, in the order of the classes; empty without patterns.
+    """Read the patterns in a model folder, in the order of the classes.
+
+    The result is empty without patterns.
 
     Raises
     ------

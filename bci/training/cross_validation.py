@@ -44,7 +44,9 @@ _ITEM_FOLDS = 5
 
 
 def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Split by run, or one run into four blocks of trials; return test masks and a description.
+    """Split by run, or one run into four blocks of trials.
+
+    Return test masks and a description.
 
     The test mask of a fold has shape (n_windows,).
     """
@@ -82,7 +84,10 @@ def split(epochs: Epochs, runs: Sequence[StreamedRun]) -> tuple[list[NDArray[np.
 
 
 def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Split whole items at random (fixed seed) into five folds; return masks and description."""
+    """Split whole items at random (fixed seed) into five folds.
+
+    Return masks and description.
+    """
     assert epochs.items is not None
     items = np.unique(epochs.items)
     if len(items) < 2 * _ITEM_FOLDS:
@@ -212,7 +217,10 @@ def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
 
 
 def score_folds(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCard:
-    """Score the trials of all folds together; ``described`` describes the folds in words."""
+    """Score the trials of all folds together.
+
+    ``described`` describes the folds in words.
+    """
     truth = np.concatenate([np.array(each.classes)[each.truth] for each in held_out])
     decided = np.concatenate(
         [np.array(each.classes)[each.probabilities.argmax(axis=1)] for each in held_out]

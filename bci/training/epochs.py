@@ -299,7 +299,9 @@ def in_spans(
 def chunks_for(
     pipeline: Pipeline, recording: Recording, trials: list[Trial], unlabelled: Sequence[float] = ()
 ) -> Iterator[Chunk]:
-    """Yield a recording's chunks; request each window from ``pipeline`` if windows come at cues.
+    """Yield a recording's chunks.
+
+    Request each window from ``pipeline`` if windows come at cues.
 
     ``unlabelled`` are the start times of further windows without a trial; see `unlabelled_starts`.
     """
@@ -339,7 +341,10 @@ class StreamedRun:
 def stream_run(
     recording: Recording, settings: PipelineSettings, paradigm: Paradigm | None
 ) -> StreamedRun:
-    """Filter a recording and cut its windows; ``trials`` is empty if ``paradigm`` is None."""
+    """Filter a recording and cut its windows.
+
+    ``trials`` is empty if ``paradigm`` is None.
+    """
     trials = find_trials(recording, paradigm) if paradigm is not None else []
     pipeline = Pipeline(settings, recording.info)
     windows = keep_windows(pipeline, chunks_for(pipeline, recording, trials))

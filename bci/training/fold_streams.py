@@ -30,7 +30,9 @@ class FoldStream:
 def fold_streams(
     splits: list[NDArray[np.bool_]], epochs: Epochs, runs: list[StreamedRun], profile: Profile
 ) -> list[FoldStream | None]:
-    """Find the stretch of recording of each fold; None for folds of items or of cued windows.
+    """Find the stretch of recording of each fold.
+
+    The result is None for folds of items or of cued windows.
 
     ``splits`` are the folds' test masks. ``epochs`` are cut from ``runs``, in their order.
     """
@@ -124,7 +126,9 @@ def decide_fold(
 
 
 def stream_fold(decoder: Decoder, stream: FoldStream, profile: Profile) -> Streamed:
-    """Predict a held-out fold's recording as if live; ``decoder`` is trained on the other folds.
+    """Predict a held-out fold's recording as if live.
+
+    ``decoder`` is trained on the other folds.
 
     Rest and cues of the fold alone are marked. The windows before the fold are predicted too,
     since evidence uses them.
@@ -197,7 +201,9 @@ def surer(
 
 
 def _rms_log_odds(probabilities: list[NDArray[np.float64]]) -> float:
-    """Return the root mean square of the log odds against the classes' geometric mean; 0 if empty.
+    """Return the root mean square of the log odds against the classes' geometric mean.
+
+    The result is 0 without probabilities.
 
     Each array of probabilities has shape (n_classes,).
     """

@@ -130,7 +130,10 @@ _Decided = tuple[NDArray[np.str_], NDArray[np.str_]]
 
 
 class _Given(NamedTuple):
-    """Data of all trainings of a curve; see `learning_curve`. ``left`` is training data by fold."""
+    """Data of all trainings of a curve.
+
+    See `learning_curve`. ``left`` is training data by fold.
+    """
 
     epochs: Epochs
     splits: Sequence[NDArray[np.bool_]]

@@ -77,7 +77,10 @@ def _features(run: StreamedRun) -> Array:
 
 
 def _fit(sequences: list[Array]) -> tuple[Array, Array, Array, Array]:
-    """Fit the states; return their means, variances, transition matrix and shares of the time."""
+    """Fit the states to features, each (n_seconds, n_bands).
+
+    Return their means, variances, transition matrix and shares of the time.
+    """
     every = np.concatenate(sequences)
     main = every @ np.linalg.svd(every, full_matrices=False)[2][0]
     rank = np.argsort(np.argsort(main))

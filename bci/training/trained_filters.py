@@ -118,9 +118,11 @@ def refit_of(
     runs: list[StreamedRun],
     executed: Sequence[Recording],
 ) -> Refit | None:
-    """Create the function that filters the recordings again for a fold; None without need.
+    """Create the function that filters the recordings again for a fold.
 
-    There is no need if no filter is trainable. ``epochs`` are cut from ``runs``.
+    The result is None without trainable filters.
+
+    ``epochs`` are cut from ``runs``.
     """
     if not has_trainable(profile.pipeline):
         return None

@@ -96,7 +96,10 @@ class DecidedEpochs:
 def decide_trials(
     decoder: Decoder, epochs: Epochs, evidence_s: float = 0.0
 ) -> Iterator[tuple[str, str]]:
-    """Yield the true and the decided class of each trial; see `DecidedEpochs.at_trial_ends`."""
+    """Yield the true and the decided class of each trial.
+
+    See `DecidedEpochs.at_trial_ends`.
+    """
     truth, probabilities = DecidedEpochs(decoder, epochs).at_trial_ends(evidence_s)
     for label, number in zip(truth, probabilities.argmax(axis=1), strict=True):
         yield str(label), decoder.classes[number]

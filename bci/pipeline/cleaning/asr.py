@@ -114,7 +114,10 @@ class SubspaceReconstruction:
         return data, first
 
     def _reconstruction(self) -> Values:
-        """Return the transposed projection of the next step; `_eye` itself if nothing changes."""
+        """Return the transposed projection of the next step.
+
+        The result is `_eye` itself if nothing changes.
+        """
         self.n_removed = 0
         if self._age < self.settling:
             return self._eye

@@ -28,7 +28,9 @@ _BELOW = 1.0 / 3.0
 
 
 def weighting(sfreq: float) -> Sos:
-    """Design the filter that weights frequencies for the statistics; the output is not filtered.
+    """Design the filter that weights frequencies for the statistics.
+
+    The output is not filtered.
 
     The gain is 3 below 1 Hz, 1/3 from 3 to 13 Hz, 1 from 16 to 40 Hz and 3 above 80 Hz.
     """
@@ -42,7 +44,10 @@ def weighting(sfreq: float) -> Sos:
 
 
 def _shelf(corner: float, below: float, above: float) -> Values:
-    """Design a second-order shelf by the bilinear transform; ``corner`` is in cycles per sample."""
+    """Design a second-order shelf by the bilinear transform.
+
+    ``corner`` is in cycles per sample.
+    """
     k = np.tan(np.pi * corner)
     # Poles and zeros of two Butterworth low-passes, whose ratio is the gain.
     low, high = k / (above / below) ** 0.25, k * (above / below) ** 0.25

@@ -66,7 +66,10 @@ def _quantile(probability: float) -> Values:
 
 
 def _log_shapes(n_bins: int, low: Values, high: Values) -> Values:
-    """Return the logarithm of each bin's share of the values, shape (n_shapes, n_bins)."""
+    """Return the logarithm of each bin's share of the values.
+
+    The shape is (n_shapes, n_bins).
+    """
     places = low[:, None] + (np.arange(n_bins) + 0.5) / n_bins * (high - low)[:, None]
     logs = -(np.abs(places) ** _SHAPES[:, None])
     normalised: Values = logs - np.log(np.exp(logs).sum(axis=1, keepdims=True))
@@ -78,7 +81,10 @@ def _deviation(shape: float) -> float:
 
 
 def amplitudes_of(stretches: Sequence[NDArray], length: int, overlap: float) -> Values:  # type: ignore[type-arg]
-    """Compute RMS amplitudes of windows of ``length`` samples, shape (n_windows, n_channels)."""
+    """Compute RMS amplitudes of windows of ``length`` samples.
+
+    The shape is (n_windows, n_channels).
+    """
     step = max(1, round(length * (1 - overlap)))
     found = []
     for stretch in stretches:
@@ -93,7 +99,9 @@ def amplitudes_of(stretches: Sequence[NDArray], length: int, overlap: float) -> 
 
 
 def clean_rows(stretches: Sequence[FloatArray], sfreq: float) -> list[NDArray[np.bool_]]:
-    """Mark the samples of each stretch that are in no window with artifacts, shape (n_samples,).
+    """Mark the samples of each stretch that are in no window with artifacts.
+
+    The shape is (n_samples,).
 
     ``stretches`` have shape (n_samples, n_channels). Of a stretch shorter than a window, no sample
     is marked.

@@ -40,7 +40,10 @@ def covariances(
 
 
 def solve(own: Values, cross: Values) -> Values:
-    """Return the regression coefficients (n_sources, n_targets); 0 for sources without variance."""
+    """Return the regression coefficients (n_sources, n_targets).
+
+    The result is 0 for sources without variance.
+    """
     ridge = _RIDGE * np.trace(own) / len(own) + _TINY
     coefficients: Values = np.linalg.solve(own + ridge * np.eye(len(own)), cross)
     return coefficients

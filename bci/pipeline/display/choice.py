@@ -47,7 +47,10 @@ class DisplayChoice:
         )
 
     def why_not_cleaned(self, cleaning: Cleaning, info: StreamInfo) -> str:
-        """Return the reason why a cleaning is impossible for a stream; empty if it is possible."""
+        """Return the reason why a cleaning is impossible for a stream.
+
+        The result is empty if it is possible.
+        """
         sfreq = rate_of(info)
         return why_not_cleaned(
             cleaning, info.channels, sfreq, self.filter.within(sfreq), self.line_hz

@@ -52,7 +52,10 @@ def cleanings_named(names: Container[str]) -> frozenset[Cleaning]:
 
 
 def words_of(cleaning: Cleaning, channels: tuple[Channel, ...]) -> str:
-    """Return the name of a cleaning; without EOG channels, that of a regression of frontal ones."""
+    """Return the name of a cleaning.
+
+    Without EOG channels, EOG regression is named after the frontal channels.
+    """
     is_eog = cleaning == Cleaning.EOG and not any(channel.kind == "eog" for channel in channels)
     return "frontal channels regressed" if is_eog else cleaning.value
 
@@ -64,7 +67,9 @@ def why_not_cleaned(
     by: DisplayFilter,
     line_hz: float,
 ) -> str:
-    """Return the reason, in a few words, why a cleaning is impossible; empty if it is possible.
+    """Return the reason, in a few words, why a cleaning is impossible.
+
+    The result is empty if it is possible.
 
     ``by`` is the display filter, ``line_hz`` the power-line frequency.
     """
@@ -86,7 +91,10 @@ def cleaning_stage(
     line_hz: float,
     baseline: CleaningBaseline | None,
 ) -> "OnColumns":
-    """Create the stage of a cleaning for samples of all channels; ASR needs ``baseline``."""
+    """Create the stage of a cleaning for samples of all channels.
+
+    ASR needs ``baseline``.
+    """
     columns = _columns(cleaning, channels)
     settings: FilterSettings
     if cleaning == Cleaning.LINE:

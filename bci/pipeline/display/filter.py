@@ -46,7 +46,10 @@ class DisplayFilter:
         return replace(self, low_hz=low_hz, high_hz=high_hz, notch_hz=kept(self.notch_hz))
 
     def design(self, sfreq: float) -> Sos:
-        """Design the causal filter; not for a raw view, and only after `within` with this rate."""
+        """Design the causal filter.
+
+        Call it after `within` with this rate, and not for a raw view.
+        """
         assert self.low_hz is not None
         if self.high_hz is None:
             band = highpass(self.low_hz, sfreq)

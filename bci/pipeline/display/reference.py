@@ -78,7 +78,10 @@ def why_not(
     channels: tuple[Channel, ...],
     left_out: frozenset[str] = frozenset(),
 ) -> str:
-    """Return the reason why a reference is impossible for a stream; empty if it is possible."""
+    """Return the reason why a reference is impossible for a stream.
+
+    The result is empty if it is possible.
+    """
     try:
         derivation(reference, channels, left_out)
     except ValueError as error:
@@ -195,7 +198,10 @@ def _own(channels: tuple[Channel, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 def _groups(channels: tuple[Channel, ...]) -> list[list[int]]:
-    """Group brain electrodes by kind and unit; without any, the channels of unknown kind."""
+    """Group brain electrodes by kind and unit.
+
+    Without brain electrodes, channels of unknown kind are grouped.
+    """
     groups: dict[tuple[str, str], list[int]] = {}
     kinds = {c.kind for c in channels} & set(AVERAGED) or {UNKNOWN}
     for k, channel in enumerate(channels):
@@ -205,7 +211,10 @@ def _groups(channels: tuple[Channel, ...]) -> list[list[int]]:
 
 
 def _mean(data: FloatArray) -> FloatArray:
-    """Return the mean of the finite values of each sample, (n_samples,); 0 without any."""
+    """Return the mean of the finite values of each sample, (n_samples,).
+
+    The result is 0 without any.
+    """
     known = np.isfinite(data)
     if known.all():
         mean: FloatArray = data.mean(axis=1)

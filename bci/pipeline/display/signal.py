@@ -90,7 +90,10 @@ class DisplaySignal:
             self._process_anew(self.chosen, first)
 
     def _process_anew(self, chosen: DisplayChoice, first: int) -> None:
-        """Process again from sample ``first`` on; while paused, up to the last processed sample."""
+        """Process again from sample ``first`` on.
+
+        While paused, this ends at the last processed sample.
+        """
         n_samples, paused_at, end = self.n_samples, self._paused_at, self.ring.end
         self._begin(chosen, first)
         self._taken = n_samples - (self._source.end - self._cursor)
@@ -203,9 +206,9 @@ class DisplaySignal:
         return _over_known(np.std, self.ring.latest(round(2 * self.sfreq)).data)
 
     def level(self, shown_s: float) -> NDArray[np.float64]:
-        """Return the median of each channel over the displayed ``shown_s`` seconds; NaN if unknown.
+        """Return the median of each channel over the displayed ``shown_s`` seconds.
 
-        It is NaN for a channel without numbers.
+        The result is NaN for a channel without numbers.
         """
         first = max(self.ring.oldest, self.edge - max(1, round(shown_s * self.sfreq)))
         data, _ = self.ring.view(first, max(first, self.edge))

@@ -15,9 +15,9 @@ _FEWEST_TARGETS = 20
 
 
 def selections_of(runs: Sequence[StreamedRun]) -> NDArray[np.int64] | None:
-    """Return the number of each trial's selection, counted over all runs, shape (n_trials,).
+    """Return the number of each trial's selection, counted over all runs.
 
-    None if no recording has a marker of a selection.
+    The shape is (n_trials,). The result is None if no recording has a marker of a selection.
     """
     numbers: list[NDArray[np.int64]] = []
     n_before = 0
@@ -39,7 +39,9 @@ def selection_times(recording: Recording) -> NDArray[np.float64]:
 def split_by_selection(
     epochs: Epochs, selections: NDArray[np.int64]
 ) -> tuple[list[NDArray[np.bool_]], str]:
-    """Split one run into four blocks of whole selections; return test masks and a description.
+    """Split one run into four blocks of whole selections.
+
+    Return test masks and a description.
 
     ``selections`` has the number of each trial's selection; see `selections_of`.
 

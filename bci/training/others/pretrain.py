@@ -259,7 +259,10 @@ def _train_without(
 
 
 def _train_all(others: _Others, n_folds: int, workers: Workers, on_progress: Progress) -> _Trained:
-    """Train the folds and the model on everybody; return that model with the folds' predictions."""
+    """Train the folds and the model on everybody.
+
+    Return that model with the folds' predictions.
+    """
     held_out = np.array_split(np.arange(len(others.people)), n_folds)
     jobs: list[tuple[int, NDArray[np.int64]] | None] = list(enumerate(held_out))
     if workers != THIS_PROCESS:
