@@ -20,7 +20,10 @@ def main() -> None:
 
 
 def _leave_current_folder() -> None:
-    """Remove the current folder from the module path: user files there may have our names."""
+    """Remove the current folder from the module path.
+
+    User files there may have the names of our modules.
+    """
     if not sys.flags.safe_path and Path(sys.path[0]) != Path(bci.__file__).parents[1]:
         del sys.path[0]
 

@@ -1,4 +1,4 @@
-"""Build command lines of this program's processes, parse their options, and end a process."""
+"""Build command lines of this program, parse options, and end a process."""
 
 import atexit
 import contextlib
@@ -10,7 +10,9 @@ from typing import NoReturn
 
 
 def python_command() -> tuple[str, ...]:
-    """Return the start of a Python command line, without the current folder on the module path.
+    """Return the start of a Python command line.
+
+    The current folder is not on the module path of that process.
 
     Users may have files such as ``decoders.py`` or ``queue.py`` beside their recordings. With
     ``-m`` or ``-c``, Python would import them instead of ours unless ``-P`` is given.
@@ -59,7 +61,7 @@ def exit_now(code: int, clean_up: bool = False) -> NoReturn:
 
 
 def options_of(argv: tuple[str, ...]) -> dict[str, str]:
-    """Return the options in ``argv`` by name, from ``--name value`` or ``--name=value``."""
+    """Return the options by name, from ``--name value`` or ``--name=value``."""
     found = {}
     for word, after in zip(argv, (*argv[1:], ""), strict=True):
         name, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""Decisions at the ends of windows, and the decision events that other programs receive."""
+"""Decisions at the ends of windows, and decision events."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -26,7 +26,10 @@ NEVER = 1.0
 def reaches(
     confidence: float | NDArray[np.float64], threshold: float
 ) -> bool | np.bool_ | NDArray[np.bool_]:
-    """Return True where a confidence, or each of an array, reaches the decision threshold."""
+    """Return True where a confidence reaches the decision threshold.
+
+    ``confidence`` is a number or an array.
+    """
     return (confidence >= threshold) & (threshold < NEVER)
 
 

@@ -37,7 +37,7 @@ class ProfileError(BciError):
 
 
 class BundleError(BciError):
-    """A model folder is missing, incomplete, damaged or was changed after the training."""
+    """A model folder is missing, incomplete, damaged or changed after training."""
 
 
 class PlaceError(BciError):
@@ -73,7 +73,7 @@ class RemoteError(BciError):
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, or the name of its type without one."""
+    """Return the first line of an error's message, or else its type's name."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

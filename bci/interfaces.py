@@ -1,4 +1,4 @@
-"""Protocols of devices, filters, decoders and bridges, built in or from other packages."""
+"""Protocols of devices, filters, decoders and bridges."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ class Cued(Protocol):
 
 
 class Bridge(Protocol):
-    """A client of an engine's streams that passes them on to a game, a robot or another program.
+    """A client that passes an engine's streams on to a game or a robot.
 
     ``run`` works until ``stop`` is set, which it checks several times per second. It raises
     `BciError` if it cannot continue.
@@ -185,7 +185,7 @@ class Adaptable(Decoder, Protocol):
 
 @runtime_checkable
 class Pooling(Decoder, Protocol):
-    """A decoder that can be trained on windows of a person and of other people together.
+    """A decoder for training on windows of a person and of other people.
 
     The windows of other people are arrays of a base model, the decoder's parameter ``start``.
     """
@@ -246,7 +246,9 @@ class Resumable(Following, Protocol):
         """Return the present alignment, which `follow` updates, as one matrix."""
 
     def resume(self, alignment: NDArray[np.float64]) -> None:
-        """Continue from an ``alignment`` that `alignment` returned, with identical results.
+        """Continue from an ``alignment`` that `alignment` returned.
+
+        The results are identical to those of the decoder that returned it.
 
         As `follow`, it replaces the present alignment and changes nothing in place. Raises
         `ValueError` if the array is no alignment of this decoder.
@@ -272,7 +274,7 @@ class Teachable(Decoder, Protocol):
 
 @runtime_checkable
 class Servable(Decoder, Protocol):
-    """A decoder that can run on more than one runtime, such as PyTorch or ONNX Runtime."""
+    """A decoder that has several runtimes, such as PyTorch and ONNX Runtime."""
 
     def choose_runtime(self) -> None:
         """Measure the runtimes on this computer and use the fastest.
@@ -307,7 +309,7 @@ class EarlyDeciding(Protocol):
 
 @runtime_checkable
 class Attending(Protocol):
-    """A decoder that computes attention weights of channels or regions for each window."""
+    """A decoder with attention weights of channels or regions per window."""
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
         """Return the weights in the last decoded window, by channel or region.
@@ -320,7 +322,9 @@ class Attending(Protocol):
 
 @runtime_checkable
 class Retrieval(Decoder, Protocol):
-    """A decoder that retrieves an item among candidates, which need not be in its training data.
+    """A decoder that retrieves an item among candidates.
+
+    The candidates need not be in its training data.
 
     ``embedded_by`` is the name of the model that computed the embeddings of the items.
     """

@@ -1,4 +1,7 @@
-"""List the serial ports of this computer: those of dongles and boards on USB or Bluetooth."""
+"""List the serial ports of this computer.
+
+They are those of dongles and boards on USB or Bluetooth.
+"""
 
 import re
 import sys
@@ -12,7 +15,7 @@ _WINDOWS_KEY = r"HARDWARE\DEVICEMAP\SERIALCOMM"
 
 
 def serial_ports(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Return the names of the serial ports, such as ``/dev/ttyUSB0`` or ``COM3``, sorted.
+    """Return the sorted names of serial ports: ``/dev/ttyUSB0``, ``COM3``.
 
     No port is opened, so this is as fast as listing a folder.
     """

@@ -130,7 +130,10 @@ class Marker(NamedTuple):
 
 
 def is_frame_note(label: str) -> bool:
-    """Return True for a marker about the frames of the stimulus screen, which is never a cue."""
+    """Return True for a marker about the frames of the stimulus screen.
+
+    Such a marker is never a cue.
+    """
     return label.startswith(FRAME_NOTES)
 
 

@@ -1,4 +1,4 @@
-"""Decode recordings and live streams from Python, and score a model on a recording."""
+"""Decode recordings and live streams, and score a model on a recording."""
 
 import logging
 import time

@@ -1,4 +1,7 @@
-"""Convert recordings and epochs to MNE objects and back, between volts and microvolts."""
+"""Convert recordings and epochs to MNE objects and back.
+
+MNE uses volts, this program microvolts.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -151,7 +154,10 @@ def _epochs(epochs: Any) -> Epochs:
 
 
 def _metadata(epochs: Epochs) -> Any:
-    """Trial, run and item of each epoch as MNE metadata: a table, or dicts without pandas."""
+    """Return trial, run and item of each epoch as MNE metadata.
+
+    The result is a table, or a list of dicts without pandas.
+    """
     columns: dict[str, NDArray[Any]] = {"trial": epochs.trials, "run": epochs.runs}
     if epochs.items is not None:
         columns["item"] = epochs.items

@@ -173,7 +173,7 @@ def windows(
     settings: ProfileLike | PipelineSettings,
     duration_s: float | None = None,
 ) -> Iterator[Window]:
-    """Cut a recording or a live stream into the filtered windows that a decoder receives.
+    """Cut a signal into the filtered windows that a decoder receives.
 
     A window is left out while the filters settle, and if it contains lost samples, an artifact or
     a value that is not finite.

@@ -28,7 +28,7 @@ def profile_of(given: ProfileLike) -> Profile:
 
 
 def settings_of(given: ProfileLike | PipelineSettings) -> PipelineSettings:
-    """Return the pipeline settings of a profile, or ``given`` if it is settings already."""
+    """Return the pipeline settings of a profile, or ``given`` if it is settings."""
     return given if isinstance(given, PipelineSettings) else profile_of(given).pipeline
 
 

@@ -156,7 +156,10 @@ def calibrate(
 def _chosen(
     profile: Profile, decoder: object | str | None, start: Model | None, trusted: Sequence[str]
 ) -> tuple[Profile, Callable[[], Decoder]]:
-    """Return the profile with the chosen decoder, and a function that creates it untrained."""
+    """Return the profile with the chosen decoder, and a function that creates it.
+
+    The function returns an untrained decoder.
+    """
     if decoder is not None and not isinstance(decoder, str):
         if start is not None:
             raise ProfileError("an estimator cannot be fine-tuned; leave base out")

@@ -114,7 +114,10 @@ class Supervised:
         self._open.append(_Trial(label, start, stop, stop + LATENESS_S))
 
     def learn(self, window: Window) -> None:
-        """Add a window whose prediction is published to its trial, and train on ended trials."""
+        """Add a window to its trial, and train on ended trials.
+
+        The window's prediction must be published already.
+        """
         self._newest = window.taken
         first = window.taken - self._length_s
         for trial in self._open:

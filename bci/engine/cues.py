@@ -20,7 +20,7 @@ _MAX_CLASSES = 100
 
 @dataclass(frozen=True, slots=True)
 class CueStatus:
-    """Cues of an engine: the model's paradigm, the marker streams, and the number of cues.
+    """Cues of an engine: the model's paradigm, marker streams, and number of cues.
 
     ``paradigm`` is None if it has more than 100 classes. ``markers`` is None if the engine listens
     to no cues.

@@ -1,4 +1,4 @@
-"""The live engine: decode an LSL stream with a model and publish the predictions on LSL."""
+"""The live engine: decode an LSL stream with a model and publish predictions."""
 
 import queue
 import threading

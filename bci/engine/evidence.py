@@ -11,7 +11,9 @@ _TINY = 1e-12
 
 
 class Evidence:
-    """Average the probabilities of the last windows by their normalised geometric mean.
+    """Average the probabilities of the last windows by their geometric mean.
+
+    The mean is normalised.
 
     The product rule of Kittler, Hatef, Duin and Matas (IEEE Trans. Pattern Anal. Mach. Intell. 20
     (1998) 226-239), with the mean of the log probabilities in place of their sum: neighbouring

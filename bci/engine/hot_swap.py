@@ -1,4 +1,7 @@
-"""Exchange the model of a running engine: load and settle the new one while the old decodes."""
+"""Exchange the model of a running engine.
+
+The new model is loaded and settled while the old one decodes.
+"""
 
 import queue
 import threading
@@ -19,7 +22,7 @@ Make = Callable[[Card, Decoder], RunningModel]
 
 
 class NextModel:
-    """The model that replaces the running one: first loading, then settling, then ready.
+    """The model that replaces the running one: loading, settling, then ready.
 
     A thread reads the folder, checks the model against the stream and warms it up. The new
     model's filters then process the same chunks as the running model until they have settled. So

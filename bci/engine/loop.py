@@ -174,7 +174,7 @@ class EngineLoop:
         self._drift_reported = warning is not None
 
     def _check_clock(self) -> None:
-        """Raise StreamError if cues are needed but the stream's stamps are not on the LSL clock."""
+        """Raise StreamError if cues are needed but stamps are not on the LSL clock."""
         keeping = self.inlet.keeping
         needs_cues = self.running.card.pipeline.at_cues or self.output.adapt == "supervised"
         needs_cues = needs_cues and not self.cues.of_signal

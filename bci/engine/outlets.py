@@ -31,7 +31,7 @@ _ENDING_S = 2.0
 
 
 def source_id(name: str, which: str) -> str:
-    """Return the source id of an engine's stream, from the engine's name and the host name.
+    """Return the source id of an engine's stream, from engine and host name.
 
     It is the same after a restart of the engine, so listeners reconnect to the new stream.
     """

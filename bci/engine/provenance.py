@@ -1,4 +1,4 @@
-"""Provenance of predictions: the data needed to decode a recording exactly as it ran live.
+"""Provenance of predictions: data needed to decode a recording exactly as live.
 
 A running engine publishes it on the stream ``<name>-provenance``. So every recorder stores it with
 the signal and the predictions, and `bci verify` reads it from the recording.
@@ -84,7 +84,7 @@ class ModelRun(Message):
 
 
 class Provenance(Message):
-    """Message on ``<name>-provenance`` that describes how an engine makes its predictions.
+    """Message on ``<name>-provenance`` on the making of an engine's predictions.
 
     It is published when it changes, every 5 s, and at the end; each message is complete.
     """
@@ -181,7 +181,7 @@ def _hash(*parts: bytes) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, of bci and of the loaded numerical libraries, by name."""
+    """Return the versions of Python, bci and the loaded numerical libraries."""
     loaded = [name for name in _LIBRARIES if _MODULES.get(name, name) in sys.modules]
     return {name: installed(name) for name in ("bci", "python", *loaded)}
 
@@ -203,7 +203,7 @@ def installed(name: str) -> str:
 
 
 def machine() -> dict[str, str]:
-    """Describe the system, the processor, the kernels' instruction set and the BLAS library."""
+    """Describe system, processor, the kernels' instruction set and BLAS library."""
     from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_info
 

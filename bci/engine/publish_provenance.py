@@ -1,4 +1,4 @@
-"""Publish the provenance of a running engine's predictions, for recorders to store."""
+"""Publish the provenance of a running engine's predictions for recorders."""
 
 import time
 import uuid
@@ -88,13 +88,19 @@ class EngineProvenance:
         self._known[decoding] = model_run(card, decoder).model_copy(update={"offset_s": offset_s})
 
     def take_over(self, decoding: RunningModel, decides_from: int) -> None:
-        """Record that ``decoding`` decodes from the absolute sample index ``decides_from`` on."""
+        """Record that ``decoding`` decodes from sample ``decides_from`` on.
+
+        It is an absolute sample index.
+        """
         self._past.extend(self._present())
         model = self._known[decoding].model_copy(update={"decides_from": decides_from})
         self._running = decoding, model
 
     def publish(self, now: float, counts: WindowTally, final: bool = False) -> None:
-        """Publish the provenance if it has changed or 5 s have passed, and always if ``final``."""
+        """Publish the provenance if it has changed or 5 s have passed.
+
+        With ``final`` it is always published.
+        """
         models = (*self._past, *self._present())
         state = tuple(self._inlet.seams), models, counts.skipped
         adapted = self._adapted(now, final)

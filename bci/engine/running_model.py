@@ -122,7 +122,10 @@ class RunningModel:
 
     @property
     def needs_cues(self) -> bool:
-        """True if the model needs cue markers: it decodes at cues, or is trained on cued trials."""
+        """True if the model needs cue markers.
+
+        It does if it decodes at cues, or is trained on cued trials while decoding.
+        """
         return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
 
     def cue(self, marker: Marker) -> None:
@@ -174,7 +177,10 @@ class RunningModel:
         )
 
     def learn(self, window: Window) -> None:
-        """Update drift, signal states and adaptation by a window whose prediction is published."""
+        """Update drift, signal states and adaptation by a window.
+
+        The window's prediction must be published already.
+        """
         if self.drift is not None:
             self.drift.add(window)
         if self.states is not None:
@@ -184,7 +190,7 @@ class RunningModel:
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
 
     def attention(self) -> dict[str, float]:
-        """Return the decoder's weight of each channel or region in the newest decoded window.
+        """Return the weight of each channel or region in the newest decoded window.
 
         Empty for a decoder without such weights.
         """
@@ -218,13 +224,15 @@ class RunningModel:
 def _pipeline(
     card: Card, info: StreamInfo, decoder: Decoder, clock: Callable[[], float] | None = None
 ) -> Pipeline:
-    """Create a model's pipeline for a stream, in the units that the model was trained in."""
+    """Create a model's pipeline for a stream, in the model's units."""
     units = [channel.unit for channel in card.stream.channels]
     return Pipeline(card.pipeline, fitted(card, info), decoder, clock, units)
 
 
 def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
-    """Compile the kernels and run every code path once on noise, before samples arrive.
+    """Compile the kernels and run every code path once on noise.
+
+    Call it before samples arrive.
 
     Raises `BundleError` if the decoder cannot decode the windows of its own card.
     """

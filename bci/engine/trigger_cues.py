@@ -1,4 +1,4 @@
-"""Read cues from a trigger channel of the decoded stream, instead of a marker stream."""
+"""Read cues from a trigger channel of the decoded stream."""
 
 from collections import deque
 

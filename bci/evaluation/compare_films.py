@@ -1,4 +1,7 @@
-"""Compare decoders of emotion levels by film and by subject, with a leaky split for reference."""
+"""Compare decoders of emotion levels by film and by subject.
+
+A leaky split is computed for reference.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""Compare SSVEP decoders on held-out runs, by window length and with dynamic stopping."""
+"""Compare SSVEP decoders on held-out runs.
+
+They are compared by window length and with dynamic stopping.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,7 +27,7 @@ GAZE_S = 0.5
 
 
 class FlickerDecision(NamedTuple):
-    """One selection: the attended class, the decided class, and the seconds of flicker."""
+    """One selection: attended class, decided class, and seconds of flicker."""
 
     truth: str
     decided: str
@@ -67,7 +70,9 @@ def decide_windows(
     make_decoder: Callable[[], Decoder],
     window_s: float,
 ) -> list[FlickerDecision]:
-    """Decide one window of ``window_s`` seconds per trial, from the paradigm's ``start_s`` on.
+    """Decide one window of ``window_s`` seconds per trial.
+
+    It starts at the paradigm's ``start_s``.
 
     Each run is held out in turn, and the decoder is trained on the others. A decoder that needs no
     training is used as it is.
@@ -102,7 +107,7 @@ def decide_dynamically(
     confidence: float,
     max_s: float,
 ) -> list[FlickerDecision]:
-    """Decide each trial with dynamic stopping at ``confidence``, as a live speller does.
+    """Decide each trial with dynamic stopping at ``confidence``, as live.
 
     The pipeline's predictions are combined by `bci.spelling.flicker_evidence`. Each run is held
     out in turn. ``max_s`` is the longest flicker in seconds.

@@ -125,7 +125,9 @@ def _train_base(
 
 
 def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chance: float) -> float:
-    """Return the p-value of a one-sided binomial test of all people's trials against chance.
+    """Return the p-value of all people's trials against chance.
+
+    It is that of a one-sided binomial test.
 
     ``accuracies`` and ``n_trials`` have shape (n_people,).
     """
@@ -156,7 +158,7 @@ def _thinned(epochs: Epochs, stride: int, person: int) -> Epochs:
 def streamed_difference(
     decoder: Decoder, decided: DecidedEpochs, run: StreamedRun, profile: Profile
 ) -> float:
-    """Return the largest difference of a probability between decided and streamed windows.
+    """Return the largest probability difference of decided and streamed windows.
 
     The run is streamed through a pipeline in chunks of 10 ms, as in the live engine. 0 means equal
     to the last bit; infinity means that the numbers of windows differ.

@@ -1,4 +1,4 @@
-"""Accuracy when only the beginning of each window is used, for models that decode at cues."""
+"""Accuracy by the beginning of each window, for models that decode at cues."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Collect the predictions of flashes during an evaluation, and score the spelled symbols."""
+"""Collect the predictions of flashes in an evaluation, and score the symbols."""
 
 from bci.evaluation.spelling import SpelledRun, SpellingScore, score_spelling
 from bci.models.card import Card

@@ -30,7 +30,9 @@ _N_GUESSES = 200
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share of correct decisions, its exact 95 % interval (Clopper-Pearson) and chance.
+    """Share of correct decisions, its exact 95 % interval and chance.
+
+    The interval is that of Clopper and Pearson.
 
     ``n`` counts the decisions. ``low`` and ``high`` bound the interval. ``chance`` is the accuracy
     of always deciding the most frequent class. ``p_value`` is that of the one-sided binomial test
@@ -52,7 +54,10 @@ class Accuracy:
 
 
 class Measure(NamedTuple):
-    """One score, its mean under guessing, and the probability that guessing scores as well."""
+    """One score, its mean under guessing, and its p-value.
+
+    The p-value is the probability that guessing scores as well.
+    """
 
     name: str
     value: float
@@ -62,7 +67,7 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Score of one class: its trials, the correct ones, and its most frequent confusion."""
+    """Score of one class: trials, correct ones, and most frequent confusion."""
 
     name: str
     asked: int  # Number of trials of the class
@@ -89,7 +94,10 @@ def score_accuracy(
 
 
 def exact_interval(right: int, n: int) -> tuple[float, float]:
-    """Return the 95 % interval of ``right`` correct decisions in ``n`` (Clopper-Pearson)."""
+    """Return the 95 % interval of ``right`` correct decisions in ``n``.
+
+    It is the exact interval of Clopper and Pearson.
+    """
     interval = stats.binomtest(right, n).proportion_ci(0.95, method="exact")
     return float(interval.low), float(interval.high)
 
@@ -103,7 +111,9 @@ def binomial_p(right: int, n: int, chance: float) -> float:
 
 
 def shuffled_labels(decided: NDArray[np.int64], truth: Numbers) -> tuple[float, float]:
-    """Estimate chance and p-value of an accuracy by window, whose windows overlap within trials.
+    """Estimate chance and p-value of an accuracy by window.
+
+    Windows of one trial overlap, so they are not independent.
 
     The labels of whole trials are shuffled with a fixed seed; the decisions stay.
 
@@ -209,7 +219,10 @@ def extra_measures(
 
 
 def are_unequal(truth: NDArray[np.str_]) -> bool:
-    """Return True if the largest class has 1.5 times as many trials as the smallest, or more."""
+    """Return True if accuracy misleads, since classes are unequal.
+
+    It does if the largest class has at least 1.5 times the trials of the smallest.
+    """
     _, counts = np.unique(truth, return_counts=True)
     return bool(len(counts) > 1 and counts.max() >= _UNEQUAL * counts.min())
 
@@ -229,7 +242,10 @@ def unequal_measures(probabilities: Array, truth: Numbers) -> tuple[Measure, ...
 
 
 def balanced_p(truth: Numbers, decided: Numbers) -> float:
-    """Return the share of shuffles of the true classes with at least this balanced accuracy."""
+    """Return the p-value of a balanced accuracy.
+
+    It is the share of shuffles of the true classes that reach the balanced accuracy.
+    """
     return _balanced(truth, decided).p_value
 
 
@@ -238,7 +254,7 @@ def _balanced(truth: Numbers, decided: Numbers) -> Measure:
 
 
 def balanced_accuracy(truth: Numbers, decided: Numbers) -> float:
-    """Return the mean recall: the share of correct decisions, averaged over the true classes."""
+    """Return the mean recall: the share of correct decisions, averaged over classes."""
     asked = np.bincount(truth)
     right = np.bincount(truth[truth == decided], minlength=len(asked))
     return float((right[asked > 0] / asked[asked > 0]).mean())
@@ -315,7 +331,7 @@ def rank_of_truth(probabilities: Array, truth: Numbers) -> Array:
 def level_measures(
     grid: LevelGrid, probabilities: Array, truth: NDArray[np.str_]
 ) -> tuple[Measure, ...]:
-    """Compute accuracy, macro F1, mean absolute error and Seq2HR of each axis of levels.
+    """Compute accuracy, macro F1, mean absolute error and Seq2HR of each axis.
 
     The error is that of the expected level. Chance of the accuracy is the share of the most
     frequent level, and its p-value is that of the binomial test. The other scores are compared with

@@ -1,4 +1,4 @@
-"""Pseudo-online evaluation: replay a recording through a model's pipeline as if live."""
+"""Pseudo-online evaluation: replay a recording through a model as if live."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -121,7 +121,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class _Replay:
-    """Decoded windows of a recording: all, and by the number of the trial that they lie in."""
+    """Decoded windows of a recording: all, and by the number of their trial."""
 
     decoding: RunningModel
     trials: list[Trial]

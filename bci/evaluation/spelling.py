@@ -1,4 +1,4 @@
-"""Scores of spelling: accuracy of symbols, repetitions needed, characters per minute."""
+"""Scores of spelling: accuracy, repetitions needed, characters per minute."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ class SpellingScore:
         return int(enough[0]) + 1 if len(enough) else None
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return the curve over repetitions and the scores, as arrays for the model folder."""
+        """Return the curve over repetitions and the scores, as arrays to store."""
         return {
             _REPETITIONS: np.arange(1, len(self.right) + 1),
             RIGHT: self.right,
@@ -98,7 +98,9 @@ class SpellingScore:
 
 
 def wolpaw_bits(accuracy: float, n_symbols: int) -> float:
-    """Return the bits of one selection after Wolpaw et al., Clin. Neurophysiol. 113 (2002) 767-791.
+    """Return the bits of one selection by Wolpaw's formula.
+
+    Wolpaw et al., Clin. Neurophysiol. 113 (2002) 767-791.
 
     The formula assumes equally likely and equally easy symbols, and errors spread evenly over the
     other symbols. The result is 0 at or below chance.

@@ -1,4 +1,4 @@
-"""Scores of spelling stored with a model: correct symbols by repetitions, and rates."""
+"""Scores of spelling stored with a model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,10 @@ def load_spelling_curve(folder: Path) -> SpellingCurve | None:
 
 @dataclass(frozen=True)
 class BestFlicker:
-    """The duration of flicker with the highest information rate, by the held-out accuracy."""
+    """The duration of flicker with the highest information rate.
+
+    The rate is computed from the held-out accuracy.
+    """
 
     seconds: float
     accuracy: float

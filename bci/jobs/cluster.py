@@ -1,4 +1,7 @@
-"""Run jobs on a Ray cluster: data is sent once per node, and jobs of a lost worker are repeated."""
+"""Run jobs on a Ray cluster.
+
+Data is sent once per node, and jobs of a lost worker are repeated.
+"""
 
 import hashlib
 import logging
@@ -99,7 +102,10 @@ def _connected(workers: Workers) -> Iterator[Any]:
 
 @cache
 def code_digest() -> str:
-    """Return eight characters of a hash of the source code, to compare versions between nodes."""
+    """Return eight characters of a hash of the source code.
+
+    It is for comparing versions between nodes.
+    """
     digest = hashlib.sha256()
     root = Path(__file__).parents[2]
     for package in ("bci", "decoders", "devices"):

@@ -1,4 +1,4 @@
-"""Settings of worker processes, and the function that runs independent jobs in them."""
+"""Settings of worker processes, and the function that runs jobs in them."""
 
 import time
 from collections.abc import Callable, Generator, Sequence

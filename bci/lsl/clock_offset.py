@@ -28,7 +28,9 @@ lib.lsl_time_correction_ex.restype = ctypes.c_double
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
-    """One measurement by liblsl, from an exchange of messages with the sender's computer.
+    """One measurement of the offset by liblsl.
+
+    It is an exchange of messages with the sender's computer.
 
     The true offset lies within ``error_s`` of ``offset_s``, since neither message can take longer
     than the round trip.
@@ -81,7 +83,9 @@ class OffsetHistory:
         return float(-1e6 * np.polyfit(times - times[0], offsets, 1, w=weights)[0])
 
     def best(self, now: float) -> ClockOffset:
-        """Return the offset with the smallest error bound at time ``now``, as its ``error_s``.
+        """Return the offset with the smallest error bound at time ``now``.
+
+        The bound is its ``error_s``.
 
         The bound is half the round trip plus the possible drift since the measurement. So on a
         busy network, an older measurement with a short round trip may be better than the newest. A

@@ -135,7 +135,7 @@ class CueListener:
         return source.key == chosen.key
 
     def _place(self, source: _Source) -> tuple[Rank, bool]:
-        """Return a key for comparison, smaller for a stream that is likelier to carry the cues."""
+        """Return a key for comparison, smaller for a likelier cue stream."""
         return source.rank, not belongs(source.found.info.name, self._signal)
 
     def _report_once(self, source: _Source, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""Choice of the streams that carry the cues: one rule for files and for live streams.
+"""Choice of the streams that carry the cues, for files and live streams.
 
 The cues are on the streams that ``--markers`` or the profile's ``markers:`` names. If neither
 names one, or the profile has only ``type: Markers``, the type of a stream decides:
@@ -79,7 +79,7 @@ class CueQuery:
 
     @property
     def is_general(self) -> bool:
-        """True if the query names no stream and at most type ``Markers``, so that types decide."""
+        """True if the query names at most type ``Markers``, so that types decide."""
         others = (self.named, self.name, self.source_id, self.predicate)
         return others == (None,) * len(others) and (
             self.type is None or self.type.casefold() in _GENERAL
@@ -106,7 +106,9 @@ class CueQuery:
 
 
 def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
-    """Create a query from ``named`` (``--markers``) or else ``selector`` (a profile's markers).
+    """Create a query from ``named`` or else ``selector``.
+
+    ``named`` is from ``--markers``, ``selector`` from a profile's markers.
 
     Without both, the query matches any markers.
     """
@@ -124,7 +126,10 @@ def _same(given: str, own: str) -> bool:
 
 
 def is_own(stream_type: str) -> bool:
-    """Return True for a stream type that this program publishes, which never carries cues."""
+    """Return True for a stream type that this program publishes.
+
+    Such streams never carry cues.
+    """
     return stream_type.strip().casefold() in _OWN
 
 
@@ -141,7 +146,9 @@ def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
 def choose(
     streams: Sequence[MarkerStream], is_cue: Callable[[str], bool], signal: str
 ) -> tuple[MarkerStream, ...]:
-    """Choose the streams of a recording whose cues count: those of the first kind that has cues.
+    """Choose the streams of a recording whose cues count.
+
+    They are those of the first kind that has cues.
 
     ``signal`` is the name of the signal's stream; its own marker stream is preferred.
     """
@@ -153,7 +160,7 @@ def choose(
 
 
 def belongs(name: str, signal: str) -> bool:
-    """Return True if ``name`` is the marker stream that a device sends with ``signal``."""
+    """Return True if ``name`` is the marker stream of the device ``signal``."""
     return name == f"{signal}-markers"
 
 
@@ -168,7 +175,10 @@ def without_notes(streams: Sequence[MarkerStream]) -> tuple[MarkerStream, ...]:
 
 
 def to_replay(recording: Recording) -> tuple[MarkerStream, ...]:
-    """Return the marker streams to replay with a recording: the signal's own, or all but notes."""
+    """Return the marker streams to replay with a recording.
+
+    They are the signal's own, or else all but notes.
+    """
     streams = without_notes(recording.marker_streams)
     own = tuple(each for each in streams if belongs(each.name, recording.info.name))
     return own or streams

@@ -83,7 +83,10 @@ def _open(device: Device, stop: threading.Event, orphaned: threading.Event | Non
 
 
 class _Losses:
-    """Warns, at most once per second, of samples that the device itself counts as lost."""
+    """Warns of samples that the device itself counts as lost.
+
+    There is at most one warning per second.
+    """
 
     def __init__(self, name: str, n_streams: int, warn: Callable[[str], None]) -> None:
         self._name = name
@@ -103,7 +106,7 @@ class _Losses:
 
 
 class _Orphan:
-    """Sets ``stop`` when the parent process has ended and the signals have no receiver."""
+    """Sets ``stop`` when the parent process has ended and there is no receiver."""
 
     def __init__(
         self,

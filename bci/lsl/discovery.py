@@ -45,7 +45,10 @@ class StreamQuery:
         return {key: value for key, value in pairs if value is not None}
 
     def to_predicate(self) -> str:
-        """Convert the query to an XPath condition, without values that only `fits` can compare."""
+        """Convert the query to an XPath condition.
+
+        Values that only `fits` can compare are left out.
+        """
         parts = [
             f"{key}={_quoted(value)}"
             for key, value in self._given().items()

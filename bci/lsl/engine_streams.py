@@ -103,7 +103,9 @@ class PredictionOutlet:
 
 
 class DecisionOutlet:
-    """Sender of the stream ``<name>-decisions`` of type Decisions, one JSON text per event.
+    """Sender of the stream ``<name>-decisions``, one JSON text per event.
+
+    The stream has the type Decisions.
 
     The text is an object with the keys of `DecisionEvent`; only an offset has ``ended``. The
     stream's description states ``adaptation``, as that of the predictions does. ``which`` is the
@@ -135,7 +137,7 @@ class DecisionOutlet:
 
 
 class StatusOutlet:
-    """Sender of the stream ``<name>-status`` of one or several engines or of a recorder.
+    """Sender of the stream ``<name>-status`` of engines or of a recorder.
 
     See `bci.messages`.
     """

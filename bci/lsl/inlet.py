@@ -1,4 +1,4 @@
-"""Receive signals from LSL on this computer's clock, through losses and reconnections."""
+"""Receive signals from LSL on this computer's clock, with reconnection."""
 
 from collections import deque
 from collections.abc import Callable
@@ -50,7 +50,9 @@ class InletStats:
 
 
 class SignalInlet:
-    """Receiver of a numeric stream, in float32 chunks with smoothed time stamps and indices.
+    """Receiver of a numeric stream, in float32 chunks.
+
+    Time stamps are smoothed.
 
     The index of a sample is absolute: lost samples are counted.
 

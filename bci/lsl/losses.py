@@ -52,7 +52,9 @@ class UnsoundLog:
         self._unsound: list[str] = []
 
     def news(self, unsound: Sequence[str]) -> str | None:
-        """Return a sentence if ``unsound``, the channels with NaN, changed since the last call.
+        """Return a sentence if the channels with NaN changed since the last call.
+
+        ``unsound`` are the names of these channels.
 
         None without a change.
         """

@@ -1,4 +1,4 @@
-"""Convert samples of marker streams to labels, in the same way for files and live streams."""
+"""Convert samples of marker streams to labels, in files and live streams."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Receive a stream unconverted, in its number type and with its time stamps, for recording."""
+"""Receive a stream in its own number type and time stamps, for recording."""
 
 import contextlib
 import re

@@ -71,7 +71,10 @@ class RecorderWatch:
         self._unanswered: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
 
     def poll(self) -> RecorderNews:
-        """Return the present recorders and the changes since the last call, without waiting."""
+        """Return the present recorders and the changes since the last call.
+
+        This does not wait.
+        """
         self._forgive(time.monotonic())
         for found in self._watch.poll():
             if found.uid not in self._known:
@@ -87,7 +90,10 @@ class RecorderWatch:
         return news
 
     def forget(self, pid: int) -> None:
-        """Drop the ended recorder of process ``pid``, so that its last status is not shown."""
+        """Drop the ended recorder of process ``pid``.
+
+        Its last status is then no longer shown.
+        """
         for uid, recorder in list(self._open.items()):
             if recorder.status is not None and recorder.status.pid == pid:
                 recorder.inlet.close()

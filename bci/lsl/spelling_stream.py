@@ -9,7 +9,9 @@ from bci.signals import Marker
 
 
 class SpellingOutlet:
-    """Sender of the stream ``<name>-spelled`` of type Spelling, one JSON text per selection.
+    """Sender of the stream ``<name>-spelled``, one JSON text per selection.
+
+    The stream has the type Spelling.
 
     See `bci.messages.spelling.Spelled`.
     """

@@ -1,4 +1,6 @@
-"""Read and write model bundles: folders with a readable card and plain arrays, never code.
+"""Read and write model bundles: folders with a card and plain arrays.
+
+They never have code.
 
 `BundleError` is raised for a bundle that is missing, invalid, changed or cannot be written.
 """

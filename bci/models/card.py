@@ -206,7 +206,10 @@ class Card(Settings):
     @model_validator(mode="before")
     @classmethod
     def _base_without_a_kind(cls, given: object) -> object:
-        """Set ``kind`` in cards of earlier versions, which lack it: ``base`` for several people."""
+        """Set ``kind`` in cards of earlier versions, which lack it.
+
+        Cards of several people get ``base``.
+        """
         if not isinstance(given, dict) or "kind" in given:
             return given
         score = given.get("score")
@@ -274,7 +277,7 @@ class Card(Settings):
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:
-    """Return the decision threshold: the profile's, else that of the calibration, else 0.7.
+    """Return the decision threshold: the profile's, the calibration's, or 0.7.
 
     A model at chance in all scores makes no decisions, unless the profile sets a threshold.
     """
@@ -288,7 +291,7 @@ def decision_threshold(output: Output, card: Card | None) -> float:
 
 
 def evidence_span(output: Output, card: Card) -> float:
-    """Return the seconds of evidence of a decision: the profile's, else the model's, else 0.
+    """Return a decision's seconds of evidence: the profile's, the model's, or 0.
 
     It is 0 for windows at cues, since each of them decides alone.
     """
@@ -300,7 +303,7 @@ def evidence_span(output: Output, card: Card) -> float:
 
 
 def adaptation(output: Output, card: Card) -> Adapt:
-    """Return the kind of adaptation while decoding: the profile's, else the calibration's."""
+    """Return the adaptation while decoding: the profile's, or the calibration's."""
     return card.adapt if output.adapt is None else output.adapt
 
 

@@ -1,4 +1,4 @@
-"""Calibrate probabilities by temperature scaling, and compute the calibration error."""
+"""Calibrate probabilities by a temperature; compute the calibration error."""
 
 from collections.abc import Sequence
 
@@ -72,7 +72,10 @@ def calibration_error(
     truth: NDArray[np.int64],
     weights: Probabilities | None = None,
 ) -> float:
-    """Return the expected calibration error: mean gap of confidence and accuracy in ten bins."""
+    """Return the expected calibration error.
+
+    It is the mean gap of confidence and accuracy in ten bins.
+    """
     return _error(*_gaps(probabilities, truth, weights))
 
 
@@ -102,7 +105,9 @@ def error_interval(
     n_resamples: int = 1000,
     weights: Probabilities | None = None,
 ) -> tuple[float, float]:
-    """Estimate the 95 % interval of the calibration error by a bootstrap over trials (fixed seed).
+    """Estimate the 95 % interval of the calibration error.
+
+    The method is a bootstrap over trials with a fixed seed.
 
     With few trials in ten bins, the error is biased upwards: 30 trials of a perfectly calibrated
     model have 0.14 on average. Each resample adds the same bias again. So both ends are corrected

@@ -1,4 +1,4 @@
-"""Confidence entry of a model card: temperature, threshold, and false decisions at rest."""
+"""Confidence entry of a model card: temperature and decision threshold."""
 
 from pydantic import Field
 
@@ -109,7 +109,10 @@ class ConfidenceCard(Settings):
         return text
 
     def summary(self) -> str:
-        """Describe the limit of false decisions and the decisions at cues in short sentences."""
+        """Describe the limit of false decisions and the decisions at cues.
+
+        The text has short sentences.
+        """
         asked = "few" if self.asked_per_min is None else f"at most {self.asked_per_min:g}"
         wanted = f"{asked} false decisions a minute at rest"
         if self.promised:

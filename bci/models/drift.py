@@ -63,7 +63,7 @@ class Pace:
 
 
 class DriftCard(Settings):
-    """Summary of calibration data: the mean covariance of its windows, and its variation.
+    """Summary of calibration data: mean covariance and its variation.
 
     ``channels`` are the decoder's channels, or 32 evenly spaced ones of them. ``covariance`` is the
     lower triangle of their covariance, one text per row. ``usual`` is the largest distance (see
@@ -96,7 +96,9 @@ class DriftCard(Settings):
 
 
 def distance(one: Covariance, other: Covariance) -> float:
-    """Return the affine-invariant Riemannian distance, divided by the root of ``n_channels``.
+    """Return the Riemannian distance of two covariances.
+
+    It is affine-invariant, and divided by the square root of ``n_channels``.
 
     It is the root mean square of the log ratios of power, over the generalised eigenvectors of
     both covariances. 0.7 means that power has typically doubled or halved. Pennec, Fillard and
@@ -109,7 +111,9 @@ def distance(one: Covariance, other: Covariance) -> float:
 
 
 class RunningCovariance:
-    """Running mean covariance of one window per second, with time constant `TIME_CONSTANT_S`.
+    """Running mean covariance of one window per second.
+
+    Its time constant is `TIME_CONSTANT_S`.
 
     ``picks`` are the indices of the used channels. ``sfreq`` is the sampling rate of the windows,
     in hertz.

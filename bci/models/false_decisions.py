@@ -1,4 +1,4 @@
-"""Count false decisions at rest, bound their rate, and choose a threshold that limits it."""
+"""Count false decisions at rest, and choose a threshold that limits them."""
 
 import math
 from dataclasses import dataclass
@@ -58,7 +58,10 @@ def upper_bound(count: int, minutes: float) -> float:
 
 
 def minutes_needed(most_per_min: float) -> float:
-    """Return the minutes of rest that prove the limit ``most_per_min`` if none is false."""
+    """Return the minutes of rest that prove a limit if no decision is false.
+
+    ``most_per_min`` is the limit.
+    """
     return upper_bound(0, 1.0) / most_per_min
 
 
@@ -93,7 +96,7 @@ def false_decisions(run: Commands, threshold: float, lasting: int) -> int:
 
 
 def independent_after(n_samples: int, hop: int, n_windows: int = 1) -> int:
-    """Return the number of predictions until a decision shares no sample with an earlier one.
+    """Return the predictions until a decision shares no sample with another.
 
     ``n_samples`` is the length of a window and ``hop`` the step between windows, in samples. A
     decision uses ``n_windows`` windows.
@@ -102,7 +105,10 @@ def independent_after(n_samples: int, hop: int, n_windows: int = 1) -> int:
 
 
 def rest_rate(runs: list[Commands], hop_s: float, threshold: float, lasting: int) -> RestRate:
-    """Count the false decisions of all runs, with ``hop_s`` seconds between predictions."""
+    """Count the false decisions of all runs.
+
+    There are ``hop_s`` seconds between predictions.
+    """
     minutes = sum(int(run.in_rest.sum()) for run in runs) * hop_s / 60.0
     return RestRate(sum(false_decisions(run, threshold, lasting) for run in runs), minutes)
 
@@ -144,7 +150,9 @@ def choose_threshold(
 def crossed_rate(
     runs: list[Commands], hop_s: float, most_per_min: float, lasting: int
 ) -> RestRate | None:
-    """Count each run's false decisions at the threshold chosen on the other runs, over all runs.
+    """Count false decisions at the threshold chosen on the other runs.
+
+    The counts of all runs are added.
 
     None if the other runs have no threshold that proves the limit.
     """

@@ -53,7 +53,10 @@ def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
 
 
 def fitted(card: Card, info: StreamInfo) -> StreamInfo:
-    """Return the stream as the model's pipeline gets it: renamed, and at the model's rate."""
+    """Return the stream as the model's pipeline gets it.
+
+    It is renamed and at the model's rate.
+    """
     info = info_for(card, info)
     return replace(info, sfreq=card.stream.sfreq) if _is_other_rate(card, info) else info
 

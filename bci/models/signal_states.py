@@ -28,7 +28,9 @@ _FARTHEST = 6.0
 
 
 class StatesCard(Settings):
-    """States of the signal in calibration: a hidden Markov model with one step per second.
+    """States of the signal in calibration, as a hidden Markov model.
+
+    The model has one step per second.
 
     The features are the log powers in `BANDS_HZ`, averaged over channels, minus ``centre`` and
     divided by ``scale``. In each state they are Gaussian and independent, with ``means`` and
@@ -84,7 +86,9 @@ class StatesCard(Settings):
 
 
 class BandPowers:
-    """Function that computes log powers in `BANDS_HZ`, for windows of ``n_samples`` samples.
+    """Function that computes log powers in `BANDS_HZ` of a window.
+
+    A window has ``n_samples`` samples.
 
     ``sfreq`` is their sampling rate in hertz.
     """

@@ -1,4 +1,4 @@
-"""Choose the stimulus offset with which a model's cues are decoded, and describe it."""
+"""Choose and describe the stimulus offset for a model's cues."""
 
 from bci.models.card import Card
 from bci.profiles.stimulus import Stimulus
@@ -7,7 +7,7 @@ UNMEASURED = "stimulus offset unmeasured"
 
 
 def with_stimulus(card: Card, here: Stimulus | None) -> Card:
-    """Replace the stimulus offset in a model's card by ``here``, that of the present set-up.
+    """Replace the stimulus offset in a card by ``here``, the present set-up's.
 
     A model trained without a measured offset keeps none: its training windows started at the
     markers, and live windows must start alike.

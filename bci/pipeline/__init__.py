@@ -1,4 +1,4 @@
-"""Filter chunks causally and cut windows, alike for live use, replay and calibration.
+"""Filter chunks and cut windows for live use, replay and calibration.
 
 - pipeline: filters, windows and decoder of one stream; rejects unusable windows
 - filter_settings: settings of the built-in filters in a profile

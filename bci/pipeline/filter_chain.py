@@ -32,7 +32,7 @@ class FilteredChunk:
 
 
 class Chain:
-    """Selection of channels, then filters, applied to consecutive blocks of one stream.
+    """Selection of channels, then filters, for consecutive blocks of a stream.
 
     Values that are not finite are replaced by the channel's last finite value before any filter,
     and reported. The output starts with the first sample whose values are all finite. Call `reset`
@@ -159,7 +159,10 @@ class Chain:
         return FilteredChunk(out, first, newest_bad, newest_rejected)
 
     def reports(self) -> list[tuple[str, dict[str, float]]]:
-        """Return the kind and the reported values of each stage that reports any, in order."""
+        """Return the filter's kind and the values of each reporting stage.
+
+        They are in the order of the chain.
+        """
         return [(kind, stage.report()) for kind, stage in self._reporting]  # type: ignore[attr-defined]
 
     @property
@@ -219,7 +222,10 @@ def _build(step: settings.FilterSettings, signal: Signal) -> filters.Stage:
 
 
 def _check_shape(kind: str, stage: filters.Stage, signal: Signal) -> None:
-    """Check the shape and type of a stage's output, by an empty chunk that changes no state."""
+    """Check the shape and type of a stage's output by an empty chunk.
+
+    An empty chunk changes no state.
+    """
     n_channels = len(getattr(stage, "channels", None) or signal.channels)
     out, _ = stage.process(np.empty((0, len(signal.channels)), dtype=np.float32), 0)
     if out.shape != (0, n_channels) or out.dtype != np.float32:

@@ -75,7 +75,7 @@ class RemoveDc(FilterSettings):
 
 
 class CommonAverage(FilterSettings):
-    """Subtract the mean of all channels of one kind (EEG, sEEG ...) from these channels."""
+    """Subtract the mean of all channels of a kind (EEG, sEEG ...) from them."""
 
     kind: Literal["common_average"] = "common_average"
 

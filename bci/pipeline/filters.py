@@ -231,7 +231,10 @@ class BipolarReference:
 
 
 class Decimator:
-    """Anti-alias low-pass, then selection of the samples whose index ``factor`` divides."""
+    """Anti-alias low-pass, then selection of every ``factor``-th sample.
+
+    Samples whose index ``factor`` divides are selected.
+    """
 
     def __init__(self, factor: int, n_channels: int, sfreq: float) -> None:
         self.decimation = factor

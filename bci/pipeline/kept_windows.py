@@ -1,4 +1,4 @@
-"""Keep all windows of a recording in memory, sharing one copy of the filtered signal."""
+"""Keep all windows of a recording, sharing one copy of the signal."""
 
 from collections.abc import Iterable
 from dataclasses import replace

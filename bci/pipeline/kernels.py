@@ -21,7 +21,10 @@ LARGEST = np.float32(1e30)
 
 @kernel()
 def take(data, picks, out):  # type: ignore[no-untyped-def]
-    """Copy the channels with indices ``picks`` from ``data`` (n, c) to ``out`` (n, len(picks))."""
+    """Copy some channels of ``data`` (n, c) to ``out`` (n, len(picks)).
+
+    ``picks`` are their indices.
+    """
     for t in range(out.shape[0]):
         source, target = data[t], out[t]
         for c in range(out.shape[1]):
@@ -172,7 +175,9 @@ def common_average(data):  # type: ignore[no-untyped-def]
 
 @kernel()
 def common_average_of(data, members):  # type: ignore[no-untyped-def]
-    """Subtract the mean over the channels ``members`` (k,) int64 from these channels, in place.
+    """Subtract the mean of some channels from these channels, in place.
+
+    ``members`` (k,) int64 are their indices.
 
     The sum is in a fixed order and in float64.
     """
@@ -188,7 +193,10 @@ def common_average_of(data, members):  # type: ignore[no-untyped-def]
 
 @kernel()
 def scale(data, factors):  # type: ignore[no-untyped-def]
-    """Multiply each channel by its factor, in place: ``data`` (n, c) float32, ``factors`` (c,)."""
+    """Multiply each channel by its factor, in place.
+
+    ``data`` is (n, c) float32 and ``factors`` (c,).
+    """
     for t in range(data.shape[0]):
         row = data[t]
         for c in range(data.shape[1]):

@@ -1,4 +1,4 @@
-"""Process chunks to windows and predictions, alike for live use, replay and calibration."""
+"""Process chunks to windows and predictions, live and offline."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -167,7 +167,10 @@ class Pipeline:
     def decode(
         self, chunk: Chunk, newest_only: bool = False
     ) -> Iterator[tuple[Window, Prediction]]:
-        """Yield predictions as `push`, each with its window, which is valid until the next."""
+        """Yield predictions as `push`, each with its window.
+
+        The window is valid until the next one.
+        """
         if self.decoder is None:
             raise ValueError("this pipeline has no decoder: use windows()")
         for window in self._newest(chunk) if newest_only else self.windows(chunk):

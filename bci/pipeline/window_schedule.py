@@ -22,7 +22,10 @@ class WindowSchedule(Protocol):
         """Request the window that starts at ``time``; return False if its start was lost."""
 
     def overdue(self) -> Iterable[int]:
-        """Return the ends of requested windows that were complete at the request, each once."""
+        """Return the ends of requested windows that were complete at once.
+
+        Each end is returned once.
+        """
 
     def expect(self, timestamps: TimeArray, first: int, /) -> int:
         """Match requests with the time stamps of new input samples.
@@ -42,7 +45,10 @@ class WindowSchedule(Protocol):
 
 
 class EveryHop:
-    """Schedule of windows at multiples of the hop, counted from the start of the stream."""
+    """Schedule of windows at multiples of the hop.
+
+    They are counted from the start of the stream.
+    """
 
     def __init__(self, hop: int) -> None:
         self._hop = hop

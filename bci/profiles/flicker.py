@@ -1,4 +1,7 @@
-"""Flickering targets in a profile: one frequency per target (SSVEP) or one code (c-VEP)."""
+"""Flickering targets in a profile: a frequency or a code per target.
+
+Frequencies are for SSVEP, codes for c-VEP.
+"""
 
 from dataclasses import dataclass
 from math import pi

@@ -46,7 +46,10 @@ _UNITS = {
 
 
 class Key(NamedTuple):
-    """A key of a profile: ``path``, type and range (``takes``), and default, all as text."""
+    """A key of a profile: path, type and range (``takes``), and default.
+
+    All are text.
+    """
 
     path: str
     takes: str

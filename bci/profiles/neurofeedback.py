@@ -1,4 +1,4 @@
-"""Settings of a neurofeedback protocol: the section ``neurofeedback`` of a profile."""
+"""Settings of a neurofeedback protocol, a profile's ``neurofeedback``."""
 
 from math import hypot
 from typing import Annotated, Literal
@@ -21,7 +21,9 @@ _N_SITES = {
 
 
 class Place(Settings):
-    """A place on the head, whose signal is interpolated from all electrodes by spherical splines.
+    """A place on the head without its own electrode.
+
+    Its signal is interpolated from all electrodes by spherical splines.
 
     ``at`` is an electrode name of the 10-05 system, or x, y and z in head coordinates (x right, y
     front, z up), in metres.
@@ -135,7 +137,9 @@ class ThresholdSettings(Settings):
 
 
 class ArtifactSettings(Settings):
-    """Rejection of windows with artifacts: no reward, no adaptation, and the shown value stays.
+    """Rejection of windows with artifacts.
+
+    There is then no reward and no adaptation, and the shown value stays.
 
     A window is rejected if the peak-to-peak amplitude of a site exceeds ``max_peak_to_peak`` (in
     its unit), or if its power in ``muscle_hz`` exceeds a limit. Windows in the following ``hold_s``
@@ -186,7 +190,7 @@ class RunSettings(Settings):
 
 
 class Neurofeedback(Settings):
-    """A neurofeedback protocol: feature, wanted direction, threshold, rewards and runs."""
+    """A neurofeedback protocol: feature, direction, threshold, rewards, runs."""
 
     feature: FeatureSettings
     direction: Literal["up", "down"] = "up"

@@ -12,7 +12,7 @@ from bci.signals import Marker, is_frame_note
 
 
 def _as_text(given: object) -> object:
-    """Convert a number to text as the labels of numeric markers are: 769.0 becomes ``769``."""
+    """Convert a number to text as in numeric markers: 769.0 to ``769``."""
     if isinstance(given, bool) or not isinstance(given, int | float):
         return given
     return str(int(given)) if float(given).is_integer() else str(given)
@@ -138,7 +138,7 @@ class Paradigm(Settings):
 
     @property
     def rest_start_s(self) -> float:
-        """Seconds from a marker of rest, or from the end of a trial, that do not count as rest."""
+        """Seconds after a rest marker or a trial that do not count as rest."""
         given = None if self.rest is None else self.rest.start_s
         return self.start_s if given is None else given
 

@@ -1,4 +1,4 @@
-"""Validated settings of a pipeline, with the same keys in profiles and model cards."""
+"""Validated settings of a pipeline, for profiles and model cards."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Profiles: YAML files with stream, filters, task, decoder and output of a session."""
+"""Profiles: YAML files with the settings of a session."""
 
 import hashlib
 from collections.abc import Mapping
@@ -43,7 +43,10 @@ class StreamSelector(Settings):
 
 
 def _spelt(task: object) -> object:
-    """Convert a known task to its standard spelling: ``motor imagery`` to ``motor-imagery``."""
+    """Convert a known task to standard spelling: ``motor-imagery``.
+
+    For example, ``motor imagery`` is converted.
+    """
     if not isinstance(task, str):
         return task
     joined = "-".join(task.casefold().replace("_", " ").replace("-", " ").split())
@@ -71,7 +74,7 @@ class DecoderChoice(Settings):
 
 
 class Output(Settings):
-    """Output of the engine: streams ``<name>-predictions``, ``-decisions`` and ``-status``.
+    """Output of the engine, in streams ``<name>-predictions``, ``-decisions`` ...
 
     A decision is a prediction with a confidence of at least ``decision_threshold``. By default, the
     calibration chooses the threshold. With 95 % confidence, rest then gives at most
@@ -311,7 +314,10 @@ def _checked(
 
 
 def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, or of all files in a folder in sorted order, as hexadecimal."""
+    """Return the SHA-256 of a file, or of all files in a folder.
+
+    It is hexadecimal. Files of a folder are hashed in sorted order.
+    """
     digest = hashlib.sha256()
     parts = sorted(p for p in file.rglob("*") if p.is_file()) if file.is_dir() else [file]
     for part in parts:
@@ -337,7 +343,7 @@ def check_task(profile: Profile, task: str, model: Path) -> None:
 
 
 def check_agreement(profile: Profile, trained: PipelineSettings, model: Path) -> None:
-    """Check that the profile's pipeline equals the one that the model was trained with.
+    """Check that the profile's pipeline equals the model's.
 
     The model's pipeline is used, so a difference in the profile would silently have no effect.
 

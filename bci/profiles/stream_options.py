@@ -1,4 +1,7 @@
-"""Apply a profile's channel names, kinds and units to a stream that does not state them."""
+"""Apply channel names, kinds and units of a profile to a stream.
+
+They are for streams that do not state them.
+"""
 
 from dataclasses import replace
 
@@ -11,7 +14,7 @@ from bci.signals import Channel, StreamInfo
 
 
 def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
-    """Return a stream's description with the channel names, kinds and units in the settings.
+    """Return a stream's description with names, kinds and units of the settings.
 
     ``wanted.names`` names all channels in order, or the EEG channels alone. ``wanted.unit`` is the
     unit of electrical channels that state none. A second call has no effect.

@@ -1,4 +1,6 @@
-"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers.
+"""Items of the cue screen, with their markers.
+
+They are arrows, words, moods, pictures and texts.
 
 `ProfileError` is raised if there are too few or too many words, moods or files, if a file cannot be
 read, or if the paradigm does not use such items.
@@ -43,7 +45,9 @@ class CueScreenItem:
 
 
 def class_cues(paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Create an arrow for each class named after a direction or body part, else a word.
+    """Create an arrow for each class named after a direction or body part.
+
+    Other classes are shown as words.
 
     Raises `ProfileError` if the paradigm shows items (films, images) instead of classes.
     """

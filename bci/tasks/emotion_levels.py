@@ -1,4 +1,4 @@
-"""Classes that are a level on each of several axes, such as ``valence-2/arousal-4``.
+"""Classes that are a level on each axis, such as ``valence-2/arousal-4``.
 
 A decision for such a class decides the level on every axis.
 """
@@ -53,7 +53,9 @@ class LevelGrid:
         return np.ascontiguousarray(joint)
 
     def by_axis(self, joint: Array) -> Array:
-        """Compute probabilities of each axis' levels (..., n_axes, n_levels) from the classes'.
+        """Compute probabilities of each axis' levels from those of the classes.
+
+        The result has shape (..., n_axes, n_levels).
 
         ``joint`` has shape (..., n_classes).
         """

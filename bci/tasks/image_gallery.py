@@ -177,7 +177,10 @@ def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
 
 
 def _name(image: str) -> str:
-    """Convert an image to its name in markers: ``birds/bird_01.jpg`` to ``image-bird_01``."""
+    """Convert an image to its name in markers.
+
+    For example, ``birds/bird_01.jpg`` becomes ``image-bird_01``.
+    """
     path = PurePosixPath(image.replace("\\", "/"))
     stem = path.stem if _is_picture(image) else path.name
     return PREFIX + stem.removeprefix(PREFIX)

@@ -53,7 +53,10 @@ class CueTiming:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """Plan of one run: cues, timing, trials per class, and the seed of order and pauses."""
+    """Plan of one run: cues, timing, trials per class, and random seed.
+
+    The seed sets the order of cues and the lengths of pauses.
+    """
 
     task: str
     instruction: str
@@ -187,7 +190,9 @@ def executed_plan(plan: RunPlan) -> RunPlan:
 
 
 def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
-    """Return the timing of a kind of run, with a task long enough for the profile's windows.
+    """Return the timing of a kind of run for a profile.
+
+    The task is long enough for the profile's windows.
 
     A minute of rest comes first if the profile's threshold is chosen on rest.
     """
@@ -238,7 +243,7 @@ def agree(kind: ParadigmKind, profile: Profile) -> bool:
 
 
 def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
-    """Return the kind of run for a profile: ``kind`` if they agree, else a fitting one."""
+    """Return the kind of run for a profile: ``kind``, or a fitting one."""
     if agree(kind, profile):
         return kind
     return {EMOTION: CLIPS, IMAGES: PICTURE_VIEWING, SPEECH: WORDS}.get(profile.task, MOTOR_IMAGERY)

@@ -7,7 +7,10 @@ from bci.tasks.emotion_levels import N_LEVELS
 
 @dataclass(frozen=True, slots=True)
 class RatingAxis:
-    """One question: name in markers, text, and meaning of the lowest and highest level."""
+    """One question: name in markers, text, and meaning of the end levels.
+
+    ``low`` and ``high`` are the meanings of the lowest and highest level.
+    """
 
     name: str
     question: str

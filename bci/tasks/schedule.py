@@ -1,4 +1,7 @@
-"""Schedule of a run: the order of its cues, and a state machine driven by the caller's clock."""
+"""Schedule of a run: order of its cues, and a state machine.
+
+The caller's clock drives the state machine.
+"""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -29,7 +32,10 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SchedulePhase:
-    """State of a run for display: phase, cue of the present trial or None, and trial counts."""
+    """State of a run for display: phase, cue and trial counts.
+
+    ``cue`` is that of the present trial, or None.
+    """
 
     phase: Phase
     cue: CueScreenItem | None
@@ -42,7 +48,9 @@ _IN_TRIAL = (Phase.CUE, Phase.TASK, Phase.RATING)
 
 
 class Schedule:
-    """State machine of a run: rest if planned, then baseline, cue, task and pause of each trial.
+    """State machine of a run: rest if planned, then its trials.
+
+    A trial has baseline, cue, task and pause.
 
     The duration of a phase is counted from the time at which it was entered. An interrupted rest
     starts again. Rated trials have a rating before the pause, which lasts until `rate` is called. A
@@ -141,7 +149,10 @@ class Schedule:
 
 
 def order_of(plan: RunPlan) -> list[CueScreenItem]:
-    """Return the cues of all trials in random order by the seed, at most three equal in a row."""
+    """Return the cues of all trials in random order by the seed.
+
+    At most three equal cues follow one another.
+    """
     rng = Random(plan.seed)  # noqa: S311 - an order of cues, no secret
     left = dict.fromkeys(range(len(plan.cues)), plan.trials_per_class)
     order: list[int] = []
@@ -154,7 +165,10 @@ def order_of(plan: RunPlan) -> list[CueScreenItem]:
 
 
 def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
-    """Return True if, after cue ``chosen``, the other trials still avoid four equal in a row."""
+    """Return True if cue ``chosen`` leaves a valid order possible.
+
+    An order is valid without four equal cues in a row.
+    """
     row = _row_of(order, chosen) + 1
     if row > MAX_IN_A_ROW:
         return False

@@ -80,7 +80,7 @@ def first_text(profile: Profile) -> str:
 
 
 def fitting_kind(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
-    """Return the kind of run for a profile: ``kind`` if they agree, else a fitting one."""
+    """Return the kind of run for a profile: ``kind``, or a fitting one."""
     own = spelling_kind(profile)
     if own is not None:
         return own

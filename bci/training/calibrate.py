@@ -1,4 +1,4 @@
-"""Calibration: train a decoder on a person's labelled recordings, and score it held-out."""
+"""Calibration: train a decoder on a person's recordings and score it held-out."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -89,7 +89,7 @@ def calibrate(
     restore: Restore | None = None,
     executed: Sequence[Recording] = (),
 ) -> Calibration:
-    """Cut epochs with the live pipeline, cross-validate by run, then train on all runs.
+    """Cut epochs by the live pipeline, cross-validate by run, and train on all.
 
     With a single recording, the folds are four consecutive blocks of its trials. If the paradigm
     has items (films, images), they are folds of whole items. In each fold, everything that is
@@ -275,14 +275,19 @@ def _lacking(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> str:
 
 
 def _are_some(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> bool:
-    """Return True if ``picked`` are in ``of`` and no filter of the base depends on the montage."""
+    """Return True if a base model that has channels ``of`` fits those ``picked``.
+
+    It fits a subset of its channels if no filter depends on the montage.
+    """
     known = {name.lower() for name in of}
     alike = all(step.kind in _FOR_EACH_CHANNEL for step in base.pipeline.filters)
     return alike and {name.lower() for name in picked} <= known
 
 
 def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> None:
-    """Check that training on ``recordings``, all of one set-up, may start from a base model.
+    """Check that training on ``recordings`` may start from a base model.
+
+    The recordings are of one set-up.
 
     Raises
     ------
@@ -326,7 +331,10 @@ def check_one_setup(recordings: list[Recording], profile: Profile) -> None:
 
 
 def _check_no_copies(recordings: list[Recording]) -> None:
-    """Raise an error for copies: a training run must not be held out too, or be used twice."""
+    """Raise an error for copies of recordings.
+
+    A training run must not be held out too, or be used twice.
+    """
     _, copies = without_copies(recordings)
     for copy, of in copies:
         raise RecordingError(f"{copy} holds the same signal as {of}; give each run once")

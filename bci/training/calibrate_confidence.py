@@ -1,4 +1,4 @@
-"""Calibrate a model's confidence: temperature, decision threshold and false positive rate."""
+"""Calibrate a model's confidence: temperature and decision threshold."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -156,7 +156,9 @@ def _commands(
 def _raised(
     decided_at: Callable[[float], tuple[int, int, int]], held_to: float, most_wrong: float
 ) -> float | None:
-    """Find the lowest threshold above ``held_to`` whose share of wrong decisions is small enough.
+    """Find the lowest threshold with few enough wrong decisions at cues.
+
+    Only thresholds above ``held_to`` are tried.
 
     ``decided_at`` returns the numbers of cues, of decided cues and of correctly decided cues at a
     threshold. ``most_wrong`` is the largest share of wrong decisions. None if ``held_to`` itself
@@ -172,7 +174,7 @@ def _raised(
 def _at_cues(
     streamed: list[Streamed], runs: list[Commands], threshold: float
 ) -> tuple[int, int, int]:
-    """Count the cues, those with a decision, and those whose first decision was correct."""
+    """Count cues, those with a decision, and those whose first one was correct."""
     cues = decided = right = 0
     for each, run in zip(streamed, runs, strict=True):
         commanded = reaches(run.confidence, threshold) & (run.number != NO_COMMAND)

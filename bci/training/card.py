@@ -61,7 +61,7 @@ def make_card(
     drift: DriftCard | None = None,
     states: StatesCard | None = None,
 ) -> Card:
-    """Create the card of a model that was trained on ``recordings`` through ``pipeline``.
+    """Create the card of a model that was trained on ``recordings``.
 
     ``people`` describes the people of a base model; without it, the card is that of one person's
     model, which started from ``base`` if that is given. ``labelled`` is False for a training
@@ -172,7 +172,10 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
 
 
 def source_card(recording: Recording, trials: int = 0, executed: bool = False) -> SourceCard:
-    """Describe a recording on which a model was trained, with the number of its trials."""
+    """Describe a recording on which a model was trained.
+
+    ``trials`` is the number of its trials.
+    """
     of_source, of_samples = digests(recording)
     return SourceCard(
         file=Path(recording.source).name,
@@ -186,7 +189,7 @@ def source_card(recording: Recording, trials: int = 0, executed: bool = False) -
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of bci, Python and the libraries that a model depends on, by name."""
+    """Return the versions of bci, Python and a model's libraries, by name."""
     versions = {"bci": __version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:

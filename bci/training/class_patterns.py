@@ -1,4 +1,4 @@
-"""Class patterns of a model: one map over the channels per class, stored with the model."""
+"""Class patterns of a model: one map over the channels per class."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ClassPattern:
 
 
 def pattern_arrays(patterns: Iterable[ClassPattern]) -> dict[str, NDArray[np.generic]]:
-    """Return the patterns' weights as arrays for the model folder, named ``pattern.<label>``."""
+    """Return the patterns' weights as arrays, named ``pattern.<label>``."""
     return {_PATTERN + pattern.label: pattern.weights for pattern in patterns}
 
 

@@ -1,4 +1,4 @@
-"""Cross-validation: train decoders on all folds but one, and score them on the held-out fold.
+"""Cross-validation: train on all folds but one and score the held-out one.
 
 `RecordingError` is raised if there are too few trials or items to hold any out.
 """
@@ -143,7 +143,7 @@ def cross_validate(
     executed: Epochs | None = None,
     refit: Refit | None = None,
 ) -> CrossValidation:
-    """Train a decoder on all folds but one and predict the held-out one, for each fold.
+    """Train a decoder on all folds but one and predict that fold, for each fold.
 
     ``epochs`` are cut from ``runs``, in their order. ``executed`` are part of every training and of
     no fold. ``refit`` trains the filters again on the training folds; None without such filters.
@@ -181,7 +181,7 @@ def cross_validate(
 
 
 def with_executed(epochs: Epochs, executed: Epochs | None) -> Epochs:
-    """Append the epochs of executed movements, with trial and run numbers of their own."""
+    """Append the epochs of executed movements, with their own trials and runs."""
     return epochs if executed is None else join_epochs([epochs, executed], apart=EXECUTED_FROM)
 
 
@@ -211,7 +211,10 @@ def together(held_out: list[HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.i
 
 
 def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Concatenate the probabilities of all folds, filled with 0 to equal numbers of candidates."""
+    """Concatenate the probabilities of all folds.
+
+    Folds with fewer candidates are filled with 0.
+    """
     widest = max(fold.shape[1] for fold in folds)
     return np.concatenate([np.pad(fold, ((0, 0), (0, widest - fold.shape[1]))) for fold in folds])
 

@@ -1,4 +1,4 @@
-"""List the decoders to choose from for a calibration, and the missing requirements of each."""
+"""List decoders for a calibration, with the missing requirements of each."""
 
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -177,7 +177,9 @@ def word_choices() -> tuple[DecoderOffer, ...]:
 
 
 def image_choices(pictures: Path) -> tuple[DecoderOffer, ...]:
-    """List the decoders that retrieve a seen image from the image gallery in ``pictures``.
+    """List the decoders that retrieve a seen image from an image gallery.
+
+    The image gallery is in the folder ``pictures``.
 
     The image gallery may be created after the run; the training reports an error if it is missing.
     """

@@ -266,7 +266,10 @@ def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, flo
 
 
 def _marked_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
-    """Return spans from ``rest_start_s`` after each rest marker to the next marker or its limit."""
+    """Return the marked spans of rest.
+
+    Each starts ``rest_start_s`` after a rest marker and ends at the next marker or its limit.
+    """
     markers = cue_markers(recording, paradigm)
     if paradigm.rest is None or not markers:
         return []
@@ -314,7 +317,10 @@ def chunks_for(
 
 
 def unlabelled_starts(recording: Recording, paradigm: Paradigm) -> list[float]:
-    """Return the start times of windows at cues of unknown class, in seconds of the recording."""
+    """Return the start times of windows at cues of unknown class.
+
+    They are in seconds of the recording.
+    """
     if paradigm.unlabelled is None:
         return []
     return [
@@ -418,7 +424,7 @@ def epochs_of(runs: Sequence[StreamedRun], paradigm: Paradigm) -> Epochs:
 
 
 def _refuse_lacking(runs: Sequence[StreamedRun], paradigm: Paradigm, found: set[str]) -> NoReturn:
-    """Raise RecordingError that names the classes without cues or without a window in a trial."""
+    """Raise RecordingError with the classes that have no cue or no window."""
     recordings = [run.recording for run in runs]
     counts = Counter(trial.label for run in runs for trial in run.trials)
     if uncued := [name for name in paradigm.classes if not counts[name]]:

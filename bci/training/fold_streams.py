@@ -1,4 +1,4 @@
-"""Decode whole held-out recordings as a live engine does, and mark rest and cues in them."""
+"""Decode whole held-out recordings as live, and mark rest and cues."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +20,10 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class FoldStream:
-    """The run that has a fold, and the fold's ``start`` and ``stop`` in seconds of the run."""
+    """The run that has a fold, and the fold's start and stop in it.
+
+    ``start`` and ``stop`` are in seconds of the run.
+    """
 
     run: StreamedRun
     start: float = -np.inf
@@ -49,7 +52,7 @@ def fold_streams(
 
 @dataclass(frozen=True)
 class Streamed:
-    """Predictions for a recording, streamed as if live, by a decoder not trained on it.
+    """Predictions for a held-out recording, streamed as if live.
 
     ``in_rest`` (n_predictions,) marks the predictions whose window lies wholly in rest. ``cued``
     has one item per trial that asked for a command: the trial's class, and the indices of the
@@ -70,7 +73,7 @@ class Streamed:
 def decide_windows(
     decoder: Decoder, windows: Iterable[Window], adaptation: Adaptation | None = None
 ) -> list[Prediction]:
-    """Predict windows as the live engine does, leaving out those that cannot be decoded.
+    """Predict windows as live, leaving out those that cannot be decoded.
 
     ``adaptation``, created from ``decoder``, is updated with each window.
     """
@@ -171,7 +174,7 @@ def surer(
     streams: list[FoldStream | None],
     profile: Profile,
 ) -> float:
-    """Compare the log odds at rest of the final decoder with those of the folds' decoders.
+    """Compare log odds at rest of the final and the folds' decoders.
 
     ``folds`` are the predictions of the folds' decoders for ``streams``. A decoder trained on more
     trials has larger log odds, so the temperature and the threshold of the folds' decoders would

@@ -44,7 +44,9 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Accuracy on held-out trials after training on ``trials_per_class`` trials of each class.
+    """Accuracy on held-out trials after training on some trials of each class.
+
+    The training has ``trials_per_class`` trials of each class.
 
     The last point of a curve uses all trials of the training folds. Its ``trials_per_class`` is
     the smallest number of any class in any fold. ``with_base`` is True if the training started from
@@ -70,7 +72,7 @@ def learning_curve(
     balanced: bool = False,
     workers: Workers = THIS_PROCESS,
 ) -> list[CurvePoint]:
-    """Cross-validate with the first training trials only, then with more and more of them.
+    """Cross-validate with the first training trials only, then with more.
 
     The folds are those of `bci.training.calibrate.calibrate`. A decoder is trained on the first
     ``k`` trials of each class in the training folds, in order of time, as if calibration had ended

@@ -84,7 +84,7 @@ def count_runs(
 
 
 def count_run(recording: Recording, paradigm: Paradigm) -> RunCount:
-    """Count cues and trials of a recording without checking whether trials have windows."""
+    """Count cues and trials of a recording, with or without usable windows."""
     labels = [trial.label for trial in find_trials(recording, paradigm)]
     return _counted(recording, paradigm, labels)
 
@@ -135,7 +135,7 @@ def without_copies(recordings: list[Recording]) -> tuple[list[Recording], list[t
 
 
 def _share(probed: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> float:
-    """Return the share of ``probed`` values that are in the sorted array ``ascending``."""
+    """Return the share of ``probed`` values in the sorted array ``ascending``."""
     if not len(probed) or not len(ascending):
         return 0.0
     places = np.searchsorted(ascending, probed)

@@ -1,4 +1,7 @@
-"""Find states of the signal in a calibration by expectation maximisation, without labels."""
+"""Find states of the signal in a calibration, without labels.
+
+The method is expectation maximisation.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -29,7 +32,7 @@ _STAY, _MOVE = 21.0, 1.0
 
 
 def describe_states(runs: Sequence[StreamedRun], rest: Sequence[StreamedRun]) -> StatesCard:
-    """Find the states in calibration runs and rest, and count the trials that end in each.
+    """Find the states in runs and rest, and count the trials that end in each.
 
     This is the Baum-Welch algorithm for Gaussian features (Rabiner, Proc. IEEE 77 (1989) 257-286).
     The initial states are equal parts of the seconds, sorted along the first principal component,
@@ -100,7 +103,10 @@ def _fit(sequences: list[Array]) -> tuple[Array, Array, Array, Array]:
 
 
 def _smooth(densities: Array, moves: Array) -> tuple[Array, Array]:
-    """Return the probability of each state at each second, and expected counts of transitions."""
+    """Return the probability of each state at each second, and transitions.
+
+    The transitions are expected counts.
+    """
     forward, backward = np.empty_like(densities), np.ones_like(densities)
     belief = np.full(len(moves), 1 / len(moves))
     for k, density in enumerate(densities):
@@ -138,7 +144,10 @@ def _followed(card: StatesCard, run: StreamedRun) -> Iterator[tuple[Window, Sign
 
 
 def _cues_by_state(card: StatesCard, runs: Sequence[StreamedRun]) -> tuple[int, ...]:
-    """Count the calibration trials by the state that the engine would find at their ends."""
+    """Count the calibration trials by the state at their ends.
+
+    The state is the one that the engine would find.
+    """
     counts = [0] * len(card.cues)
     for run in runs:
         ended: dict[int, int] = {}

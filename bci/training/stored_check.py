@@ -1,4 +1,4 @@
-"""Check that a stored and loaded model gives the same predictions as the trained one."""
+"""Check that a stored model gives the same predictions as the trained one."""
 
 from collections.abc import Callable, Iterator, Mapping
 

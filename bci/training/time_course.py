@@ -43,7 +43,9 @@ def places_in_trials(epochs: Epochs) -> NDArray[np.int64]:
 def right_by_place(
     decided: DecidedEpochs, cued: NDArray[np.bool_] | None = None
 ) -> list[tuple[int, bool]]:
-    """Return each held-out window's position in its trial, and True if its decision is correct.
+    """Return each window's position in its trial, and True if it is correct.
+
+    The windows are held out.
 
     Of long trials, an evenly spaced subset of windows is used. ``cued`` (n_windows,) marks the
     windows of trials with a cue; the others are left out.

@@ -1,4 +1,4 @@
-"""Train filters with trained parameters on calibration runs, in each fold without held-out data.
+"""Train filters on calibration runs, in each fold without held-out data.
 
 A held-out trial must not influence the filter that cleans it. So each fold trains the filters again
 and streams the recordings through them.
@@ -51,7 +51,9 @@ def train_filters(
     recordings: Sequence[Recording],
     held_out: Sequence[Sequence[Span]] | None = None,
 ) -> PipelineSettings:
-    """Train each trainable filter on its own input signal, which earlier filters have filtered.
+    """Train each trainable filter on its own input signal.
+
+    Earlier filters have filtered that signal.
 
     ``held_out`` has, for each recording, the (start, end) spans in seconds that are left out.
 
@@ -156,7 +158,9 @@ def _keys(epochs: Epochs) -> NDArray[np.int64]:
 
 
 def _held_spans(runs: Sequence[StreamedRun], tested: NDArray[np.int64]) -> list[list[Span]]:
-    """Return each run's spans from a held-out trial to the next trial that is not held out.
+    """Return each run's spans of held-out trials.
+
+    A span ends at the next trial that is not held out.
 
     ``tested`` are the numbers of the held-out trials, counted over all runs. The signal before a
     run's first trial is held out with it, and so is the signal after the last one.

@@ -48,7 +48,9 @@ class DecidedEpochs:
         return self._found[number]
 
     def at_trial_ends(self, evidence_s: float = 0.0) -> tuple[NDArray[np.str_], Probabilities]:
-        """Decide each trial at its end, as an engine with ``evidence_s`` seconds of evidence does.
+        """Decide each trial at its end, from ``evidence_s`` seconds of windows.
+
+        An engine decides in the same way.
 
         If ``evidence_s`` is longer than the trial, a live engine also uses windows from before the
         trial; here only the trial's own windows are used. The last window decides alone if
@@ -69,7 +71,7 @@ class DecidedEpochs:
         return self.epochs.labels[lasts], np.stack(decided)
 
     def _evidence(self, numbers: NDArray[np.int64], evidence_s: float) -> Probabilities:
-        """Return the probabilities of a trial, from the evidence of its windows ``numbers``."""
+        """Return the probabilities of a trial from its windows ``numbers``."""
         epochs, signal, last = self.epochs, self.epochs.signal, int(numbers[-1])
         if not evidence_s or epochs.ends is None or signal is None:
             return self.probabilities(last)

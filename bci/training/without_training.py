@@ -1,4 +1,4 @@
-"""Create a model of a decoder that needs no training, for a stream, without recordings."""
+"""Create a model of a decoder that needs no training, without recordings."""
 
 from datetime import UTC, datetime
 

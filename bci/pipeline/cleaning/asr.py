@@ -1,4 +1,6 @@
-"""Artifact subspace reconstruction (ASR): replace principal components with large amplitudes.
+"""Artifact subspace reconstruction (ASR) of the live signal.
+
+Principal components with large amplitudes are replaced.
 
 Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567, without their look-ahead: a
 component is judged by past samples alone, so the first moments of an artifact pass.
@@ -23,7 +25,7 @@ _BLEND_S = 0.01
 
 
 class SubspaceReconstruction:
-    """Stage that removes components whose amplitude exceeds that of clean calibration data.
+    """Stage that removes components with larger amplitudes than clean signal.
 
     Removed components are estimated from the others by the covariance of clean signal.
 
@@ -78,7 +80,10 @@ class SubspaceReconstruction:
         self.reset()
 
     def report(self) -> dict[str, float]:
-        """Return the changed share of the last half minute, and the components replaced now."""
+        """Return the changed share of the signal, and the components replaced now.
+
+        The share is that of the last half minute.
+        """
         share = sum(self._changed) / len(self._changed) if self._changed else 0.0
         return {"changed share": round(share, 4), "components replaced": float(self.n_removed)}
 

@@ -106,7 +106,10 @@ def calibrate_asr(
 
 
 def _robust_covariance(parts: Sequence[FloatArray]) -> Values:
-    """Return the geometric median of the covariances of short blocks, by Weiszfeld's method."""
+    """Return the geometric median of the covariances of short blocks.
+
+    It is computed by Weiszfeld's method.
+    """
     length = max(10, sum(map(len, parts)) // _MOST_BLOCKS)
     blocks = [
         part[start : start + length].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Find stretches of a recording without artifacts, by the amplitudes of its windows.
+"""Find stretches without artifacts by the amplitudes of windows.
 
 The amplitudes of clean EEG are nearly Gaussian. A truncated generalised Gaussian is fitted to the
 range of amplitudes that it describes best, so that artifacts with larger amplitudes have no effect.
@@ -60,7 +60,10 @@ def fit_clean(amplitudes: Values) -> tuple[float, float]:
 
 
 def _quantile(probability: float) -> Values:
-    """Return, for each shape, the distance from the mean within which this share of values lies."""
+    """Return, for each shape, the distance from the mean with this probability.
+
+    It is the distance within which this share of values lies.
+    """
     distances: Values = gammaincinv(1 / _SHAPES, probability) ** (1 / _SHAPES)
     return distances
 

@@ -14,7 +14,9 @@ from bci.compiling import kernel
 
 @kernel()
 def regress(data, sources, targets, coefficients, out):  # type: ignore[no-untyped-def]
-    """Copy target channels of ``data`` (n, c) to ``out`` (n, k), minus weighted source channels.
+    """Copy target channels to ``out``, minus weighted source channels.
+
+    ``data`` has shape (n, c), ``out`` (n, k).
 
     ``targets`` (k,) and ``sources`` (s,) are channel indices, int64. ``coefficients`` (s, k)
     float64 are the weights.
@@ -31,7 +33,7 @@ def regress(data, sources, targets, coefficients, out):  # type: ignore[no-untyp
 
 @kernel()
 def forget_and_add(data, sources, targets, weight, own, cross, means):  # type: ignore[no-untyped-def]
-    """Update running means and covariances of sources, and of sources with targets, in place.
+    """Update running means and covariances of sources and targets, in place.
 
     ``sources`` (s,) and ``targets`` (k,) are channel indices. The state is ``own`` (s, s),
     ``cross`` (s, k) and ``means`` (s + k,), sources first. It is averaged exponentially, with
@@ -90,7 +92,9 @@ def blend(data, before, after, shares, scratch):  # type: ignore[no-untyped-def]
 
 @kernel()
 def mix_rows(data, rows, before, after, shares, scratch):  # type: ignore[no-untyped-def]
-    """Replace the channels ``rows`` (k,) int64 by weighted sums of all channels, in place.
+    """Replace some channels by weighted sums of all channels, in place.
+
+    ``rows`` (k,) int64 are the indices of the replaced channels.
 
     The weights are a mean of ``before`` and ``after`` (k, c) float64; ``shares`` (n,) is the share
     of ``after``. ``scratch`` (k,) is working memory.
@@ -108,7 +112,7 @@ def mix_rows(data, rows, before, after, shares, scratch):  # type: ignore[no-unt
 
 @kernel()
 def cancel(data, phase, step, gain, amplitudes):  # type: ignore[no-untyped-def]
-    """Subtract a sine and its harmonics, with amplitudes tracked in each channel, in place.
+    """Subtract a sine and its harmonics of varying amplitude, in place.
 
     ``phase`` (1,) and its ``step`` per sample are those of the first harmonic, in radians.
     ``amplitudes`` (n_harmonics, 2, c) float64 are of cosine and sine. ``gain`` is twice the step

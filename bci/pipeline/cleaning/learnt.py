@@ -17,7 +17,10 @@ def has_trainable(settings: PipelineSettings) -> bool:
 
 
 def filter_arrays(settings: PipelineSettings) -> dict[str, NDArray[np.generic]]:
-    """Return the filters' trained arrays by name: ``filters.2.mixing`` is of the third filter."""
+    """Return the filters' trained arrays by name.
+
+    For example, ``filters.2.mixing`` is of the third filter.
+    """
     return {
         f"filters.{position}.{name}": array
         for position, step in enumerate(settings.filters)

@@ -1,4 +1,6 @@
-"""Regress EOG and EMG out of the other channels, by recursive least squares with forgetting.
+"""Regress EOG and EMG out of the other channels.
+
+The method is recursive least squares with forgetting.
 
 The recursion is in its information form: covariances are updated, and solved four times per second.
 Unlike the usual form, it stays stable while the sources are silent.
@@ -25,7 +27,7 @@ _FORGOTTEN = 4.6
 def covariances(
     stretches: Sequence[FloatArray], sources: NDArray[np.int64], targets: NDArray[np.int64]
 ) -> dict[str, NDArray[np.generic]]:
-    """Compute the covariances of sources with one another, ``own``, and with targets, ``cross``."""
+    """Compute covariances of sources, ``own``, and with targets, ``cross``."""
     own = np.zeros((len(sources), len(sources)))
     cross = np.zeros((len(sources), len(targets)))
     n = 0
@@ -50,7 +52,9 @@ def solve(own: Values, cross: Values) -> Values:
 
 
 class Regression:
-    """Stage that subtracts from each target its prediction by the sources at the same sample.
+    """Stage that subtracts from each target its prediction by the sources.
+
+    Each sample is predicted from the sources at the same time.
 
     Parameters
     ----------

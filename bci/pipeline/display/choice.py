@@ -72,5 +72,8 @@ class DisplayChoice:
 
 
 def rate_of(info: StreamInfo) -> float:
-    """Return the display rate of a stream in hertz: its sampling rate, or 100 if irregular."""
+    """Return the display rate of a stream in hertz.
+
+    It is the sampling rate, or 100 Hz for an irregular stream.
+    """
     return info.sfreq or 100.0

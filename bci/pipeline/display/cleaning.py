@@ -112,7 +112,9 @@ def cleaning_stage(
 def learn_baseline(
     channels: tuple[Channel, ...], sfreq: float, by: DisplayFilter, data: FloatArray
 ) -> CleaningBaseline:
-    """Compute the ASR baseline from ``data`` (n_samples, n_channels), after the filter ``by``.
+    """Compute the ASR baseline from samples of a stream.
+
+    ``data`` (n_samples, n_channels) is overwritten by the filter ``by``.
 
     Raises `ValueError` if too little of the signal is clean.
     """

@@ -11,7 +11,9 @@ _ORDER = 2
 
 @dataclass(frozen=True)
 class DisplayFilter:
-    """A high-pass or, with ``high_hz``, a band-pass, and a notch if ``notch_hz`` is given.
+    """A high-pass or, with ``high_hz``, a band-pass.
+
+    A notch is added if ``notch_hz`` is given.
 
     If ``low_hz`` is None, the signal is displayed without a filter.
     """

@@ -1,4 +1,4 @@
-"""Process samples of one stream for the display: filter, clean and re-reference them."""
+"""Filter, clean and re-reference samples of one stream for display."""
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from bci.signals import FloatArray, StreamInfo, TimeArray
 
 
 class DisplayProcessing:
-    """Processing of a stream's samples for the display by a ``choice`` that the stream allows."""
+    """Processing of a stream's samples for the display.
+
+    The stream must allow ``choice``.
+    """
 
     def __init__(self, info: StreamInfo, choice: DisplayChoice) -> None:
         self.derivation = derivation(choice.reference, info.channels, choice.left_out)

@@ -1,4 +1,4 @@
-"""References of the displayed signal: average, mastoids, bipolar chains, surface Laplacian."""
+"""References of the displayed signal, such as average or Laplacian."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def reference_named(name: str) -> DisplayReference:
 
 @dataclass(frozen=True)
 class Derivation:
-    """The displayed channels, and the function that computes them from a stream's channels.
+    """The displayed channels, and the function that computes them.
 
     ``members`` names, for each displayed channel, the electrodes whose signal quality it has.
     ``derive`` converts samples (n_samples, n_stream_channels) to (n_samples, n_channels), and may

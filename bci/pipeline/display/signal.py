@@ -18,7 +18,9 @@ _FOR_LEVEL = 500
 
 
 class DisplaySignal:
-    """Processed samples of ``source``, the ring of received samples, in a ring of their own.
+    """Processed samples of the ring ``source``, in a ring of their own.
+
+    ``source`` has the received samples.
 
     `info` describes the displayed channels, which a reference may change. `chosen` is the part of
     the choice that the stream allows. While paused, no newer samples are processed, so the
@@ -69,7 +71,9 @@ class DisplaySignal:
         return self._processing.derivation.members
 
     def choose(self, chosen: DisplayChoice, shown_s: float) -> None:
-        """Change the processing of the ``shown_s`` seconds before `edge` and of all later samples.
+        """Change the processing of the displayed and all later samples.
+
+        The ``shown_s`` seconds before `edge` are displayed.
 
         Older samples are processed when they are displayed, if the source ring still has them.
         While paused, nothing changes if the source ring lacks a part of the displayed samples; call
@@ -82,7 +86,10 @@ class DisplaySignal:
             self._process_anew(chosen, first)
 
     def reach(self, shown_s: float) -> None:
-        """Process the ``shown_s`` seconds before `edge`, if the source ring still has them."""
+        """Process the ``shown_s`` seconds before `edge`.
+
+        Samples that the source ring lacks are left out.
+        """
         self._reach(self.edge - round(shown_s * self.sfreq))
 
     def _reach(self, first: int) -> None:

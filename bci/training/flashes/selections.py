@@ -1,4 +1,4 @@
-"""Group the trials of a speller's recordings by selection, for folds of whole symbols."""
+"""Group the trials of a speller by selection, for folds of whole symbols."""
 
 from collections.abc import Sequence
 

@@ -20,7 +20,7 @@ def spell_held_out(
     profile: Profile,
     temperature: float,
 ) -> SpellingScore | None:
-    """Score the copied symbols of the calibration recordings from held-out predictions.
+    """Score the copied symbols of calibration recordings, held-out.
 
     ``epochs`` are cut from ``runs``. None if the profile has no speller, if the recordings have no
     selection on its grid, or if the classes are not ``target`` and ``nontarget``.

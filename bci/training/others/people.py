@@ -27,7 +27,10 @@ def people_of(runs: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def are_executed(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the group numbers in one person's training that are runs of executed movements."""
+    """Mark the group numbers that are runs of executed movements.
+
+    The groups are those of one person's training.
+    """
     return np.asarray(groups >= EXECUTED_FROM)
 
 

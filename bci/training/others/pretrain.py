@@ -1,4 +1,7 @@
-"""Train a base model on many people, from which the training of one person can start."""
+"""Train a base model on many people.
+
+The training of one person can start from it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -50,7 +53,7 @@ def pretrain(
     executed: Mapping[str, list[Recording]] | None = None,
     workers: Workers = THIS_PROCESS,
 ) -> Calibration:
-    """Train a model on all people, and score it by cross-validation in folds of whole people.
+    """Train a model on all people, and cross-validate it in folds of people.
 
     The decoder is aligned to a held-out person by that person's windows without labels.
     ``make_decoder`` returns an untrained decoder that can be adapted to a person. There are at most
@@ -146,7 +149,10 @@ def _score(decoder: Decoder, scored: list["HeldOutPredictions"], described: str)
 
 
 def base_arrays(decoder: Decoder) -> dict[str, NDArray[np.generic]]:
-    """Return the arrays of a base model: the decoder's, and those that only fine-tuning needs."""
+    """Return the arrays of a base model.
+
+    They are the decoder's, and those that only fine-tuning needs.
+    """
     further = decoder.training_arrays() if isinstance(decoder, FineTunable) else {}
     return decoder.arrays() | further
 
@@ -164,7 +170,10 @@ class HeldOutPredictions:
     truth: NDArray[np.str_]
 
     def over(self, classes: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return the probabilities for the sorted ``classes``, 0 for those not in `classes`."""
+        """Return the probabilities for more, sorted ``classes``.
+
+        They are 0 for classes that the decoder lacks.
+        """
         wider = np.zeros((len(self.truth), len(classes)))
         wider[:, np.searchsorted(classes, self.classes)] = self.probabilities
         return wider
@@ -179,7 +188,10 @@ def decide(decoder: Decoder, epochs: Epochs) -> HeldOutPredictions:
 def score_people(
     people: list[Epochs], make_decoder: Callable[[], Decoder], signal: Signal, n_folds: int
 ) -> list[HeldOutPredictions]:
-    """Predict each person's trials by a decoder trained on other people, in folds of people."""
+    """Predict each person's trials by a decoder trained on other people.
+
+    Each fold has whole people.
+    """
     others = _Others(people, (), make_decoder, signal)
     folds = enumerate(np.array_split(np.arange(len(people)), n_folds))
     return [each for fold in folds for each in _train_fold(others, fold)]
@@ -232,7 +244,9 @@ def _train_part(
 def _train_without(
     others: _Others, held_out: NDArray[np.int64], name: str, on_epoch: OnEpoch | None
 ) -> _Trained:
-    """Train on everybody but ``held_out``, and predict each of their trials at its end.
+    """Train on everybody but ``held_out``, and predict each of their trials.
+
+    A trial is decided at its end.
 
     The decoder is aligned to a held-out person by that person's windows without labels. Executed
     runs are for training only.
