@@ -12,11 +12,9 @@ from typing import NoReturn
 def python_command() -> tuple[str, ...]:
     """Return the start of a Python command line.
 
-    The current folder is not on the module path of that process.
-
-    Users may have files such as ``decoders.py`` or ``queue.py`` beside their recordings. With
-    ``-m`` or ``-c``, Python would import them instead of ours unless ``-P`` is given.
-    ``PYTHONPATH`` still applies.
+    The current folder is not on the module path of that process. Users may have files such as
+    ``decoders.py`` or ``queue.py`` beside their recordings. With ``-m`` or ``-c``, Python would
+    import them instead of ours unless ``-P`` is given. ``PYTHONPATH`` still applies.
     """
     return sys.executable, "-P"
 

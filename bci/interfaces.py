@@ -248,10 +248,9 @@ class Resumable(Following, Protocol):
     def resume(self, alignment: NDArray[np.float64]) -> None:
         """Continue from an ``alignment`` that `alignment` returned.
 
-        The results are identical to those of the decoder that returned it.
-
-        As `follow`, it replaces the present alignment and changes nothing in place. Raises
-        `ValueError` if the array is no alignment of this decoder.
+        The results are identical to those of the decoder that returned it. As `follow`, it
+        replaces the present alignment and changes nothing in place. Raises `ValueError` if
+        the array is no alignment of this decoder.
         """
 
 
@@ -314,9 +313,8 @@ class Attending(Protocol):
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
         """Return the weights in the last decoded window, by channel or region.
 
-        They sum to 1.
-
-        ``ch_names`` are the channels of a window. Empty if this decoder has no weights.
+        They sum to 1. ``ch_names`` are the channels of a window. Empty if this decoder has
+        no weights.
         """
 
 
@@ -324,9 +322,8 @@ class Attending(Protocol):
 class Retrieval(Decoder, Protocol):
     """A decoder that retrieves an item among candidates.
 
-    The candidates need not be in its training data.
-
-    ``embedded_by`` is the name of the model that computed the embeddings of the items.
+    The candidates need not be in its training data. ``embedded_by`` is the name of the model
+    that computed the embeddings of the items.
     """
 
     embedded_by: str

@@ -29,10 +29,8 @@ _CLICK_HZ, _CLICK_S, _CLICK_VOLUME = 2000.0, 0.008, 0.5
 class Tone:
     """Generator of a sine whose frequency and amplitude glide to targets.
 
-    Its phase is continuous.
-
-    ``follows`` is the property that shows the level. ``sound`` has the samples of the chime at
-    ``rate_hz``; the default is a soft chime.
+    Its phase is continuous. ``follows`` is the property that shows the level. ``sound`` has the
+    samples of the chime at ``rate_hz``; the default is a soft chime.
     """
 
     def __init__(

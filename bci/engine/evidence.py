@@ -13,11 +13,10 @@ _TINY = 1e-12
 class Evidence:
     """Average the probabilities of the last windows by their geometric mean.
 
-    The mean is normalised.
-
-    The product rule of Kittler, Hatef, Duin and Matas (IEEE Trans. Pattern Anal. Mach. Intell. 20
-    (1998) 226-239), with the mean of the log probabilities in place of their sum: neighbouring
-    windows overlap, and a sum would count the shared samples several times.
+    The mean is normalised. It is the product rule of Kittler, Hatef, Duin and Matas (IEEE Trans.
+    Pattern Anal. Mach. Intell. 20 (1998) 226-239), with the mean of the log probabilities in place
+    of their sum. Neighbouring windows overlap, and a sum would count the shared samples several
+    times.
 
     ``span_s`` is the length of signal whose windows are averaged, in seconds; 0 uses each window
     alone. ``hop_s`` and ``hop`` are the distance between windows in seconds and in samples.

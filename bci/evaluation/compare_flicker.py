@@ -72,10 +72,8 @@ def decide_windows(
 ) -> list[FlickerDecision]:
     """Decide one window of ``window_s`` seconds per trial.
 
-    It starts at the paradigm's ``start_s``.
-
-    Each run is held out in turn, and the decoder is trained on the others. A decoder that needs no
-    training is used as it is.
+    It starts at the paradigm's ``start_s``. Each run is held out in turn, and the decoder is
+    trained on the others. A decoder that needs no training is used as it is.
     """
     pipeline = profile.pipeline.model_copy(update={"window_s": window_s, "at_cues": True})
     epochs = cut_epochs(runs, pipeline, profile.paradigm)

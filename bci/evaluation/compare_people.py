@@ -127,9 +127,8 @@ def _train_base(
 def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chance: float) -> float:
     """Return the p-value of all people's trials against chance.
 
-    It is that of a one-sided binomial test.
-
-    ``accuracies`` and ``n_trials`` have shape (n_people,).
+    It is that of a one-sided binomial test. ``accuracies`` and ``n_trials`` have shape
+    (n_people,).
     """
     right = round(float((accuracies * n_trials).sum()))
     return binomial_p(right, int(n_trials.sum()), chance)
@@ -138,10 +137,9 @@ def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chanc
 def paired_p(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     """Return the p-value of the two-sided paired Wilcoxon test.
 
-    The result is NaN if all pairs are equal.
-
-    ``one`` and ``other`` have shape (n_people,). Differences are rounded, since accuracies of few
-    trials have many ties, which rounding errors would break.
+    The result is NaN if all pairs are equal. ``one`` and ``other`` have shape (n_people,).
+    Differences are rounded, since accuracies of few trials have many ties, which rounding
+    errors would break.
     """
     difference = np.round(one - other, 9)
     return float(stats.wilcoxon(difference).pvalue) if difference.any() else float("nan")

@@ -32,11 +32,9 @@ _N_GUESSES = 200
 class Accuracy:
     """Share of correct decisions, its exact 95 % interval and chance.
 
-    The interval is that of Clopper and Pearson.
-
-    ``n`` counts the decisions. ``low`` and ``high`` bound the interval. ``chance`` is the accuracy
-    of always deciding the most frequent class. ``p_value`` is that of the one-sided binomial test
-    against chance.
+    The interval is that of Clopper and Pearson. ``n`` counts the decisions. ``low`` and
+    ``high`` bound the interval. ``chance`` is the accuracy of always deciding the most frequent
+    class. ``p_value`` is that of the one-sided binomial test against chance.
     """
 
     value: float
@@ -113,9 +111,8 @@ def binomial_p(right: int, n: int, chance: float) -> float:
 def shuffled_labels(decided: NDArray[np.int64], truth: Numbers) -> tuple[float, float]:
     """Estimate chance and p-value of an accuracy by window.
 
-    Windows of one trial overlap, so they are not independent.
-
-    The labels of whole trials are shuffled with a fixed seed; the decisions stay.
+    Windows of one trial overlap, so they are not independent. The labels of whole trials are
+    shuffled with a fixed seed; the decisions stay.
 
     ``decided`` (n_trials, n_classes) counts each trial's windows by their decided class. ``truth``
     (n_trials,) has the number of each trial's class.
@@ -318,9 +315,8 @@ def ranks(
 def rank_of_truth(probabilities: Array, truth: Numbers) -> Array:
     """Return the rank of the true class in each trial, 1 for the best.
 
-    The shape is (n_trials,).
-
-    Ties count half, so if all probabilities are equal, the rank is the middle one.
+    The shape is (n_trials,). Ties count half, so if all probabilities are equal, the rank is
+    the middle one.
     """
     own = probabilities[np.arange(len(truth)), truth]
     above = (probabilities > own[:, None]).sum(axis=1)

@@ -100,10 +100,9 @@ class SpellingScore:
 def wolpaw_bits(accuracy: float, n_symbols: int) -> float:
     """Return the bits of one selection by Wolpaw's formula.
 
-    Wolpaw et al., Clin. Neurophysiol. 113 (2002) 767-791.
-
-    The formula assumes equally likely and equally easy symbols, and errors spread evenly over the
-    other symbols. The result is 0 at or below chance.
+    Wolpaw et al., Clin. Neurophysiol. 113 (2002) 767-791. The formula assumes equally likely
+    and equally easy symbols, and errors spread evenly over the other symbols. The result is 0
+    at or below chance.
     """
     if accuracy <= 1.0 / n_symbols:
         return 0.0
@@ -135,11 +134,9 @@ def score_spelling(
 ) -> SpellingScore | None:
     """Decide and score all copied symbols of ``runs``.
 
-    The result is None if no symbol can be decided.
-
-    The prior of each symbol follows from the symbols copied before it, as live. Undone symbols are
-    removed from that text. Selections on another grid, or with less than one repetition, are left
-    out.
+    The result is None if no symbol can be decided. The prior of each symbol follows from the
+    symbols copied before it, as live. Undone symbols are removed from that text. Selections on
+    another grid, or with less than one repetition, are left out.
     """
     right: list[list[bool]] = []
     outcomes: list[tuple[str, str | None, int]] = []

@@ -30,10 +30,8 @@ lib.lsl_time_correction_ex.restype = ctypes.c_double
 class ClockOffset:
     """One measurement of the offset by liblsl.
 
-    It is an exchange of messages with the sender's computer.
-
-    The true offset lies within ``error_s`` of ``offset_s``, since neither message can take longer
-    than the round trip.
+    It is an exchange of messages with the sender's computer. The true offset lies within
+    ``error_s`` of ``offset_s``, since neither message can take longer than the round trip.
     """
 
     offset_s: float  # Added to the sender's time stamps, it gives this computer's time
@@ -85,11 +83,9 @@ class OffsetHistory:
     def best(self, now: float) -> ClockOffset:
         """Return the offset with the smallest error bound at time ``now``.
 
-        The bound is its ``error_s``.
-
-        The bound is half the round trip plus the possible drift since the measurement. So on a
-        busy network, an older measurement with a short round trip may be better than the newest. A
-        known drift is corrected.
+        The bound is its ``error_s``. The bound is half the round trip plus the possible
+        drift since the measurement. So on a busy network, an older measurement with a short
+        round trip may be better than the newest. A known drift is corrected.
         """
         drift = self.drift_ppm
         is_known = not math.isnan(drift)

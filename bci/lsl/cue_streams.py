@@ -108,9 +108,8 @@ class CueQuery:
 def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
     """Create a query from ``named`` or else ``selector``.
 
-    ``named`` is from ``--markers``, ``selector`` from a profile's markers.
-
-    Without both, the query matches any markers.
+    ``named`` is from ``--markers``, ``selector`` from a profile's markers. Without both, the
+    query matches any markers.
     """
     if named is not None:
         return CueQuery(named=named)
@@ -148,9 +147,8 @@ def choose(
 ) -> tuple[MarkerStream, ...]:
     """Choose the streams of a recording whose cues count.
 
-    They are those of the first kind that has cues.
-
-    ``signal`` is the name of the signal's stream; its own marker stream is preferred.
+    They are those of the first kind that has cues. ``signal`` is the name of the signal's
+    stream; its own marker stream is preferred.
     """
     holding = [each for each in streams if any(is_cue(marker.label) for marker in each.markers)]
     ranks = [rank_of(each.type) for each in holding]

@@ -105,11 +105,10 @@ class PredictionOutlet:
 class DecisionOutlet:
     """Sender of the stream ``<name>-decisions``, one JSON text per event.
 
-    The stream has the type Decisions.
-
-    The text is an object with the keys of `DecisionEvent`; only an offset has ``ended``. The
-    stream's description states ``adaptation``, as that of the predictions does. ``which`` is the
-    ending of the stream's name; decisions that also use a word prior have another ending.
+    The stream has the type Decisions. The text is an object with the keys of `DecisionEvent`;
+    only an offset has ``ended``. The stream's description states ``adaptation``, as that of the
+    predictions does. ``which`` is the ending of the stream's name; decisions that also use a
+    word prior have another ending.
     """
 
     def __init__(

@@ -52,9 +52,7 @@ class InletStats:
 class SignalInlet:
     """Receiver of a numeric stream, in float32 chunks.
 
-    Time stamps are smoothed.
-
-    The index of a sample is absolute: lost samples are counted.
+    Time stamps are smoothed. The index of a sample is absolute: lost samples are counted.
 
     Raises `StreamError` if the stream does not answer, or is not numeric.
     """

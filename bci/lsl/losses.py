@@ -54,9 +54,7 @@ class UnsoundLog:
     def news(self, unsound: Sequence[str]) -> str | None:
         """Return a sentence if the channels with NaN changed since the last call.
 
-        ``unsound`` are the names of these channels.
-
-        None without a change.
+        ``unsound`` are the names of these channels. None without a change.
         """
         before, self._unsound = self._unsound, list(unsound)
         if self._unsound == before:

@@ -11,9 +11,7 @@ from bci.signals import Marker
 class SpellingOutlet:
     """Sender of the stream ``<name>-spelled``, one JSON text per selection.
 
-    The stream has the type Spelling.
-
-    See `bci.messages.spelling.Spelled`.
+    The stream has the type Spelling. See `bci.messages.spelling.Spelled`.
     """
 
     def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:

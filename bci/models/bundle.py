@@ -1,8 +1,7 @@
 """Read and write model bundles: folders with a card and plain arrays.
 
-They never have code.
-
-`BundleError` is raised for a bundle that is missing, invalid, changed or cannot be written.
+They never have code. `BundleError` is raised for a bundle that is missing, invalid, changed or
+cannot be written.
 """
 
 import os

@@ -107,11 +107,10 @@ def error_interval(
 ) -> tuple[float, float]:
     """Estimate the 95 % interval of the calibration error.
 
-    The method is a bootstrap over trials with a fixed seed.
-
-    With few trials in ten bins, the error is biased upwards: 30 trials of a perfectly calibrated
-    model have 0.14 on average. Each resample adds the same bias again. So both ends are corrected
-    for the bias of the resamples: the lower end as in the basic interval, the upper end by a shift.
+    The method is a bootstrap over trials with a fixed seed. With few trials in ten bins, the
+    error is biased upwards: 30 trials of a perfectly calibrated model have 0.14 on average.
+    Each resample adds the same bias again. So both ends are corrected for the bias of the
+    resamples: the lower end as in the basic interval, the upper end by a shift.
     """
     n = len(truth)
     bins, gaps = _gaps(probabilities, truth, weights)

@@ -98,10 +98,9 @@ class DriftCard(Settings):
 def distance(one: Covariance, other: Covariance) -> float:
     """Return the Riemannian distance of two covariances.
 
-    It is affine-invariant, and divided by the square root of ``n_channels``.
-
-    It is the root mean square of the log ratios of power, over the generalised eigenvectors of
-    both covariances. 0.7 means that power has typically doubled or halved. Pennec, Fillard and
+    It is affine-invariant, and divided by the square root of ``n_channels``. It is the root
+    mean square of the log ratios of power, over the generalised eigenvectors of both
+    covariances. 0.7 means that power has typically doubled or halved. Pennec, Fillard and
     Ayache, Int. J. Comput. Vis. 66 (2006) 41-66.
     """
     from scipy.linalg import eigvalsh
@@ -113,10 +112,8 @@ def distance(one: Covariance, other: Covariance) -> float:
 class RunningCovariance:
     """Running mean covariance of one window per second.
 
-    Its time constant is `TIME_CONSTANT_S`.
-
-    ``picks`` are the indices of the used channels. ``sfreq`` is the sampling rate of the windows,
-    in hertz.
+    Its time constant is `TIME_CONSTANT_S`. ``picks`` are the indices of the used channels.
+    ``sfreq`` is the sampling rate of the windows, in hertz.
     """
 
     def __init__(self, picks: list[int], sfreq: float) -> None:
@@ -188,10 +185,8 @@ def describe_drift(
 ) -> DriftCard | None:
     """Describe calibration data for a model's card.
 
-    The result is None if the recordings are too short.
-
-    ``runs`` has all usable windows of each run, at ``sfreq`` hertz. A single run is split into two
-    halves.
+    The result is None if the recordings are too short. ``runs`` has all usable windows of each
+    run, at ``sfreq`` hertz. A single run is split into two halves.
     """
     evenly = np.linspace(0, len(ch_names) - 1, min(len(ch_names), _MAX_CHANNELS))
     picks = [int(number) for number in evenly.round()]

@@ -152,9 +152,8 @@ def crossed_rate(
 ) -> RestRate | None:
     """Count false decisions at the threshold chosen on the other runs.
 
-    The counts of all runs are added.
-
-    None if the other runs have no threshold that proves the limit.
+    The counts of all runs are added. None if the other runs have no threshold that proves the
+    limit.
     """
     count, minutes = 0, 0.0
     for k, run in enumerate(runs):

@@ -30,13 +30,12 @@ _FARTHEST = 6.0
 class StatesCard(Settings):
     """States of the signal in calibration, as a hidden Markov model.
 
-    The model has one step per second.
-
-    The features are the log powers in `BANDS_HZ`, averaged over channels, minus ``centre`` and
-    divided by ``scale``. In each state they are Gaussian and independent, with ``means`` and
-    ``variances`` (n_states, n_bands). ``moves`` (n_states, n_states) is the transition matrix.
-    ``cues`` counts the calibration trials that ended in each state, and ``share`` is the state's
-    share of the time. States have numbers only, since the calibration does not show their meaning.
+    The model has one step per second. The features are the log powers in `BANDS_HZ`, averaged
+    over channels, minus ``centre`` and divided by ``scale``. In each state they are Gaussian
+    and independent, with ``means`` and ``variances`` (n_states, n_bands). ``moves`` (n_states,
+    n_states) is the transition matrix. ``cues`` counts the calibration trials that ended in
+    each state, and ``share`` is the state's share of the time. States have numbers only, since
+    the calibration does not show their meaning.
     """
 
     centre: tuple[float, ...] = Field(min_length=_N_BANDS, max_length=_N_BANDS)
@@ -88,9 +87,7 @@ class StatesCard(Settings):
 class BandPowers:
     """Function that computes log powers in `BANDS_HZ` of a window.
 
-    A window has ``n_samples`` samples.
-
-    ``sfreq`` is their sampling rate in hertz.
+    A window has ``n_samples`` samples. ``sfreq`` is their sampling rate in hertz.
     """
 
     def __init__(self, n_samples: int, sfreq: float) -> None:

@@ -21,9 +21,8 @@ def with_stimulus(card: Card, here: Stimulus | None) -> Card:
 def stimulus_remark(card: Card, here: Stimulus | None) -> str | None:
     """Describe in a sentence how the offsets of model and profile differ.
 
-    The result is None if they agree.
-
-    None too if the model does not decode at cues, where the offset has no effect.
+    The result is None if they agree. None too if the model does not decode at cues, where the
+    offset has no effect.
     """
     if not card.pipeline.at_cues:
         return None

@@ -11,10 +11,9 @@ _CONTACT = re.compile(r"(?P<shaft>.*\D)(?P<number>\d{1,3})")
 def shaft_pairs(ch_names: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return pairs of neighbouring contacts: (A1, A2), (A2, A3) ...
 
-    The lower number comes first.
-
-    Contacts with a gap between their numbers are no pair, since they are further apart. A channel
-    without a neighbour is in no pair. Shafts come in the order of their first channel.
+    The lower number comes first. Contacts with a gap between their numbers are no pair, since
+    they are further apart. A channel without a neighbour is in no pair. Shafts come in the
+    order of their first channel.
 
     Raises `ValueError` if no two channels are neighbours, or if two have the same contact.
     """

@@ -177,9 +177,7 @@ def common_average(data):  # type: ignore[no-untyped-def]
 def common_average_of(data, members):  # type: ignore[no-untyped-def]
     """Subtract the mean of some channels from these channels, in place.
 
-    ``members`` (k,) int64 are their indices.
-
-    The sum is in a fixed order and in float64.
+    ``members`` (k,) int64 are their indices. The sum is in a fixed order and in float64.
     """
     for t in range(data.shape[0]):
         row = data[t]

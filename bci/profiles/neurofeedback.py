@@ -23,10 +23,9 @@ _N_SITES = {
 class Place(Settings):
     """A place on the head without its own electrode.
 
-    Its signal is interpolated from all electrodes by spherical splines.
-
-    ``at`` is an electrode name of the 10-05 system, or x, y and z in head coordinates (x right, y
-    front, z up), in metres.
+    Its signal is interpolated from all electrodes by spherical splines. ``at`` is an electrode
+    name of the 10-05 system, or x, y and z in head coordinates (x right, y front, z up), in
+    metres.
     """
 
     at: Label | tuple[float, float, float]
@@ -139,12 +138,11 @@ class ThresholdSettings(Settings):
 class ArtifactSettings(Settings):
     """Rejection of windows with artifacts.
 
-    There is then no reward and no adaptation, and the shown value stays.
-
-    A window is rejected if the peak-to-peak amplitude of a site exceeds ``max_peak_to_peak`` (in
-    its unit), or if its power in ``muscle_hz`` exceeds a limit. Windows in the following ``hold_s``
-    seconds are rejected too. Limits that are not given come from the baseline: ``baseline_sd``
-    robust standard deviations above its median, on a logarithmic scale.
+    There is then no reward and no adaptation, and the shown value stays. A window is rejected
+    if the peak-to-peak amplitude of a site exceeds ``max_peak_to_peak`` (in its unit), or if
+    its power in ``muscle_hz`` exceeds a limit. Windows in the following ``hold_s`` seconds are
+    rejected too. Limits that are not given come from the baseline: ``baseline_sd`` robust
+    standard deviations above its median, on a logarithmic scale.
     """
 
     max_peak_to_peak: float | None = Field(default=None, gt=0)

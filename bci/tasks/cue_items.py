@@ -1,9 +1,8 @@
 """Items of the cue screen, with their markers.
 
-They are arrows, words, moods, pictures and texts.
-
-`ProfileError` is raised if there are too few or too many words, moods or files, if a file cannot be
-read, or if the paradigm does not use such items.
+They are arrows, words, moods, pictures and texts. `ProfileError` is raised if there are too few or
+too many words, moods or files, if a file cannot be read, or if the paradigm does not use such
+items.
 """
 
 from collections import Counter

@@ -55,9 +55,7 @@ class LevelGrid:
     def by_axis(self, joint: Array) -> Array:
         """Compute probabilities of each axis' levels from those of the classes.
 
-        The result has shape (..., n_axes, n_levels).
-
-        ``joint`` has shape (..., n_classes).
+        The result has shape (..., n_axes, n_levels). ``joint`` has shape (..., n_classes).
         """
         n = len(self.axes)
         shaped = joint.reshape(*joint.shape[:-1], *(self.n_levels,) * n)

@@ -192,9 +192,8 @@ def executed_plan(plan: RunPlan) -> RunPlan:
 def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
     """Return the timing of a kind of run for a profile.
 
-    The task is long enough for the profile's windows.
-
-    A minute of rest comes first if the profile's threshold is chosen on rest.
+    The task is long enough for the profile's windows. A minute of rest comes first if the
+    profile's threshold is chosen on rest.
     """
     if kind.rated:
         # Rated items may have any duration; the profile's ``stop_s`` is only the latest end.
@@ -252,10 +251,8 @@ def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
 def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str) -> str:
     """Return the name of the shipped profile for a kind of run.
 
-    The result is empty to keep ``profile``.
-
-    ``sensors`` are the kinds of the stream's channels. ``usual`` is the name of the profile with
-    classes that was chosen last, or empty.
+    The result is empty to keep ``profile``. ``sensors`` are the kinds of the stream's channels.
+    ``usual`` is the name of the profile with classes that was chosen last, or empty.
     """
     task, name = "", ""
     if kind.rated:

@@ -50,11 +50,10 @@ _IN_TRIAL = (Phase.CUE, Phase.TASK, Phase.RATING)
 class Schedule:
     """State machine of a run: rest if planned, then its trials.
 
-    A trial has baseline, cue, task and pause.
-
-    The duration of a phase is counted from the time at which it was entered. An interrupted rest
-    starts again. Rated trials have a rating before the pause, which lasts until `rate` is called. A
-    trial interrupted before its pause is repeated at the end of the run.
+    A trial has baseline, cue, task and pause. The duration of a phase is counted from the time
+    at which it was entered. An interrupted rest starts again. Rated trials have a rating before
+    the pause, which lasts until `rate` is called. A trial interrupted before its pause is
+    repeated at the end of the run.
     """
 
     def __init__(

@@ -158,11 +158,9 @@ def _raised(
 ) -> float | None:
     """Find the lowest threshold with few enough wrong decisions at cues.
 
-    Only thresholds above ``held_to`` are tried.
-
-    ``decided_at`` returns the numbers of cues, of decided cues and of correctly decided cues at a
-    threshold. ``most_wrong`` is the largest share of wrong decisions. None if ``held_to`` itself
-    is good enough, or if no threshold is.
+    Only thresholds above ``held_to`` are tried. ``decided_at`` returns the numbers of cues, of
+    decided cues and of correctly decided cues at a threshold. ``most_wrong`` is the largest
+    share of wrong decisions. None if ``held_to`` itself is good enough, or if no threshold is.
     """
     for threshold in (held_to, *THRESHOLDS[held_to < THRESHOLDS].tolist()):
         _, decided, right = decided_at(threshold)

@@ -179,9 +179,8 @@ def word_choices() -> tuple[DecoderOffer, ...]:
 def image_choices(pictures: Path) -> tuple[DecoderOffer, ...]:
     """List the decoders that retrieve a seen image from an image gallery.
 
-    The image gallery is in the folder ``pictures``.
-
-    The image gallery may be created after the run; the training reports an error if it is missing.
+    The image gallery is in the folder ``pictures``. The image gallery may be created after the
+    run; the training reports an error if it is missing.
     """
     gallery = pictures / "gallery.safetensors"
     made = f" Looks images up in {gallery} (bci embed-images)."

@@ -35,9 +35,8 @@ def fold_streams(
 ) -> list[FoldStream | None]:
     """Find the stretch of recording of each fold.
 
-    The result is None for folds of items or of cued windows.
-
-    ``splits`` are the folds' test masks. ``epochs`` are cut from ``runs``, in their order.
+    The result is None for folds of items or of cued windows. ``splits`` are the folds' test
+    masks. ``epochs`` are cut from ``runs``, in their order.
     """
     if epochs.items is not None or profile.pipeline.at_cues:
         return [None] * len(splits)
@@ -206,9 +205,7 @@ def surer(
 def _rms_log_odds(probabilities: list[NDArray[np.float64]]) -> float:
     """Return the root mean square of the log odds against the classes' geometric mean.
 
-    The result is 0 without probabilities.
-
-    Each array of probabilities has shape (n_classes,).
+    The result is 0 without probabilities. Each array of probabilities has shape (n_classes,).
     """
     if not probabilities:
         return 0.0

@@ -46,11 +46,10 @@ class Base:
 class CurvePoint:
     """Accuracy on held-out trials after training on some trials of each class.
 
-    The training has ``trials_per_class`` trials of each class.
-
-    The last point of a curve uses all trials of the training folds. Its ``trials_per_class`` is
-    the smallest number of any class in any fold. ``with_base`` is True if the training started from
-    a base model of other people; with 0 trials, that model was used alone.
+    The training has ``trials_per_class`` trials of each class. The last point of a curve uses
+    all trials of the training folds. Its ``trials_per_class`` is the smallest number of any
+    class in any fold. ``with_base`` is True if the training started from a base model of other
+    people; with 0 trials, that model was used alone.
     """
 
     trials_per_class: int

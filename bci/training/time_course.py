@@ -45,10 +45,8 @@ def right_by_place(
 ) -> list[tuple[int, bool]]:
     """Return each window's position in its trial, and True if it is correct.
 
-    The windows are held out.
-
-    Of long trials, an evenly spaced subset of windows is used. ``cued`` (n_windows,) marks the
-    windows of trials with a cue; the others are left out.
+    The windows are held out. Of long trials, an evenly spaced subset of windows is used.
+    ``cued`` (n_windows,) marks the windows of trials with a cue; the others are left out.
     """
     epochs, classes = decided.epochs, decided.decoder.classes
     numbers = np.arange(len(epochs.trials)) if cued is None else np.flatnonzero(cued)

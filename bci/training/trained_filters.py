@@ -53,9 +53,8 @@ def train_filters(
 ) -> PipelineSettings:
     """Train each trainable filter on its own input signal.
 
-    Earlier filters have filtered that signal.
-
-    ``held_out`` has, for each recording, the (start, end) spans in seconds that are left out.
+    Earlier filters have filtered that signal. ``held_out`` has, for each recording, the (start,
+    end) spans in seconds that are left out.
 
     Raises
     ------
@@ -122,9 +121,7 @@ def refit_of(
 ) -> Refit | None:
     """Create the function that filters the recordings again for a fold.
 
-    The result is None without trainable filters.
-
-    ``epochs`` are cut from ``runs``.
+    The result is None without trainable filters. ``epochs`` are cut from ``runs``.
     """
     if not has_trainable(profile.pipeline):
         return None
@@ -160,10 +157,9 @@ def _keys(epochs: Epochs) -> NDArray[np.int64]:
 def _held_spans(runs: Sequence[StreamedRun], tested: NDArray[np.int64]) -> list[list[Span]]:
     """Return each run's spans of held-out trials.
 
-    A span ends at the next trial that is not held out.
-
-    ``tested`` are the numbers of the held-out trials, counted over all runs. The signal before a
-    run's first trial is held out with it, and so is the signal after the last one.
+    A span ends at the next trial that is not held out. ``tested`` are the numbers of the
+    held-out trials, counted over all runs. The signal before a run's first trial is held out
+    with it, and so is the signal after the last one.
     """
     found, n_before = [], 0
     for run in runs:

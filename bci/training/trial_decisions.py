@@ -50,11 +50,10 @@ class DecidedEpochs:
     def at_trial_ends(self, evidence_s: float = 0.0) -> tuple[NDArray[np.str_], Probabilities]:
         """Decide each trial at its end, from ``evidence_s`` seconds of windows.
 
-        An engine decides in the same way.
-
-        If ``evidence_s`` is longer than the trial, a live engine also uses windows from before the
-        trial; here only the trial's own windows are used. The last window decides alone if
-        ``evidence_s`` is 0 or the epochs have no ``ends``.
+        An engine decides in the same way. If ``evidence_s`` is longer than the trial, a
+        live engine also uses windows from before the trial; here only the trial's own
+        windows are used. The last window decides alone if ``evidence_s`` is 0 or the epochs
+        have no ``ends``.
 
         Returns
         -------

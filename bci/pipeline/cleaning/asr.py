@@ -1,9 +1,8 @@
 """Artifact subspace reconstruction (ASR) of the live signal.
 
-Principal components with large amplitudes are replaced.
-
-Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567, without their look-ahead: a
-component is judged by past samples alone, so the first moments of an artifact pass.
+Principal components with large amplitudes are replaced. Mullen, Kothe et al., IEEE Trans. Biomed.
+Eng. 62 (2015) 2553-2567, without their look-ahead: a component is judged by past samples alone, so
+the first moments of an artifact pass.
 """
 
 from collections import deque

@@ -104,10 +104,8 @@ def amplitudes_of(stretches: Sequence[NDArray], length: int, overlap: float) -> 
 def clean_rows(stretches: Sequence[FloatArray], sfreq: float) -> list[NDArray[np.bool_]]:
     """Mark the samples of each stretch that are in no window with artifacts.
 
-    The shape is (n_samples,).
-
-    ``stretches`` have shape (n_samples, n_channels). Of a stretch shorter than a window, no sample
-    is marked.
+    The shape is (n_samples,). ``stretches`` have shape (n_samples, n_channels). Of a stretch
+    shorter than a window, no sample is marked.
     """
     length = max(1, round(_WINDOW_S * sfreq))
     rms = amplitudes_of(stretches, length, _OVERLAP)

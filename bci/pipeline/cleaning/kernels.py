@@ -16,10 +16,8 @@ from bci.compiling import kernel
 def regress(data, sources, targets, coefficients, out):  # type: ignore[no-untyped-def]
     """Copy target channels to ``out``, minus weighted source channels.
 
-    ``data`` has shape (n, c), ``out`` (n, k).
-
-    ``targets`` (k,) and ``sources`` (s,) are channel indices, int64. ``coefficients`` (s, k)
-    float64 are the weights.
+    ``data`` has shape (n, c), ``out`` (n, k). ``targets`` (k,) and ``sources`` (s,) are channel
+    indices, int64. ``coefficients`` (s, k) float64 are the weights.
     """
     for t in range(data.shape[0]):
         row, made = data[t], out[t]
@@ -94,10 +92,9 @@ def blend(data, before, after, shares, scratch):  # type: ignore[no-untyped-def]
 def mix_rows(data, rows, before, after, shares, scratch):  # type: ignore[no-untyped-def]
     """Replace some channels by weighted sums of all channels, in place.
 
-    ``rows`` (k,) int64 are the indices of the replaced channels.
-
-    The weights are a mean of ``before`` and ``after`` (k, c) float64; ``shares`` (n,) is the share
-    of ``after``. ``scratch`` (k,) is working memory.
+    ``rows`` (k,) int64 are the indices of the replaced channels. The weights are a mean of
+    ``before`` and ``after`` (k, c) float64; ``shares`` (n,) is the share of ``after``.
+    ``scratch`` (k,) is working memory.
     """
     for t in range(data.shape[0]):
         row, share = data[t], shares[t]

@@ -1,9 +1,8 @@
 """Regress EOG and EMG out of the other channels.
 
-The method is recursive least squares with forgetting.
-
-The recursion is in its information form: covariances are updated, and solved four times per second.
-Unlike the usual form, it stays stable while the sources are silent.
+The method is recursive least squares with forgetting. The recursion is in its information form:
+covariances are updated, and solved four times per second. Unlike the usual form, it stays stable
+while the sources are silent.
 """
 
 from collections.abc import Mapping, Sequence

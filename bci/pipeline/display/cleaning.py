@@ -69,9 +69,8 @@ def why_not_cleaned(
 ) -> str:
     """Return the reason, in a few words, why a cleaning is impossible.
 
-    The result is empty if it is possible.
-
-    ``by`` is the display filter, ``line_hz`` the power-line frequency.
+    The result is empty if it is possible. ``by`` is the display filter, ``line_hz`` the
+    power-line frequency.
     """
     if by.is_raw:
         return "raw has offsets: choose a filter"

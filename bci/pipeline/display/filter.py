@@ -13,9 +13,8 @@ _ORDER = 2
 class DisplayFilter:
     """A high-pass or, with ``high_hz``, a band-pass.
 
-    A notch is added if ``notch_hz`` is given.
-
-    If ``low_hz`` is None, the signal is displayed without a filter.
+    A notch is added if ``notch_hz`` is given. If ``low_hz`` is None, the signal is displayed
+    without a filter.
     """
 
     low_hz: float | None

@@ -20,12 +20,10 @@ _FOR_LEVEL = 500
 class DisplaySignal:
     """Processed samples of the ring ``source``, in a ring of their own.
 
-    ``source`` has the received samples.
-
-    `info` describes the displayed channels, which a reference may change. `chosen` is the part of
-    the choice that the stream allows. While paused, no newer samples are processed, so the
-    displayed ones stay until another filter is chosen. After the pause, the samples that
-    ``source`` still has are processed.
+    ``source`` has the received samples. `info` describes the displayed channels, which a
+    reference may change. `chosen` is the part of the choice that the stream allows. While
+    paused, no newer samples are processed, so the displayed ones stay until another filter is
+    chosen. After the pause, the samples that ``source`` still has are processed.
     """
 
     def __init__(
@@ -73,11 +71,10 @@ class DisplaySignal:
     def choose(self, chosen: DisplayChoice, shown_s: float) -> None:
         """Change the processing of the displayed and all later samples.
 
-        The ``shown_s`` seconds before `edge` are displayed.
-
-        Older samples are processed when they are displayed, if the source ring still has them.
-        While paused, nothing changes if the source ring lacks a part of the displayed samples; call
-        this again after the pause.
+        The ``shown_s`` seconds before `edge` are displayed. Older samples are processed
+        when they are displayed, if the source ring still has them. While paused, nothing
+        changes if the source ring lacks a part of the displayed samples; call this again
+        after the pause.
         """
         chosen = chosen.within(self.stream)
         first = max(self.edge - round(shown_s * self.sfreq), self.ring.oldest)

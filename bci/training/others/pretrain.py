@@ -246,10 +246,8 @@ def _train_without(
 ) -> _Trained:
     """Train on everybody but ``held_out``, and predict each of their trials.
 
-    A trial is decided at its end.
-
-    The decoder is aligned to a held-out person by that person's windows without labels. Executed
-    runs are for training only.
+    A trial is decided at its end. The decoder is aligned to a held-out person by that person's
+    windows without labels. Executed runs are for training only.
     """
     decoder, people = others.make_decoder(), others.people
     learnt = [each for i, each in enumerate(people) if i not in held_out]
