@@ -46,8 +46,8 @@ def to_mne(data: Recording | Epochs) -> Any:
     Raises
     ------
     RecordingError
-        If ``data`` is neither a recording nor epochs, if most of a recording is lost samples, or
-        if the epochs do not state their channels.
+        If ``data`` is neither a recording nor epochs. Also if most of a recording is lost samples,
+        or if the epochs do not state their channels.
 
     Examples
     --------

@@ -47,8 +47,8 @@ class Supervised:
     never affects predictions of that trial. The fit runs in a thread; decoding waits if the fit
     takes longer than `LEARNING_S`. ``decoder`` and the stored model stay unchanged.
 
-    With 60 trials of 16 windows the fit takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s
-    with 128 (tangent space, one thread).
+    A fit to 60 trials of 16 windows takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s with
+    128. These are times of tangent space on one thread.
 
     Raises `MismatchError` if the decoder cannot be trained while it decodes.
     """

@@ -83,9 +83,9 @@ class OffsetHistory:
     def best(self, now: float) -> ClockOffset:
         """Return the offset with the smallest error bound at time ``now``.
 
-        The bound is its ``error_s``. The bound is half the round trip plus the possible
-        drift since the measurement. So on a busy network, an older measurement with a short
-        round trip may be better than the newest. A known drift is corrected.
+        Its ``error_s`` is this bound: half the round trip plus the possible drift since the
+        measurement. So on a busy network, an older measurement with a short round trip may be
+        better than the newest. A known drift is corrected.
         """
         drift = self.drift_ppm
         is_known = not math.isnan(drift)

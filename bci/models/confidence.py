@@ -47,9 +47,9 @@ def fit_temperature(
 
     Notes
     -----
-    The target probability of the true class is (n + 1) / (n + 2) for n trials, as in Platt's
-    scaling (Advances in Large Margin Classifiers, 1999). Otherwise a few trials that are all
-    correct would lead to certainty.
+    For n trials, the target probability of the true class is (n + 1) / (n + 2). This is Platt's
+    rule (Advances in Large Margin Classifiers, 1999). Otherwise a few trials that are all correct
+    would lead to certainty.
     """
     from scipy.optimize import minimize_scalar
 

@@ -218,10 +218,9 @@ def resample(data, base, first, up, down, phases, total, out):  # type: ignore[n
     """Apply a polyphase filter: each output is a sum of inputs weighted by one phase.
 
     ``data`` (m, c) float32 starts at the absolute input index ``base``. ``out`` (n, c) float32
-    starts at the absolute output index ``first``. For the output with absolute index k, the newest
-    input is ``k * down // up``, and the row of ``phases`` (up, j) float64 is ``k * down % up``.
-    The sum starts with the newest input and is in float64. ``total`` (c,) float64 is working
-    memory.
+    starts at the absolute output index ``first``. For the output with index k, the newest input is
+    ``k * down // up``. Its weights are row ``k * down % up`` of ``phases`` (up, j) float64. The sum
+    starts with the newest input and is in float64. ``total`` (c,) float64 is working memory.
     """
     for t in range(out.shape[0]):
         position = (first + t) * down

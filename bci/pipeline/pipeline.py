@@ -67,10 +67,10 @@ class Pipeline:
     cues, a window starts at each time requested by `request_window`. The output does not depend on
     the division of the samples into chunks.
 
-    A window gives no prediction while the filters settle (at the start and after a gap), or if it
-    contains a gap, a value that is not finite, or too many bad channels. The same holds if its
-    peak-to-peak amplitude exceeds the settings' limit, or if the decoder cannot decode it.
-    `counts` counts these windows by reason.
+    A window gives no prediction while the filters settle, at the start and after a gap. It also
+    gives none if it contains a gap, a value that is not finite, or too many bad channels. The same
+    holds if its peak-to-peak amplitude exceeds the settings' limit, or if the decoder cannot decode
+    it. `counts` counts these windows by reason.
 
     Parameters
     ----------

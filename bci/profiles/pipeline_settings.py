@@ -141,9 +141,9 @@ class PipelineSettings(Settings):
 
     ``channels`` are the names of the used channels, in order; None uses all channels of the kinds
     in ``kinds``. ``window_s`` and ``hop_s`` are the length of windows and the step between them, in
-    seconds. Windows in which a filtered channel has a peak-to-peak amplitude above
-    ``max_peak_to_peak`` (in its unit, µV for EEG) are rejected in training and live, against blinks
-    and movement. With ``at_cues`` there is one window per cue, starting at the paradigm's
+    seconds. Windows are rejected, in training and live, if the peak-to-peak amplitude of a filtered
+    channel exceeds ``max_peak_to_peak`` (in its unit, µV for EEG). This is against blinks and
+    movement. With ``at_cues`` there is one window per cue, starting at the paradigm's
     ``start_s``, and ``hop_s`` has no effect.
 
     The other settings describe a stream that lacks this information. ``names`` are the names of all

@@ -176,7 +176,7 @@ def surer(
     """Compare log odds at rest of the final and the folds' decoders.
 
     ``folds`` are the predictions of the folds' decoders for ``streams``. A decoder trained on more
-    trials has larger log odds, so the temperature and the threshold of the folds' decoders would
+    trials has larger log odds. So the temperature and the threshold of the folds' decoders would
     not fit the final one. Windows at rest are compared, since no decoder was trained on them
     (unless rest is a class), and since the threshold is chosen on them. The result is the ratio of
     the root mean squares, at least 1, and 1 without rest.
