@@ -34,7 +34,7 @@ from bci.tasks.word_prior import WordPrior, read_sentences
 
 
 class Engine:
-    """Decodes one stream until it is stopped.
+    """Engine that decodes one stream until it is stopped.
 
     Raises `StreamError` if the model needs cues and neither ``markers`` nor ``triggers`` is given.
     Raises `ProfileError` if ``output`` names sentences, but the model decodes without cues or the

@@ -83,7 +83,7 @@ def _open(device: Device, stop: threading.Event, orphaned: threading.Event | Non
 
 
 class _Losses:
-    """Warns of samples that the device itself counts as lost.
+    """Reporter of samples that the device itself counts as lost.
 
     There is at most one warning per second.
     """
@@ -106,7 +106,10 @@ class _Losses:
 
 
 class _Orphan:
-    """Sets ``stop`` when the parent process has ended and there is no receiver."""
+    """Watcher that sets ``stop`` for an orphaned source without a receiver.
+
+    A source is orphaned when its parent process has ended.
+    """
 
     def __init__(
         self,

@@ -55,7 +55,9 @@ class LiveStream:
 
 
 class LiveStreams:
-    """Lists the signal streams on the network; call `poll` a few times per second.
+    """List of the signal streams on the network; call `poll` often.
+
+    A few calls per second are enough.
 
     Whether a stream is simulated is part of its description, which needs a connection. Each
     description is fetched in a thread, since a hanging stream takes seconds to time out.

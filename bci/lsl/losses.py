@@ -45,7 +45,10 @@ class LossLog:
 
 
 class UnsoundLog:
-    """Reports channels with NaN values once, and once their return to numbers."""
+    """Reporter of channels with NaN values, and of their return to numbers.
+
+    Each change is reported once.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -58,7 +58,7 @@ class _Open:
 
 
 class RecorderWatch:
-    """Searches for recorders and reads their status.
+    """Search for recorders, which also reads their status.
 
     Call `poll` a few times per second.
     """

@@ -165,7 +165,7 @@ class SosFilter:
 
 
 class CommonAverageReference:
-    """Subtracts the mean of each group of channels from its members.
+    """Stage that subtracts the mean of each group of channels from its members.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ class CommonAverageReference:
 
 
 class BipolarReference:
-    """Replaces the channels by differences of pairs.
+    """Stage that replaces the channels by differences of pairs.
 
     Parameters
     ----------

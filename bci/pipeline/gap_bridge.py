@@ -7,7 +7,7 @@ from bci.signals import FloatArray
 
 
 class GapBridge:
-    """Replaces non-finite values by the channel's last value, before a filter.
+    """Replace non-finite values by the channel's last value, before a filter.
 
     Later values of that channel are shifted to continue from it, so that the filter gets no step.
     Channels without missing values stay unchanged.

@@ -83,7 +83,7 @@ class FilterSettings(Settings):
 
 
 class _ByKind:
-    """Validates a filter by the settings of the plug-in that its ``kind`` names."""
+    """Validate a filter by the settings of the plug-in that its ``kind`` names."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return no_info_before_validator_function(_of_kind, handler(source))
