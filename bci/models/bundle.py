@@ -44,7 +44,7 @@ def check_place(folder: Path, overwrite: bool = False) -> None:
 def save_bundle(
     folder: Path, card: Card, arrays: dict[str, NDArray[np.generic]], overwrite: bool = False
 ) -> None:
-    """Write a bundle; on an error, nothing is left in ``folder``."""
+    """Write a bundle as a whole; on an error, ``folder`` stays as it was."""
     check_place(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")

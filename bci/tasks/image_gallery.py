@@ -59,7 +59,7 @@ class Gallery:
 
 
 def save_gallery(gallery: Gallery, file: Path) -> None:
-    """Write an image gallery; on an error, ``file`` is not created."""
+    """Write an image gallery; on an error, ``file`` stays as it was."""
     header = {
         "format": _FORMAT,
         "made_by": gallery.made_by,
