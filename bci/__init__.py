@@ -1,25 +1,25 @@
 """Real-time brain-computer interfaces over the Lab Streaming Layer.
 
-The names below are the public interface; each is loaded when it is first used, so ``import bci``
-costs nothing. Everything else may move before version 1.
+The names below are the public interface. Each is loaded at its first use, so ``import bci`` is
+fast. Everything else may change before version 1.
 
 ==================  ===========================================================
 list_streams        List the LSL streams on the network.
-open_stream         Open one of them: chunks of samples, in a ``for`` loop.
+open_stream         Open an LSL stream: chunks of samples, in a ``for`` loop.
 read_recording      Read a recorded file.
-from_array          Make a recording of an array.
+from_array          Convert an array to a recording.
 from_mne, to_mne    Convert from and to `mne.io.Raw` and `mne.Epochs`.
 load_profile        Read a profile: filters, window, cues, decoder.
 filtered, windows   Run a profile's filters, or filters and windows, on a signal.
-Pipeline            The same, driven chunk by chunk from a loop of your own.
+Pipeline            Filters and windows, chunk by chunk in a loop of your own.
 cut_epochs          Cut the windows of cued trials.
 calibrate           Train a model on recordings.
 load_model          Read a trained model.
 decode              Decode a recording or a stream, in a ``for`` loop.
 evaluate            Score a model on a recording.
 record              Record streams to an XDF file.
-subscribe           Follow the predictions and decisions of a running engine.
-BciError            Base of every error that a user can mend.
+subscribe           Receive the predictions and decisions of a running engine.
+BciError            Base of every error that a user can fix.
 ==================  ===========================================================
 """
 

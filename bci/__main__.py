@@ -1,4 +1,4 @@
-"""The process of a command: ``bci`` or ``python -m bci``."""
+"""Entry point of the command line: ``bci`` or ``python -m bci``."""
 
 import signal
 import sys
@@ -8,7 +8,10 @@ import bci
 
 
 def main() -> None:
-    """Run a command and end the process; Ctrl-C while modules load ends it without a traceback."""
+    """Run a command and end the process.
+
+    Ctrl-C during imports ends it without a traceback.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from bci import cli
 
@@ -17,7 +20,10 @@ def main() -> None:
 
 
 def _leave_current_folder() -> None:
-    """Take the current folder off the module path, where files of the user may have our names."""
+    """Remove the current folder from the module path.
+
+    User files there may have the names of our modules.
+    """
     if not sys.flags.safe_path and Path(sys.path[0]) != Path(bci.__file__).parents[1]:
         del sys.path[0]
 

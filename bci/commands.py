@@ -1,4 +1,4 @@
-"""Processes of this program: their command lines, and their end."""
+"""Build command lines of this program, parse options, and end a process."""
 
 import atexit
 import contextlib
@@ -10,25 +10,26 @@ from typing import NoReturn
 
 
 def python_command() -> tuple[str, ...]:
-    """This Python, without the current folder on its module path.
+    """Return the start of a Python command line.
 
-    People keep files like ``decoders.py`` or ``queue.py`` beside their recordings. Python imports
-    them instead of ours with ``-m`` and ``-c`` unless ``-P`` is given. ``PYTHONPATH`` still counts.
+    The current folder is not on the module path of that process. Users may have files such as
+    ``decoders.py`` or ``queue.py`` beside their recordings. With ``-m`` or ``-c``, Python would
+    import them instead of ours unless ``-P`` is given. ``PYTHONPATH`` still applies.
     """
     return sys.executable, "-P"
 
 
-# As ``-P`` of `python_command`, for Python processes that a library starts for us.
+# Environment variable with the effect of ``-P``, for Python processes started by a library.
 SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
 
 def bci_command() -> tuple[str, ...]:
-    """The command line ``bci``, to be followed by a command's name."""
+    """Return the start of a ``bci`` command line; append the name of the command."""
     return *python_command(), "-m", "bci"
 
 
 def is_recorder(pid: int) -> bool:
-    """Recognise a recorder among the processes of this computer, by its command line."""
+    """Return True if the process ``pid`` is a recorder, by its command line."""
     try:
         line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ")
     except OSError:
@@ -41,24 +42,24 @@ def is_recorder(pid: int) -> bool:
 
 
 def exit_now(code: int, clean_up: bool = False) -> NoReturn:
-    """End this process without taking its modules and threads apart.
+    """End this process at once, without the interpreter's own shutdown.
 
-    That takes a second or more, with PyTorch several, and Qt would kill child processes that
-    have to continue. Everything that has to last must be on disk. With ``clean_up``
-    the functions registered with `atexit` are called before, and standard output and error are
-    flushed; not from a signal handler, which must not wait.
+    The shutdown takes a second or more, several with PyTorch, and Qt would kill child processes
+    that must continue. All data must be on disk before. With ``clean_up``, functions registered
+    with `atexit` are called first, and standard output and error are flushed. Do not use it in a
+    signal handler, which must not wait.
     """
     if clean_up:
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
-            # Nobody may read it any more.
+            # The reader may have closed the stream.
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
     os._exit(code)
 
 
 def options_of(argv: tuple[str, ...]) -> dict[str, str]:
-    """Options with a value, given as ``--name value`` or ``--name=value``."""
+    """Return the options by name, from ``--name value`` or ``--name=value``."""
     found = {}
     for word, after in zip(argv, (*argv[1:], ""), strict=True):
         name, equals, value = word.partition("=")
@@ -68,7 +69,7 @@ def options_of(argv: tuple[str, ...]) -> dict[str, str]:
 
 
 def without_option(argv: tuple[str, ...], name: str) -> tuple[str, ...]:
-    """The same command line without an option and its value."""
+    """Return the command line without the option ``name`` and its value."""
     kept: list[str] = []
     words = iter(argv)
     for word in words:

@@ -1,4 +1,4 @@
-"""Compilation of kernels by Numba, cached on the disk wherever a cache can be kept."""
+"""Compile kernels by Numba, with a cache on disk if possible."""
 
 import logging
 import os
@@ -15,11 +15,11 @@ _log = logging.getLogger(__name__)
 
 
 def kernel(**options: object) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function that runs without the interpreter's lock.
+    """Return a decorator that compiles a function, which then runs without the GIL.
 
-    The cache is beside the source or in the user's cache folder. Where neither can be written
-    (an installation by root, a service without a home), it is in a private temporary folder.
-    Where that cannot be had, functions are compiled at each start.
+    ``options`` are those of `numba.njit`. The cache is beside the source or in the user's cache
+    folder. If neither can be written (an installation by root, a service without a home), it is in
+    a private temporary folder. If that fails too, functions are compiled at each start.
     """
 
     def compiled(function: Callable[..., Any]) -> Any:
@@ -34,7 +34,10 @@ def kernel(**options: object) -> Callable[[Callable[..., Any]], Any]:
 
 @cache
 def _use_private_folder() -> bool:
-    """Have Numba, here and in child processes, keep its cache in a temporary folder."""
+    """Set Numba's cache, here and in child processes, to a temporary folder.
+
+    The result is False on failure.
+    """
     try:
         folder = Path(tempfile.gettempdir(), f"bci-cache-{_user()}")
         is_new = make_private(folder)
@@ -48,11 +51,12 @@ def _use_private_folder() -> bool:
 
 
 def make_private(folder: Path) -> bool:
-    """Make a folder that nobody else can write to, unless it is there; whether it is new.
+    """Create a folder that only this user can write to; return True if it is new.
 
-    Compiled code is loaded and run, so a folder that another user prepared is refused.
+    An existing folder of this user is accepted. Compiled code is loaded and run from it, so a
+    folder that another user prepared is refused.
 
-    Raises `OSError` if the folder cannot be made, or others could write to it.
+    Raises `OSError` if the folder cannot be created, or if others could write to it.
     """
     try:
         folder.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""The decision of a window, and the events of a decision that programs follow."""
+"""Decisions at the ends of windows, and decision events."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,47 +15,52 @@ Event = Literal["onset", "repeat", "offset"]
 class Decision(NamedTuple):
     """The decision at the end of one window."""
 
-    label: str | None  # The class; None where its confidence is below the threshold
-    confidence: float  # Of the likeliest class, 0 to 1: of the evidence, where evidence is gathered
+    label: str | None  # The class; None if the confidence is below the threshold
+    confidence: float  # Probability of the likeliest class by the evidence, 0 to 1
 
 
 NEVER = 1.0
-"""Threshold of decisions that no confidence reaches: nothing is certain."""
+"""Threshold that no confidence reaches, so that there are no decisions."""
 
 
 def reaches(
     confidence: float | NDArray[np.float64], threshold: float
 ) -> bool | np.bool_ | NDArray[np.bool_]:
-    """Compare a confidence, or an array of them, with the threshold of decisions."""
+    """Return True where a confidence reaches the decision threshold.
+
+    ``confidence`` is a number or an array.
+    """
     return (confidence >= threshold) & (threshold < NEVER)
 
 
 def decide(evidence: Prediction | None, threshold: float) -> Decision | None:
-    """Decide by the evidence of a window; None until there is evidence."""
+    """Decide by the evidence at the end of a window; None without evidence."""
     if evidence is None:
         return None
-    # Rounding can take the share of a sure decoder a little above 1.
+    # Rounding can make a probability slightly larger than 1.
     confidence = min(evidence.confidence, 1.0)
     return Decision(evidence.label if reaches(confidence, threshold) else None, confidence)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionEvent:
-    """One event of a decision."""
+    """Start, repetition or end of a decision."""
 
-    # ``onset``: from here on it is ``label``, and no longer what it was before. ``repeat``: the
-    # same label at the next cue. ``offset``: from here on nothing is decided
+    # ``onset``: ``label`` is decided from now on, in place of an earlier class. ``repeat``: the
+    # same class at the next cue. ``offset``: no class is decided from now on
     event: Event
     label: str | None  # The class; None at an offset
-    # Of the window or evidence that made the event; None where windows stopped coming
+    # Confidence by the evidence that made the event; None if windows stopped coming
     confidence: float | None
-    # When the last sample of that window was taken, or when windows were missed, in seconds on the
-    # LSL clock
+    # LSL time in seconds of the last sample of that window, or at which windows were missed
     time: float
-    ended: str | None = None  # The class that an offset ended
+    ended: str | None = None  # The class that an offset ended; None for other events
 
     def to_json(self) -> str:
-        """A JSON object with these keys; ``ended`` is there at an offset."""
+        """Convert the event to a JSON object with these keys.
+
+        Only an offset has ``ended``.
+        """
         fields = asdict(self)
         if self.confidence is not None:
             fields["confidence"] = round(self.confidence, 4)
@@ -65,7 +70,10 @@ class DecisionEvent:
 
 
 def event_from_json(text: str, time: float) -> DecisionEvent | None:
-    """The event in a text; None if there is none. ``time`` is taken instead of the text's own."""
+    """Read an event from a JSON text; None if it is invalid.
+
+    ``time`` replaces the time in the text.
+    """
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
@@ -81,7 +89,7 @@ def event_from_json(text: str, time: float) -> DecisionEvent | None:
 
 
 class RunningDecision:
-    """The decision that holds now, made of one window or evidence after another."""
+    """The present decision, updated window by window."""
 
     def __init__(self) -> None:
         self.label: str | None = None
@@ -89,9 +97,11 @@ class RunningDecision:
     def add(
         self, decision: Decision | None, time: float, at_cues: bool = False
     ) -> DecisionEvent | None:
-        """Take in a window's decision; return the event that it makes, if any.
+        """Update by a window's decision.
 
-        With ``at_cues`` each window is a cue's, so that the same label is a decision of its own.
+        Return the resulting event, or None without a change.
+
+        With ``at_cues``, each window belongs to another cue, so the same label is an event too.
         """
         if decision is None:
             return self.end(time)
@@ -104,7 +114,10 @@ class RunningDecision:
         return DecisionEvent(event, decision.label, decision.confidence, time)
 
     def end(self, time: float, confidence: float | None = None) -> DecisionEvent | None:
-        """Nothing is decided from ``time`` on (LSL clock); None where nothing was."""
+        """End the present decision at ``time`` (LSL clock).
+
+        Return its event, or None without a decision.
+        """
         if self.label is None:
             return None
         ended, self.label = self.label, None

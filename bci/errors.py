@@ -1,33 +1,35 @@
-"""The errors a user can cause and mend; the command line prints each as one line and exits 2.
+"""Errors that a user can fix.
 
-A message states what is wrong, where (file, stream, channel or key) and what to do about it.
+The command line prints each as one line and exits with 2.
+
+A message states what is wrong, where (file, stream, channel or key) and what to do.
 """
 
 from collections.abc import Sequence
 
 
 class BciError(Exception):
-    """Base of every error that the user can mend."""
+    """Base of every error that the user can fix."""
 
 
 class RecordingError(BciError):
-    """A recorded file is missing, unreadable, damaged or lacks what was asked of it."""
+    """A recorded file is missing, unreadable or damaged, or lacks required data."""
 
 
 class StreamError(BciError):
-    """A live stream cannot be found, is ambiguous, or has changed under us."""
+    """A live stream cannot be found, is ambiguous, or has changed."""
 
 
 class AmbiguousStreamError(StreamError):
-    """Several live streams fit; waiting will not help, choosing will."""
+    """Several live streams match a query; the user has to choose one."""
 
 
 class DeviceError(BciError):
-    """A device cannot be reached, was lost, or was given a parameter that it cannot use."""
+    """A device cannot be reached, was lost, or has an invalid parameter."""
 
 
 class MismatchError(BciError):
-    """A stream or recording cannot satisfy what a model or profile needs."""
+    """A stream or recording does not meet the needs of a model or profile."""
 
 
 class ProfileError(BciError):
@@ -35,19 +37,19 @@ class ProfileError(BciError):
 
 
 class BundleError(BciError):
-    """A model bundle is missing, incomplete, damaged or tampered with."""
+    """A model folder is missing, incomplete, damaged or changed after training."""
 
 
 class PlaceError(BciError):
-    """A file or folder cannot be written where it was asked for."""
+    """A file or folder cannot be written at the given place."""
 
 
 class MessageError(BciError):
-    """A message of another program is not one of ours, or of another version."""
+    """A received message is invalid or of another version."""
 
 
 class PluginError(BciError):
-    """A plug-in cannot be loaded, or does not do what its kind has to."""
+    """A plug-in cannot be loaded, or does not implement its interface."""
 
 
 class JobError(BciError):
@@ -55,27 +57,27 @@ class JobError(BciError):
 
 
 class DecodingError(BciError):
-    """A window gives no probabilities; live it is rejected and counted."""
+    """A window cannot be decoded; a live engine rejects and counts it."""
 
 
 class GalleryError(BciError):
-    """A gallery of images is missing or damaged, or lacks an image that was shown."""
+    """An image gallery is missing or damaged, or lacks an image that was shown."""
 
 
 class BridgeError(BciError):
-    """A bridge cannot reach its receiver or device, or was set up wrongly."""
+    """A bridge cannot reach its receiver or device, or has invalid settings."""
 
 
 class RemoteError(BciError):
-    """A command of a remote client cannot be followed."""
+    """A command of a remote client cannot be executed."""
 
 
 def first_line(error: Exception) -> str:
-    """The first line of another library's message; its type where it has none."""
+    """Return the first line of an error's message, or else its type's name."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def shortened(names: Sequence[str], most: int = 8, joint: str = ", ") -> str:
-    """The first names, and how many more there are: ``C3, C4 and 7 more``."""
+    """Join the first ``most`` names and count the others: ``C3, C4 and 7 more``."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{joint.join(names[:most])}{more}"

@@ -1,4 +1,4 @@
-"""Protocols that devices, decoders and bridges implement, ours and those of other packages."""
+"""Protocols of devices, filters, decoders and bridges."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -12,13 +12,13 @@ from bci.signals import FloatArray, Marker, Reading, Signal, StreamInfo
 
 
 class Device(Protocol):
-    """A source of samples that ``bci`` puts onto the Lab Streaming Layer.
+    """A source of samples that ``bci`` publishes on the Lab Streaming Layer.
 
-    ``open`` connects, waiting seconds at most, and raises `DeviceError` where it cannot.
-    ``describe``, once open, names the device's streams; the first one names the device. The
-    first ``read`` starts the samples: each gives what came since the last one, after
-    ``timeout`` seconds at the latest, and None when the source has ended; it raises
-    `DeviceError` when the connection is lost, after which ``close`` and ``open`` try again.
+    ``open`` connects within seconds, and raises `DeviceError` if it fails. ``describe``, called
+    after ``open``, returns the device's streams; the name of the first is that of the device. The
+    first ``read`` starts the samples. Each ``read`` returns the samples since the last one, after
+    at most ``timeout`` seconds, or None after the end of the source. It raises `DeviceError` if the
+    connection is lost; the caller then reconnects by ``close`` and ``open``.
     """
 
     def open(self) -> None: ...
@@ -29,10 +29,10 @@ class Device(Protocol):
 
 @runtime_checkable
 class Commanded(Protocol):
-    """A device or bridge that takes commands while it works.
+    """A device or bridge that accepts commands while it runs.
 
-    ``command`` returns its answer and raises `DeviceError` or another `BciError` where it cannot
-    follow. Of a bridge it is called from another thread than ``run``.
+    ``command`` returns a reply, and raises `DeviceError` or another `BciError` if the command
+    fails. For a bridge, it is called from another thread than ``run``.
     """
 
     def command(self, text: str) -> str: ...
@@ -40,10 +40,11 @@ class Commanded(Protocol):
 
 @runtime_checkable
 class Cued(Protocol):
-    """A device that follows the cues of another program: a simulated person.
+    """A simulated person as a device, which reacts to the cues of another program.
 
-    ``cues`` names their stream; None means that of any guided calibration. ``follow``
-    receives before each read the presence of the stream and its new markers, on the LSL clock.
+    ``cues`` is the name of the cue stream; None uses the stream of any guided calibration.
+    ``follow`` is called before each ``read``: ``present`` is True if the stream exists, and
+    ``markers`` are its new markers, on the LSL clock.
     """
 
     cues: str | None
@@ -52,10 +53,10 @@ class Cued(Protocol):
 
 
 class Bridge(Protocol):
-    """A client of an engine's streams that passes them on: to a game, a robot, another program.
+    """A client that passes an engine's streams on to a game or a robot.
 
-    ``run`` works until ``stop`` is set, which it looks at several times a second. It raises
-    `BciError` where it cannot continue.
+    ``run`` works until ``stop`` is set, which it checks several times per second. It raises
+    `BciError` if it cannot continue.
     """
 
     def run(self, stop: threading.Event) -> None: ...
@@ -63,12 +64,12 @@ class Bridge(Protocol):
 
 @runtime_checkable
 class TrainableFilter(Protocol):
-    """Settings of a filter that learns from the signal of the training runs.
+    """Settings of a filter that is trained on the signal of the training runs.
 
-    ``fit`` receives the signal as it arrives at the filter: stretches without a gap, each
-    (n_samples, n_channels) float32. It returns plain arrays for the model, which a later ``stage``
-    finds in ``learnt``. It raises `ValueError` where there is too little signal. ``stage`` raises
-    it where the filter cannot work untrained.
+    ``fit`` receives the filter's input signal: stretches without a gap, each (n_samples,
+    n_channels) float32. It returns plain arrays for the model, which ``stage`` later finds in
+    ``learnt``. It raises `ValueError` if there is too little signal. ``stage`` raises `ValueError`
+    if the filter has to be trained first.
     """
 
     @property
@@ -80,18 +81,18 @@ class TrainableFilter(Protocol):
 
 @runtime_checkable
 class Reporting(Protocol):
-    """A bridge that reports what happens, a sentence each, for a person.
+    """A bridge that reports events to the user, one sentence each.
 
-    ``report`` is set before ``run``; it may be called from any thread.
+    The caller sets ``report`` before ``run``. The bridge may call it from any thread.
     """
 
     report: Callable[[str], None]
 
 
 class TrainingStep(NamedTuple):
-    """Progress of a training: ``loss`` on training data, ``score`` (accuracy) on held-out data.
+    """Progress of a training after ``step`` of ``of`` steps.
 
-    ``score`` is NaN where nothing is held out.
+    ``loss`` is on training data. ``score`` is the accuracy on held-out data, NaN without such data.
     """
 
     step: int
@@ -101,14 +102,14 @@ class TrainingStep(NamedTuple):
 
 
 OnEpoch = Callable[[TrainingStep], None]
-"""Called after every step of a training; an exception ends the training."""
+"""Function that is called after every step of a training; an exception ends the training."""
 
 
 class Decoder(Protocol):
     """A trained or trainable classifier of windows.
 
-    An attribute ``balanced`` that is true states that probabilities are for classes that are
-    equally frequent, however many windows each had in the training.
+    If an attribute ``balanced`` is True, the probabilities assume equally frequent classes, even if
+    the training had unequal numbers of windows.
     """
 
     classes: tuple[str, ...]
@@ -123,66 +124,70 @@ class Decoder(Protocol):
         on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows.
+        """Train the decoder on windows.
 
         Parameters
         ----------
         windows : ndarray of float32, shape (n_windows, n_channels, n_samples)
+            Filtered windows.
         labels : ndarray of str, shape (n_windows,)
+            Class of each window.
         groups : ndarray of int, shape (n_windows,), optional
-            Run, or subject and run, that each window is from, in order of time. In the training
-            of a person's own model those from a million on are runs of executed movement.
+            Number of the run, or of person and run, of each window, in order of time. In the
+            training of one person's model, numbers from 1,000,000 on are runs of executed movement.
         signal : Signal, optional
-            For decoders whose design depends on rate or positions.
+            Rate and channels of the windows, for decoders that depend on them.
         on_epoch : callable, optional
+            Called after every step of the training.
         checkpoint : Path, optional
-            File in which a long training keeps how far it is, and from which it continues; to be
-            deleted by whoever gave it. Only networks that can be bases make one.
+            File in which a long training stores its state, and from which it resumes. The caller
+            deletes it. Only networks that can be base models write it.
         """
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        """Class probabilities of one window.
+        """Predict the class probabilities of one window.
 
         Parameters
         ----------
         window : ndarray of float32, shape (n_channels, n_samples)
+            Filtered window.
 
         Returns
         -------
         probabilities : ndarray, shape (n_classes,)
-            Finite; they sum to 1.
+            Finite probabilities that sum to 1, in the order of ``classes``.
 
         Raises
         ------
         DecodingError
-            If there are none, since values are not finite or too large.
+            If values in the window are not finite or too large.
         """
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Everything learnt, as plain arrays for the model bundle."""
+        """Return all trained parameters as plain arrays, for the model folder."""
 
 
 @runtime_checkable
 class TrainingFree(Decoder, Protocol):
-    """A decoder that can decode without having learnt from any recording."""
+    """A decoder that needs no training."""
 
     def prepare(self, signal: Signal, n_samples: int) -> None:
-        """Make ready for windows of so many samples of a signal."""
+        """Prepare for windows of ``n_samples`` samples of ``signal``."""
 
 
 @runtime_checkable
 class Adaptable(Decoder, Protocol):
-    """A decoder that can be fitted to a person by windows whose labels are unknown."""
+    """A decoder that can be adapted to a person by windows without labels."""
 
     def adapt(self, windows: FloatArray) -> None:
-        """Take windows of float32, shape (n_windows, n_channels, n_samples)."""
+        """Adapt to ``windows`` of float32, shape (n_windows, n_channels, n_samples)."""
 
 
 @runtime_checkable
 class Pooling(Decoder, Protocol):
-    """A decoder that can learn from a person's windows and those of other people together.
+    """A decoder for training on windows of a person and of other people.
 
-    It is given the latter as arrays of a base model, its parameter ``start``.
+    The windows of other people are arrays of a base model, the decoder's parameter ``start``.
     """
 
     def fit_people(
@@ -192,115 +197,136 @@ class Pooling(Decoder, Protocol):
         groups: NDArray[np.int64],
         signal: Signal,
     ) -> int:
-        """Learn from windows of several people, and keep some of them, as for `fit`.
+        """Train on windows of several people, and keep some of them.
+
+        Arguments as for `fit`.
 
         Returns
         -------
         kept : int
-            Number of windows that are kept in `arrays`; 0 where it was set to keep none.
+            Number of windows kept in `arrays`; 0 if the decoder is set to keep none.
         """
 
 
 @runtime_checkable
 class FineTunable(Decoder, Protocol):
-    """A decoder whose base models keep more than it takes to decode."""
+    """A decoder whose base models store more arrays than decoding needs."""
 
     def training_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays of a base model beside `arrays`, for the training that starts from it.
+        """Return the further arrays of a base model, for trainings that start from it.
 
-        With ``electrodes`` (n_channels, 3) among them, that training may have other electrodes.
+        If they have ``electrodes`` (n_channels, 3), such a training may have other electrodes.
         """
 
 
 @runtime_checkable
 class Following(Decoder, Protocol):
-    """A decoder whose alignment can follow a signal that changes while it is decoded.
+    """A decoder whose alignment can adapt to the signal while it decodes.
 
-    What ``follow`` learns replaces what was there and never changes it in place, so that a
-    shallow copy of the decoder follows for itself. An attribute ``follows`` that is true makes it
-    follow where the profile leaves that open.
+    ``follow`` must replace the alignment and never change it in place, so that a shallow copy of
+    the decoder adapts independently. If an attribute ``follows`` is True, the decoder adapts by
+    default, unless the profile sets ``output.adapt``.
     """
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Move the reference towards a window of float32, (n_channels, n_samples), by 0-1."""
+        """Update the alignment's reference by a window, with ``weight`` from 0 to 1.
+
+        ``window`` has shape (n_channels, n_samples), float32.
+        """
 
 
 @runtime_checkable
 class Resumable(Following, Protocol):
-    """A decoder that can continue from an alignment that another copy of it has followed to.
+    """A decoder that can continue from the adapted alignment of another copy of it.
 
-    So a recording that began after the engine can be verified.
+    So `bci verify` can check a recording that began after the engine.
     """
 
     def alignment(self) -> NDArray[np.float64]:
-        """All that `follow` has changed, as one matrix."""
+        """Return the present alignment, which `follow` updates, as one matrix."""
 
     def resume(self, alignment: NDArray[np.float64]) -> None:
-        """Go on from what `alignment` gave: the same from here on, to the bit.
+        """Continue from an ``alignment`` that `alignment` returned.
 
-        As `follow` it replaces what was there. Raises `ValueError` if it is none of this decoder.
+        The results are identical to those of the decoder that returned it. As `follow`, it
+        replaces the present alignment and changes nothing in place. Raises `ValueError` if
+        the array is no alignment of this decoder.
         """
 
 
 @runtime_checkable
 class Teachable(Decoder, Protocol):
-    """A decoder that can learn from labelled windows while it decodes."""
+    """A decoder that can be trained on labelled windows while it decodes."""
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Features of a window (n_channels, n_samples), shape (n_features,)."""
+        """Return the features of a window (n_channels, n_samples), shape (n_features,)."""
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> Decoder:
-        """A copy that was trained on features (n_windows, n_features) of numbered classes.
+        """Return a copy trained on ``features`` (n_windows, n_features).
 
-        It is held to what this one has learnt, and this one stays as it is.
+        This decoder stays.
+
+        ``numbers`` (n_windows,) are the class numbers. The training is regularised towards this
+        decoder's parameters.
         """
 
 
 @runtime_checkable
 class Servable(Decoder, Protocol):
-    """A decoder that more than one runtime can serve."""
+    """A decoder that has several runtimes, such as PyTorch and ONNX Runtime."""
 
     def choose_runtime(self) -> None:
-        """Measure the runtimes here and serve by the fastest; `arrays` contains the choice."""
+        """Measure the runtimes on this computer and use the fastest.
+
+        `arrays` has the choice.
+        """
 
 
 @runtime_checkable
 class Comparing(Protocol):
-    """A decoder that compares a window with something of each class."""
+    """A decoder that compares the embedding of a window with one embedding per class."""
 
     @property
     def similarities(self) -> NDArray[np.float64] | None:
-        """Cosines of the last window that was decided, (n_classes,); None where there are none."""
+        """Cosines of the last predicted window with each class, (n_classes,).
+
+        They are None before the first prediction.
+        """
 
 
 @runtime_checkable
 class EarlyDeciding(Protocol):
-    """A decoder that can decide a window of which only the beginning is known."""
+    """A decoder that can decode a window of which only the beginning is known."""
 
     @property
     def baseline(self) -> FloatArray:
-        """The value of each channel that stands for no signal, (n_channels,)."""
+        """Value of each channel that fills the unknown part of a window.
+
+        The shape is (n_channels,).
+        """
 
 
 @runtime_checkable
 class Attending(Protocol):
-    """A decoder that weighs the channels, or regions, of each window."""
+    """A decoder with attention weights of channels or regions per window."""
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
-        """Weights in the last window that was decoded, by name; they sum to 1.
+        """Return the weights in the last decoded window, by channel or region.
 
-        ``ch_names`` are the channels of a window. Empty where this decoder has no weights.
+        They sum to 1. ``ch_names`` are the channels of a window. Empty if this decoder has
+        no weights.
         """
 
 
 @runtime_checkable
 class Retrieval(Decoder, Protocol):
-    """A decoder that finds an item among candidates, of which it need not have seen any trial.
+    """A decoder that retrieves an item among candidates.
 
-    ``embedded_by`` names the model that made the vectors of the items.
+    The candidates need not be in its training data. ``embedded_by`` is the name of the model
+    that computed the embeddings of the items.
     """
 
     embedded_by: str
 
     def choose_from(self, names: Sequence[str]) -> None:
-        """Decide among these items from here on: they become its classes, in ascending order."""
+        """Set the candidates for later predictions: ``names``, sorted, become the classes."""

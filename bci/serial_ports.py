@@ -1,20 +1,23 @@
-"""Serial ports of this computer now: those of dongles and boards on USB or Bluetooth."""
+"""List the serial ports of this computer.
+
+They are those of dongles and boards on USB or Bluetooth.
+"""
 
 import re
 import sys
 from pathlib import Path
 
 FOLDER = Path("/dev")
-# Ports that are built in are left out: no amplifier is behind them.
+# Built-in ports are left out, since no amplifier is connected to them.
 _LINUX = re.compile(r"tty(USB|ACM)\d+|rfcomm\d+")
 _MACOS = re.compile(r"cu\.(?!Bluetooth-Incoming-Port|debug-console|wlan-debug).+")
 _WINDOWS_KEY = r"HARDWARE\DEVICEMAP\SERIALCOMM"
 
 
 def serial_ports(folder: Path = FOLDER) -> tuple[str, ...]:
-    """Their names as a device takes them, as ``/dev/ttyUSB0`` or ``COM3``, in order.
+    """Return the sorted names of serial ports: ``/dev/ttyUSB0``, ``COM3``.
 
-    Nothing is opened: it costs as much as to list a folder.
+    No port is opened, so this is as fast as listing a folder.
     """
     if sys.platform == "win32":
         return _of_windows()
@@ -22,7 +25,7 @@ def serial_ports(folder: Path = FOLDER) -> tuple[str, ...]:
     try:
         names = [port.name for port in folder.iterdir() if wanted.fullmatch(port.name)]
     except OSError:
-        # A system that shows no devices has no port to offer; one can still be typed.
+        # Without that folder no port can be listed; the user can still type one.
         return ()
     return tuple(str(folder / name) for name in sorted(names, key=_by_number))
 
@@ -41,6 +44,6 @@ def _of_windows() -> tuple[str, ...]:
             for k in range(winreg.QueryInfoKey(key)[1]):  # type: ignore[attr-defined, unused-ignore]
                 ports.append(str(winreg.EnumValue(key, k)[1]))  # type: ignore[attr-defined, unused-ignore]
     except OSError:
-        # The key is there only while a port is.
+        # The registry key exists only while there is a port.
         return ()
     return tuple(sorted(ports, key=_by_number))

@@ -1,7 +1,7 @@
-"""Data that flows between the parts: channels, chunks, markers, predictions, recordings.
+"""Data classes of signals: channels, chunks, markers, predictions, recordings.
 
-Arrays on the wire and in rings are ``(n_samples, n_channels)`` float32. A window handed to a
-decoder is ``(n_channels, n_samples)``. Times are seconds on the LSL clock.
+Arrays in streams and rings are ``(n_samples, n_channels)`` float32. A window for a decoder is
+``(n_channels, n_samples)``. Times are seconds on the LSL clock.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 Task = Literal[
     "motor-imagery", "emotion", "speech", "images", "p300", "ssvep", "cvep", "neurofeedback"
 ]
-"""Tasks with decoders and profiles of their own; a profile may name another."""
+"""Tasks with their own decoders and profiles; a profile may have another task."""
 
 FRAME_NOTES = "frames/"
-"""Beginning of the labels of markers about the frames of the stimulus screen."""
+"""Start of the labels of markers about the frames of the stimulus screen."""
 
 FloatArray = NDArray[np.float32]
 TimeArray = NDArray[np.float64]
@@ -31,12 +31,12 @@ class Channel:
     Parameters
     ----------
     name : str
-        Label, in 10-05 spelling where the electrode is a scalp position (``C3``, ``FCz``).
+        Label; in 10-05 spelling for an electrode on the scalp (``C3``, ``FCz``).
     kind : str
-        What it measures, lower case: ``eeg``, ``eog``, ``ecg``, ``emg``, ``mag``, ``grad``,
+        Measured quantity in lower case: ``eeg``, ``eog``, ``ecg``, ``emg``, ``mag``, ``grad``,
         ``seeg``, ``ecog``, ``stim``, ``misc``; ``unknown`` if the source does not state it.
     unit : str
-        ``uV``, ``T``, ``T/m`` ...; ``unknown`` if the source does not state it.
+        Unit: ``uV``, ``T``, ``T/m`` ...; ``unknown`` if the source does not state it.
     position : tuple of 3 float, optional
         Head coordinates (x right, y front, z up), in metres.
     """
@@ -51,12 +51,12 @@ class Channel:
 class StreamInfo:
     """Description of a stream.
 
-    ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is carried
-    along the whole way, so that no view can show a simulated signal as a real one;
-    ``interpolated`` names the channels that a montage map computed from others; ``named``:
-    the channels have the names that settings gave them; ``replayed``: a recording is
-    streamed, which follows nobody's cues. ``loop_gap`` is the number of samples that are left out
-    where a replay begins again; 0 where it does not.
+    ``sfreq`` is the nominal rate in hertz, 0 for irregular streams. ``simulated`` is True for a
+    simulated signal and is passed on to every view, so that none shows it as a real one.
+    ``interpolated`` names the channels that a montage map computed from others. ``named`` is True
+    if settings gave the channels their names. ``replayed`` is True for a replayed recording, which
+    does not react to cues. ``loop_gap`` is the number of samples left out at each restart of a
+    replay, 0 without restarts.
     """
 
     name: str
@@ -72,7 +72,7 @@ class StreamInfo:
 
     @property
     def summary(self) -> str:
-        """As ``64 channels, 1000 Hz, simulated``."""
+        """Description such as ``64 channels, 1000 Hz, simulated``."""
         channels = "1 channel" if self.n_channels == 1 else f"{self.n_channels} channels"
         rate = f"{self.sfreq:g} Hz" if self.sfreq else "irregular"
         return ", ".join([channels, rate, *(["simulated"] if self.simulated else [])])
@@ -101,13 +101,14 @@ class Chunk:
     Parameters
     ----------
     data : ndarray of float32, shape (n_samples, n_channels)
+        Samples.
     timestamps : ndarray of float64, shape (n_samples,)
-        When each sample was taken, in seconds on the LSL clock (offline: of the recording).
+        Time of each sample, in seconds on the LSL clock (offline: of the recording).
     first : int
-        Absolute index of ``data[0]`` since the stream began. Where it is larger than the end
-        of the chunk before, the samples between were lost.
+        Absolute index of ``data[0]`` since the start of the stream. If it exceeds the end of the
+        chunk before, the samples between were lost.
     arrived : float
-        When the chunk reached this process, LSL clock; NaN offline.
+        LSL time at which the chunk reached this process; NaN offline.
     """
 
     data: FloatArray
@@ -122,20 +123,23 @@ class Chunk:
 
 
 class Marker(NamedTuple):
-    """An event in a recording or on a marker stream."""
+    """An event in a recording or on a marker stream; ``time`` is in seconds."""
 
     time: float
     label: str
 
 
 def is_frame_note(label: str) -> bool:
-    """Return whether a marker is about the frames of the stimulus screen: it is never a cue."""
+    """Return True for a marker about the frames of the stimulus screen.
+
+    Such a marker is never a cue.
+    """
     return label.startswith(FRAME_NOTES)
 
 
 @dataclass(frozen=True, slots=True)
 class MarkerStream:
-    """The markers of one stream of a recording, ascending in time."""
+    """The markers of one stream of a recording, in order of time."""
 
     name: str
     type: str
@@ -144,12 +148,13 @@ class MarkerStream:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Probabilities of one window, and the time of each step.
+    """Class probabilities of one window, and the times of its processing.
 
-    ``start`` and ``end`` are absolute sample indices at the pipeline's output rate; ``end``
-    is one past the last sample. ``taken`` is the time stamp of that last sample; the other
-    times are NaN where no clock was given (offline). ``similarities`` are what the probabilities
-    were made from where the decoder compares: the cosine with each class.
+    ``probabilities`` (n_classes,) are in the order of ``classes``. ``start`` and ``end``
+    (exclusive) are absolute sample indices at the pipeline's output rate. ``taken`` is the time
+    stamp of the last sample. ``arrived``, ``filtered`` and ``decoded`` are the LSL times of these
+    steps, NaN offline. ``similarities`` (n_classes,) are cosines with each class, None if the
+    decoder compares no embeddings.
     """
 
     classes: tuple[str, ...]
@@ -178,22 +183,23 @@ class Recording:
     Parameters
     ----------
     info : StreamInfo
+        Channels, sampling rate and name of the signal.
     data : ndarray of float32, shape (n_samples, n_channels)
-        In the unit that each channel of ``info`` names.
+        Samples, in the unit of each channel of ``info``.
     timestamps : ndarray of float64, shape (n_samples,)
-        Seconds since the recording's start.
+        Seconds since the start of the recording.
     indices : ndarray of int64, shape (n_samples,)
         Absolute sample index of each row; it jumps where samples were lost.
     markers : tuple of Marker
-        Times on the same clock as ``timestamps``, ascending.
+        Markers in order of time, on the clock of ``timestamps``.
     source : str
-        The file it came from, for messages.
+        Name of the file, for messages.
     findings : tuple of str
-        What is wrong with it, a sentence each: channels left out, breaks of unknown length, clock
-        and rate (see `bci.clock.timekeeping`).
+        One sentence for each fault: channels left out, breaks of unknown length, clock and rate
+        (see `bci.clock.timekeeping`).
     marker_streams : tuple of MarkerStream
-        Where ``markers`` are of several streams, each of them: not all hold cues (see
-        `bci.training.epochs.cue_markers`). Empty where all of them may be cues.
+        The streams of ``markers``, if there are several. Not all have cues (see
+        `bci.training.epochs.cue_markers`). Empty if all markers may be cues.
     """
 
     info: StreamInfo
@@ -214,7 +220,7 @@ class Recording:
         return float(self.timestamps[-1] - self.timestamps[0]) if len(self.timestamps) else 0.0
 
     def chunks(self, n_samples: int = 4096) -> Iterator[Chunk]:
-        """The signal in chunks of at most ``n_samples``, split wherever samples were lost."""
+        """Yield chunks of at most ``n_samples`` samples, split wherever samples were lost."""
         seams = np.flatnonzero(np.diff(self.indices) != 1) + 1
         for start, stop in pairwise([0, *seams.tolist(), len(self.data)]):
             for row in range(start, stop, n_samples):
@@ -223,7 +229,7 @@ class Recording:
 
 
 class Reading(NamedTuple):
-    """Samples and markers of one read of a device.
+    """Samples and markers from one call of `Device.read`.
 
     ``chunks`` are pairs of a stream's number, in the order of `Device.describe`, and a chunk.
     """

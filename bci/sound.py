@@ -1,7 +1,7 @@
-"""Sound that follows a value: a tone whose pitch or volume glides, and short chimes.
+"""Feedback by sound: a tone whose pitch or volume shows a value, and short chimes.
 
-`Tone` computes samples and knows no sound card. `SoundOutput` plays them by PortAudio, through the
-library sounddevice (extra ``sound``), which is imported only there.
+`Tone` computes samples without a sound card. `SoundOutput` plays them by PortAudio, through the
+library sounddevice (extra ``sound``), which only `SoundOutput` imports.
 """
 
 import threading
@@ -17,19 +17,20 @@ Follows = Literal["pitch", "volume"]
 Samples = NDArray[np.float32]
 
 RATE_HZ = 48_000
-# From level 0 to 1: two octaves around A4, or silence to full volume.
+# Values for level 0 and level 1: two octaves around A4, or silence to full volume.
 _LOW_HZ, _HIGH_HZ = 220.0, 880.0
 _VOLUME = 0.25
-# Time constant of every change: short to the ear, and long enough that nothing clicks.
+# Time constant of every change in seconds, long enough to avoid clicks.
 _GLIDE_S = 0.03
 _CHIME_HZ, _CHIME_S, _CHIME_VOLUME = 1318.5, 0.25, 0.3
 _CLICK_HZ, _CLICK_S, _CLICK_VOLUME = 2000.0, 0.008, 0.5
 
 
 class Tone:
-    """A sine whose phase never jumps; frequency and amplitude glide to their targets.
+    """Generator of a sine whose frequency and amplitude glide to targets.
 
-    ``sound`` are the samples of its chime at ``rate_hz``; default: a soft one.
+    Its phase is continuous. ``follows`` is the property that shows the level. ``sound`` has the
+    samples of the chime at ``rate_hz``; the default is a soft chime.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Tone:
         self._sound = soft_chime(rate_hz) if sound is None else sound
 
     def set(self, level: float) -> None:
-        """Glide to a level, 0 to 1; silence where it is NaN."""
+        """Glide to ``level``, 0 to 1; NaN glides to silence."""
         if not np.isfinite(level):
             self._target_volume = 0.0
             return
@@ -56,11 +57,11 @@ class Tone:
             self._target_volume = _VOLUME * level
 
     def chime(self) -> None:
-        """Add a short chime, as for a reward."""
+        """Add a short chime, for a reward."""
         self._chime = self._sound
 
     def next(self, n: int) -> Samples:
-        """The next samples, (n,), in -1 to 1."""
+        """Return the next ``n`` samples, shape (n,), from -1 to 1."""
         fading = self._decay ** np.arange(1, n + 1)
         hz = self._target_hz + (self._hz - self._target_hz) * fading
         volume = self._target_volume + (self._volume - self._target_volume) * fading
@@ -76,21 +77,21 @@ class Tone:
 
 
 def soft_chime(rate_hz: int = RATE_HZ) -> Samples:
-    """A chime that rises within 5 ms and dies away, and ends at zero."""
+    """Compute a chime that rises in 5 ms, decays, and ends at zero."""
     t = np.arange(round(_CHIME_S * rate_hz)) / rate_hz
     shape = np.minimum(1.0, t / 0.005) * np.exp(-t / 0.06) * (1 - t / _CHIME_S)
     return (_CHIME_VOLUME * shape * np.sin(2 * np.pi * _CHIME_HZ * t)).astype(np.float32)
 
 
 def click(rate_hz: int = RATE_HZ) -> Samples:
-    """A click of a few milliseconds that begins at its loudest, for measurements of time."""
+    """Compute a click of 8 ms that starts at its maximum, for timing measurements."""
     t = np.arange(round(_CLICK_S * rate_hz)) / rate_hz
     wave = np.cos(2 * np.pi * _CLICK_HZ * t) * np.exp(-t / (_CLICK_S / 4))
     return (_CLICK_VOLUME * wave).astype(np.float32)
 
 
 class SoundOutput:
-    """Play a tone on the default sound card until it is closed.
+    """Player of a tone on the default sound card, until `close`.
 
     Raises
     ------
@@ -116,7 +117,7 @@ class SoundOutput:
             ) from error
 
     def set(self, level: float) -> None:
-        """Glide to a level, 0 to 1; silence where it is NaN."""
+        """Glide to ``level``, 0 to 1; NaN glides to silence."""
         self._do(lambda: self._tone.set(level))
 
     def chime(self) -> None:
@@ -124,7 +125,7 @@ class SoundOutput:
         self._do(self._tone.chime)
 
     def _do(self, change: Callable[[], None]) -> None:
-        # Held for microseconds: the callback computes a few milliseconds of a sine under it.
+        # The lock is held briefly: the callback only computes a few milliseconds of a sine.
         with self._lock:
             change()
 
@@ -133,7 +134,7 @@ class SoundOutput:
             out[:, 0] = self._tone.next(n)
 
     def close(self) -> None:
-        """Fall silent and give the sound card back."""
+        """Stop the sound and release the sound card."""
         self._stream.close(ignore_errors=True)
 
 
@@ -145,7 +146,7 @@ def _library() -> Any:
             "sound needs sounddevice, which is not installed: pip install 'bci[sound]'"
         ) from error
     except OSError as error:
-        # It imports PortAudio when it is imported itself.
+        # sounddevice loads PortAudio when it is imported.
         raise DeviceError(
             "sound needs PortAudio, which is not installed: apt install libportaudio2 (Linux)"
         ) from error
@@ -153,5 +154,8 @@ def _library() -> Any:
 
 
 def _at(level: float) -> float:
-    """Frequency of a level; equal steps are equal musical intervals."""
+    """Return the frequency in hertz of a level.
+
+    Equal steps are equal musical intervals.
+    """
     return float(_LOW_HZ * (_HIGH_HZ / _LOW_HZ) ** level)

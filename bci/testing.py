@@ -1,7 +1,7 @@
-"""Checks for filters, decoders and devices of your own, to be called in your tests.
+"""Checks of your own filters, decoders and devices, for use in your tests.
 
-Each raises `AssertionError` with a sentence on the promise that is broken. Our own parts pass the
-same checks.
+Each check raises `AssertionError` with a sentence on the violated rule. The built-in filters,
+decoders and devices pass the same checks.
 
 Examples
 --------
@@ -35,35 +35,37 @@ EEG = Signal(
 )
 """Eight channels of EEG at 250 Hz, in microvolts."""
 
-# Splits of the same samples, as lengths of chunks that repeat.
+# Ways to split the same samples: lengths of consecutive chunks, repeated.
 _SPLITS: tuple[tuple[int, ...], ...] = ((1,), (7,), (64, 1, 250, 3), (1000,))
 _N_SAMPLES = 2000
-# The first samples hold no number, as while an amplifier starts.
+# Number of first samples that are NaN, as while an amplifier starts.
 _STARTING = 5
-# From where on the future is another.
+# Index from which later samples are changed, to test causality.
 _NOW = 1200
 _MAX_READS = 200
 _TRAINING_S = 40
 
 
 def check_filter(settings: FilterSettings, signal: Signal = EEG) -> None:
-    """Check that a filter keeps the promises that every stage of a pipeline keeps.
+    """Check that a filter follows the rules of pipeline stages.
 
-    Its output does not depend on how samples are split into chunks, to the bit; no sample depends
-    on a later one; after a reset it is as new; its output is finite, float32, two-dimensional and
-    at the rate that it states, whatever values the samples hold; `response` is finite. An empty
-    chunk changes nothing. A filter that has to be trained, and is not, is trained on noise first.
+    The output must be identical for every division into chunks, and must not depend on later
+    samples. `reset` must restore the initial state. The output must be finite, float32,
+    two-dimensional and at the stated rate, for any values of the samples. `response` must be
+    finite. An empty chunk must have no effect. An untrained filter that has to be trained is
+    trained on noise first.
 
     Parameters
     ----------
     settings : FilterSettings
+        Settings of the filter.
     signal : Signal
-        A rate and channels that it can filter.
+        A rate and channels that the filter supports.
 
     Raises
     ------
     AssertionError
-        Naming the promise that is broken.
+        If a rule is violated; the message names it.
     """
     kinds = tuple({channel.kind for channel in signal.channels})
     if isinstance(settings, TrainableFilter) and not settings.learnt:
@@ -121,31 +123,32 @@ def check_decoder(
     labels: tuple[str, ...] = ("left", "right"),
     params: Mapping[str, Any] | None = None,
 ) -> None:
-    """Check that a decoder keeps the promises that a model relies on.
+    """Check that a decoder follows the rules that a model relies on.
 
-    Its properties are literals (see `bci.plugins.decoder_offers`); its classes are those of the
-    training; probabilities are finite, not negative and sum to 1, do not depend on a window's
-    memory layout, and leave the window as it is; the same training gives the same decoder; `arrays`
-    are plain, and `from_arrays` makes of them a decoder that decides the same to the bit; a window
-    that is not finite raises `DecodingError`.
+    Class attributes that `bci` reads must be literals (see `bci.plugins.decoder_offers`). The
+    classes must be those of the training. Probabilities must be finite, not negative and sum to 1.
+    They must not depend on a window's memory layout, and the window must not be changed. The same
+    training must give the same decoder. `arrays` must return plain arrays, from which `from_arrays`
+    creates a decoder with identical predictions. A window that is not finite must raise
+    `DecodingError`.
 
     Parameters
     ----------
     factory : callable
-        Makes an untrained decoder, the same each time.
+        Function that creates the same untrained decoder each time.
     signal : Signal
         Rate and channels of the windows.
     n_samples : int
-        Of a window.
+        Length of a window in samples.
     labels : tuple of str
-        Classes to learn, as the decoder takes them.
+        Classes of the training, in the form that the decoder needs.
     params : mapping, optional
-        Parameters that the factory makes the decoder with, as a profile would give them.
+        Parameters of the decoder that ``factory`` creates, as in a profile.
 
     Raises
     ------
     AssertionError
-        Naming the promise that is broken.
+        If a rule is violated; the message names it.
     """
     windows, given = _trials(len(signal.channels), n_samples, labels)
     decoder, twin = factory(), factory()
@@ -178,9 +181,9 @@ def check_decoder(
 
 
 def _check_traits(cls: type) -> None:
-    """Compare what `bci` reads in the source with the class."""
+    """Compare the attributes that `bci` reads from the source with those of the class."""
     read = class_attributes(f"{cls.__module__}:{cls.__qualname__}")
-    # A class inside a function, or without its source, has no entry point.
+    # A class inside a function, or without source, is not read and so not checked.
     for name in DecoderTraits.__slots__ if read else ():
         _expect(
             getattr(cls, name, read.get(name)) == read.get(name),
@@ -233,22 +236,23 @@ def _check_storage(
 
 
 def check_device(factory: Callable[[], Device], n_samples: int = 50) -> None:
-    """Check that a device streams as it describes itself.
+    """Check that a device streams samples as `describe` states.
 
-    It can be opened, closed and opened again; its streams have names and channels; chunks are
-    float32 with a time stamp for each sample, in ascending order, and their indices never go back.
+    It must be possible to open, close and reopen it. Its streams must have names and channels.
+    Chunks must be float32 with one time stamp per sample. Time stamps and indices must not
+    decrease.
 
     Parameters
     ----------
     factory : callable
-        Makes the device, which has to be there.
+        Function that creates the device, which must be connected.
     n_samples : int
-        Samples of the first stream to wait for.
+        Number of samples of the first stream to wait for.
 
     Raises
     ------
     AssertionError
-        Naming the promise that is broken.
+        If a rule is violated; the message names it.
     """
     for _ in range(2):
         device = factory()
@@ -292,7 +296,7 @@ def _check_streaming(name: str, device: Device, n_samples: int) -> None:
 
 
 def _n_kept(first: int, stop: int, decimation: int) -> int:
-    """Count the indices from ``first`` to below ``stop`` that a decimation divides."""
+    """Count the indices from ``first`` to below ``stop`` that ``decimation`` divides."""
     return -(-stop // decimation) - -(-first // decimation)
 
 

@@ -1,4 +1,4 @@
-"""Models at work from Python: on recordings and on live streams."""
+"""Decode recordings and live streams, and score a model on a recording."""
 
 import logging
 import time
@@ -48,31 +48,32 @@ def decode(
     source : path, Recording, mne.io.Raw or Stream
         Signal to decode.
     duration_s : float, optional
-        Of a live stream: stop after so many seconds. Default: never.
+        With a live stream: stop after this many seconds. Default: never.
     threshold : float, optional
-        Least confidence of a decision, 0 to 1. Default: the model's.
+        Lowest confidence that makes a decision, 0 to 1. Default: the model's.
     evidence_s : float, optional
-        Seconds of windows that a decision is taken from. Default: the model's.
+        Length of signal, in seconds, whose windows make one decision. Default: the model's.
     adapt : {"off", "alignment", "supervised"}, optional
-        Let the decoder follow the signal, or learn from cued trials; the model is not changed.
-        Default: as the model was calibrated.
+        ``alignment`` adapts the decoder's alignment to the signal. ``supervised`` trains it on
+        cued trials. ``model`` itself is not changed. Default: the model's setting.
     markers : str, optional
-        Of a live stream: name or type of the stream of cues, for a model that decodes at cues or
-        learns from them.
+        With a live stream: name or type of the marker stream with the cues. Needed by a model
+        that decodes at cues, and by ``adapt="supervised"``.
 
     Yields
     ------
     decoded : Decoded
         ``prediction`` has ``label``, ``confidence``, ``probabilities`` (n_classes,) and ``taken``,
-        the time of the window's last sample in seconds. ``decision`` has ``label``, None below the
-        threshold, and ``confidence``; it is None until the evidence is whole.
+        the time of the window's last sample in seconds. ``decision`` has ``label`` and
+        ``confidence``; its ``label`` is None below the threshold. ``decision`` is None until
+        windows of ``evidence_s`` seconds have been decoded.
 
     Raises
     ------
     MismatchError
-        If the signal does not fit the model; the message names what differs.
+        If the signal does not fit the model; the message names the difference.
     StreamError
-        If a live stream stops, or cues are needed and ``markers`` is not given.
+        If a live stream stops, or if the model needs cues and ``markers`` is missing.
 
     Examples
     --------
@@ -106,9 +107,10 @@ def decode(
 
 
 def _on_one_thread(found: Iterator[Decoded]) -> Iterator[Decoded]:
-    """Decode on one thread, as the live engine: so the numbers are the same to the last bit.
+    """Limit the numerical libraries to one thread while a window is decoded.
 
-    What the caller does between two windows has all threads.
+    The live engine has the same limit, so both give identical numbers. The limit is lifted
+    between two windows, for the caller's own code.
     """
     threads = ThreadpoolController()
     while True:
@@ -168,14 +170,14 @@ def evaluate(
     model : Model or path
         Trained model, or its folder.
     source : path, Recording or mne.io.Raw
-        One that the model was not trained on, with markers of the cues; else it warns.
+        Recording with cue markers. A warning is issued if the model was trained on it.
     threshold : float, optional
-        Least confidence of a decision, 0 to 1. Default: the model's.
+        Lowest confidence that makes a decision, 0 to 1. Default: the model's.
     evidence_s : float, optional
-        Seconds of windows that a decision is taken from. Default: the model's.
+        Length of signal, in seconds, whose windows make one decision. Default: the model's.
     adapt : {"off", "alignment", "supervised"}, optional
-        Let the decoder follow the signal, or learn from cued trials; the model is not changed.
-        Default: as the model was calibrated.
+        ``alignment`` adapts the decoder's alignment to the signal. ``supervised`` trains it on
+        cued trials. ``model`` itself is not changed. Default: the model's setting.
 
     Returns
     -------
@@ -188,7 +190,7 @@ def evaluate(
     MismatchError
         If the recording does not fit the model.
     RecordingError
-        If it lacks the cues, or no window lies within any trial.
+        If the recording lacks the cues, or no window lies within a trial.
 
     Examples
     --------

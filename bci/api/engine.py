@@ -1,4 +1,4 @@
-"""Predictions and decisions of a running engine, as another program follows them."""
+"""Receive the predictions and decisions of a running engine in another program."""
 
 import time
 from collections.abc import Iterator
@@ -13,14 +13,16 @@ _PULL_S = 0.05
 
 
 class Subscription:
-    """The streams of a running engine; close it, or use it in a ``with`` block.
+    """Connection to the streams of a running engine.
+
+    Close it, or use it in a ``with`` block.
 
     Parameters
     ----------
     name : str
         Name of the engine.
     timeout_s : float
-        Longest wait for it, in seconds.
+        Longest wait for the engine, in seconds.
 
     Attributes
     ----------
@@ -49,45 +51,45 @@ class Subscription:
 
     @property
     def decision(self) -> str | None:
-        """The class that is decided now; None where nothing is, or the engine is gone."""
+        """The class decided at present; None without a decision or without the engine."""
         self._pull(0.0)
         return self._held if self._decisions.connected else None
 
     def predictions(self, duration_s: float | None = None) -> Iterator[ReceivedPrediction]:
-        """Yield each prediction as it comes, until the engine ends.
+        """Yield each prediction on arrival, until the engine ends.
 
         Parameters
         ----------
         duration_s : float, optional
-            Stop after so many seconds.
+            Stop after this many seconds. Default: never.
 
         Yields
         ------
         prediction : ReceivedPrediction
-            ``probabilities`` (n_classes,) in the order of ``classes``; ``taken``, the time of the
-            window's last sample, in seconds on the LSL clock; ``decision`` with its label, which is
-            None below the threshold; the latency of each stage in seconds.
+            ``probabilities`` (n_classes,) is in the order of ``classes``. ``taken`` is the time of
+            the window's last sample, in seconds on the LSL clock. ``decision`` has a label, which
+            is None below the threshold. The latency of each stage is in seconds.
         """
         end = _end(duration_s)
         while time.monotonic() < end and self._predictions.connected:
             yield from self._predictions.pull(_PULL_S)
 
     def decisions(self, duration_s: float | None = None) -> Iterator[DecisionEvent]:
-        """Yield each event of a decision as it comes, until the engine ends.
+        """Yield each decision event on arrival, until the engine ends.
 
-        A decision that holds when the engine ends is ended by an offset, so that no command
-        stays on.
+        If the engine ends during a decision, an ``offset`` event is yielded last, so that no
+        command stays on.
 
         Parameters
         ----------
         duration_s : float, optional
-            Stop after so many seconds.
+            Stop after this many seconds. Default: never.
 
         Yields
         ------
         event : DecisionEvent
-            ``event`` is ``onset``, ``repeat`` or ``offset``; ``label``, ``confidence`` and
-            ``time`` in seconds on the LSL clock.
+            ``event`` is ``onset``, ``repeat`` or ``offset``. ``label`` is the class, None at an
+            offset. ``time`` is in seconds on the LSL clock.
         """
         end = _end(duration_s)
         while time.monotonic() < end:
@@ -105,7 +107,7 @@ class Subscription:
         return events
 
     def close(self) -> None:
-        """Leave the streams."""
+        """Disconnect from the streams."""
         self._predictions.close()
         self._decisions.close()
 
@@ -121,24 +123,24 @@ def _end(duration_s: float | None) -> float:
 
 
 def subscribe(name: str = "bci", *, timeout_s: float = 10.0) -> Subscription:
-    """Follow a running engine (``bci run``): its predictions and its decisions.
+    """Connect to the predictions and decisions of a running engine (``bci run``).
 
     Parameters
     ----------
     name : str
         Name of the engine: the profile's ``output.name``, or ``bci run --name``.
     timeout_s : float
-        Longest wait for it, in seconds.
+        Longest wait for the engine, in seconds.
 
     Returns
     -------
     subscription : Subscription
-        Predictions and decisions, in ``for`` loops.
+        Its methods ``predictions`` and ``decisions`` are iterators for ``for`` loops.
 
     Raises
     ------
     StreamError
-        If no engine of that name decodes; the message lists the streams that there are.
+        If no engine of this name is running; the message lists the streams on the network.
 
     Examples
     --------

@@ -1,4 +1,7 @@
-"""Recordings and epochs as objects of MNE, and back; MNE counts in volts, bci in microvolts."""
+"""Convert recordings and epochs to MNE objects and back.
+
+MNE uses volts, this program microvolts.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +18,7 @@ from bci.training.epochs import Epochs
 if TYPE_CHECKING:
     import mne
 
-# Stands for the file of what is in memory; of a FIF file MNE knows every channel's kind.
+# File name for data in memory: readers of FIF files trust the channel kinds that MNE states.
 _IN_MEMORY = ".fif"
 
 
@@ -43,7 +46,8 @@ def to_mne(data: Recording | Epochs) -> Any:
     Raises
     ------
     RecordingError
-        If it is neither, most of it is lost samples, or epochs do not state their channels.
+        If ``data`` is neither a recording nor epochs. Also if most of a recording is lost samples,
+        or if the epochs do not state their channels.
 
     Examples
     --------
@@ -67,12 +71,12 @@ def from_mne(data: Any) -> Recording | Epochs:
     """Convert `mne.io.Raw` to a recording, or `mne.Epochs` to epochs.
 
     Volts become microvolts. Annotations and events of trigger channels become markers; their
-    labels are the cues that a profile names. Of epochs the name of the event is the class.
+    labels are the cues that a profile names. The class of an epoch is the name of its event.
 
     Parameters
     ----------
     data : mne.io.Raw or mne.Epochs
-        Loaded or not; annotations become markers.
+        MNE object; its data need not be loaded.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def from_mne(data: Any) -> Recording | Epochs:
     Raises
     ------
     RecordingError
-        If it is neither.
+        If ``data`` is neither `mne.io.Raw` nor `mne.Epochs`.
 
     Examples
     --------
@@ -102,7 +106,7 @@ def from_mne(data: Any) -> Recording | Epochs:
 
 
 def epochs_array(epochs: Epochs) -> "mne.EpochsArray":
-    """Make the `mne.EpochsArray` of epochs; see `to_mne`."""
+    """Convert epochs to an `mne.EpochsArray`; see `to_mne`."""
     import mne
 
     if epochs.signal is None:
@@ -150,7 +154,10 @@ def _epochs(epochs: Any) -> Epochs:
 
 
 def _metadata(epochs: Epochs) -> Any:
-    """Trial, run and item of each epoch as MNE takes them: a table, or rows without pandas."""
+    """Return trial, run and item of each epoch as MNE metadata.
+
+    The result is a table, or a list of dicts without pandas.
+    """
     columns: dict[str, NDArray[Any]] = {"trial": epochs.trials, "run": epochs.runs}
     if epochs.items is not None:
         columns["item"] = epochs.items

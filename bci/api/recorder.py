@@ -1,4 +1,4 @@
-"""Recording live streams to a file, beside other work."""
+"""Record live streams to a file in a background thread."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ class RecordingSession:
     ----------
     path : Path
     streams : tuple of str
-        Names of the streams; none means all.
+        Names of the streams; empty for all.
     timeout_s : float
         Longest wait for the streams, in seconds.
     """
@@ -37,23 +37,23 @@ class RecordingSession:
 
     @property
     def n_samples(self) -> dict[str, int]:
-        """Samples so far, by the name of the stream."""
+        """Number of samples recorded so far, by the name of the stream."""
         return {each.found.info.name: each.n_samples for each in self._recorder.streams}
 
     def wait(self, duration_s: float) -> None:
-        """Record for so many seconds more.
+        """Wait ``duration_s`` seconds while the recording continues.
 
         Raises
         ------
         RecordingError
-            If the disk is full or fails; what was written before is whole.
+            If the disk is full or fails; the samples written before are readable.
         """
         self._thread.join(duration_s)
         if self._error is not None:
             raise self._error
 
     def close(self) -> None:
-        """End the recording; the file is whole then.
+        """End the recording and complete the file.
 
         Raises
         ------
@@ -107,7 +107,7 @@ def record(
     path : path
         A new file that ends in ``.xdf``.
     streams : str or sequence of str
-        Names of the streams. Default: all that there are, and those that come later.
+        Names of the streams. Default: all on the network, and those that appear later.
     timeout_s : float
         Longest wait for the streams, in seconds.
 

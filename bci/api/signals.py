@@ -1,4 +1,7 @@
-"""Filters and windows on arrays, recordings and live streams."""
+"""Convert arrays to recordings, filter signals, and cut windows.
+
+Filtering works on recordings and on live streams.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -26,7 +29,7 @@ def from_array(
     unit: str = "uV",
     name: str = "array",
 ) -> Recording:
-    """Make a recording of an array.
+    """Convert an array to a recording.
 
     Parameters
     ----------
@@ -37,13 +40,13 @@ def from_array(
     ch_names : sequence of str
         Names of the channels; scalp positions in 10-05 spelling (``C3``).
     markers : iterable of (float, str)
-        Time in seconds from the first sample, and label; the cues are among them.
+        Time in seconds from the first sample, and label, of each marker. Cues are markers.
     kind : str or sequence of str
-        Of all channels, or of each: ``eeg``, ``eog``, ``mag``, ``seeg`` ...
+        Kind of all channels, or one per channel: ``eeg``, ``eog``, ``mag``, ``seeg`` ...
     unit : str
         Unit of all values: ``uV``, ``V``, ``T`` ...
     name : str
-        Name in messages and model cards.
+        Name of the recording in messages and model cards.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def from_array(
     Raises
     ------
     RecordingError
-        If shape, rate, names or markers do not fit together; the message names what.
+        If shape, rate, names, kinds or markers are invalid; the message names the problem.
 
     Examples
     --------
@@ -123,7 +126,7 @@ def filtered(
 ) -> Iterator[Chunk]:
     """Run the filters of a profile over a recording or a live stream.
 
-    The filters are causal and the same as in live decoding. They start again after lost samples.
+    The filters are causal and the same as in live decoding. They are reset after lost samples.
 
     Parameters
     ----------
@@ -132,12 +135,12 @@ def filtered(
     settings : Profile, PipelineSettings, path or str
         A profile, its file or name, or the settings of a pipeline.
     duration_s : float, optional
-        Of a live stream: stop after so many seconds.
+        With a live stream: stop after this many seconds. Default: never.
 
     Yields
     ------
     chunk : Chunk
-        ``data`` (n_samples, n_channels) float32 of the picked channels, in microvolts, T or T/m.
+        ``data`` (n_samples, n_channels) float32 of the selected channels, in µV, T or T/m.
         ``first`` counts samples at the output rate.
 
     Raises
@@ -170,19 +173,20 @@ def windows(
     settings: ProfileLike | PipelineSettings,
     duration_s: float | None = None,
 ) -> Iterator[Window]:
-    """Cut filtered windows of a recording or a live stream, as a decoder gets them.
+    """Cut a signal into the filtered windows that a decoder receives.
 
-    A window is left out while the filters settle, over lost samples, and where it holds an
-    artifact or a value that is not finite.
+    A window is left out while the filters settle, and if it contains lost samples, an artifact or
+    a value that is not finite.
 
     Parameters
     ----------
     source : path, Recording, mne.io.Raw or Stream
         Signal to filter.
     settings : Profile, PipelineSettings, path or str
-        A profile, its file or name, or the settings of a pipeline; with a window every hop.
+        A profile, its file or name, or the settings of a pipeline. Its windows must come at every
+        hop, not at cues.
     duration_s : float, optional
-        Of a live stream: stop after so many seconds.
+        With a live stream: stop after this many seconds. Default: never.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""Recordings in every form that the public functions take."""
+"""Read recordings and profiles in every form that the public functions accept."""
 
 from collections.abc import Iterable
 from os import PathLike
@@ -23,12 +23,12 @@ ProfileLike: TypeAlias = str | PathLike[str] | Profile
 
 
 def profile_of(given: ProfileLike) -> Profile:
-    """Load a profile where it is not one already."""
+    """Load the profile, or return ``given`` if it is a `Profile` already."""
     return given if isinstance(given, Profile) else load_profile(Path(given))
 
 
 def settings_of(given: ProfileLike | PipelineSettings) -> PipelineSettings:
-    """Take the pipeline settings of a profile where they are not given already."""
+    """Return the pipeline settings of a profile, or ``given`` if it is settings."""
     return given if isinstance(given, PipelineSettings) else profile_of(given).pipeline
 
 
@@ -39,8 +39,8 @@ def recording_from(
 ) -> Recording:
     """Read or convert a recording.
 
-    Raises `RecordingError` if it cannot be read, its markers are on another clock, or it is no
-    recording.
+    Raises `RecordingError` if ``source`` cannot be read, is no recording, or has markers on
+    another clock than its samples.
     """
     from bci.clock.timekeeping import check_markers_fit
 
@@ -72,7 +72,7 @@ def recording_from(
 def recordings_from(
     sources: Source | Iterable[Source], profile: Profile | None = None
 ) -> list[Recording]:
-    """Read or convert one recording or several."""
+    """Read or convert one or several recordings."""
     single = isinstance(sources, str | PathLike) or hasattr(sources, "info")
     each_of = [sources] if single or not isinstance(sources, Iterable) else sources
     return [recording_from(each, profile) for each in each_of]

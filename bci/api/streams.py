@@ -1,4 +1,4 @@
-"""A live stream as chunks of samples."""
+"""Open a live stream and read its samples in chunks."""
 
 import time
 from collections.abc import Iterator
@@ -17,11 +17,12 @@ _MAX_READ_S = 3600.0
 
 
 class Stream:
-    """A live stream that was opened; close it, or use it in a ``with`` block.
+    """An open live stream; close it, or use it in a ``with`` block.
 
     Parameters
     ----------
     found : FoundStream
+        Stream to open, as `list_streams` returns it.
     timeout_s : float
         Longest wait for samples, in seconds.
 
@@ -52,13 +53,13 @@ class Stream:
         Parameters
         ----------
         duration_s : float, optional
-            Stop after so many seconds. Default: never.
+            Stop after this many seconds. Default: never.
 
         Yields
         ------
         chunk : Chunk
             ``data`` (n_samples, n_channels) float32, ``timestamps`` (n_samples,) in seconds on
-            the LSL clock. Samples were lost where ``first`` is beyond the ``end`` before.
+            the LSL clock. Samples were lost if ``first`` exceeds ``end`` of the chunk before.
 
         Raises
         ------
@@ -71,7 +72,7 @@ class Stream:
             yield from self.pull(n_samples)
 
     def pull(self, n_samples: int) -> list[Chunk]:
-        """Wait for samples; return when ``n_samples`` are there, or some after 0.1 s.
+        """Wait until ``n_samples`` have arrived, or fewer after 0.1 s, and return them.
 
         Raises
         ------
@@ -95,17 +96,17 @@ class Stream:
                 )
 
     def read(self, duration_s: float) -> Recording:
-        """Take the next seconds into memory, from where the last read ended.
+        """Read the next ``duration_s`` seconds, continuing after the last read.
 
         Parameters
         ----------
         duration_s : float
-            At most an hour.
+            Length in seconds, at most one hour.
 
         Returns
         -------
         recording : Recording
-            Without markers; times count from its first sample.
+            Recording without markers; its time stamps are seconds from its first sample.
 
         Raises
         ------
@@ -133,7 +134,7 @@ class Stream:
         )
 
     def close(self) -> None:
-        """Leave the stream."""
+        """Disconnect from the stream."""
         self._closed = True
         self._inlet.close()
 
@@ -152,7 +153,7 @@ def open_stream(
     name : str or FoundStream, optional
         Name of the stream, or an item of `list_streams`.
     type : str, optional
-        Type of the stream. Default, where no name is given: ``EEG``.
+        Type of the stream. Default: ``EEG`` if neither name nor source id is given, else any.
     source_id : str, optional
         Identifier that the sender gave the stream.
     timeout_s : float
@@ -166,7 +167,8 @@ def open_stream(
     Raises
     ------
     StreamError
-        If no stream fits, several fit, or it does not answer; the message lists what there is.
+        If no stream matches, several match, or it does not answer. The message lists the streams
+        on the network.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Training from Python: epochs and models of recordings."""
+"""Cut epochs from recordings and train models from Python."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -25,7 +25,7 @@ from decoders.patterns import class_patterns
 
 
 def _silent(_doing: str, _done: int, _of: int) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress: the default of ``on_progress``."""
 
 
 def cut_epochs(recordings: Source | Iterable[Source], profile: ProfileLike) -> Epochs:
@@ -42,7 +42,7 @@ def cut_epochs(recordings: Source | Iterable[Source], profile: ProfileLike) -> E
     -------
     epochs : Epochs
         ``windows`` (n_windows, n_channels, n_samples) float32; ``labels``, ``trials`` and ``runs``
-        (n_windows,). Neighbouring windows of a trial overlap: keep a trial in one fold.
+        (n_windows,). Windows of one trial overlap, so keep each trial in one fold.
 
     Raises
     ------
@@ -83,25 +83,25 @@ def calibrate(
     Parameters
     ----------
     recordings : path, Recording or mne.io.Raw, or several
-        Runs of one person with markers of the cues; of an `mne.io.Raw`, its annotations.
+        Runs of one person with cue markers; an `mne.io.Raw` has them as annotations.
     profile : Profile, path or str
         Filters, window, cues and decoder: a profile, its file, or the name of a shipped one.
     decoder : str or estimator, optional
-        Instead of the profile's: its name, or an object with ``fit`` and ``predict_proba`` on
-        (n_trials, n_channels, n_samples), as a pipeline of scikit-learn.
+        Replaces the profile's decoder: the name of one, or an object with ``fit`` and
+        ``predict_proba`` on (n_trials, n_channels, n_samples), such as a scikit-learn pipeline.
     base : Model or path, optional
-        Model of other people to learn from too; or the name of a shipped one.
+        Model trained on other people, to start the training from; or the name of a shipped one.
     rest : path, Recording or mne.io.Raw, or several
-        Recordings of rest, to choose the decision threshold on.
+        Recordings of rest; the decision threshold is chosen on them.
     executed : path, Recording or mne.io.Raw, or several
-        Runs of the same movements, made and not imagined: learnt from, never scored.
+        Runs with the same movements executed, not imagined: for training, never for the score.
     trusted : sequence of str
-        Types, as ``package.module.Class``, that an estimator of your own may be stored with beside
-        the built-in list.
+        Types, as ``package.module.Class``, that may be part of a stored estimator of your own, in
+        addition to the built-in list.
     name : str
         Name of the model until it is saved.
     on_progress : callable, optional
-        Called with a step's name, how many steps are done, and of how many.
+        Called with the name of a step, the number of steps done, and the total.
 
     Returns
     -------
@@ -156,7 +156,10 @@ def calibrate(
 def _chosen(
     profile: Profile, decoder: object | str | None, start: Model | None, trusted: Sequence[str]
 ) -> tuple[Profile, Callable[[], Decoder]]:
-    """The profile with the decoder that is meant, and a function that makes it untrained."""
+    """Return the profile with the chosen decoder, and a function that creates it.
+
+    The function returns an untrained decoder.
+    """
     if decoder is not None and not isinstance(decoder, str):
         if start is not None:
             raise ProfileError("an estimator cannot be fine-tuned; leave base out")

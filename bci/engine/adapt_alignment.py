@@ -1,4 +1,7 @@
-"""Alignment that follows a signal while it is decoded; off unless it is asked for."""
+"""Adapt a decoder's alignment to the signal while decoding, without labels.
+
+The adaptation is off by default.
+"""
 
 import copy
 import math
@@ -13,21 +16,25 @@ from bci.models.drift import Pace
 from bci.pipeline.pipeline import Window
 
 TIME_CONSTANT_S = 60.0
-"""After so long a window counts for a third: several trials, so that no one class is learnt."""
+"""Time until a window's weight falls to 1/e.
+
+It spans several trials, so that the reference does not follow a single class.
+"""
 
 
 class Adaptation:
-    """Let a decoder's alignment follow the windows that it decodes, labels unknown.
+    """Adapt a decoder's alignment to the windows that it decodes, without labels.
 
-    The reference that windows are aligned by forgets the past with `TIME_CONSTANT_S`. It is
-    moved by one window a second, after that window's prediction is out: by its own samples no
-    prediction is changed. Windows that were withheld move nothing. The given decoder is never
-    changed, a copy is; so neither is the model on the disk.
+    The alignment's reference is a running mean with the time constant `TIME_CONSTANT_S`. One
+    window per second updates it, after that window's prediction is published. So no prediction
+    depends on an update by its own window. Withheld windows do not update it. A copy of
+    ``decoder`` is adapted; ``decoder`` and the stored model stay unchanged.
 
-    One update takes 0.1 ms with 16 channels, 0.7 with 64, 7 with 128 and 46 with 306 (tangent
-    space, one thread of a two-core machine; networks a little less).
+    One update takes 0.1 ms with 16 channels, 0.7 ms with 64, 7 ms with 128 and 46 ms with 306.
+    These are times of tangent space on one thread of a two-core computer; networks take a little
+    less.
 
-    Raises `MismatchError` if the decoder has no alignment that could follow.
+    Raises `MismatchError` if the decoder has no alignment that can be adapted.
     """
 
     def __init__(self, decoder: Decoder, sfreq: float) -> None:
@@ -51,12 +58,12 @@ class Adaptation:
 
     @property
     def is_resumable(self) -> bool:
-        """True where the decoder can continue from a state that was published."""
+        """True if the decoder can resume from a published state."""
         return self._resumable is not None and self._resumable.alignment().nbytes <= MAX_BYTES
 
     @property
     def state(self) -> AlignmentState | None:
-        """Its state; None before the first window, or where it is not resumable."""
+        """State of the alignment; None before the first window or if not resumable."""
         if self._resumable is None or self._pace.last is None:
             return None
         alignment = self._resumable.alignment()
@@ -65,9 +72,9 @@ class Adaptation:
         return AlignmentState(alignment, self._pace.last, self.n_updates)
 
     def resume(self, state: AlignmentState) -> None:
-        """Go on from a state, as if the windows up to it had been taken in.
+        """Continue from ``state``, as after the windows that led to it.
 
-        Raises `ValueError` if the decoder has no such alignment.
+        Raises `ValueError` if the decoder cannot resume this alignment.
         """
         if self._resumable is None:
             raise ValueError("the decoder cannot resume an alignment")
@@ -75,7 +82,10 @@ class Adaptation:
         self._pace.last, self.n_updates = state.end, state.n_updates
 
     def learn(self, window: Window) -> None:
-        """Take in a window whose prediction is out."""
+        """Adapt to a window whose prediction is published.
+
+        At most one window per second counts.
+        """
         passed_s = self._pace.passed(window)
         if passed_s is None:
             return

@@ -1,4 +1,4 @@
-"""Learning from cued trials while decoding; off unless it is asked for."""
+"""Train a decoder on cued trials while decoding; off by default."""
 
 import threading
 from collections import deque
@@ -15,19 +15,19 @@ from bci.profiles.paradigm import REST, Paradigm
 from bci.signals import FloatArray, Marker
 from bci.training.epochs import INTERRUPTED
 
-# Longest delay of a marker: a trial is trained on once its end is so long ago.
+# Longest delay of a marker, in seconds: a trial is used this long after its end.
 LATENESS_S = 0.5
-# What was learnt decides from so long after that on: time to learn it in, beside the decoding.
+# Time for the fit beside the decoding, in seconds: the new decoder is used this long after that.
 LEARNING_S = 0.5
-# Of late; older ones are forgotten, so that learning takes no longer after an hour.
+# Number of the newest trials that are kept, so that the fit takes no longer after an hour.
 MAX_TRIALS = 60
-# Of each class, before anything is learnt: one alone shows little (chosen as `TAUGHT_C` was).
+# Trials of each class before the first fit: one shows little (chosen in the way of `TAUGHT_C`).
 FEWEST_TRIALS = 2
 
 
 @dataclass
 class _Trial:
-    """A cued trial that is not over, and its windows so far."""
+    """A cued trial that has not ended, and its windows so far."""
 
     label: str
     start: float
@@ -38,19 +38,19 @@ class _Trial:
 
 
 class Supervised:
-    """Let a decoder learn from each cued trial once that is over and decided.
+    """Train a decoder on each cued trial after the trial has been decoded.
 
-    The decoder is fitted again to all trials so far, regularised towards its calibration
-    (see `bci.interfaces.Teachable`), once there are two of each class. The decoder is
-    trained on a trial half a second after its end, and decides another half second later, counted
-    in samples: so a replay learns the same at the same windows. No label touches a prediction of
-    its own trial. The fit runs in a thread beside the decoding, which waits where it takes longer
-    than that half second. The given decoder is never changed, and neither is the model on the disk.
+    Each fit uses all trials so far, at most `MAX_TRIALS`, and needs `FEWEST_TRIALS` of each
+    class. It is regularised towards the calibration (see `bci.interfaces.Teachable`). The fit
+    starts `LATENESS_S` after a trial's end; the new decoder is used `LEARNING_S` later. Both times
+    are counted in samples, so a replay changes the decoder at the same windows. So a trial's label
+    never affects predictions of that trial. The fit runs in a thread; decoding waits if the fit
+    takes longer than `LEARNING_S`. ``decoder`` and the stored model stay unchanged.
 
-    With 60 trials of 16 windows the fit takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s
-    with 128 (tangent space, one thread).
+    A fit to 60 trials of 16 windows takes 11 ms with 21 channels, 0.1 s with 64 and 0.4 s with
+    128. These are times of tangent space on one thread.
 
-    Raises `MismatchError` if the decoder cannot learn while it decodes.
+    Raises `MismatchError` if the decoder cannot be trained while it decodes.
     """
 
     def __init__(self, decoder: Decoder, paradigm: Paradigm, pipeline: Pipeline) -> None:
@@ -74,7 +74,7 @@ class Supervised:
         self._learnt: deque[tuple[NDArray[np.float64], int]] = deque(maxlen=MAX_TRIALS)
         self._lesson: _Lesson | None = None
         self._due = np.inf
-        # Once on noise: what a first lesson imports must not be waited for while samples come.
+        # One fit on noise: imports of the first fit would otherwise delay decoding.
         noise = np.random.default_rng(0).normal(
             size=(len(pipeline.chain.channels), pipeline.n_samples)
         )
@@ -87,14 +87,14 @@ class Supervised:
         return f"supervised, {self.n_trials} trials{late}"
 
     def on_marker(self, marker: Marker) -> None:
-        """Accept a marker; markers come in order of time."""
+        """Accept a marker; call it in order of time."""
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
         if cue is None and marker.label not in (wanted.rest_marker, INTERRUPTED):
             return
         if self._open and marker.time < self._open[-1].stop:
             self._open[-1].stop = marker.time
             if marker.label == INTERRUPTED:
-                # It was broken off, as in `bci.training.epochs`.
+                # An interrupted trial is dropped, as in `bci.training.epochs`.
                 self._open.pop()
         if cue is not None:
             label, start, stop = cue.label, marker.time + wanted.start_s, wanted.stop_s
@@ -114,7 +114,10 @@ class Supervised:
         self._open.append(_Trial(label, start, stop, stop + LATENESS_S))
 
     def learn(self, window: Window) -> None:
-        """Take in a window whose prediction is out."""
+        """Add a window to its trial, and train on ended trials.
+
+        The window's prediction must be published already.
+        """
         self._newest = window.taken
         first = window.taken - self._length_s
         for trial in self._open:
@@ -133,7 +136,7 @@ class Supervised:
         return taken <= trial.stop + self._slack
 
     def _close(self, trial: _Trial) -> None:
-        # A marker that ended the trial may come after some of its windows.
+        # The marker that ended the trial may arrive after windows that follow the trial.
         pairs = zip(trial.windows, trial.taken, strict=True)
         windows = [window for window, taken in pairs if self._is_of(trial, taken)]
         if windows:
@@ -153,7 +156,7 @@ class Supervised:
 
 
 class _Lesson:
-    """A fit to the trials so far and one more, in a thread of its own."""
+    """A fit to the trials so far and a new one, in its own thread."""
 
     def __init__(
         self,
@@ -170,7 +173,7 @@ class _Lesson:
         self._thread.start()
 
     def result(self) -> Decoder | None:
-        """The decoder that it gave; None while a class has too few trials."""
+        """Wait for the fit and return its decoder; None while a class has too few trials."""
         self._thread.join()
         if self._error is not None:
             raise self._error

@@ -1,6 +1,7 @@
-"""The state of an adaptation after one window: published live, resumed where a recording begins.
+"""State of an adapted alignment after one window.
 
-It is data alone: a matrix in base64, with its shape and a hash.
+The engine publishes it; `bci verify` resumes from it where a recording begins. The message has a
+matrix in base64, its shape and a hash.
 """
 
 import base64
@@ -15,7 +16,7 @@ from pydantic import Field
 from bci.errors import MessageError
 from bci.messages import Count, Message, Text
 
-# 724 channels in full precision. A larger state is not published.
+# Size of a matrix of 724 channels in float64. A larger state is not published.
 MAX_BYTES = 4 << 20
 _MAX_TEXT = 4 * (MAX_BYTES // 3 + 1)
 _NUMBERS = np.dtype("<f8")
@@ -23,20 +24,20 @@ _HASH = 16
 
 
 class AlignmentState(NamedTuple):
-    """The alignment of a decoder that follows the signal, after the window that moved it last."""
+    """Alignment of an adapting decoder, after the newest window that updated it."""
 
-    # Two-dimensional float64, of which the decoder knows the meaning
+    # Two-dimensional float64; its meaning depends on the decoder
     alignment: NDArray[np.float64]
-    # Absolute index one past the last sample of that window, at the rate of the windows. Every
-    # later window is decoded by it, until another one moves it.
+    # Absolute index one past the last sample of that window, at the rate of the windows. Later
+    # windows are decoded with this alignment until the next update.
     end: int
-    n_updates: int  # Windows that moved it so far
+    n_updates: int  # Number of updates so far
 
 
 class AdaptedState(Message):
-    """An `AlignmentState` on the wire. `read_state` checks it."""
+    """An `AlignmentState` as a message. `read_state` checks and converts it."""
 
-    decides_from: Count  # Absolute index of the first sample that its model decoded
+    decides_from: Count  # Absolute index of the first sample that the model decoded
     end: Count
     updates: Count
     shape: tuple[Count, Count]
@@ -46,7 +47,7 @@ class AdaptedState(Message):
 
 
 def write_state(state: AlignmentState, decides_from: int) -> AdaptedState:
-    """Write a state in full precision: 44 kB with 64 channels."""
+    """Convert a state to a message in full precision: 44 kB with 64 channels."""
     raw = np.ascontiguousarray(state.alignment, dtype=_NUMBERS).tobytes()
     n_rows, n_columns = state.alignment.shape
     numbers = (decides_from, state.end, state.n_updates, n_rows, n_columns)
@@ -61,9 +62,9 @@ def write_state(state: AlignmentState, decides_from: int) -> AdaptedState:
 
 
 def read_state(message: AdaptedState) -> AlignmentState:
-    """Read a state that was recorded.
+    """Convert a recorded message to a state.
 
-    Raises `MessageError` if it is damaged: its size, its hash or a value is wrong.
+    Raises `MessageError` if its size, its hash or a value is wrong.
     """
     n_rows, n_columns = message.shape
     n_bytes = n_rows * n_columns * _NUMBERS.itemsize

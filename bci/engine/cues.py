@@ -1,4 +1,4 @@
-"""The cues of a live engine: their streams, the models that need them, and their status."""
+"""Receive the cues of a live engine, pass them to the models, and describe them."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -12,17 +12,18 @@ from bci.lsl.cue_streams import CueQuery
 from bci.profiles.paradigm import Paradigm
 from bci.signals import is_frame_note
 
-# So many markers without a cue are reported.
+# Number of markers without any cue that leads to a report.
 _NO_CUE = 5
-# A status stays a message of a few kilobytes.
+# Keeps a status message at a few kilobytes.
 _MAX_CLASSES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class CueStatus:
-    """Cues of an engine: the model's paradigm, its marker streams, and the count.
+    """Cues of an engine: the model's paradigm, marker streams, and number of cues.
 
-    ``paradigm`` is None where it has very many classes, ``markers`` where no cues are needed.
+    ``paradigm`` is None if it has more than 100 classes. ``markers`` is None if the engine listens
+    to no cues.
     """
 
     paradigm: dict[str, Any] | None = None
@@ -31,9 +32,9 @@ class CueStatus:
 
 
 class EngineCues:
-    """Pass the markers of the cue streams on to the models that need them.
+    """Pass the markers of the cue streams on to the models that need cues.
 
-    With ``triggers`` those of a channel of the signal are the cues, and no stream is listened to.
+    With ``triggers``, the cues come from a channel of the signal instead of a marker stream.
     """
 
     def __init__(
@@ -54,11 +55,11 @@ class EngineCues:
 
     @property
     def of_signal(self) -> bool:
-        """True where the cues are in the signal itself, on whatever clock that is."""
+        """True if the cues come from the signal itself and so share its clock."""
         return isinstance(self._listener, TriggerCues)
 
     def pass_on(self, models: Sequence[RunningModel]) -> None:
-        """Give the markers that came to those of the models that need cues; never waits."""
+        """Pass the new markers to those of ``models`` that need cues, without waiting."""
         self._waiting = [each for each in models if each.needs_cues]
         if self._query is None and self._listener is None:
             return
@@ -93,7 +94,7 @@ class EngineCues:
         return any(each.card.paradigm.asks_window(label) for each in self._waiting)
 
     def _count(self, label: str) -> None:
-        """Count a cue; report it where markers come and none of them is one."""
+        """Count a cue; report once if the first markers are all no cues."""
         if self._is_cue(label):
             self._n_cues += 1
         elif (
@@ -110,7 +111,7 @@ class EngineCues:
                 )
 
     def _report_unused(self, models: Sequence[RunningModel]) -> None:
-        """Report markers that were named and that no model has a use for."""
+        """Report once that a named marker stream is not used by any model."""
         if self._query is None or self._query.named is None or self._unused_reported:
             return
         self._unused_reported = True

@@ -1,4 +1,4 @@
-"""The live engine: an LSL stream through a model's pipeline, predictions back onto LSL."""
+"""The live engine: decode an LSL stream with a model and publish predictions."""
 
 import queue
 import threading
@@ -34,10 +34,11 @@ from bci.tasks.word_prior import WordPrior, read_sentences
 
 
 class Engine:
-    """Decodes one stream until it is stopped.
+    """Engine that decodes one stream until it is stopped.
 
-    Raises `StreamError` if cues are needed and there is no ``markers``. Raises `ProfileError` if
-    there are sentences, and the model has no cues or none of its words is in them.
+    Raises `StreamError` if the model needs cues and neither ``markers`` nor ``triggers`` is given.
+    Raises `ProfileError` if ``output`` names sentences, but the model decodes without cues or the
+    sentences have none of its words.
     """
 
     def __init__(
@@ -49,12 +50,12 @@ class Engine:
         report: Callable[[str], None],
         markers: CueQuery | StreamQuery | None = None,  # Source of the cues
         map_montage: bool = False,
-        load: Load | None = None,  # Without it no other model can be taken while decoding
-        # Receives each event as it is published
+        load: Load | None = None,  # Reads another model's folder; None: the model stays
+        # Called with each decision event when it is published
         on_decision: Callable[[DecisionEvent], None] | None = None,
         timing: Timing | None = None,
-        triggers: Triggers | None = None,  # Cues from a channel of the stream, not from markers
-        stimulus: Stimulus | None = None,  # Measured where it runs
+        triggers: Triggers | None = None,  # Channel of the decoded stream that has the cues
+        stimulus: Stimulus | None = None,  # Stimulus offset measured on this computer
     ) -> None:
         self.last_status: EngineStatus | None = None
         self._on_decision = on_decision
@@ -75,18 +76,18 @@ class Engine:
     def run(
         self,
         stop: threading.Event,
-        wait_s: float | None = None,  # At first, in seconds; without it, for ever
+        wait_s: float | None = None,  # Longest wait for the stream, in seconds; None: no limit
         commands: "queue.SimpleQueue[str] | None" = None,
     ) -> None:
-        """Find the stream, decode it, publish; return soon after ``stop`` is set.
+        """Find the stream, decode it and publish; return soon after ``stop`` is set.
 
-        The command ``use FOLDER`` loads another model beside the running one, which continues until
-        the other's filters have settled; no window is left out. One that does not fit is refused in
-        a sentence and changes nothing.
+        ``commands`` takes ``use FOLDER``, which loads another model. The running model continues
+        until the new model's filters have settled, so no window is left out. A model that does not
+        fit is refused with a report, and the running one continues.
 
-        Raises `StreamError` if the stream does not appear in time, is ambiguous, or returns
-        changed; or if another engine of that name runs. Raises `MismatchError` if the stream does
-        not fit the model; the message names what differs.
+        Raises `StreamError` if the stream does not appear in time, is ambiguous, or differs after
+        a reconnection. It also raises it if another engine of the same name runs. Raises
+        `MismatchError` if the stream does not fit the model; the message names the difference.
         """
         name = self._output.name
         require_free_name(name, stop)
@@ -109,9 +110,10 @@ class Engine:
             self._status.close()
 
     def _tap_triggers(self, inlet: SignalInlet) -> TriggerCues | None:
-        """Take the cues from the stream's trigger channel, before its channels are mapped.
+        """Read the cues from the stream's trigger channel, before the channels are mapped.
 
-        A stream may lack the channel where no cues are needed.
+        Returns None without trigger settings, or if the stream lacks the channel and the model
+        needs no cues.
         """
         if self._triggers is None:
             return None

@@ -1,4 +1,4 @@
-"""Decisions from the evidence of several windows instead of one."""
+"""Combine the predictions of several windows into the evidence for one decision."""
 
 from collections import deque
 from dataclasses import replace
@@ -11,17 +11,19 @@ _TINY = 1e-12
 
 
 class Evidence:
-    """The normalised geometric mean of the probabilities of the last windows.
+    """Average the probabilities of the last windows by their geometric mean.
 
-    The product rule of Kittler, Hatef, Duin and Matas (IEEE Trans. Pattern Anal. Mach. Intell. 20
-    (1998) 226-239), with the mean of the log probabilities in place of their sum: neighbouring
-    windows share most of their samples, and a sum would count those again and again.
+    The mean is normalised. It is the product rule of Kittler, Hatef, Duin and Matas (IEEE Trans.
+    Pattern Anal. Mach. Intell. 20 (1998) 226-239), with the mean of the log probabilities in place
+    of their sum. Neighbouring windows overlap, and a sum would count the shared samples several
+    times.
 
-    A span of 0 decides by each window alone. ``hop`` is the distance of windows in samples.
+    ``span_s`` is the length of signal whose windows are averaged, in seconds; 0 uses each window
+    alone. ``hop_s`` and ``hop`` are the distance between windows in seconds and in samples.
 
-    A decision needs the whole span, from the start and after every gap again. Windows that were
-    withheld or skipped are left out of the mean. Evidence is on average `delay_s` older than a
-    single window, so a decision comes that much later.
+    There is no evidence until windows cover the whole span, at the start and after every gap.
+    Withheld and skipped windows are left out of the mean. Evidence is on average `delay_s` seconds
+    older than a single window, so a decision comes that much later.
     """
 
     def __init__(self, span_s: float, hop_s: float, hop: int) -> None:
@@ -34,11 +36,11 @@ class Evidence:
         self._seen: deque[tuple[int, np.ndarray[tuple[int], np.dtype[np.float64]]]] = deque()
 
     def add(self, prediction: Prediction) -> Prediction | None:
-        """Take in a window's prediction; return the evidence so far, None until it is whole."""
+        """Add a window's prediction; return the evidence, None until it covers the span."""
         if self.n_windows == 1:
             return prediction
         end = prediction.end
-        # Over a gap no window is predicted until one lies wholly behind it.
+        # After a gap, the first prediction is of a window that lies wholly behind the gap.
         if not self._seen or end - self._seen[-1][0] > max(self._hop, end - prediction.start):
             self._seen.clear()
             self._since = end

@@ -1,4 +1,7 @@
-"""Another model for a running engine: loaded and settled beside the one that continues."""
+"""Exchange the model of a running engine.
+
+The new model is loaded and settled while the old one decodes.
+"""
 
 import queue
 import threading
@@ -12,18 +15,18 @@ from bci.models.card import Card
 from bci.signals import Chunk, StreamInfo
 
 Load = Callable[[Path], tuple[Card, Decoder]]
-"""Reads a model folder; raises `BciError` where it cannot."""
+"""Function that reads a model folder; raises `BciError` if that fails."""
 
 Make = Callable[[Card, Decoder], RunningModel]
-"""Puts a model to work on the engine's stream; raises `BciError` where it does not fit."""
+"""Function that sets a model up for the engine's stream; raises `BciError` if it does not fit."""
 
 
 class NextModel:
-    """A model that is to take over: first loading, then settling, then ready.
+    """The model that replaces the running one: loading, settling, then ready.
 
-    The folder is read, checked against the stream and warmed up in a thread. From then on the
-    model is given every chunk that the running one is given, for its filters alone, until they
-    have settled. So nothing has to be kept, and no window is left without a prediction.
+    A thread reads the folder, checks the model against the stream and warms it up. The new
+    model's filters then process the same chunks as the running model until they have settled. So
+    no samples have to be stored, and no window is left without a prediction.
     """
 
     def __init__(
@@ -38,7 +41,10 @@ class NextModel:
         self.settling: RunningModel | None = None
 
     def request(self, folder: Path) -> None:
-        """Begin to load a model; one requested before that does not run yet is dropped."""
+        """Start to load the model in ``folder``.
+
+        An earlier request not yet running is dropped.
+        """
         self._n_requests += 1
         self.settling = None
         threading.Thread(target=self._work, args=(self._n_requests, folder), daemon=True).start()
@@ -54,7 +60,10 @@ class NextModel:
         self._loaded.put((number, outcome))
 
     def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
-        """Give the new model the running model's chunks; return it when it takes over."""
+        """Filter ``chunks`` with the new model; return it once settled, None before.
+
+        ``running`` is the name of the running model, for reports.
+        """
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
             if number != self._n_requests:
@@ -65,7 +74,7 @@ class NextModel:
                 self.settling = outcome
         if self.settling is None:
             return None
-        # Without a chunk, `settle` would answer for the chunk before.
+        # Only the newest chunk's result counts; without a chunk there is none.
         settled = [self.settling.settle(chunk) for chunk in chunks]
         if not (settled and settled[-1]):
             return None

@@ -1,4 +1,4 @@
-"""The loop of the live engine: each step takes in what came, decodes it and publishes."""
+"""The loop of the live engine: each step pulls new samples, decodes and publishes."""
 
 import queue
 from collections import deque
@@ -24,22 +24,22 @@ from bci.profiles.profile import Output
 from bci.recording.rounding import LARGEST_EXACT
 from bci.signals import Chunk
 
-# Longest wait of one pull: bounds how much is left to filter when a window completes, and how
-# late a request to stop is seen.
+# Longest wait of one pull, in seconds. It limits the samples to filter when a window completes,
+# and the delay until a request to stop is noticed.
 _PULL_S = 0.02
 _STATUS_EVERY_S = 0.5
-# So many steps in a row longer than a hop make a decoder late. One alone is a hiccup of the
-# computer, after which the next steps catch up and no window need be left out.
+# Number of consecutive steps longer than a hop after which windows are skipped. After a single
+# long step, the next steps catch up without skipping.
 _LATE_STEPS = 3
-# One pull of a loop that is behind takes everything that came, up to so much.
+# Most signal that one pull takes when the loop is behind, in seconds.
 _CATCH_UP_S = 10.0
 
 
 @dataclass
 class EngineLoop:
-    """A running engine: `start` it once, `step` it until it is to end, then `close` it.
+    """A running engine: call `start` once, `step` repeatedly, then `close`.
 
-    It knows no thread and no clock but the one that is given; its parts own the streams.
+    It starts no thread, and reads time from ``clock`` alone.
     """
 
     inlet: SignalInlet
@@ -48,9 +48,9 @@ class EngineLoop:
     outlets: Outlets
     cues: EngineCues
     provenance: EngineProvenance
-    publish_status: Callable[[EngineStatus], None]  # Called twice a second
-    report: Callable[[str], None]  # Takes one plain sentence whenever something changes
-    # Loads the model of a command ``use FOLDER``; without it, no command is taken
+    publish_status: Callable[[EngineStatus], None]  # Called twice per second
+    report: Callable[[str], None]  # Called with one sentence at each change
+    # Loads the model of a command ``use FOLDER``; None: commands are ignored
     next_model: NextModel | None = None
     commands: "queue.SimpleQueue[str]" = field(default_factory=queue.SimpleQueue)
     clock: Callable[[], float] = local_clock  # In seconds
@@ -73,10 +73,10 @@ class EngineLoop:
         self._report_model(f"decoding {info.name} ({info.summary}) with {self.running.card.name}")
 
     def step(self) -> None:
-        """Pull what came, decode and publish it; wait up to 20 ms where nothing came.
+        """Pull new samples, decode and publish; wait at most 20 ms for samples.
 
-        Raises `StreamError` if the stream came back changed, or its time stamps can never meet the
-        cues.
+        Raises `StreamError` if the stream differs after a reconnection, or if its time stamps are
+        not on the clock of the cues.
         """
         chunks = self._pull()
         began = self.clock()
@@ -96,7 +96,7 @@ class EngineLoop:
             self._publish_state(now)
 
     def close(self) -> EngineStatus:
-        """End the decision, take the streams off the network; return the last status."""
+        """End the decision, close the streams, and return the last status."""
         status = self._describe()
         self.provenance.close(self.running.pipeline.counts)
         self.outlets.close()
@@ -174,7 +174,7 @@ class EngineLoop:
         self._drift_reported = warning is not None
 
     def _check_clock(self) -> None:
-        """Refuse to wait for cues on a stream whose stamps can never meet them."""
+        """Raise StreamError if cues are needed but stamps are not on the LSL clock."""
         keeping = self.inlet.keeping
         needs_cues = self.running.card.pipeline.at_cues or self.output.adapt == "supervised"
         needs_cues = needs_cues and not self.cues.of_signal
@@ -189,7 +189,7 @@ class EngineLoop:
 
 
 def model_warnings(card: Card, output: Output) -> list[str]:
-    """List what makes a model's decisions doubtful: chance, or a threshold for other decisions."""
+    """List warnings: a model near chance, or a threshold chosen under other settings."""
     warnings = []
     if (warning := card.warning()) is not None:
         warnings.append(f"{card.name}: {warning}")

@@ -1,4 +1,4 @@
-"""Streams of a running engine: its predictions and decisions."""
+"""Publish a running engine's predictions and decisions as LSL streams."""
 
 import socket
 import threading
@@ -19,31 +19,32 @@ from bci.signals import StreamInfo
 
 OnDecision = Callable[[DecisionEvent], None]
 
-# A decision ends when no window came for so long; some may be withheld for an artifact.
+# A decision ends when no window came for the longer of these times, in seconds and in hops. Some
+# windows may be withheld for an artifact.
 _MISSED_S, _MISSED_HOPS = 0.5, 3
-# liblsl drops what it has not sent yet when a stream is closed.
+# Wait before a stream is closed, in seconds: liblsl drops samples that are not sent yet.
 _LAST_SAMPLE_S = 0.1
-# An engine on the network answers sooner than that.
+# Longest wait for the answer of an engine on the network, in seconds.
 _ANSWER_S = 0.3
-# A dashboard may start an engine while the one before it is ending.
+# Longest wait for another engine to end: a dashboard may start one while the last is ending.
 _ENDING_S = 2.0
 
 
 def source_id(name: str, which: str) -> str:
-    """Source id of an engine's stream: the same after a restart, another on another computer.
+    """Return the source id of an engine's stream, from engine and host name.
 
-    Listeners go back to a stream of the same source id when theirs is lost.
+    It is the same after a restart of the engine, so listeners reconnect to the new stream.
     """
     return f"{name}-{which}@{socket.gethostname()}"
 
 
 def require_free_name(name: str, stop: threading.Event) -> None:
-    """Refuse a name that a running engine publishes under; one that is ending is waited for.
+    """Raise an error if a running engine has this name; wait up to 2 s for it to end.
 
     Raises
     ------
     StreamError
-        Naming the computer that the other engine runs on.
+        If the other engine still runs; the message names its computer.
     """
     predicate = StreamQuery(name=f"{name}-status", type="Status").to_predicate()
     deadline = local_clock() + _ENDING_S
@@ -57,12 +58,19 @@ def require_free_name(name: str, stop: threading.Event) -> None:
 
 
 def layout(card: Card) -> tuple[tuple[str, ...], str, bool]:
-    """Layout of the stream of a model's predictions; another one needs a new stream."""
+    """Return the parts of a card that the prediction stream's description depends on.
+
+    They are the classes, the task, and whether the model compares embeddings. A model with other
+    values needs a new stream.
+    """
     return card.classes, card.task, card.embedded_by is not None
 
 
 class Outlets:
-    """The streams ``<name>-predictions`` and ``<name>-decisions`` of a running model."""
+    """The streams ``<name>-predictions`` and ``<name>-decisions`` of an engine.
+
+    With sentences in the output settings there is also ``<name>-decisions-with-prior``.
+    """
 
     def __init__(
         self, output: Output, card: Card, info: StreamInfo, on_decision: OnDecision | None = None
@@ -97,7 +105,10 @@ class Outlets:
         )
 
     def serve(self, card: Card) -> str:
-        """Publish another model's predictions from here on; describe the change of the stream."""
+        """Change to another model's predictions.
+
+        Return the end of a sentence about a new prediction stream; empty if the stream stays.
+        """
         before = self._card
         if layout(card) == layout(before):
             self._card = card
@@ -111,7 +122,7 @@ class Outlets:
         )
 
     def publish(self, decoded: Decoded) -> float:
-        """Send a prediction, and what becomes of the decision; when, on the LSL clock."""
+        """Send a prediction and its decision events; return the LSL time of sending."""
         published = self._last = self._predictions.push(decoded.prediction, decoded.decision)
         taken, at_cues = decoded.prediction.taken, self._card.pipeline.at_cues
         self._decisions.push(decoded.decision, taken, at_cues)
@@ -120,23 +131,25 @@ class Outlets:
         return published
 
     def expect(self, now: float, connected: bool, hop_s: float) -> None:
-        """End the decision where the stream is lost or windows no longer come; LSL clock.
+        """End the decision if the stream is lost or no window came for too long.
 
-        Windows at cues come when they are asked for, so only a lost stream ends their decision.
+        ``now`` is the LSL time, ``connected`` whether the signal's stream is present, and ``hop_s``
+        the time between windows. A model that decodes at cues has no regular windows, so only a
+        lost stream ends its decision.
         """
         missed = now - self._last > max(_MISSED_S, _MISSED_HOPS * hop_s)
         if not connected or (missed and not self._card.pipeline.at_cues):
             self._end_decisions(now)
 
     def _end_decisions(self, now: float) -> bool:
-        """End all decisions; True if one held and somebody listens."""
+        """End all decisions; return True if an offset was sent to a connected receiver."""
         ended = [self._decisions.end(now)]
         if self._with_prior is not None:
             ended.append(self._with_prior.end(now))
         return any(ended)
 
     def close(self) -> None:
-        """End the decision and take the streams off the network."""
+        """End the decision and close the streams."""
         if self._end_decisions(local_clock()):
             time.sleep(_LAST_SAMPLE_S)
         self._predictions.close()
@@ -152,11 +165,17 @@ class _Decided:
         self._running = RunningDecision()
 
     def push(self, decision: Decision | None, taken: float, at_cues: bool) -> None:
-        """Take in a window's decision; None where there is not enough evidence yet."""
+        """Publish the event that a window's ``decision`` makes.
+
+        None means too little evidence.
+        """
         self._publish(self._running.add(decision, taken, at_cues))
 
     def end(self, now: float) -> bool:
-        """End the decision that holds; whether there was one and somebody listens."""
+        """End the present decision.
+
+        Return True if an offset was sent to a connected receiver.
+        """
         event = self._running.end(now)
         self._publish(event)
         return event is not None and self._outlet.has_consumers

@@ -1,7 +1,7 @@
-"""Provenance of predictions: what has to be known to decode a recording again as it ran live.
+"""Provenance of predictions: data needed to decode a recording exactly as live.
 
-A running engine publishes it on the stream ``<name>-provenance``, so that every recorder stores it
-beside the signal and the predictions; `bci verify` reads it there.
+A running engine publishes it on the stream ``<name>-provenance``. So every recorder stores it with
+the signal and the predictions, and `bci verify` reads it from the recording.
 """
 
 import functools
@@ -28,7 +28,7 @@ STREAM_TYPE = "Provenance"
 
 _LIBRARIES = ("numpy", "scipy", "numba", "scikit-learn", "torch", "onnxruntime")
 COMPARED = ("bci", "python", *_LIBRARIES)
-"""Names whose versions may differ."""
+"""Names of software whose versions `bci verify` compares."""
 
 _MODULES = {"scikit-learn": "sklearn"}
 _HASH = 16
@@ -57,7 +57,7 @@ SoundPosition = Annotated[Position, AfterValidator(_is_sound)]
 
 
 class CueSource(Message):
-    """The streams that cues were asked from; see `bci.lsl.cue_streams.CueQuery`."""
+    """Query for the marker streams with the cues; see `bci.lsl.cue_streams.CueQuery`."""
 
     named: Text | None = None
     name: Text | None = None
@@ -67,26 +67,26 @@ class CueSource(Message):
 
 
 class ModelRun(Message):
-    """A model that decoded, and from which sample on."""
+    """A model that decoded, and the samples at which it started."""
 
     name: Text  # Name of its folder
     classes: tuple[Text, ...] = Field(max_length=1_000_000)
     card: Text  # Hash of its card; see `card_hash`
     # Hash of each array that it decodes with
     arrays: Names = Field(default_factory=dict, max_length=_MAX_ARRAYS)
-    arrays_file: Text = ""  # Hash of the file of its arrays; empty where it was never stored
-    # Settings of the stream that it was loaded with; see `bci.models.fit.with_options`
+    arrays_file: Text = ""  # Hash of the model's array file; empty if the model was never stored
+    # Settings of the stream that the model was loaded with; see `bci.models.fit.with_options`
     options: dict[str, Any] = Field(default_factory=dict)
-    # Delay from markers to stimuli that its cues were decoded with, in seconds
+    # Delay from cue markers to stimuli that was assumed, in seconds
     offset_s: Seconds = 0.0
-    fed_from: Count = 0  # Absolute index of the first sample that its filters took in
+    fed_from: Count = 0  # Absolute index of the first sample that its filters processed
     decides_from: Count = 0  # Absolute index of the first sample that it decoded
 
 
 class Provenance(Message):
-    """All that is known of a running engine's predictions, on ``<name>-provenance``.
+    """Message on ``<name>-provenance`` on the making of an engine's predictions.
 
-    Published when it changes, every few seconds and at the end, whole each time.
+    It is published when it changes, every 5 s, and at the end; each message is complete.
     """
 
     kind: Literal["provenance"] = "provenance"
@@ -96,25 +96,25 @@ class Provenance(Message):
     began: Seconds  # Start of the run, in seconds on the LSL clock
     stream: Text  # Name of the decoded stream
     source_id: Text = ""
-    sfreq: Annotated[Number, Field(gt=0, le=1e6)]  # Its sampling rate as it was taken, in hertz
+    sfreq: Annotated[Number, Field(gt=0, le=1e6)]  # Sampling rate that the engine used, in hertz
     # The profile's ``output``: threshold, evidence, adaptation, sentences
     output: dict[str, Any] = Field(default_factory=dict)
     map_montage: bool = False  # Whether missing channels were interpolated
-    # Streams that cues were asked from; None where the model needs none
+    # Query for the streams with the cues; None without one
     markers: CueSource | None = None
-    # Channel of the signal that cues were taken from, as `bci.profiles.stimulus.Triggers`
+    # Trigger channel of the signal with the cues, as `bci.profiles.stimulus.Triggers`
     triggers: dict[str, Any] | None = None
     # Versions of Python, of bci and of the libraries that were loaded
     versions: Names = Field(default_factory=dict, max_length=100)
     # Processor, its instruction set and the library of linear algebra
     machine: Names = Field(default_factory=dict, max_length=100)
-    # In order; each takes over from the one before
+    # Models in order of time; each replaced the one before
     models: tuple[ModelRun, ...] = Field(default=(), max_length=_MAX_MODELS)
     # The first sample, and the first one behind each gap or step of the sender's clock
     seams: tuple[SoundPosition, ...] = Field(default=(), max_length=_MAX_SEAMS)
-    # A sample of late, by which a recording that began later is aligned
+    # A recent sample, by which a recording that began after the engine is aligned
     here: SoundPosition | None = None
-    # State of the adaptation, every 5 s where it has changed
+    # State of the adaptation, every 5 s if it has changed
     adapted: AdaptedState | None = None
     predicted: Count = 0  # Windows with a prediction
     skipped: Count = 0  # Windows left out because the decoder was late
@@ -123,7 +123,8 @@ class Provenance(Message):
 def read_provenance(line: str | bytes) -> Provenance:
     """Read a message of an engine's provenance stream.
 
-    Raises `MessageError` if it is none that this version knows; the message names the field.
+    Raises `MessageError` if ``line`` is not a valid provenance message of this version. The error
+    names the field.
     """
     if len(line) > _MAX_BYTES:
         raise MessageError(f"a message of {len(line) >> 20} MiB is too long")
@@ -136,7 +137,7 @@ def read_provenance(line: str | bytes) -> Provenance:
 
 
 def model_run(card: Card, decoder: Decoder) -> ModelRun:
-    """Describe a model by its name and the hashes of its parts."""
+    """Describe a model by its name, its classes and the hashes of its parts."""
     return ModelRun(
         name=card.name,
         classes=card.classes,
@@ -150,17 +151,20 @@ def model_run(card: Card, decoder: Decoder) -> ModelRun:
 def card_hash(card: Card) -> str:
     """Hash the parts of a card that predictions and decisions depend on.
 
-    The name is none of them, nor the options of the stream with which the model was loaded.
+    The name is left out, and so are the stream settings that the model was loaded with.
     """
     stream = card.stream.model_copy(update={"labels": None})
     plain = card.model_copy(update={"pipeline": card.pipeline.alone, "stream": stream})
-    # Without defaults: a key that a later version adds changes no hash.
+    # Defaults are left out, so a key that a later version adds does not change the hash.
     text = plain.model_dump_json(include=_DECISIVE, exclude_defaults=True)
     return _hash(text.encode())
 
 
 def array_hashes(decoder: Decoder) -> dict[str, str]:
-    """Hash each array of a decoder, with its type and shape; one that has none decodes too."""
+    """Hash each array of a decoder, with its type and shape.
+
+    The result is empty for a decoder without arrays.
+    """
     hashes = {}
     arrays = decoder.arrays() if hasattr(decoder, "arrays") else {}
     for name, array in arrays.items():
@@ -177,16 +181,16 @@ def _hash(*parts: bytes) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python, of bci and of the libraries that are loaded."""
+    """Return the versions of Python, bci and the loaded numerical libraries."""
     loaded = [name for name in _LIBRARIES if _MODULES.get(name, name) in sys.modules]
     return {name: installed(name) for name in ("bci", "python", *loaded)}
 
 
 @functools.cache
 def installed(name: str) -> str:
-    """Version of a library here, or of ``python`` or ``bci``.
+    """Return the installed version of a library, or of ``python`` or ``bci``.
 
-    Read from disk once: a running engine asks for it between two windows.
+    It is read from disk once, since a running engine calls this between two windows.
     """
     if name == "bci":
         return __version__
@@ -199,7 +203,7 @@ def installed(name: str) -> str:
 
 
 def machine() -> dict[str, str]:
-    """The processor, the instruction set that kernels are compiled for, and the BLAS library."""
+    """Describe system, processor, the kernels' instruction set and BLAS library."""
     from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]
     from threadpoolctl import threadpool_info
 

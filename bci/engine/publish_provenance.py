@@ -1,4 +1,4 @@
-"""The provenance of a running engine's predictions, published for whoever records them."""
+"""Publish the provenance of a running engine's predictions for recorders."""
 
 import time
 import uuid
@@ -31,18 +31,18 @@ from bci.profiles.profile import Output
 from bci.profiles.stimulus import Triggers
 from bci.signals import Channel, StreamInfo
 
-# Often enough that a short recording holds one, and seldom enough to be small beside a signal.
+# Interval of messages: a short recording has at least one, and the signal stays much larger.
 _EVERY_S = 5.0
-# A recording is compared from its first state on. With 64 channels a state takes 44 kB and 0.3 ms
-# of the engine's thread, with 306 1 MB and 12 ms.
+# `bci verify` compares a recording from its first state on. A state takes 44 kB and 0.3 ms of the
+# engine's thread with 64 channels, 1 MB and 12 ms with 306.
 _STATE_EVERY_S = 5.0
-# liblsl drops what it has not sent yet when a stream is closed.
+# Wait before the stream is closed, in seconds: liblsl drops samples that are not sent yet.
 _LAST_WORD_S = 0.1
 _MAX_MODELS = 100
 
 
 class EngineProvenance:
-    """Keep and publish the stream ``<name>-provenance`` of an engine."""
+    """Publish the stream ``<name>-provenance`` of an engine."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class EngineProvenance:
         self._due = 0.0
         self._state: object = None
         self._state_due = 0.0
-        # The model, and the window, of the newest state that was published.
+        # Of the newest published state: its model's ``decides_from``, and its window's end.
         self._state_of: tuple[int, int] | None = None
         self._base = Provenance(
             run=uuid.uuid4().hex,
@@ -83,18 +83,24 @@ class EngineProvenance:
         )
 
     def identify(self, decoding: RunningModel, card: Card, decoder: Decoder) -> None:
-        """Hash a model before it decodes; takes as long as reading it once."""
+        """Hash a model's card and arrays before it decodes."""
         offset_s = decoding.card.paradigm.offset_s
         self._known[decoding] = model_run(card, decoder).model_copy(update={"offset_s": offset_s})
 
     def take_over(self, decoding: RunningModel, decides_from: int) -> None:
-        """Note that a model decodes from an absolute sample index on."""
+        """Record that ``decoding`` decodes from sample ``decides_from`` on.
+
+        It is an absolute sample index.
+        """
         self._past.extend(self._present())
         model = self._known[decoding].model_copy(update={"decides_from": decides_from})
         self._running = decoding, model
 
     def publish(self, now: float, counts: WindowTally, final: bool = False) -> None:
-        """Publish what is known, if it is due or has changed."""
+        """Publish the provenance if it has changed or 5 s have passed.
+
+        With ``final`` it is always published.
+        """
         models = (*self._past, *self._present())
         state = tuple(self._inlet.seams), models, counts.skipped
         adapted = self._adapted(now, final)
@@ -117,7 +123,7 @@ class EngineProvenance:
         self._outlet.push_sample([provenance.line()])
 
     def _adapted(self, now: float, final: bool) -> AdaptedState | None:
-        """The state of the adaptation, where it is due and has changed."""
+        """Return the state of the adaptation; None if it is not due or has not changed."""
         if self._running is None or not isinstance(self._running[0].adaptation, Adaptation):
             return None
         decides_from = self._running[1].decides_from
@@ -137,14 +143,14 @@ class EngineProvenance:
         return described
 
     def _present(self) -> tuple[ModelRun, ...]:
-        """The model that decodes; none before it has taken in a sample."""
+        """Return the running model as a tuple of one; empty before its first sample."""
         if self._running is None or self._running[0].fed_from is None:
             return ()
         decoding, model = self._running
         return (model.model_copy(update={"fed_from": decoding.fed_from}),)
 
     def close(self, counts: WindowTally) -> None:
-        """Publish the last state and take the stream off the network."""
+        """Publish the provenance a last time and close the stream."""
         self.publish(float(local_clock()), counts, final=True)
         if self._outlet is not None and self._outlet.have_consumers():
             time.sleep(_LAST_WORD_S)
@@ -152,9 +158,10 @@ class EngineProvenance:
 
 
 def _unpublished(decoding: RunningModel) -> str:
-    """Kind of an adaptation that only a recording from the engine's start on repeats, or nothing.
+    """Return the kind of an adaptation whose state is not published, or an empty text.
 
-    ``supervised`` would need every trial so far: 16 MB with 64 channels.
+    Only a recording from the engine's start on can repeat its predictions. The state of
+    ``supervised`` would be every trial so far: 16 MB with 64 channels.
     """
     adaptation = decoding.adaptation
     if adaptation is None:

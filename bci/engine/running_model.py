@@ -24,26 +24,26 @@ from bci.tasks.word_prior import WordPrior
 class Decoded(NamedTuple):
     """One decoded window: its prediction, and the decision at its end.
 
-    The only place where a decision is made: it is published, evaluated and shown as it is here.
+    All decisions are made here; other code only publishes, scores and shows them.
     """
 
     prediction: Prediction  # Of the window alone
-    # Of the evidence up to the window, which is the prediction itself where each window decides
-    # alone; None until the evidence is whole
+    # Evidence of the windows up to this one. It equals ``prediction`` if each window decides
+    # alone, and is None until the windows cover the span of evidence
     evidence: Prediction | None
-    decision: Decision | None  # By the evidence; None where there is none
-    # The evidence weighed by a prior of words, where there is one
+    decision: Decision | None  # Decision by ``evidence``; None without evidence
+    # Evidence multiplied by the prior probabilities of words; None without a prior
     weighed: Prediction | None = None
-    with_prior: Decision | None = None  # The decision by that
-    # True where the state of the signal holds decisions back, so that no class is decided
+    with_prior: Decision | None = None  # Decision by ``weighed``
+    # True if the signal's state suppresses decisions; then ``decision`` has no label
     held_back: bool = False
 
 
 class RunningModel:
-    """A model's decoder behind its pipeline, over the chunks of one stream.
+    """A model's pipeline and decoder, applied to the chunks of one stream.
 
-    Raises `MismatchError` if the stream does not fit the model, naming what differs; or if the
-    decoder is to adapt and cannot.
+    Raises `MismatchError` if the stream does not fit the model, or if ``adapt`` asks for an
+    adaptation that the decoder lacks. The message names the difference.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class RunningModel:
         card: Card,
         decoder: Decoder,
         info: StreamInfo,
-        # Gives the LSL time for a prediction's time stamps; offline there is none
+        # Returns the LSL time, for the time stamps of predictions; None offline
         clock: Callable[[], float] | None = None,
-        # How long evidence is gathered for a decision, in seconds; 0: each window decides alone
+        # Length of signal whose windows make one decision, in seconds; 0: each window alone
         evidence_s: float = 0.0,
         adapt: Adapt = "off",  # See `bci.engine.adapt_alignment` and `bci.engine.adapt_supervised`
-        prior: WordPrior | None = None,  # For windows at cues
-        threshold: float | None = None,  # Of a decision, 0 to 1; the model's own without it
+        prior: WordPrior | None = None,  # Prior probabilities of words, for windows at cues
+        threshold: float | None = None,  # Decision threshold, 0 to 1; None: the model's own
     ) -> None:
         check_stream(card, info)
         self.card = card
@@ -65,7 +65,7 @@ class RunningModel:
         self._resampler = resampler_for(card, info)
         self.pipeline = _pipeline(card, info, decoder, clock)
         self.stimulus_remark: str | None = None
-        """A sentence on the offset of its stimuli, where there is one."""
+        """Remark on the offset of the stimuli, or None."""
         self.adaptation: Adaptation | Supervised | None = None
         if adapt == "alignment":
             self.adaptation = Adaptation(decoder, self.pipeline.chain.sfreq)
@@ -82,14 +82,14 @@ class RunningModel:
         self.prior = prior
         self.threshold = decision_threshold(Output(decision_threshold=threshold), card)
         self.fed_from: int | None = None
-        """Absolute index of the first sample that was taken in."""
+        """Absolute index of the first processed sample; None before it."""
         self.evidence = Evidence(evidence_s, self.hop_s, self.pipeline.hop)
         self.decoded_until: float | None = None
-        """When the last sample of the newest decoded window was taken, on the LSL clock."""
+        """LSL time of the last sample of the newest decoded window; None before the first."""
 
     @property
     def hop_s(self) -> float:
-        """Between predictions, in seconds."""
+        """Time between two predictions, in seconds."""
         return self.pipeline.hop / self.pipeline.chain.sfreq
 
     @property
@@ -100,7 +100,7 @@ class RunningModel:
 
     @property
     def remarks(self) -> list[str]:
-        """Sentences on how the stream is brought to the model."""
+        """Remarks on changes of the signal before decoding, such as resampling."""
         remarks = list(self.pipeline.chain.remarks)
         if self.stimulus_remark is not None:
             remarks.append(self.stimulus_remark)
@@ -113,19 +113,25 @@ class RunningModel:
 
     @property
     def samples_to_window(self) -> int:
-        """Samples of the stream still missing until the next window is complete; at least 1."""
+        """Samples of the stream still missing until the next window is complete.
+
+        The number is at least 1.
+        """
         n = self.pipeline.samples_to_window
         return n if self._resampler is None else self._resampler.inputs_for(n)
 
     @property
     def needs_cues(self) -> bool:
-        """True where `cue` needs markers."""
+        """True if the model needs cue markers.
+
+        It does if it decodes at cues, or is trained on cued trials while decoding.
+        """
         return self.pipeline.at_cues or isinstance(self.adaptation, Supervised)
 
     def cue(self, marker: Marker) -> None:
-        """Accept a marker as it came: ask for the window of a cue, and learn its label.
+        """Accept a received marker: request the window of a cue, and pass the marker on.
 
-        Windows count from the stimulus, which the marker may be ahead of.
+        The window starts relative to the stimulus, which may come later than its marker.
         """
         (marker,) = self.card.paradigm.at_stimuli([marker])
         if self.card.paradigm.asks_window(marker.label):
@@ -133,29 +139,32 @@ class RunningModel:
         self.on_marker(marker)
 
     def on_marker(self, marker: Marker) -> None:
-        """Accept a marker for what is trained on cues, if anything is."""
+        """Pass a marker to the supervised adaptation, if there is one."""
         if isinstance(self.adaptation, Supervised):
             self.adaptation.on_marker(marker)
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> Iterator[Decoded]:
-        """Accept samples; yield what is made of each window that they completed."""
+        """Process samples; yield a `Decoded` for each window that they complete.
+
+        With ``newest_only``, only the newest of several complete windows is decoded.
+        """
         chunk = self._at_rate(chunk)
         for window, prediction in self.pipeline.decode(chunk, newest_only):
             yield self.decide(prediction)
             self.learn(window)
 
     def again(self, chunk: Chunk) -> Iterator[tuple[Window, Prediction]]:
-        """Accept samples; yield each window and its prediction, and decide and learn nothing.
+        """Yield each completed window and its prediction, without deciding or adapting.
 
-        For a caller that does so by `decide` and `learn`, for those windows that were published.
+        The caller calls `decide` and `learn` for the windows that were published.
         """
         return self.pipeline.decode(self._at_rate(chunk))
 
     def decide(self, prediction: Prediction) -> Decoded:
-        """Gather a window's evidence and decide by it."""
+        """Add a window's prediction to the evidence and decide by it."""
         self.decoded_until = prediction.taken
         if self.card.without_decisions:
-            # One flash is no decision: whoever spells gathers the evidence of many.
+            # One flash is no decision: the speller gathers the evidence of many flashes.
             return Decoded(prediction, prediction, None)
         evidence = self.evidence.add(prediction)
         weighed = self.prior.weigh(evidence) if self.prior and evidence else None
@@ -168,7 +177,10 @@ class RunningModel:
         )
 
     def learn(self, window: Window) -> None:
-        """Follow a window whose prediction is out: for drift, states, and for what adapts."""
+        """Update drift, signal states and adaptation by a window.
+
+        The window's prediction must be published already.
+        """
         if self.drift is not None:
             self.drift.add(window)
         if self.states is not None:
@@ -178,16 +190,22 @@ class RunningModel:
             self.decoder = self.pipeline.decoder = self.adaptation.decoder
 
     def attention(self) -> dict[str, float]:
-        """Weights of the channels, or regions, in the newest decoded window; most have none."""
+        """Return the weight of each channel or region in the newest decoded window.
+
+        Empty for a decoder without such weights.
+        """
         if self.decoded_until is None or not isinstance(self.decoder, Attending):
             return {}
         names = [channel.name for channel in self.pipeline.chain.channels]
         weights = self.decoder.attention(names)
-        # A window that could not be decoded leaves some that are not finite.
+        # Weights are not finite after a window that could not be decoded.
         return weights if np.isfinite(list(weights.values())).all() else {}
 
     def settle(self, chunk: Chunk) -> bool:
-        """Accept samples for the filters alone; whether the next window would be predicted."""
+        """Process samples by the filters alone.
+
+        Return True if the next window can be predicted.
+        """
         for _ in self.pipeline.windows(self._at_rate(chunk)):
             pass
         return self.pipeline.is_settled
@@ -198,7 +216,7 @@ class RunningModel:
         return chunk if self._resampler is None else self._resampler.push(chunk)
 
     def take_over(self, before: "RunningModel") -> None:
-        """Go on with the counts of the model that ran until now."""
+        """Continue the window counts of the model ``before``, which this one replaces."""
         self.pipeline.counts = before.pipeline.counts
         self.pipeline.chain.non_finite = before.pipeline.chain.non_finite
 
@@ -206,13 +224,15 @@ class RunningModel:
 def _pipeline(
     card: Card, info: StreamInfo, decoder: Decoder, clock: Callable[[], float] | None = None
 ) -> Pipeline:
-    """A model's pipeline for a stream, in the units that the model was trained in."""
+    """Create a model's pipeline for a stream, in the model's units."""
     units = [channel.unit for channel in card.stream.channels]
     return Pipeline(card.pipeline, fitted(card, info), decoder, clock, units)
 
 
 def warm_up(card: Card, decoder: Decoder, info: StreamInfo) -> None:
-    """Compile the kernels and touch every code path once, on noise, before samples arrive.
+    """Compile the kernels and run every code path once on noise.
+
+    Call it before samples arrive.
 
     Raises `BundleError` if the decoder cannot decode the windows of its own card.
     """

@@ -1,4 +1,4 @@
-"""Status of a running engine, put together from its parts."""
+"""Compose the status message of a running engine."""
 
 import math
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ def describe_engine(
     output: Output,
     cues: CueStatus,
     swaps: int,
-    latencies: Sequence[float],  # Of the newest predictions, in seconds
+    latencies: Sequence[float],  # Latencies of the newest predictions, in seconds
 ) -> EngineStatus:
-    """Describe an engine that decodes."""
+    """Compose the status message of an engine that decodes."""
     pipeline, drift, stats = running.pipeline, running.drift, inlet.stats
     p50, p99 = np.percentile(latencies, [50, 99]) if latencies else (math.nan, math.nan)
     attention, card = running.attention(), running.card
@@ -77,7 +77,10 @@ def describe_engine(
 
 
 def _known(value: float | None, digits: int | None = None) -> float | None:
-    """A number, rounded to so many digits; None where it is not known."""
+    """Round a number to ``digits`` decimal places.
+
+    The result is None if ``value`` is unknown or not finite.
+    """
     if value is None or not math.isfinite(value):
         return None
     return float(value) if digits is None else round(float(value), digits)

@@ -1,4 +1,4 @@
-"""Cues from a trigger channel of the decoded stream, in place of a stream of markers."""
+"""Read cues from a trigger channel of the decoded stream."""
 
 from collections import deque
 
@@ -8,9 +8,11 @@ from bci.signals import Chunk, Marker, StreamInfo
 
 
 class TriggerCues:
-    """Give the events of a trigger channel as markers, as `bci.lsl.cue_listener` gives others.
+    """Convert the events of a trigger channel to markers.
 
-    `take` is to be given every chunk of the stream, with all its channels.
+    Markers of streams are received by `bci.lsl.cue_listener`.
+
+    `take` must be called with every chunk of the stream, with all its channels.
 
     Raises `MismatchError` if the stream lacks the channel.
     """
@@ -23,18 +25,18 @@ class TriggerCues:
         self.streams = (f"trigger channel {settings.channel} of {info.name}",)
 
     def take(self, chunk: Chunk) -> None:
-        """Accept samples."""
+        """Find the trigger events in a chunk and keep their markers for `pull`."""
         self._waiting.extend(self._found.push(chunk))
 
     def pull(self) -> list[Marker]:
-        """Markers that came since the last call."""
+        """Return the markers found since the last call."""
         came = [*self._waiting]
         self._waiting.clear()
         return came
 
     def news(self) -> list[str]:
-        """Nothing comes or goes: the channel is there as long as its stream."""
+        """Return no reports: the channel cannot be lost without its stream."""
         return []
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no stream is open."""

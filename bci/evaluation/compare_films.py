@@ -1,4 +1,7 @@
-"""Comparison of decoders of levels: by film, by subject and, beside them, leaky."""
+"""Compare decoders of emotion levels by film and by subject.
+
+A leaky split is computed for reference.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +16,7 @@ from bci.training.others.pretrain import HeldOutPredictions, decide, fit, score_
 
 MakeDecoder = Callable[[], Decoder]
 
-# Leaky: windows of the same films in training and test. Never a result of its own.
+# Leaky: training and test have windows of the same films. Never report it alone.
 PROTOCOLS = ("by film", "by subject", "leaky")
 _LEAKY_FOLDS = 5
 _MOST_FOLDS = 5
@@ -22,14 +25,18 @@ _MOST_FOLDS = 5
 def run_protocol(
     protocol: str, people: list[Epochs], make_decoder: MakeDecoder, signal: Signal
 ) -> list[HeldOutPredictions]:
-    """Decide each person's windows, in the order of the people.
+    """Cross-validate a decoder by one of `PROTOCOLS`.
 
-    By film: each person alone, five folds of whole films, a decision at each film's end. By
-    subject: trained on other people, aligned by the person's unlabelled windows; people may have
-    seen the same films. Leaky: each person alone, five folds of windows drawn at random, so that
-    each test window has neighbours of its own film in training; a decision a window.
+    Return predictions in the order of people.
 
-    ``people`` have items, and no run of one has the number of a run of another.
+    - ``by film``: within each person, five folds of whole films, one decision per film at its end.
+    - ``by subject``: trained on other people, who may have seen the same films. The decoder is
+      aligned to the person's unlabelled windows.
+    - ``leaky``: within each person, five folds of random windows, one decision per window.
+      Training then has neighbours of each test window from the same film.
+
+    The epochs in ``people`` must have ``items`` (film names), and run numbers must differ between
+    people.
     """
     if protocol == "by subject":
         n_folds = min(_MOST_FOLDS, len(people))
@@ -40,7 +47,7 @@ def run_protocol(
 
 
 def shuffled_films(epochs: Epochs, seed: int) -> Epochs:
-    """The same windows with the films' classes in another order: what is left is chance."""
+    """Permute the classes between films, so that a decoder can only reach chance."""
     assert epochs.items is not None
     films, first, number = np.unique(epochs.items, return_index=True, return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(films))

@@ -1,4 +1,7 @@
-"""Comparison of decoders of flicker: held-out runs, by window length and with dynamic stopping."""
+"""Compare SSVEP decoders on held-out runs.
+
+They are compared by window length and with dynamic stopping.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,11 +23,11 @@ from bci.spelling.posterior import uniform
 from bci.training.epochs import Trial, chunks_for, cut_epochs, find_trials
 
 GAZE_S = 0.5
-"""Time to look at the next target, which counts to a selection; in seconds."""
+"""Time to look at the next target, in seconds; it is part of a selection's duration."""
 
 
 class FlickerDecision(NamedTuple):
-    """A selection: the attended class, the decided one, and the flicker that it took, in s."""
+    """One selection: attended class, decided class, and seconds of flicker."""
 
     truth: str
     decided: str
@@ -33,10 +36,11 @@ class FlickerDecision(NamedTuple):
 
 @dataclass(frozen=True)
 class FlickerScore:
-    """Score of selections among ``n_classes`` targets; ``seconds`` is the mean of one, with gaze.
+    """Score of selections among ``n_classes`` targets.
 
-    ``chars_per_min`` is of a text without errors: a wrong symbol costs its selection and another
-    that undoes it. ``itr_bits_per_min`` is Wolpaw's: all targets equally likely and as easy.
+    ``seconds`` is the mean duration of a selection, with `GAZE_S`. ``chars_per_min`` is the rate of
+    a text without errors: a wrong symbol costs its selection and another one that undoes it.
+    ``itr_bits_per_min`` is Wolpaw's rate, for equally likely and equally easy targets.
     """
 
     accuracy: Accuracy
@@ -53,7 +57,7 @@ class FlickerScore:
 
 
 def score_flicker(decisions: Sequence[FlickerDecision], n_classes: int) -> FlickerScore:
-    """Score decisions; chance is 1 in ``n_classes``."""
+    """Score decisions; chance is 1 / ``n_classes``."""
     truth = np.array([each.truth for each in decisions])
     decided = np.array([each.decided for each in decisions])
     seconds = GAZE_S + float(np.mean([each.flicker_s for each in decisions]))
@@ -66,9 +70,10 @@ def decide_windows(
     make_decoder: Callable[[], Decoder],
     window_s: float,
 ) -> list[FlickerDecision]:
-    """Decide one window a trial, from the paradigm's ``start_s`` on.
+    """Decide one window of ``window_s`` seconds per trial.
 
-    Each run is held out in turn; a decoder that needs no training decides all as it is.
+    It starts at the paradigm's ``start_s``. Each run is held out in turn, and the decoder is
+    trained on the others. A decoder that needs no training is used as it is.
     """
     pipeline = profile.pipeline.model_copy(update={"window_s": window_s, "at_cues": True})
     epochs = cut_epochs(runs, pipeline, profile.paradigm)
@@ -100,10 +105,10 @@ def decide_dynamically(
     confidence: float,
     max_s: float,
 ) -> list[FlickerDecision]:
-    """Select each trial's target by the windows of the profile, until the evidence is enough.
+    """Decide each trial with dynamic stopping at ``confidence``, as live.
 
-    As live: predictions of the pipeline, added up by `bci.spelling.flicker_evidence`. Each run is
-    held out in turn. ``max_s`` is the longest flicker.
+    The pipeline's predictions are combined by `bci.spelling.flicker_evidence`. Each run is held
+    out in turn. ``max_s`` is the longest flicker in seconds.
     """
     found: list[FlickerDecision] = []
     with threadpool_limits(limits=1):
@@ -142,7 +147,10 @@ def decide_dynamically(
 
 
 def onsets(trials: Sequence[Trial]) -> list[tuple[Trial, float]]:
-    """First trial of each flicker, and the end of the flicker: repetitions follow at once."""
+    """Join trials into flickers; return each flicker's first trial and end time.
+
+    A trial continues the flicker if its label is the same and it follows within 0.1 s.
+    """
     found: list[tuple[Trial, float]] = []
     previous: Trial | None = None
     for trial in trials:

@@ -1,4 +1,4 @@
-"""Comparison of decoders of seen images: splits and retrieval scores."""
+"""Compare decoders of seen images by retrieval scores."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from bci.training.epochs import Epochs
 
 
 class RetrievalScore(NamedTuple):
-    """Retrieval score of images, each trial among ``n_candidates``."""
+    """Retrieval score of images; each trial is decided among ``n_candidates`` images."""
 
     top_1: float
     top_5: float
@@ -24,7 +24,7 @@ class RetrievalScore(NamedTuple):
 def find_images(
     training: Epochs, test: Epochs, make_decoder: Callable[[], Decoder]
 ) -> RetrievalScore:
-    """Train, then find each test trial's image among all that the test shows."""
+    """Train a decoder, then rank the images of ``test`` for each of its trials."""
     decoder = make_decoder()
     decoder.fit(training.windows, training.labels, groups=training.runs, signal=training.signal)
     assert isinstance(decoder, Retrieval)
@@ -38,12 +38,12 @@ def find_images(
 
 
 def shuffled(epochs: Epochs, seed: int) -> Epochs:
-    """The same with labels that belong to other trials."""
+    """Permute the labels between trials."""
     return replace(epochs, labels=np.random.default_rng(seed).permutation(epochs.labels))
 
 
 def part_of(epochs: Epochs, start_s: float, stop_s: float) -> Epochs:
-    """The same with a part of each window, in seconds from its beginning."""
+    """Cut each window to ``start_s``-``stop_s``, in seconds from its beginning."""
     assert epochs.signal is not None
     sfreq = epochs.signal.sfreq
     samples = slice(round(start_s * sfreq), round(stop_s * sfreq))

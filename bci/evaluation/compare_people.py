@@ -1,4 +1,4 @@
-"""Comparison of a decoder over people: protocols, each scored on a held-out run."""
+"""Score a decoder over people by several protocols, each on held-out runs."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,21 +21,22 @@ from bci.training.trial_decisions import DecidedEpochs
 
 Arrays = Mapping[str, NDArray[np.generic]]
 MakeDecoder = Callable[[Arrays | None], Decoder]
-"""Gives a fresh decoder, going on from a base model's arrays if there are any."""
+"""Function that creates a decoder, with the arrays of a base model to start from, or None."""
 
 PROTOCOLS = ("within", "leave-one-out", "transfer")
-# A base learns from one window in four: those of a trial overlap by nine tenths.
+# A base model is trained on every fourth window: the windows of a trial overlap by nine tenths.
 _BASE_STRIDE = 4
 _N_TIMED = 50
-# As the engine is given samples: some milliseconds of them at a time.
+# Length of a streamed chunk in seconds, similar to the chunks of a live engine.
 _CHUNK_S = 0.01
 
 
 @dataclass(frozen=True)
 class ComparedPerson:
-    """One person's epochs, of several runs each of which is left out in turn.
+    """One person's epochs, from several runs; each run is held out in turn.
 
-    With ``runs``, in the order of their numbers in the epochs, those are decoded as live.
+    ``runs`` are the same runs as streams, in the order of their numbers in ``epochs``. If given,
+    they are decoded as live.
     """
 
     name: str
@@ -45,12 +46,12 @@ class ComparedPerson:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One decoder on one person: accuracy by trial, and what it cost.
+    """Accuracy and cost of one decoder on one person; ``accuracy`` counts trials.
 
-    ``training_s`` is of one training, ``inference_p50_ms`` and ``inference_p99_ms`` are of one
-    window on one thread; ``n_parameters`` counts all numbers of the model. ``streamed`` is the
-    largest difference of a probability between the windows as they were cut and those that the
-    pipeline gave when a run was streamed through it; None where that was not done.
+    ``training_s`` is the time of one training. ``inference_p50_ms`` and ``inference_p99_ms`` are
+    times of one window on one thread. ``n_parameters`` counts all numbers of the model.
+    ``streamed`` is the largest difference of a probability between cut windows and the same
+    windows streamed through the pipeline; None if no run was streamed.
     """
 
     accuracy: float
@@ -70,18 +71,18 @@ def run_protocols(
     signal: Signal,
     profile: Profile,
 ) -> dict[str, Outcome]:
-    """Leave each run of a person out in turn, train and score on it, once a protocol.
+    """Score a decoder on each held-out run of a person, once per protocol.
 
-    ``within`` trains on the person's other runs. ``leave-one-out`` trains on other people and
-    takes the person's other runs, without labels, for alignment. ``transfer`` learns from such a
-    base and from the person's labels. The base is trained once for both; the training time of
-    ``transfer`` is what the person waits for, without the base. Trials are decided as the profile
-    has it: from how much evidence, and by an alignment that follows or not.
+    ``within`` trains on the person's other runs. ``leave-one-out`` trains on other people, and uses
+    the person's other runs, without labels, for alignment. ``transfer`` starts from a base model
+    of the other people and trains on the person's labelled runs. The base model is trained once
+    for both; the training time of ``transfer`` excludes it. The profile's settings of evidence and
+    adaptation apply.
 
     Raises
     ------
     ValueError
-        If there is no such protocol, or the decoder cannot be adapted to a person.
+        If a protocol is unknown, or the decoder cannot be adapted to a person.
     """
     base: Adaptable | None = None
     base_s = 0.0
@@ -117,30 +118,35 @@ def _train_base(
     decoder = make_decoder(None)
     if not isinstance(decoder, Adaptable):
         raise ValueError("this decoder does not carry over from person to person")
-    # One that keeps windows thins them itself.
+    # A decoder that pools windows selects them itself.
     stride = 1 if isinstance(decoder, Pooling) else _BASE_STRIDE
     fit(decoder, [_thinned(other.epochs, stride, k) for k, other in enumerate(others)], signal)
     return decoder
 
 
 def people_p(accuracies: NDArray[np.float64], n_trials: NDArray[np.int64], chance: float) -> float:
-    """Of the one-sided binomial test of all people's trials, both (n_people,), against guessing."""
+    """Return the p-value of all people's trials against chance.
+
+    It is that of a one-sided binomial test. ``accuracies`` and ``n_trials`` have shape
+    (n_people,).
+    """
     right = round(float((accuracies * n_trials).sum()))
     return binomial_p(right, int(n_trials.sum()), chance)
 
 
 def paired_p(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Of the two-sided paired Wilcoxon test of two (n_people,); NaN where nothing differs.
+    """Return the p-value of the two-sided paired Wilcoxon test.
 
-    Shares of few trials have many equal differences, which must not be distinguished by their last
-    bit.
+    The result is NaN if all pairs are equal. ``one`` and ``other`` have shape (n_people,).
+    Differences are rounded, since accuracies of few trials have many ties, which rounding
+    errors would break.
     """
     difference = np.round(one - other, 9)
     return float(stats.wilcoxon(difference).pvalue) if difference.any() else float("nan")
 
 
 def _thinned(epochs: Epochs, stride: int, person: int) -> Epochs:
-    """Fewer windows, in groups that no other person shares."""
+    """Keep every ``stride``-th window; make the run numbers unique to the person."""
     kept = np.zeros(len(epochs.labels), dtype=bool)
     kept[::stride] = True
     thin = epochs.only(kept)
@@ -150,10 +156,10 @@ def _thinned(epochs: Epochs, stride: int, person: int) -> Epochs:
 def streamed_difference(
     decoder: Decoder, decided: DecidedEpochs, run: StreamedRun, profile: Profile
 ) -> float:
-    """Largest difference of a probability between windows as decided and as streamed.
+    """Return the largest probability difference of decided and streamed windows.
 
-    The run is pushed through a pipeline in chunks of 10 ms, as the live engine does it. 0 where all
-    are equal to the last bit; infinite where windows are missing.
+    The run is streamed through a pipeline in chunks of 10 ms, as in the live engine. 0 means equal
+    to the last bit; infinity means that the numbers of windows differ.
     """
     pipeline = Pipeline(profile.pipeline, run.recording.info, decoder)
     adaptation = adaptation_for(decoder, run, profile)
@@ -205,7 +211,7 @@ def _score(
 
 
 def _together(folds: list[Outcome]) -> Outcome:
-    """One person's folds: all their trials, the median of their times."""
+    """Combine a person's folds: accuracy over all trials, median of the times."""
     n_trials = sum(fold.n_trials for fold in folds)
     differences = [fold.streamed for fold in folds if fold.streamed is not None]
     return Outcome(

@@ -1,4 +1,4 @@
-"""Accuracy from the beginning of each window alone, where windows come at cues."""
+"""Accuracy by the beginning of each window, for models that decode at cues."""
 
 from collections.abc import Iterable
 
@@ -13,24 +13,26 @@ from bci.training.time_course import TimeCourse, time_course
 
 _MOST_PARTS = 25
 _PART_S = 0.1
-# Of each fold; more would take minutes and change the curve little.
+# Most trials of a fold; more would take minutes and change the curve little.
 _MOST_TRIALS = 500
 
 
 def early_course(card: Card, decoder: Decoder, recording: Recording) -> TimeCourse | None:
-    """Decide each trial from the beginning of its window alone: the first 0.1 s, the first 0.2 s.
+    """Score decisions from the first 0.1 s of each window, the first 0.2 s, and so on.
 
     Parameters
     ----------
     card : Card
+        Card of the model.
     decoder : Decoder
+        Decoder of the model.
     recording : Recording
-        The model was not trained on it.
+        A recording that the model was not trained on.
 
     Returns
     -------
     course : TimeCourse or None
-        None where windows do not come at cues, or the decoder cannot decide from a part of one.
+        None if the model does not decode at cues, or its decoder needs whole windows.
     """
     if not card.pipeline.at_cues:
         return None
@@ -44,21 +46,21 @@ def early_course(card: Card, decoder: Decoder, recording: Recording) -> TimeCour
 
 
 def n_parts(window_s: float) -> int:
-    """Into how many parts, of about a tenth of a second, `right_by_length` divides a window."""
+    """Number of parts, of about 0.1 s, into which `right_by_length` divides a window."""
     return min(max(1, round(window_s / _PART_S)), _MOST_PARTS)
 
 
 def right_by_length(decoder: Decoder, epochs: Epochs) -> list[tuple[int, bool]]:
-    """Decide held-out windows from their beginnings alone: the first part, the first two, ...
+    """Decide held-out windows from their first part, their first two parts, and so on.
 
-    The rest of the window is at the decoder's baseline, as if nothing came any more. Of very many
-    trials, some are left out evenly.
+    The rest of the window is filled with the decoder's baseline. With more than 500 windows, an
+    evenly spaced subset is used.
 
     Returns
     -------
     right : list of (int, bool)
-        The number of the last part that was known, from 0, and whether the decision was right.
-        Nothing of a decoder that cannot do it.
+        One item per decision: the number of the last part that was used, from 0, and whether the
+        decision was right. Empty if the decoder needs whole windows.
     """
     if not isinstance(decoder, EarlyDeciding) or epochs.signal is None or not len(epochs.windows):
         return []
@@ -79,6 +81,9 @@ def right_by_length(decoder: Decoder, epochs: Epochs) -> list[tuple[int, bool]]:
 def course_by_length(
     right: Iterable[tuple[int, bool]], start_s: float, window_s: float
 ) -> TimeCourse:
-    """Collect `right_by_length` of windows that begin ``start_s`` after the cue."""
+    """Average the results of `right_by_length` into a course over time.
+
+    The windows begin ``start_s`` seconds after the cue and are ``window_s`` seconds long.
+    """
     part_s = window_s / n_parts(window_s)
     return time_course(right, start_s + part_s, part_s)

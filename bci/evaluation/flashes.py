@@ -1,4 +1,4 @@
-"""Predictions of flashes, gathered during an evaluation and spelled at its end."""
+"""Collect the predictions of flashes in an evaluation, and score the symbols."""
 
 from bci.evaluation.spelling import SpelledRun, SpellingScore, score_spelling
 from bci.models.card import Card
@@ -9,9 +9,11 @@ from bci.training.epochs import JudgedWindow
 
 
 class ScoredFlashes:
-    """Gathers what a model predicts of a recording's flashes; `take` is given each window.
+    """Collector of the predictions of a recording's flashes.
 
-    ``speller`` goes before the one of the model's card.
+    Call `take` with each window.
+
+    ``speller`` replaces the speller of the model's card.
     """
 
     def __init__(self, card: Card, speller: Speller | None = None) -> None:
@@ -22,12 +24,15 @@ class ScoredFlashes:
         self.predictions: list[TimedPrediction] = []
 
     def take(self, window: JudgedWindow) -> None:
-        """Keep a window's prediction."""
+        """Keep the prediction of a window."""
         prediction = window.prediction
         self.predictions.append(TimedPrediction(prediction.taken, prediction.probabilities))
 
     def score(self, recording: Recording) -> SpellingScore | None:
-        """Spell the recording's copied symbols; None where it has none, or the model no speller."""
+        """Score the recording's copied symbols.
+
+        The result is None without such symbols or without a speller.
+        """
         if self._speller is None:
             return None
         windows = self._speller.windows(self._card.classes, self._card.stream.sfreq)

@@ -1,4 +1,4 @@
-"""Scores of a decoder: every accuracy with its interval, its chance and its p-value."""
+"""Scores of a decoder: accuracies with confidence interval, chance and p-value."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,15 +13,15 @@ from scipy import stats
 from bci.tasks.emotion_levels import Array, LevelGrid, expected_levels, grid_of
 
 Numbers = NDArray[np.int64]
-"""Classes or levels of trials, counted from 0, shape (n_trials,)."""
+"""Numbers of the trials' classes or levels, from 0, shape (n_trials,)."""
 
-# A larger confusion matrix cannot be read.
+# A larger confusion matrix is not readable.
 MAX_CONFUSION_CLASSES = 20
-# With fewer classes the rank of the true one adds little to the accuracy.
+# With fewer classes, the rank of the true class adds little to the accuracy.
 _MIN_RANKED_CLASSES = 6
 _TOP = 5
 _N_SHUFFLES = 999
-# Trials of the largest class to those of the smallest, from which on accuracy misleads.
+# Ratio of the trials of the largest and the smallest class above which accuracy misleads.
 _UNEQUAL = 1.5
 BALANCED = "balanced accuracy"
 _N_ORDERS = 1999
@@ -30,10 +30,11 @@ _N_GUESSES = 200
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Share of correct decisions, its exact 95 % interval (Clopper-Pearson) and chance.
+    """Share of correct decisions, its exact 95 % interval and chance.
 
-    ``chance`` is the accuracy of always deciding the most frequent class; ``p_value`` is of the
-    one-sided binomial test against it.
+    The interval is that of Clopper and Pearson. ``n`` counts the decisions. ``low`` and
+    ``high`` bound the interval. ``chance`` is the accuracy of always deciding the most frequent
+    class. ``p_value`` is that of the one-sided binomial test against chance.
     """
 
     value: float
@@ -51,7 +52,10 @@ class Accuracy:
 
 
 class Measure(NamedTuple):
-    """One figure, its value by guessing, and the probability that guessing does as well."""
+    """One score, its mean under guessing, and its p-value.
+
+    The p-value is the probability that guessing scores as well.
+    """
 
     name: str
     value: float
@@ -61,21 +65,22 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Trials of one class, how many were decided rightly, and its most frequent confusion."""
+    """Score of one class: trials, correct ones, and most frequent confusion."""
 
     name: str
-    asked: int
-    right: int
-    mistaken: str = ""
-    times: int = 0
+    asked: int  # Number of trials of the class
+    right: int  # Number of correct decisions
+    mistaken: str = ""  # Class that was wrongly decided most often; empty without errors
+    times: int = 0  # Number of decisions for ``mistaken``
 
 
 def score_accuracy(
     truth: NDArray[np.str_], decided: NDArray[np.str_], chance: float | None = None
 ) -> Accuracy:
-    """Score independent decisions (trials, not overlapping windows).
+    """Score independent decisions: trials, not overlapping windows.
 
-    ``chance`` is given where it is not that of always deciding the most frequent class.
+    ``truth`` and ``decided`` have shape (n_trials,). ``chance`` is the accuracy under guessing;
+    by default that of always deciding the most frequent class.
     """
     n = len(truth)
     right = int(np.sum(truth == decided))
@@ -87,28 +92,35 @@ def score_accuracy(
 
 
 def exact_interval(right: int, n: int) -> tuple[float, float]:
-    """Bound a share of correct decisions: its 95 % interval (Clopper-Pearson)."""
+    """Return the 95 % interval of ``right`` correct decisions in ``n``.
+
+    It is the exact interval of Clopper and Pearson.
+    """
     interval = stats.binomtest(right, n).proportion_ci(0.95, method="exact")
     return float(interval.low), float(interval.high)
 
 
 def binomial_p(right: int, n: int, chance: float) -> float:
-    """Test a share one-sided against chance; 1 without decisions."""
+    """Return the p-value of ``right`` in ``n`` against ``chance``, one-sided.
+
+    The result is 1 if ``n`` is 0.
+    """
     return float(stats.binomtest(right, n, chance, alternative="greater").pvalue) if n else 1.0
 
 
 def shuffled_labels(decided: NDArray[np.int64], truth: Numbers) -> tuple[float, float]:
-    """Chance and p-value of an accuracy by window, whose windows depend on each other in a trial.
+    """Estimate chance and p-value of an accuracy by window.
 
-    Labels are shuffled over whole trials (seeded), the decisions stay.
+    Windows of one trial overlap, so they are not independent. The labels of whole trials are
+    shuffled with a fixed seed; the decisions stay.
 
-    ``decided`` (n_trials, n_classes) counts the windows of each trial that were decided for each
-    class.
+    ``decided`` (n_trials, n_classes) counts each trial's windows by their decided class. ``truth``
+    (n_trials,) has the number of each trial's class.
 
     Returns
     -------
     chance, p_value : float
-        Mean accuracy with shuffled labels, and the share of shuffles that reach the true one.
+        Mean accuracy over the shuffles, and the share of shuffles that reach the true accuracy.
     """
     rng = np.random.default_rng(0)
     rows = np.arange(len(truth))
@@ -130,7 +142,10 @@ def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
 def confusion(
     truth: NDArray[np.str_], decided: NDArray[np.str_], classes: tuple[str, ...]
 ) -> list[list[int]]:
-    """Count decisions: a row a true class, a column a decided one; empty for too many classes."""
+    """Count decisions in one row per true class and one column per decided class.
+
+    Empty if there are more than `MAX_CONFUSION_CLASSES` classes.
+    """
     if len(classes) > MAX_CONFUSION_CLASSES:
         return []
     counts: list[list[int]] = _counts(truth, decided, np.array(classes)).tolist()
@@ -138,7 +153,10 @@ def confusion(
 
 
 def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
-    """Score every class by its trials' true and decided class; the most frequent class first."""
+    """Score every class from (true class, decided class) of each trial.
+
+    The most frequent class comes first.
+    """
     by_class: dict[str, Counter[str]] = {}
     for true, decided in decisions:
         by_class.setdefault(true, Counter())[decided] += 1
@@ -154,18 +172,18 @@ def class_scores(decisions: Iterable[tuple[str, str]]) -> list[ClassScore]:
 def information_transfer_rate(
     truth: NDArray[np.str_], decided: NDArray[np.str_], seconds: float
 ) -> float:
-    """Mutual information of classes and decisions, in bits a minute.
+    """Compute the mutual information of classes and decisions, in bits per minute.
 
-    A few trials have some mutual information by chance, and many classes have much of it. Its mean
-    over shuffled labels (seeded) is taken off, so guessing gives about 0, and a decoder that always
-    decides the same gives 0. Few trials of many classes are rated too low by that, never too high.
+    The estimate is biased upwards with few trials or many classes. So its mean over shuffled labels
+    (fixed seed) is subtracted: guessing gives about 0, and a constant decision gives 0. With few
+    trials of many classes the result is too low, never too high.
 
-    ``seconds`` are from one decision to the next.
+    ``seconds`` is the time from one decision to the next.
 
     Notes
     -----
-    Wolpaw's formula takes the classes for balanced and the errors for evenly spread. It gives a
-    decoder that always decides for the more frequent of two classes information that it has not.
+    Wolpaw's formula assumes balanced classes and evenly spread errors. It credits information to a
+    decoder that always decides for the more frequent of two classes.
     """
     classes, true = np.unique(truth, return_inverse=True)
     answers, given = np.unique(decided, return_inverse=True)
@@ -179,12 +197,13 @@ def information_transfer_rate(
 def extra_measures(
     classes: tuple[str, ...], probabilities: Array, truth: NDArray[np.str_]
 ) -> tuple[Measure, ...]:
-    """Figures of each axis where classes are levels; ranks of the true class where many.
+    """Compute the scores beside accuracy that suit the classes.
 
-    Where classes have unequal numbers of trials, balanced accuracy and, of two classes, the area
-    under the ROC curve stand before them.
+    If classes are levels on axes, these are the scores of each axis. Otherwise, with six or more
+    classes, they are ranks of the true class. With unequal numbers of trials per class, balanced
+    accuracy comes first, and for two classes also the area under the ROC curve.
 
-    ``probabilities`` (n_trials, n_classes), ``truth`` (n_trials,).
+    ``probabilities`` has shape (n_trials, n_classes), ``truth`` (n_trials,).
     """
     if (grid := grid_of(classes)) is not None:
         return level_measures(grid, probabilities, truth)
@@ -197,16 +216,20 @@ def extra_measures(
 
 
 def are_unequal(truth: NDArray[np.str_]) -> bool:
-    """Check whether one class has so many more trials than another that accuracy misleads."""
+    """Return True if accuracy misleads, since classes are unequal.
+
+    It does if the largest class has at least 1.5 times the trials of the smallest.
+    """
     _, counts = np.unique(truth, return_counts=True)
     return bool(len(counts) > 1 and counts.max() >= _UNEQUAL * counts.min())
 
 
 def unequal_measures(probabilities: Array, truth: Numbers) -> tuple[Measure, ...]:
-    """Balanced accuracy and, of two classes, the area under the ROC curve.
+    """Compute balanced accuracy and, for two classes, the area under the ROC curve.
 
-    Neither gains by deciding for the more frequent class. Chance is the mean of 999 shuffles
-    (seeded) of the true classes over the trials; the p-value is the share that does as well.
+    Always deciding for the more frequent class improves neither. Chance is the mean over 999
+    shuffles (fixed seed) of the true classes. The p-value is the share of shuffles that score as
+    well.
     """
     found = [_balanced(truth, probabilities.argmax(axis=1))]
     if probabilities.shape[1] == 2:
@@ -216,7 +239,10 @@ def unequal_measures(probabilities: Array, truth: Numbers) -> tuple[Measure, ...
 
 
 def balanced_p(truth: Numbers, decided: Numbers) -> float:
-    """Share of shuffles of the true classes with as large a balanced accuracy."""
+    """Return the p-value of a balanced accuracy.
+
+    It is the share of shuffles of the true classes that reach the balanced accuracy.
+    """
     return _balanced(truth, decided).p_value
 
 
@@ -225,16 +251,16 @@ def _balanced(truth: Numbers, decided: Numbers) -> Measure:
 
 
 def balanced_accuracy(truth: Numbers, decided: Numbers) -> float:
-    """Mean over the true classes of the share that was decided rightly (mean recall)."""
+    """Return the mean recall: the share of correct decisions, averaged over classes."""
     asked = np.bincount(truth)
     right = np.bincount(truth[truth == decided], minlength=len(asked))
     return float((right[asked > 0] / asked[asked > 0]).mean())
 
 
 def score_balanced(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accuracy:
-    """Score decisions so that each class counts alike: the mean of the classes' shares.
+    """Score decisions by balanced accuracy, in which each class has the same weight.
 
-    The interval is that of a normal distribution; the p-value is by shuffled labels.
+    The interval assumes a normal distribution. The p-value comes from shuffled labels.
     """
     classes, numbers = np.unique(truth, return_inverse=True)
     answers = np.searchsorted(classes, decided)
@@ -248,10 +274,10 @@ def score_balanced(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accura
 
 
 def area_under_curve(truth: Numbers, ranks: Array) -> float:
-    """Probability that a trial of class 1 ranks above one of class 0; equal ranks count half.
+    """Return the probability that a trial of class 1 ranks above a trial of class 0.
 
-    ``ranks`` (n_trials,) are of the probability of class 1, ascending from 1, equals sharing their
-    mean (Mann and Whitney, Ann. Math. Stat. 18 (1947) 50-60).
+    ``ranks`` (n_trials,) are ranks of the probability of class 1, ascending from 1. Ties have
+    their mean rank and count half (Mann and Whitney, Ann. Math. Stat. 18 (1947) 50-60).
     """
     n_one = int(truth.sum())
     above = float(ranks[truth == 1].sum()) - n_one * (n_one + 1) / 2
@@ -261,11 +287,12 @@ def area_under_curve(truth: Numbers, ranks: Array) -> float:
 def ranks(
     probabilities: Array, truth: Numbers, n_candidates: int | Numbers
 ) -> tuple[Measure, ...]:  # fmt: skip
-    """Share of trials with the true class among the first five; its median rank (1 = first).
+    """Compute top-5 accuracy and the median rank of the true class (1 = best).
 
-    The first is tested by the binomial test, the second by the sign test, both one-sided.
+    Top-5 accuracy is tested by the binomial test, the median rank by the sign test, both one-sided.
 
-    Each trial was decided among ``n_candidates`` classes; the others have probability 0.
+    ``n_candidates`` is the number of classes that a trial was decided among; all other classes have
+    probability 0.
     """
     rank = rank_of_truth(probabilities, truth)
     n = np.broadcast_to(n_candidates, rank.shape)
@@ -286,9 +313,10 @@ def ranks(
 
 
 def rank_of_truth(probabilities: Array, truth: Numbers) -> Array:
-    """Rank of the true class in each trial, 1 for the first, shape (n_trials,).
+    """Return the rank of the true class in each trial, 1 for the best.
 
-    Equals count half, so that equal probabilities put every class in the middle.
+    The shape is (n_trials,). Ties count half, so if all probabilities are equal, the rank is
+    the middle one.
     """
     own = probabilities[np.arange(len(truth)), truth]
     above = (probabilities > own[:, None]).sum(axis=1)
@@ -299,13 +327,14 @@ def rank_of_truth(probabilities: Array, truth: Numbers) -> Array:
 def level_measures(
     grid: LevelGrid, probabilities: Array, truth: NDArray[np.str_]
 ) -> tuple[Measure, ...]:
-    """Accuracy, macro F1, mean absolute error of the expected level and Seq2HR of each axis.
+    """Compute accuracy, macro F1, mean absolute error and Seq2HR of each axis.
 
-    Chance of the accuracy is the most frequent level's share, its p-value is the binomial
-    test's. Of the others chance is the mean, and the p-value the share that does as well, of 999
-    shuffles (seeded) of the true levels over the trials.
+    The error is that of the expected level. Chance of the accuracy is the share of the most
+    frequent level, and its p-value is that of the binomial test. The other scores are compared with
+    999 shuffles (fixed seed) of the true levels over the trials. Their chance is the mean of the
+    shuffles, and their p-value the share of shuffles that score as well.
 
-    ``probabilities`` (n_trials, n_classes) in the order of ``grid.classes``; trials must be
+    ``probabilities`` (n_trials, n_classes) is in the order of ``grid.classes``. The trials must be
     independent.
     """
     by_axis = grid.by_axis(probabilities)
@@ -328,10 +357,11 @@ def level_measures(
 
 
 def seq2hr(scores: Array, levels: Numbers) -> NDArray[np.bool_]:
-    """Sequential top-2 hits: trials whose two best levels are the true one and a neighbour.
+    """Mark the trials whose two best levels are the true level and a neighbour of it.
 
-    ``scores`` (n_trials, n_levels); ``levels`` (n_trials,), from 0; hits (n_trials,). Kuang, Song
-    and Michoski 2024, arXiv 2408.15255, call their share Seq2HR.
+    ``scores`` has shape (n_trials, n_levels), ``levels`` (n_trials,) counts from 0, and the result
+    has shape (n_trials,). The share of marked trials is called Seq2HR by Kuang, Song and Michoski
+    2024, arXiv 2408.15255.
     """
     two_best = np.argsort(-scores, axis=1, kind="stable")[:, :2]
     steps = np.sort(np.abs(two_best - levels[:, None]), axis=1)
@@ -339,7 +369,10 @@ def seq2hr(scores: Array, levels: Numbers) -> NDArray[np.bool_]:
 
 
 def macro_f1(truth: Numbers, decided: Numbers, n_levels: int) -> float:
-    """Mean F1 over the levels that are true or decided at least once; numbers from 0."""
+    """Return the mean F1 over the levels that occur in ``truth`` or ``decided``.
+
+    Both are numbers of levels, from 0.
+    """
     counts = np.bincount(truth * n_levels + decided, minlength=n_levels**2)
     table = counts.reshape(n_levels, n_levels)
     named = table.sum(axis=0) + table.sum(axis=1)
@@ -354,7 +387,7 @@ def _counts(
 
 
 def _information(rows: Numbers, columns: Numbers, shape: tuple[int, int]) -> float:
-    """Mutual information of two numberings of the same trials, in bits."""
+    """Return the mutual information of two class numbers per trial, in bits."""
     counts = np.bincount(rows * shape[1] + columns, minlength=shape[0] * shape[1]).reshape(shape)
     joint = counts / len(rows)
     apart = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
@@ -373,7 +406,7 @@ def _hits(truth: Numbers, scores: Array) -> float:
 def _shuffled(
     name: str, figure: Callable[[Numbers], float], truth: Numbers, sign: int = 1
 ) -> Measure:
-    """A figure with its chance by shuffling; ``sign`` -1 where less is better."""
+    """Compute a score and its chance by shuffling; ``sign`` is -1 if lower is better."""
     rng = np.random.default_rng(0)
     value = figure(truth)
     guessed = np.array([figure(rng.permutation(truth)) for _ in range(_N_SHUFFLES)])

@@ -1,4 +1,4 @@
-"""Every prediction of an evaluation as a table of comma-separated values, for other programs."""
+"""Write every prediction of an evaluation to a CSV table, for other programs."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -22,15 +22,18 @@ COLUMNS = (
 
 @contextmanager
 def predictions_table(path: Path, classes: tuple[str, ...]) -> Iterator[Callable[[str], OnWindow]]:
-    """Open the table; makes a receiver for `evaluate` of a recording's name, which writes its rows.
+    """Open the table ``path``; yield a function that adds the rows of a recording.
 
-    ``time_s`` is when the window's last sample was taken, in seconds of the recording;
-    ``true_class`` the class of the trial that the window belongs to, empty elsewhere. ``label`` is
-    the likeliest class of the window alone. ``decision`` and ``confidence`` are what the engine
-    decides at the end of the window: no decision below the threshold, neither of both until the
-    evidence is whole. Then one column a class, with its probability to the last digit.
+    The function takes the recording's name and returns the ``on_window`` argument of `evaluate`.
 
-    A file of that name is replaced.
+    ``window_start_s`` and ``time_s`` are the times of the window's first and last sample, in
+    seconds of the recording. ``true_class`` is the class of the window's trial, empty outside
+    trials. ``label`` is the likeliest class of the window alone. ``decision`` and ``confidence``
+    are the engine's at the end of the window. ``decision`` is empty below the threshold; both are
+    empty until the evidence is complete. One column per class follows, with its probability in
+    full precision.
+
+    An existing file is replaced.
 
     Raises
     ------
@@ -38,7 +41,7 @@ def predictions_table(path: Path, classes: tuple[str, ...]) -> Iterator[Callable
         If the file does not end in ``.csv`` or cannot be written.
     """
     if path.suffix.lower() != ".csv":
-        # Anything else might be a recording that was named here by mistake.
+        # Another ending may be that of a recording, named here by mistake.
         raise RecordingError(f"{path}: predictions are written to a file that ends in .csv")
     try:
         file = path.open("w", encoding="utf-8", newline="")
@@ -57,7 +60,7 @@ def predictions_table(path: Path, classes: tuple[str, ...]) -> Iterator[Callable
 def _row(recording: str, window: JudgedWindow) -> list[str]:
     prediction, trial, decision = window.prediction, window.trial, window.decision
     true = trial.label if trial is not None else ""
-    # As short as they are exact: what is read again is the same number.
+    # The shortest text that reads back as the same number.
     numbers = (window.first, prediction.taken, *prediction.probabilities)
     first, taken, *probabilities = (repr(float(number)) for number in numbers)
     label, confidence = "", ""

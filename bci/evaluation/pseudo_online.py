@@ -1,4 +1,4 @@
-"""Pseudo-online evaluation: a recording through a model's pipeline, as if it were live."""
+"""Pseudo-online evaluation: replay a recording through a model as if live."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -44,11 +44,12 @@ from bci.training.epochs import (
 
 @dataclass(frozen=True, slots=True)
 class TrialDecision:
-    """One trial, and the decision at its end; None where no sound window lay within it.
+    """One trial and the decision at its end.
 
-    ``decision`` is the class with the most evidence then, whatever its ``confidence``: each trial
-    counts in the accuracy. ``with_prior`` is the same with a prior of words, where there is one.
-    Times are in recording time: ``onset`` of the cue, and the span that is scored.
+    ``decision`` is the class with the most evidence, at any ``confidence``, since each trial counts
+    in the accuracy. Both are None if no usable window lies in the trial. ``with_prior`` is the
+    decision with a prior of words; None without one. Times are in seconds of the recording:
+    ``onset`` is the cue, and ``start`` to ``stop`` is scored.
     """
 
     label: str
@@ -64,25 +65,25 @@ class TrialDecision:
 class Evaluation:
     """Score of a model on one recording.
 
-    ``trial_accuracy`` is of the decision at the end of each cue (the last window wholly in
-    the trial); ``window_accuracy`` of all windows wholly within trials, which overlap and so
-    carry no interval: ``window_chance`` and ``window_p_value`` are by shuffling the labels of
-    whole trials. ``itr_bits_per_min`` is the mutual information of cues and decisions, beyond
-    that of guesses, with one decision per ``stop_s`` of the paradigm.
+    ``trial_accuracy`` scores one decision per trial, at the last window wholly in the trial.
+    ``window_accuracy`` scores all single windows wholly in trials. They overlap, so it has no
+    interval; ``window_chance`` and ``window_p_value`` come from shuffling the labels of whole
+    trials. ``itr_bits_per_min`` is the mutual information of cues and decisions beyond chance,
+    with one decision per ``stop_s`` of the paradigm.
 
-    The rest is of decisions of at least ``threshold`` confidence. ``seconds_to_correct`` is the
-    median over trials, from cue onset, of the first right one, reached in ``trials_reached``
-    trials. Of ``cues`` that asked for a command, ``cues_decided`` had a decision, and
-    ``cues_right`` had the right one first. ``false_positives`` were decided in ``rest_min`` of rest
-    (see `bci.models.false_decisions`): ``false_positives_per_min`` and, with 95 % confidence, at
-    most ``false_positives_bound``. Decisions are taken from ``evidence_s`` seconds of evidence,
-    which is on average ``evidence_delay_s`` older than a single window; ``window_accuracy`` is of
-    single windows. Where rest is a class, its decisions are no false positives, and its trials are
-    no cues and have no time to a right one.
+    The following count decisions with a confidence of at least ``threshold``.
+    ``seconds_to_correct`` is the median time from cue onset to the first correct decision, over
+    the ``trials_reached`` trials that have one. ``cues`` counts the trials that asked for a
+    command. ``cues_decided`` of them had a decision, and in ``cues_right`` the first was correct.
+    ``false_positives`` counts the decisions in ``rest_min`` minutes of rest (see
+    `bci.models.false_decisions`). ``false_positives_bound`` is the upper 95 % bound of
+    ``false_positives_per_min``. If rest is a class, its decisions are no false positives, and its
+    trials count in neither ``cues`` nor ``seconds_to_correct``.
 
-    ``interpolated`` names the channels that a montage map computed from others.
-    ``prior_accuracy`` is as ``trial_accuracy``, of the decisions with a prior of words, where
-    there is one; everything else is of the signal alone.
+    Each decision uses ``evidence_s`` seconds of windows, which are on average
+    ``evidence_delay_s`` older than a single window. ``interpolated`` names the channels that a
+    montage map computed from others. ``prior_accuracy`` is ``trial_accuracy`` with a prior of
+    words, None without one; all other scores ignore the prior.
     """
 
     recording: str
@@ -120,7 +121,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class _Replay:
-    """Every decoded window of a recording, and those that lie in each of its trials."""
+    """Decoded windows of a recording: all, and by the number of their trial."""
 
     decoding: RunningModel
     trials: list[Trial]
@@ -128,7 +129,10 @@ class _Replay:
     within: dict[int, list[Decoded]]
 
     def in_rest(self, spans: list[tuple[float, float]]) -> NDArray[np.bool_]:
-        """Mark windows that lie wholly in rest, (n_windows,)."""
+        """Mark the windows that lie wholly in one of the rest ``spans``.
+
+        The shape is (n_windows,).
+        """
         pipeline = self.decoding.pipeline
         taken = np.array([each.prediction.taken for each in self.decoded])
         period = 1.0 / pipeline.chain.sfreq
@@ -147,20 +151,21 @@ def evaluate(
 ) -> Evaluation:
     """Replay a recording through a model at full speed and score its decisions.
 
-    The model was not trained on the recording. ``threshold`` is the least confidence of a
-    decision, 0-1; for time to decision and false positives. ``on_window`` is given every window
-    that has a prediction, in order of time; with it, a recording that lacks the cues is gone
-    through all the same before that is raised. Evidence is gathered for ``evidence_s`` seconds;
-    with 0 each window decides alone. ``adapt``: whether the decoder follows the recording, as it
-    would live; ``decoder`` itself is not changed. ``prior`` has probabilities of word sequences,
-    again for each recording; where windows come at cues.
+    The model must not have been trained on the recording. ``threshold``, 0 to 1, is the lowest
+    confidence of a decision; it affects the time to a decision and the false positives.
+    ``on_window`` is called with every window that has a prediction, in order of time. With it, a
+    recording without the cues is replayed to its end before `RecordingError` is raised.
+    ``evidence_s`` is the length of signal whose windows make one decision, in seconds; 0 decides
+    by each window alone. ``adapt`` is the adaptation of the decoder during the replay, as live;
+    ``decoder`` itself is not changed. ``prior`` has probabilities of word sequences, for models
+    that decode at cues.
 
     Raises
     ------
     MismatchError
         If the recording cannot satisfy the model.
     RecordingError
-        If it lacks the cues, or no window lies within any trial.
+        If the recording lacks the cues, or no window lies within a trial.
     """
     decoding = RunningModel(
         card, decoder, recording.info, evidence_s=evidence_s, adapt=adapt, prior=prior,
@@ -180,7 +185,7 @@ def _replay_windows(
         trials = find_trials(recording, paradigm)
     except RecordingError:
         if on_window is not None:
-            # Predictions are of use without cues too; only the score is not.
+            # Predictions are useful without cues too; only the score needs them.
             for each in _decode(decoding, recording, [], ()):
                 on_window(_judged(each, None, pipeline))
         raise
@@ -196,12 +201,14 @@ def _replay_windows(
 
 
 def _decide_trials(replay: _Replay, recording: Recording) -> dict[int, Prediction]:
-    """The last evidence within each trial; none of a trial in which it never was whole.
+    """Return the last evidence in each trial, by the trial's number.
+
+    Trials in which the evidence never became complete are left out.
 
     Raises
     ------
     RecordingError
-        If there is no such trial, or the model lacks the class of one.
+        If no trial has evidence, or the model lacks the class of one of them.
     """
     evidence = {
         number: [each.evidence for each in own if each.evidence]
@@ -232,7 +239,7 @@ def _score(
     decisions = np.array([prediction.label for prediction in decided.values()])
     weighed = {number: own[-1].weighed for number, own in within.items()}
     by_prior = [each.label for each in weighed.values() if each is not None]
-    # Windows of each trial by their decided class.
+    # Number of windows of each trial by their decided class.
     of_class = {name: k for k, name in enumerate(card.classes)}
     by_class = np.zeros((len(labels), len(of_class)), dtype=np.int64)
     for row, own in zip(by_class, within.values(), strict=True):
@@ -240,7 +247,7 @@ def _score(
     n_windows = int(by_class.sum())
     numbers = np.array([of_class[label] for label in labels])
     window_chance, window_p = shuffled_labels(by_class, numbers)
-    # Commands, of which there is none for rest.
+    # Decisions for rest are no commands.
     quiet = card.paradigm.quiet
     cued = [number for number in within if trials[number].label != quiet]
     reached = (_time_to_correct(within[number], trials[number]) for number in cued)
@@ -296,7 +303,7 @@ def _decode(
     decoding: RunningModel, recording: Recording, trials: list[Trial], cues: tuple[Marker, ...]
 ) -> Iterator[Decoded]:
     markers = deque(cues)
-    # One thread, as in the live engine: so the numbers are the same to the last bit.
+    # One thread, as in the live engine, so that the numbers are identical.
     with threadpool_limits(limits=1):
         unlabelled = unlabelled_starts(recording, decoding.card.paradigm)
         for chunk in chunks_for(decoding.pipeline, recording, trials, unlabelled):
@@ -314,7 +321,7 @@ def _judged(decoded: Decoded, trial: Trial | None, pipeline: Pipeline) -> Judged
 def _decision(
     trial: Trial, decided: Prediction | None, with_prior: Prediction | None
 ) -> TrialDecision:
-    # At most 1, as of a decision: see `bci.decisions.decide`.
+    # Limited to 1, as in `bci.decisions.decide`.
     confidence = min(decided.confidence, 1.0) if decided else None
     return TrialDecision(
         trial.label, trial.onset, trial.start, trial.stop,

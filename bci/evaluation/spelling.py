@@ -1,4 +1,4 @@
-"""Scores of spelling: accuracy of symbols, repetitions that they take, characters a minute."""
+"""Scores of spelling: accuracy, repetitions needed, characters per minute."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ ENOUGH = 0.8
 
 
 class SpelledRun(NamedTuple):
-    """Markers of a run, and the predictions of its flashes, ascending in time."""
+    """Markers of a run and the predictions of its flashes, both in order of time."""
 
     markers: Sequence[Marker]
     predictions: Sequence[TimedPrediction]
@@ -37,12 +37,13 @@ class SpelledRun(NamedTuple):
 
 @dataclass(frozen=True)
 class SpellingScore:
-    """Symbols of copy spelling, decided from held-out predictions.
+    """Score of copied symbols, decided from held-out predictions.
 
-    ``accuracy`` is of the profile's dynamic stopping, which took ``repetitions`` on average;
-    ``right`` (n_repetitions,) are the symbols that were right with a fixed number of repetitions,
-    of ``n``. ``seconds`` are those of one selection with dynamic stopping: target,
-    flashes, the last window, feedback. ``selections`` has target, symbol and repetitions of each.
+    ``accuracy`` is that of the profile's dynamic stopping, with ``repetitions`` on average.
+    ``right`` (n_repetitions,) counts the correct symbols, of ``n``, after each fixed number of
+    repetitions from 1 on. ``seconds`` is the duration of one selection with dynamic stopping:
+    target, flashes, last window and feedback. ``selections`` has the target, the decided symbol
+    (None without one) and the repetitions of each selection.
     """
 
     accuracy: Accuracy
@@ -59,26 +60,27 @@ class SpellingScore:
 
     @property
     def chars_per_min(self) -> float:
-        """Characters a minute of a text without errors, each wrong one taken back.
+        """Characters per minute of a text in which every wrong symbol is undone.
 
-        A wrong symbol costs its own selection and another that undoes it, which may be wrong too:
-        the rate is that of selections times ``2 accuracy - 1``, and 0 below an accuracy of half.
+        A wrong symbol costs its own selection and another one that undoes it, which may be wrong
+        too. So the rate is ``2 accuracy - 1`` times that of selections, and 0 for an accuracy below
+        one half.
         """
         return self.selections_per_min * max(0.0, 2.0 * self.accuracy.value - 1.0)
 
     @property
     def itr_bits_per_min(self) -> float:
-        """Information transfer rate after Wolpaw; see `wolpaw_bits`."""
+        """Information transfer rate in bits per minute, after Wolpaw; see `wolpaw_bits`."""
         return wolpaw_bits(self.accuracy.value, self.n_symbols) * self.selections_per_min
 
     @property
     def needed(self) -> int | None:
-        """Fewest repetitions with four right symbols in five; None where none are enough."""
+        """Fewest repetitions that give 80 % correct symbols; None if no number does."""
         enough = np.flatnonzero(self.right >= ENOUGH * self.n)
         return int(enough[0]) + 1 if len(enough) else None
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """The curve over repetitions, as arrays for the model bundle."""
+        """Return the curve over repetitions and the scores, as arrays to store."""
         return {
             _REPETITIONS: np.arange(1, len(self.right) + 1),
             RIGHT: self.right,
@@ -96,10 +98,11 @@ class SpellingScore:
 
 
 def wolpaw_bits(accuracy: float, n_symbols: int) -> float:
-    """Bits of one selection after Wolpaw et al., Clin. Neurophysiol. 113 (2002) 767-791.
+    """Return the bits of one selection by Wolpaw's formula.
 
-    It assumes that all symbols are equally likely, that all are as easy, and that errors are spread
-    evenly over the others. Below chance it is 0.
+    Wolpaw et al., Clin. Neurophysiol. 113 (2002) 767-791. The formula assumes equally likely
+    and equally easy symbols, and errors spread evenly over the other symbols. The result is 0
+    at or below chance.
     """
     if accuracy <= 1.0 / n_symbols:
         return 0.0
@@ -111,7 +114,10 @@ def wolpaw_bits(accuracy: float, n_symbols: int) -> float:
 
 
 def why_unscored(speller: Speller, markers: Sequence[Marker]) -> str:
-    """State that copied symbols flashed in other groups than a speller's; empty where none did."""
+    """Explain that copied symbols flashed in other groups than the speller's.
+
+    The text is empty if the groups agree.
+    """
     n_groups = speller.code.n_groups
     for selection in find_selections(markers):
         groups = {group_of(marker.label) for marker in selection.flashes}
@@ -126,11 +132,11 @@ def why_unscored(speller: Speller, markers: Sequence[Marker]) -> str:
 def score_spelling(
     speller: Speller, windows: FlashWindows, runs: Sequence[SpelledRun]
 ) -> SpellingScore | None:
-    """Decide all copied symbols of some runs; None where there is none that can be decided.
+    """Decide and score all copied symbols of ``runs``.
 
-    The prior of each symbol is that of the profile's text after the symbols copied before it, as
-    live; one that was taken back or had no prediction is asked for again.
-    Selections of another grid, or of fewer flashes than one repetition, are left out.
+    The result is None if no symbol can be decided. The prior of each symbol follows from the
+    symbols copied before it, as live. Undone symbols are removed from that text. Selections on
+    another grid, or with less than one repetition, are left out.
     """
     right: list[list[bool]] = []
     outcomes: list[tuple[str, str | None, int]] = []

@@ -1,4 +1,4 @@
-"""Figures of spelling that a model bundle keeps: right symbols by repetitions, and their rate."""
+"""Scores of spelling stored with a model."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +11,16 @@ from bci.evaluation.spelling import ENOUGH, FIGURES, RIGHT, SELECTIONS, wolpaw_b
 from bci.models.bundle import load_bundle
 from bci.training.time_course import TimeCourse
 
-# From one target to the next, in seconds; the usual assumption.
+# Time to shift the gaze to the next target, in seconds; the usual assumption.
 _SHIFT_S = 1.0
 
 
 @dataclass(frozen=True)
 class SpellingCurve:
-    """Held-out symbols of a stored model: right ones by repetitions, and with dynamic stopping.
+    """Scores of a stored model on held-out symbols.
 
-    ``right`` (n_repetitions,) of ``n`` symbols are right with a fixed number of repetitions, from
-    1. The other figures are those of `SpellingScore`, with dynamic stopping.
+    ``right`` (n_repetitions,) counts the correct symbols, of ``n``, after each fixed number of
+    repetitions from 1 on. The other scores are those of `SpellingScore`, with dynamic stopping.
     """
 
     right: NDArray[np.int64]
@@ -33,18 +33,18 @@ class SpellingCurve:
 
     @property
     def needed(self) -> int | None:
-        """Fewest repetitions with four right symbols in five; None where none are enough."""
+        """Fewest repetitions that give 80 % correct symbols; None if no number does."""
         enough = np.flatnonzero(self.right >= ENOUGH * self.n)
         return int(enough[0]) + 1 if len(enough) else None
 
 
 def load_spelling_curve(folder: Path) -> SpellingCurve | None:
-    """Read a bundle's curve over repetitions; None where it has none.
+    """Read the curve over repetitions from a model folder; None if it has none.
 
     Raises
     ------
     BundleError
-        If the bundle is missing or invalid, or the curve is damaged.
+        If the folder or the curve is missing parts or invalid.
     """
     _, arrays = load_bundle(folder)
     if FIGURES not in arrays:
@@ -63,7 +63,10 @@ def load_spelling_curve(folder: Path) -> SpellingCurve | None:
 
 @dataclass(frozen=True)
 class BestFlicker:
-    """The length of a flicker that transfers most bits, by the held-out accuracy up to there."""
+    """The duration of flicker with the highest information rate.
+
+    The rate is computed from the held-out accuracy.
+    """
 
     seconds: float
     accuracy: float
@@ -72,9 +75,10 @@ class BestFlicker:
 
 
 def best_flicker(course: TimeCourse, n_symbols: int) -> BestFlicker | None:
-    """Find the best length by the accuracy over time; a second between two targets is added.
+    """Find the duration with the highest rate in bits, from the accuracy over time.
 
-    The rate is that of Wolpaw, see `bci.evaluation.spelling.wolpaw_bits`. None for an empty course.
+    One second between two targets is added to each duration. The rate is Wolpaw's, see
+    `bci.evaluation.spelling.wolpaw_bits`. None for an empty course.
     """
     found = [
         BestFlicker(

@@ -1,4 +1,6 @@
-"""Independent jobs, done in this process, in several, or on a cluster; results as they come.
+"""Run independent jobs in this process, in several processes, or on a Ray cluster.
 
-`workers` names the processes, `local` runs jobs on this machine, `cluster` on Ray.
+- workers: settings of the processes, and the function that runs jobs
+- local: jobs in several processes of this computer
+- cluster: jobs on a Ray cluster
 """

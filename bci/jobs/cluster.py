@@ -1,4 +1,7 @@
-"""Jobs on a Ray cluster: data once a node, GPUs as resources, a lost worker costs its job only."""
+"""Run jobs on a Ray cluster.
+
+Data is sent once per node, and jobs of a lost worker are repeated.
+"""
 
 import hashlib
 import logging
@@ -17,20 +20,20 @@ J = TypeVar("J")
 T = TypeVar("T")
 Given = TypeVar("Given")
 
-# A job whose worker or node ends is given to another one so many times.
+# A job whose worker or node ends is repeated on another one up to this number of times.
 _RETRIES = 3
 _CONNECT_S = 5.0
-# Between two looks for Ctrl-C.
+# Interval at which Ctrl-C is noticed, in seconds.
 _WAIT_S = 0.5
 
 
 def run_on_ray(
     do: Callable[[Given, J], T], given: Given, jobs: Sequence[J], workers: Workers
 ) -> Generator[Done[T], None, None]:
-    """See `bci.jobs.workers.run_jobs`."""
+    """Run jobs on the Ray cluster of ``workers``; see `bci.jobs.workers.run_jobs`."""
     with _connected(workers) as ray:
         remote = ray.remote(num_cpus=1, num_gpus=workers.n_gpus, max_retries=_RETRIES)(_do_there)
-        # In the store of objects: each node fetches it once, and its workers map it.
+        # In Ray's object store: each node fetches the data once, and its workers map it.
         shared = ray.put((do, given))
         code = code_digest()
         waiting = {remote.remote(shared, code, *each): each[0] for each in enumerate(jobs)}
@@ -66,13 +69,13 @@ def _fetched(ray: Any, reference: Any, number: int) -> Done[Any]:
 
 @contextmanager
 def _connected(workers: Workers) -> Iterator[Any]:
-    """Ray, connected to the cluster for as long as the block runs."""
+    """Connect to the cluster for the duration of the block; yield the module ``ray``."""
     address = workers.address
     if find_spec("ray") is None:
         raise JobError("--address needs Ray: pip install 'bci[cluster]'")
     host, _, port = address.rpartition(":")
     try:
-        # Ray would try for half a minute, and end the process.
+        # Checked first, since Ray would try for half a minute and then end the process.
         socket.create_connection((host, int(port)), _CONNECT_S).close()
     except (OSError, ValueError, OverflowError) as error:
         raise JobError(
@@ -99,7 +102,10 @@ def _connected(workers: Workers) -> Iterator[Any]:
 
 @cache
 def code_digest() -> str:
-    """Eight characters that differ where the code of a row differs."""
+    """Return eight characters of a hash of the source code.
+
+    It is for comparing versions between nodes.
+    """
     digest = hashlib.sha256()
     root = Path(__file__).parents[2]
     for package in ("bci", "decoders", "devices"):

@@ -1,4 +1,4 @@
-"""Jobs in several processes of this machine, by joblib."""
+"""Run jobs in several processes of this computer, by joblib."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ from bci.commands import SAFE_PATH
 from bci.errors import JobError
 from bci.jobs.workers import Done, do_one
 
-# Between two looks at the parent.
+# Interval at which a worker checks that its parent process runs, in seconds.
 _LOOK_S = 0.5
 
 J = TypeVar("J")
@@ -22,12 +22,15 @@ Given = TypeVar("Given")
 def run_in_processes(
     do: Callable[[Given, J], T], given: Given, jobs: Sequence[J], n_processes: int
 ) -> Generator[Done[T], None, None]:
-    """See `bci.jobs.workers.run_jobs`. Large arrays of ``given`` are mapped, not copied."""
+    """Run jobs in ``n_processes`` processes; see `bci.jobs.workers.run_jobs`.
+
+    Large arrays in ``given`` are memory-mapped, not copied.
+    """
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     with parallel_config("loky", n_jobs=n_processes, inner_max_num_threads=1):
-        # Copy on write: kernels are compiled for arrays that can be written.
+        # Mode "c" is copy on write, since kernels are compiled for writable arrays.
         pool = Parallel(
             return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs + 1", mmap_mode="c"
         )
@@ -50,7 +53,7 @@ def run_in_processes(
 def _do_as_child(
     parent: int, do: Callable[[Given, J], T], given: Given, number: int, job: J
 ) -> Done[T]:
-    # A single process is this one.
+    # With a single process, joblib runs jobs in this one.
     if os.getpid() != parent:
         _end_with(parent)
     return do_one(do, given, number, job)
@@ -58,9 +61,9 @@ def _do_as_child(
 
 @cache
 def _end_with(parent: int) -> None:
-    """End this process when its parent is gone, also in the middle of a job of hours.
+    """End this process when its ``parent`` has ended, even during a job.
 
-    Windows keeps the number of a parent that ended: there a worker finishes its job first.
+    On Windows the parent's process number does not change, so a worker finishes its job first.
     """
 
     def watch() -> None:

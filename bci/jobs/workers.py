@@ -1,4 +1,4 @@
-"""Processes that do independent jobs, and the one call that gives them the jobs."""
+"""Settings of worker processes, and the function that runs jobs in them."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -14,10 +14,10 @@ Given = TypeVar("Given")
 
 @dataclass(frozen=True)
 class Workers:
-    """Processes of this machine, or of a Ray cluster.
+    """Worker processes of this computer or of a Ray cluster.
 
-    ``jobs`` processes work at a time; with 1 it is this one. With ``address``, the ``HOST:PORT``
-    of a Ray cluster, that has as many as it has free cores, and each job holds ``n_gpus`` GPUs.
+    ``jobs`` is the number of processes; 1 uses this process. ``address`` is the ``HOST:PORT`` of a
+    Ray cluster, which then runs one job per free core. Each of these jobs uses ``n_gpus`` GPUs.
     """
 
     jobs: int = 1
@@ -26,7 +26,7 @@ class Workers:
 
 
 class Done(NamedTuple, Generic[T]):
-    """The result of the job of a ``number``, and the seconds that it took its worker."""
+    """Result of one job: its ``number`` in the sequence, its result, and its duration."""
 
     number: int
     result: T
@@ -39,25 +39,28 @@ THIS_PROCESS = Workers()
 def run_jobs(
     do: Callable[[Given, J], T], given: Given, jobs: Sequence[J], workers: Workers
 ) -> Generator[Done[T], None, None]:
-    """Do ``do(given, job)`` for each job; yield results in the order in which they are done.
+    """Call ``do(given, job)`` for each job.
 
-    Every job computes on one thread, wherever it runs, so that results are equal to the last bit
-    on like processors. Close the iterator to stop what is still running.
+    Yield the results in the order of completion.
+
+    Every job computes on one thread, so that results are identical on equal processors. Close the
+    iterator to stop the running jobs.
 
     Parameters
     ----------
     do : callable
-        Without state of its own: a function of a module, or a partial of one.
+        Function without state: one of a module, or a partial of one.
     given : object
-        Data that all jobs read and none changes; it is loaded once a machine.
+        Data that all jobs read and none changes; loaded once per computer.
     jobs : sequence
-        Small picklable descriptions.
+        Small picklable descriptions of the jobs.
     workers : Workers
+        Processes that run the jobs.
 
     Raises
     ------
     JobError
-        If a worker process ended again and again, or the cluster cannot be used.
+        If worker processes end repeatedly, or the cluster cannot be used.
     """
     if workers.address:
         from bci.jobs.cluster import run_on_ray
@@ -71,7 +74,7 @@ def run_jobs(
 
 
 def do_one(do: Callable[[Given, J], T], given: Given, number: int, job: J) -> Done[T]:
-    """Do a job on one thread and time it."""
+    """Run a job on one thread and measure its duration."""
     began = time.perf_counter()
     with threadpool_limits(limits=1):
         result = do(given, job)

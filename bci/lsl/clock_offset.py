@@ -1,4 +1,4 @@
-"""The offset of a sender's clock from ours, its uncertainty and its drift."""
+"""Offset of a sender's clock from this computer's, its uncertainty and its drift."""
 
 import ctypes
 import math
@@ -10,36 +10,39 @@ import pylsl
 from pylsl.lib import lib
 from pylsl.util import handle_error
 
-# Ten minutes of offsets, one a second, for the drift; fewer than half a minute show nothing.
+# The drift is estimated from up to 600 offsets (one per second) that span at least 28 s.
 _MAX_OFFSETS = 600
 _LEAST_S = 28.0
 _LEAST_ERROR_S = 1e-5
-# The best of so many is taken: of half a minute.
+# The best of this many newest measurements is used; they span half a minute.
 _RECENT = 15
-# Quartz clocks differ by less, in parts per million: assumed until the drift is known.
+# Largest usual drift of quartz clocks in parts per million, assumed until the drift is known.
 USUAL_PPM = 100.0
-# A drift that is known may be wrong, or change with the temperature, by so much.
+# Uncertainty of a known drift in parts per million, since it changes with the temperature.
 DRIFT_ERROR_PPM = 50.0
 RENEWED_S = 1.0
-"""Time between looks for a better offset, in seconds: stamps are as old as that."""
+"""Interval at which the best offset is chosen again, in seconds."""
 
 lib.lsl_time_correction_ex.restype = ctypes.c_double
 
 
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
-    """One measurement by liblsl: an exchange of messages with the sender's computer.
+    """One measurement of the offset by liblsl.
 
-    The true offset lies within ``error_s`` of it, since no message is faster than the way there.
+    It is an exchange of messages with the sender's computer. The true offset lies within
+    ``error_s`` of ``offset_s``, since neither message can take longer than the round trip.
     """
 
-    offset_s: float  # Added to the sender's stamps it gives our time
-    error_s: float  # Half the round trip
-    measured: float  # On our clock, in seconds
+    offset_s: float  # Added to the sender's time stamps, it gives this computer's time
+    error_s: float  # Half the round trip, in seconds
+    measured: float  # Time of the measurement on this computer's clock, in seconds
 
 
 def measure_offset(inlet: pylsl.StreamInlet, timeout_s: float) -> ClockOffset:
-    """Take the newest measurement, which liblsl renews every two seconds in its own thread.
+    """Return the newest measurement of the clock offset.
+
+    A thread of liblsl measures it every two seconds.
 
     Raises the errors of `pylsl.StreamInlet.time_correction`.
     """
@@ -53,32 +56,36 @@ def measure_offset(inlet: pylsl.StreamInlet, timeout_s: float) -> ClockOffset:
 
 
 class OffsetHistory:
-    """Offsets of one sender's clock in the order of their measurement; there is always one."""
+    """Measured offsets of one sender's clock, in order of time; never empty."""
 
     def __init__(self, first: ClockOffset) -> None:
         self._offsets: deque[ClockOffset] = deque((first,), maxlen=_MAX_OFFSETS)
 
     def add(self, measured: ClockOffset) -> None:
-        """Add a measurement, unless it is the newest one again."""
+        """Add a measurement, unless it is no newer than the last one."""
         if measured.measured > self._offsets[-1].measured:
             self._offsets.append(measured)
 
     @property
     def drift_ppm(self) -> float:
-        """Rate of the sender's clock beyond ours, in parts per million; NaN until it is known."""
+        """Excess rate of the sender's clock over this one, in parts per million.
+
+        It is NaN if unknown.
+        """
         if self._offsets[-1].measured - self._offsets[0].measured < _LEAST_S:
             return math.nan
         times = np.array([each.measured for each in self._offsets])
         offsets = [each.offset_s for each in self._offsets]
-        # A measurement over a slow way says little.
+        # A long round trip makes a measurement uncertain.
         weights = [1 / max(each.error_s, _LEAST_ERROR_S) for each in self._offsets]
         return float(-1e6 * np.polyfit(times - times[0], offsets, 1, w=weights)[0])
 
     def best(self, now: float) -> ClockOffset:
-        """Offset with the least bound of its error now, which is its ``error_s``.
+        """Return the offset with the smallest error bound at time ``now``.
 
-        Half the round trip, and what the clock may have drifted since: on a busy network an older
-        measurement over a fast way is better than the newest. A known drift is taken into account.
+        Its ``error_s`` is this bound: half the round trip plus the possible drift since the
+        measurement. So on a busy network, an older measurement with a short round trip may be
+        better than the newest. A known drift is corrected.
         """
         drift = self.drift_ppm
         is_known = not math.isnan(drift)

@@ -1,4 +1,4 @@
-"""The connection to one LSL stream: its opening, clock offset, loss and return."""
+"""Connection to one LSL stream: opening, clock offset, loss and reconnection."""
 
 import contextlib
 import time
@@ -16,10 +16,10 @@ _OPEN_S = 5.0
 
 
 class Connection:
-    """One LSL inlet, its clock offset, and its return after the outlet was gone.
+    """One LSL inlet, its clock offset, and its reconnection after the outlet was lost.
 
-    liblsl's own recovery is silent and works only for streams with a source id; this one is
-    visible and works for all.
+    liblsl's own recovery is silent and needs a source id. This one reports the loss and works for
+    all streams.
 
     Raises `StreamError` if the stream does not answer or has too many channels.
     """
@@ -31,7 +31,7 @@ class Connection:
 
     @property
     def offset(self) -> float:
-        """Offset of the sender's clock that stamps are corrected by, in seconds."""
+        """Offset that is added to the sender's time stamps, in seconds."""
         return self.clock.offset_s
 
     def _open(self, described: pylsl.StreamInfo) -> None:
@@ -57,27 +57,27 @@ class Connection:
         self._watch: StreamWatch | None = None
 
     def refresh_offset(self, now: float) -> None:
-        """Take the newest clock offset; liblsl measures it in a thread of its own."""
+        """Update the clock offset once per second; liblsl measures it in its own thread."""
         if now < self._offset_due or self.inlet is None:
             return
         self._offset_due = now + RENEWED_S
-        # Where no newer measurement is to be had, the last one holds on.
+        # Without a newer measurement, the last one is kept.
         with contextlib.suppress(LostError, LslTimeoutError):
             self.offsets.add(measure_offset(self.inlet, 0.001))
             self.clock = self.offsets.best(now)
 
     def lose(self) -> None:
-        """The outlet is gone: begin to look for its return."""
+        """Drop the lost outlet and start to search for its return."""
         self.inlet = None
         wanted = self.info
-        # The same outlet, restarted: by its source id, else by everything else it is known by.
+        # The restarted outlet is found by source id and type, or by name and type without an id.
         known = {"source_id": wanted.source_id} if wanted.source_id else {"name": wanted.name}
         self._watch = StreamWatch(StreamQuery(type=wanted.type, **known))
 
     def try_again(self, timeout: float) -> bool:
-        """Look once for the stream's return, at most ``timeout`` seconds; whether it is back.
+        """Try once, for at most ``timeout`` seconds, to reconnect; return True on success.
 
-        Raises `StreamError` if it came back with other channels or another rate.
+        Raises `StreamError` if the stream returned with other channels or another rate.
         """
         assert self._watch is not None
         for found in self._watch.poll():
@@ -95,7 +95,7 @@ class Connection:
                 )
             self.reconnects += 1
             return True
-        # Discovery runs in a thread of liblsl's; look again soon.
+        # Discovery runs in liblsl's own thread; the caller tries again soon.
         time.sleep(max(0.0, min(timeout, 0.1)))
         return False
 

@@ -1,4 +1,4 @@
-"""Listening for cues beside other work that must not wait."""
+"""Listen for cues in background threads, for callers that must not wait."""
 
 import queue
 import string
@@ -15,23 +15,23 @@ from bci.lsl.marker_inlet import MarkerInlet
 from bci.signals import Marker
 
 GUIDED = "Cues"
-"""Type of the stream of a guided calibration: its cues are not the markers of a device."""
+"""Type of the cue stream of a guided calibration; differs from a device's ``Markers``."""
 
 _WAIT_S = 0.01
 _LOOK_S = 0.1
 _STOP_S = 0.8
-# A stream that is gone is still listed for two seconds.
+# A lost stream is ignored this long, since discovery still lists it for two seconds.
 _LISTED_S = 3.0
-# Discovery takes a second at most; who sends no cues by then is missed.
+# Time without a marker stream until that is reported; discovery takes at most one second.
 _MISSED_S = 2.0
 _MAX_STREAMS = 16
-# What fails so often in a row fails for good.
+# Consecutive failures to read a stream after which it is given up.
 _MAX_FAILURES = 20
 
 
 @dataclass
 class _Source:
-    """One marker stream that is listened to, in a thread of its own."""
+    """One marker stream, received in its own thread."""
 
     found: FoundStream
     thread: threading.Thread | None = None
@@ -40,34 +40,34 @@ class _Source:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Of twins, and of a stream that was restarted, the same."""
+        """Name and type; equal for streams of the same name and for a restarted stream."""
         return self.found.info.name, self.found.info.type
 
     @property
     def rank(self) -> Rank:
-        """Rank of the stream as a carrier of the cues."""
+        """Rank of the stream's type as a source of cues."""
         rank = rank_of(self.found.info.type, self.found.channel_format == "string")
         return Rank.MARKERS if rank is None else rank
 
 
 class CueListener:
-    """Receive markers in threads of their own, so that no stream can hold up the caller.
+    """Receive markers in background threads, so that no stream can block the caller.
 
-    All streams that fit are open, twins of one name too. They may come, go and come back at any
-    time, or others that fit in their place. Where several fit because only their type is known,
-    the cues are those of the stream that sends a cue first; a stream that is likelier to carry
-    them (see `bci.lsl.cue_streams`) takes its place. The threads are daemons: one that waits for a
-    program that hangs cannot keep ours from ending.
+    All streams that match ``query`` are opened, including several of the same name. Streams may
+    appear, end and return at any time. If the query names only a type, the cues are taken from the
+    stream that sends a cue first. A stream of a type that is likelier to carry cues (see
+    `bci.lsl.cue_streams`) replaces it. The threads are daemons, so a hanging sender cannot keep
+    this process from ending.
 
-    Raises `StreamError` if the query cannot be expressed.
+    Raises `StreamError` if the query is no valid LSL predicate.
     """
 
     def __init__(
         self,
         query: CueQuery | StreamQuery,
-        # Without it the markers of all streams are given
+        # Returns True for the label of a cue; None: `pull` returns the markers of all streams
         is_cue: Callable[[str], bool] | None = None,
-        signal: str = "",  # Name of the signal's stream: of several marker streams its own counts
+        signal: str = "",  # Name of the signal's stream; its own marker stream is preferred
         ignored: Collection[str] = (),  # Names of streams to leave out
     ) -> None:
         self._signal = signal
@@ -86,12 +86,12 @@ class CueListener:
 
     @property
     def connected(self) -> bool:
-        """True while a stream that fits is open."""
+        """True while a matching stream is open."""
         return bool(self.streams)
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """Names of the open streams; once one has sent cues, of that alone."""
+        """Names of the open streams; after one has sent cues, its name alone."""
         live = [each for each in self._sources if each.opened and not each.over]
         chosen = self._chosen
         if chosen is not None and any(each.key == chosen.key for each in live):
@@ -99,12 +99,12 @@ class CueListener:
         return tuple(dict.fromkeys(each.found.info.name for each in live))
 
     def pull(self) -> list[Marker]:
-        """Markers that came since the last call; never waits."""
+        """Return the markers received since the last call, without waiting."""
         came = [self._came.get_nowait() for _ in range(self._came.qsize())]
         return [marker for source, marker in came if self._counts(source, marker)]
 
     def news(self) -> list[str]:
-        """Sentences about streams that are missing, came or went since the last call."""
+        """Return sentences about missing, new and lost streams since the last call."""
         return [self._news.get_nowait() for _ in range(self._news.qsize())]
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class CueListener:
         self._thread.join(_STOP_S)
 
     def _counts(self, source: _Source, marker: Marker) -> bool:
-        """Return whether a marker is of the stream of the cues, as far as that is known by now."""
+        """Return True if ``marker`` is from the cue stream, by what is known so far."""
         if self._is_cue is None:
             return True
         chosen, is_cue = self._chosen, self._is_cue(marker.label)
@@ -135,7 +135,7 @@ class CueListener:
         return source.key == chosen.key
 
     def _place(self, source: _Source) -> tuple[Rank, bool]:
-        """Smaller for a stream that is likelier to carry the cues."""
+        """Return a key for comparison, smaller for a likelier cue stream."""
         return source.rank, not belongs(source.found.info.name, self._signal)
 
     def _report_once(self, source: _Source, sentence: str) -> None:
@@ -162,7 +162,7 @@ class CueListener:
             elif now > missed_at:
                 missed_at = float("inf")
                 self._news.put(f"there is no marker stream with {self.query}; it is waited for")
-        # One that waits for a program that hangs is left, and ends with the process.
+        # A thread that waits for a hanging sender is left; it ends with the process.
         deadline = local_clock() + _STOP_S / 2
         for each in self._sources:
             if each.thread is not None:
@@ -212,7 +212,10 @@ class CueListener:
 
 
 def cue_predicate(query: CueQuery) -> str:
-    """Express a query as an LSL condition; it may hold for more streams than are meant."""
+    """Convert a query to an LSL predicate.
+
+    It may match more streams than `CueQuery.fits`.
+    """
     if query.named is not None:
         name = StreamQuery(name=query.named).to_predicate()
         return f"{name} or {_type_is(query.named)}"
@@ -225,7 +228,7 @@ def cue_predicate(query: CueQuery) -> str:
 
 def _type_is(value: str) -> str:
     exact = StreamQuery(type=value.lower()).to_predicate()
-    # What XPath cannot compare is left to `CueQuery.fits`.
+    # Values that XPath cannot compare are checked by `CueQuery.fits`.
     return f"{_lower('type')}{exact[len('type') :]}" if exact.startswith("type=") else exact
 
 

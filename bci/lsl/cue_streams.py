@@ -1,19 +1,18 @@
-"""Choice of the streams that carry the cues: one rule for files and for live streams.
+"""Choice of the streams that carry the cues, for files and live streams.
 
-The cues are on the streams that ``--markers`` or the profile's ``markers:`` names. Where neither
-does, or a profile says no more than ``type: Markers``, a stream's type decides:
+The cues are on the streams that ``--markers`` or the profile's ``markers:`` names. If neither
+names one, or the profile has only ``type: Markers``, the type of a stream decides:
 
 1. ``Cues``: the stream of a guided calibration.
-2. ``Markers``, and what other programs call it: ``Events``, ``Trigger``, ``Stim``,
-   ``Annotations`` ..., and texts without a type.
-3. ``Notes``: what a person wrote down.
+2. ``Markers`` and other programs' names for it: ``Events``, ``Trigger``, ``Stim``,
+   ``Annotations`` ..., and text streams without a type.
+3. ``Notes``: notes typed by a person.
 
-Of several such streams the cues are those of the first kind that holds a cue of the profile. Of
-two streams of that kind that hold one, ``<signal>-markers`` is the signal's own; otherwise one of
-them has to be named. Everything else
-is no cue: what this program publishes itself (decisions, predictions, status, provenance,
-quality, impedance, feature, reward, spelling), and numbers of any other type (battery, contact
-...).
+The cues are on the first kind of stream, in this order, that has a cue of the profile. If two
+streams of that kind have one, ``<signal>-markers`` is used; without it one must be named. Other
+streams never carry cues. These are the ones that this program publishes (decisions, predictions,
+status, provenance, quality, impedance, feature, reward, spelling), and numeric streams of other
+types (battery, contact ...).
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +42,7 @@ _OWN = {
 }
 
 MARKER_TYPES = tuple(sorted(_GUIDED | _MARKERS | _NOTES))
-"""Types of streams that carry cues without being named, lower case."""
+"""Types of streams that may carry cues without being named, in lower case."""
 
 
 class Rank(IntEnum):
@@ -58,8 +57,9 @@ class Rank(IntEnum):
 class CueQuery:
     """Query for marker streams.
 
-    ``named`` is a name or a type, as ``--markers`` gives it. The others are as in a profile: every
-    one that is given has to fit. ``predicate`` is an LSL condition, which files cannot answer.
+    ``named`` is a name or a type, from ``--markers``. The other fields are those of a profile; a
+    stream must match every field that is given. ``predicate`` is an LSL (XPath) predicate, which
+    cannot be applied to files.
     """
 
     named: str | None = None
@@ -79,14 +79,19 @@ class CueQuery:
 
     @property
     def is_general(self) -> bool:
-        """True where it asks for markers and nothing else, so that types decide."""
+        """True if the query names at most type ``Markers``, so that types decide."""
         others = (self.named, self.name, self.source_id, self.predicate)
         return others == (None,) * len(others) and (
             self.type is None or self.type.casefold() in _GENERAL
         )
 
     def fits(self, name: str, stream_type: str, source_id: str, is_text: bool) -> bool:
-        """Return whether a stream of markers is meant; the predicate is not looked at."""
+        """Return True if a stream with these properties matches.
+
+        ``predicate`` is not applied.
+
+        ``is_text`` is True for a stream of strings.
+        """
         if is_own(stream_type):
             return False
         if self.named is not None:
@@ -101,7 +106,11 @@ class CueQuery:
 
 
 def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
-    """Make the query of ``--markers``, else of a profile's ``markers:``, else of any markers."""
+    """Create a query from ``named`` or else ``selector``.
+
+    ``named`` is from ``--markers``, ``selector`` from a profile's markers. Without both, the
+    query matches any markers.
+    """
     if named is not None:
         return CueQuery(named=named)
     if isinstance(selector, CueQuery):
@@ -111,17 +120,20 @@ def cue_query(selector: object | None, named: str | None = None) -> CueQuery:
 
 
 def _same(given: str, own: str) -> bool:
-    """Compare two labels as far as discovery gives them."""
+    """Compare two labels up to the 200 characters that discovery keeps."""
     return given[:_MAX_LABEL] == own[:_MAX_LABEL]
 
 
 def is_own(stream_type: str) -> bool:
-    """Return whether this program itself publishes a type of stream, which never carries cues."""
+    """Return True for a stream type that this program publishes.
+
+    Such streams never carry cues.
+    """
     return stream_type.strip().casefold() in _OWN
 
 
 def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
-    """Rank a type of stream as a carrier of cues; None where it is one only if it is named."""
+    """Rank a stream type as a source of cues; None if it carries cues only when named."""
     kind = stream_type.strip().casefold()
     if kind in _GUIDED:
         return Rank.GUIDED
@@ -133,7 +145,11 @@ def rank_of(stream_type: str, is_text: bool = True) -> Rank | None:
 def choose(
     streams: Sequence[MarkerStream], is_cue: Callable[[str], bool], signal: str
 ) -> tuple[MarkerStream, ...]:
-    """Choose the streams of a recording that hold cues: of the first kind in which any does."""
+    """Choose the streams of a recording whose cues count.
+
+    They are those of the first kind that has cues. ``signal`` is the name of the signal's
+    stream; its own marker stream is preferred.
+    """
     holding = [each for each in streams if any(is_cue(marker.label) for marker in each.markers)]
     ranks = [rank_of(each.type) for each in holding]
     best = min((rank for rank in ranks if rank is not None), default=None)
@@ -142,22 +158,25 @@ def choose(
 
 
 def belongs(name: str, signal: str) -> bool:
-    """Return whether `bci.lsl.device_stream` sends a marker stream beside a signal."""
+    """Return True if ``name`` is the marker stream of the device ``signal``."""
     return name == f"{signal}-markers"
 
 
 def merged(streams: Sequence[MarkerStream]) -> tuple[Marker, ...]:
-    """Markers of several streams, in order of time."""
+    """Return the markers of several streams, in order of time."""
     return tuple(sorted(marker for each in streams for marker in each.markers))
 
 
 def without_notes(streams: Sequence[MarkerStream]) -> tuple[MarkerStream, ...]:
-    """The streams that are not of what a person wrote down."""
+    """Return the streams without those of type ``Notes``."""
     return tuple(each for each in streams if rank_of(each.type) is not Rank.NOTES)
 
 
 def to_replay(recording: Recording) -> tuple[MarkerStream, ...]:
-    """The marker streams to send beside a recording's signal: its own, else all but notes."""
+    """Return the marker streams to replay with a recording.
+
+    They are the signal's own, or else all but notes.
+    """
     streams = without_notes(recording.marker_streams)
     own = tuple(each for each in streams if belongs(each.name, recording.info.name))
     return own or streams

@@ -1,4 +1,4 @@
-"""Putting a device onto LSL, and keeping its streams there while it comes and goes."""
+"""Publish a device on LSL, and keep its streams there while the device reconnects."""
 
 import queue
 import threading
@@ -14,37 +14,38 @@ from bci.lsl.outlet import MarkerOutlet, SignalOutlet
 from bci.signals import Chunk, StreamInfo
 
 _READ_S = 0.05
-# After the last sample: what liblsl still holds has to get through before the outlet goes.
+# Wait after the last sample, in seconds: liblsl has to send its buffer before the outlet closes.
 _LINGER_S = 1.0
-# A source that its parent left ends when nobody has listened for so long.
+# Without its parent process, a source ends when it has had no receiver for this many seconds.
 _UNHEARD_S = 2.0
-# Between tries to reach a lost device again: first, doubling up to the last.
+# Wait between tries to reconnect, in seconds: the first, doubled each time up to the second.
 _BACK_OFF_S = (0.25, 8.0)
 
 
 def stream_device(
     device: Device,
     stop: threading.Event,
-    # Longest wait for somebody to take the signal in before the device is started
+    # Longest wait for a receiver of the signal before the device is started, in seconds
     wait_for_consumers_s: float = 0.0,
-    report: Callable[[str], None] = lambda _: None,  # On its return, or its answer to a command
-    # ``marker 5``, or words of the device's own language
+    report: Callable[[str], None] = lambda _: None,  # Called on reconnection and command replies
+    # ``marker 5``, or another command that the device knows
     commands: "queue.SimpleQueue[str] | None" = None,
-    on_open: Callable[[], None] = lambda: None,  # Once the device is connected and describes itself
-    orphaned: threading.Event | None = None,  # Set when whoever started us is gone
-    # On a fault: the device is lost, or it lost samples; default: ``report``
+    on_open: Callable[[], None] = lambda: None,  # Called when the device is connected
+    orphaned: threading.Event | None = None,  # Set when the parent process has ended
+    # Called when the device or samples are lost; default: ``report``
     warn: Callable[[str], None] | None = None,
 ) -> None:
     """Publish a device's samples and markers until it ends or ``stop`` is set.
 
-    Each stream is called as the device describes it; the markers are ``<first>-markers``. When
-    the device is lost, its streams stay on the network while it is tried again, ever more
-    slowly; the time stamps jump, so every receiver sees the gap.
+    Each stream has the name that the device gives it; markers are on ``<first>-markers``. When
+    the device is lost, its streams stay on the network while connecting is retried at growing
+    intervals. The time stamps then have a gap that every receiver detects.
 
-    When whoever started us is gone (``orphaned``), the device is streamed for as long as somebody,
-    a recorder for one, takes the signal in.
+    After the parent process has ended (``orphaned``), streaming continues as long as there is a
+    receiver, such as a recorder.
 
-    Raises `DeviceError` if the device cannot be reached at first, or comes back with other streams.
+    Raises `DeviceError` if the device cannot be reached at first, or has other streams after a
+    reconnection.
     """
     if not _open(device, stop, orphaned):
         return
@@ -57,7 +58,10 @@ def stream_device(
 
 
 def _open(device: Device, stop: threading.Event, orphaned: threading.Event | None = None) -> bool:
-    """Connect; False if stopped or left meanwhile, when what hangs is left to itself."""
+    """Connect in a thread.
+
+    Return False if stopped or orphaned meanwhile, leaving the thread.
+    """
     outcome: queue.SimpleQueue[Exception | None] = queue.SimpleQueue()
 
     def work() -> None:
@@ -79,7 +83,10 @@ def _open(device: Device, stop: threading.Event, orphaned: threading.Event | Non
 
 
 class _Losses:
-    """Warns at most once a second how many samples a device itself counted as lost."""
+    """Reporter of samples that the device itself counts as lost.
+
+    There is at most one warning per second.
+    """
 
     def __init__(self, name: str, n_streams: int, warn: Callable[[str], None]) -> None:
         self._name = name
@@ -99,7 +106,10 @@ class _Losses:
 
 
 class _Orphan:
-    """End a source that its parent left and that nobody listens to."""
+    """Watcher that sets ``stop`` for an orphaned source without a receiver.
+
+    A source is orphaned when its parent process has ended.
+    """
 
     def __init__(
         self,
@@ -121,7 +131,7 @@ class _Orphan:
 
 
 class _Cues:
-    """Pass a cue stream's markers on to the person who follows them, where there is one."""
+    """Pass the markers of a cue stream on to a simulated person, if the device is one."""
 
     def __init__(self, device: Device, name: str, report: Callable[[str], None]) -> None:
         self._name = name
@@ -135,7 +145,7 @@ class _Cues:
     def pass_on(self) -> None:
         if self._person is None:
             return
-        # Asked after the markers: none of the last ones comes when it is gone already.
+        # `connected` is read after the markers, so that the last markers arrive before the end.
         markers, present = self._listener.pull(), self._listener.connected
         self._person.follow(present, markers)
         if present != self._present:

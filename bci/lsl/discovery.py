@@ -1,4 +1,4 @@
-"""Finding streams on the network."""
+"""Find streams on the network."""
 
 import threading
 import time
@@ -20,9 +20,9 @@ _REPORT_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class StreamQuery:
-    """A choice of a stream; every part given has to fit.
+    """Query for a stream; the stream must match every field that is given.
 
-    ``predicate`` is an XPath 1.0 condition over the stream's description, as
+    ``predicate`` is an XPath 1.0 condition on the stream's description, such as
     ``channel_count=64 and starts-with(name,'Bio')``.
     """
 
@@ -45,7 +45,10 @@ class StreamQuery:
         return {key: value for key, value in pairs if value is not None}
 
     def to_predicate(self) -> str:
-        """Express the query as one XPath condition, but for values that `fits` has to compare."""
+        """Convert the query to an XPath condition.
+
+        Values that only `fits` can compare are left out.
+        """
         parts = [
             f"{key}={_quoted(value)}"
             for key, value in self._given().items()
@@ -56,7 +59,7 @@ class StreamQuery:
         return " and ".join(parts) or "count(name)>0"
 
     def fits(self, info: StreamInfo) -> bool:
-        """Compare name, type and source id as discovery gives them."""
+        """Return True if name, type and source id match, up to 200 characters each."""
         return all(
             given is None or given[:_MAX_LABEL] == own
             for given, own in (
@@ -67,10 +70,10 @@ class StreamQuery:
 
 @dataclass(frozen=True, slots=True)
 class FoundStream:
-    """A stream that is there.
+    """A stream on the network.
 
-    ``info`` has name, type, rate and source id, but no channels; the inlet
-    fetches the full description.
+    ``info`` has name, type, rate and source id, but no channels; an inlet fetches the full
+    description.
     """
 
     info: StreamInfo
@@ -110,10 +113,10 @@ def list_streams(wait_s: float = 1.0) -> list[FoundStream]:
 
 
 def resolve(query: StreamQuery, timeout_s: float = 5.0) -> FoundStream:
-    """Find the one stream that fits a query.
+    """Find the only stream that matches a query, within ``timeout_s`` seconds.
 
-    Raises `StreamError` if none fits or the predicate is not valid; the message lists what there
-    is. Raises `AmbiguousStreamError` if several fit; the message lists them.
+    Raises `StreamError` if none matches or the predicate is invalid; the message lists the streams
+    on the network. Raises `AmbiguousStreamError` if several match; the message lists them.
     """
     found = await_stream(query, threading.Event(), timeout_s)
     assert found is not None  # nobody can set the event
@@ -124,16 +127,17 @@ def await_stream(
     query: StreamQuery,
     stop: threading.Event,
     timeout_s: float,
-    # Given the reason twice a second while no stream fits
+    # Called with the reason, twice per second, while no stream matches
     on_wait: Callable[[StreamError], None] = lambda _: None,
 ) -> FoundStream | None:
-    """Wait for the one stream that fits a query.
+    """Wait for the only stream that matches a query; None if ``stop`` is set first.
 
-    liblsl's own resolver can return seconds late; this one looks in the background and sees
-    ``stop`` within a hundredth of a second.
+    liblsl's own resolver may return seconds late. This one searches in the background and notices
+    ``stop`` within 0.01 s.
 
-    Raises `StreamError` if none fits in time or the predicate is not valid; the message lists what
-    there is. Raises `AmbiguousStreamError` if several fit; the message lists them.
+    Raises `StreamError` if none matches in ``timeout_s`` seconds or the predicate is invalid; the
+    message lists the streams on the network. Raises `AmbiguousStreamError` if several match; the
+    message lists them.
     """
     watch, everything = StreamWatch(query), StreamWatch(StreamQuery())
     now = time.monotonic()
@@ -141,12 +145,12 @@ def await_stream(
     seen_at = float("inf")
     while not stop.wait(_POLL_S):
         now = time.monotonic()
-        # Listed before it is looked for, so that no stream is called absent that the list has.
+        # The list is made before the search, so that it never has the stream reported as absent.
         others = everything.poll() if now >= report_at else []
         found = watch.poll()
         if found:
             seen_at = min(seen_at, now)
-            # A twin may answer a moment later than the first.
+            # A second matching stream may answer a moment later than the first.
             if now - seen_at < _TWIN_S:
                 continue
             if len(found) == 1:
@@ -158,7 +162,7 @@ def await_stream(
         seen_at = float("inf")
         if now >= report_at:
             report_at = now + _REPORT_EVERY_S
-            # What an engine or a recorder sends is never what is looked for, its own least of all.
+            # Streams of engines and recorders are left out: nobody searches for them here.
             foreign = [other for other in others if not is_own(other.info.type)]
             absent = StreamError(f"no LSL stream with {query}; {_listing(foreign, 'there is')}")
             if now >= deadline:
@@ -174,9 +178,10 @@ def await_reporting(
     report: Callable[[str], None],
     on_wait: Callable[[], None],
 ) -> FoundStream | None:
-    """Wait as `await_stream` does, for ever without ``wait_s``; report the reason once.
+    """Wait as `await_stream` does, and report the reason once.
 
-    ``on_wait`` is called twice a second while no stream fits.
+    ``wait_s`` is the longest wait in seconds, None for no limit. ``on_wait`` is called twice per
+    second while no stream matches.
     """
     reported = False
 
@@ -205,7 +210,7 @@ def _sorted(described: list[pylsl.StreamInfo]) -> list[FoundStream]:
 
 
 def _found(described: pylsl.StreamInfo) -> FoundStream:
-    # Discovery does not carry the channels; a count from the network allocates nothing here.
+    # Discovery has no channels. A channel count from the network must not allocate memory here.
     info = StreamInfo(
         name=described.name()[:_MAX_LABEL],
         type=described.type()[:_MAX_LABEL],
@@ -228,7 +233,7 @@ def _found(described: pylsl.StreamInfo) -> FoundStream:
 
 
 def _is_exact(value: str) -> bool:
-    """Return whether XPath can compare a value: not cut, not of another encoding, quotable."""
+    """Return True if XPath can compare a value: ASCII, below 200 characters, quotable."""
     return value.isascii() and len(value) < _MAX_LABEL and not ("'" in value and '"' in value)
 
 
@@ -238,9 +243,9 @@ def _quoted(value: str) -> str:
 
 
 class StreamWatch:
-    """Look for one stream in the background; asking costs nothing and never waits.
+    """Background search for the streams that match a query; `poll` never waits.
 
-    Raises `StreamError` if the query cannot be expressed.
+    Raises `StreamError` if the query's predicate is invalid.
     """
 
     def __init__(self, query: StreamQuery) -> None:
@@ -253,5 +258,5 @@ class StreamWatch:
             ) from error
 
     def poll(self) -> list[FoundStream]:
-        """Streams that fit and answered in the last two seconds."""
+        """Return the matching streams that answered in the last two seconds."""
         return [found for found in _sorted(self._resolver.results()) if self.query.fits(found.info)]

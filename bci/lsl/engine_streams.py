@@ -1,4 +1,4 @@
-"""Streams of an engine: predictions, decisions and its own status."""
+"""Streams of an engine: predictions, decisions and status."""
 
 from dataclasses import dataclass
 
@@ -24,12 +24,13 @@ UNDECIDED = -1
 
 @dataclass(frozen=True, slots=True)
 class ReceivedPrediction:
-    """A prediction as it came over LSL.
+    """A prediction received over LSL.
 
-    ``taken`` is when the window's last sample was taken, on our clock; the others are seconds
-    after that. ``similarities`` are the cosines with each class, where the decoder compares.
-    ``decision`` is the engine's at the window's end: None where its evidence is not whole
-    yet, or where an earlier version sent the stream.
+    ``taken`` is the time of the window's last sample, in seconds on this computer's LSL clock;
+    ``arrived_s`` to ``published_s`` are seconds after it. ``probabilities`` (n_classes,) are in
+    the order of the classes. ``similarities`` (n_classes,) are cosines with each class, None if the
+    decoder compares no embeddings. ``decision`` is the engine's at the end of the window. It is
+    None until the evidence is complete, and for streams of earlier versions.
     """
 
     taken: float
@@ -43,13 +44,13 @@ class ReceivedPrediction:
 
 
 class PredictionOutlet:
-    """Stream ``<name>-predictions``: one channel a class, then the latencies of each stage.
+    """Sender of the stream ``<name>-predictions``.
 
-    Each sample's time stamp is when the window's last sample was taken; the latency channels
-    are seconds after it. Of a decoder that compares, one more channel a class follows: how
-    similar the window was to it, as a cosine. The last two are the decision: the number of the
-    class, from 0 (-1 below the threshold), and its confidence; both NaN until the evidence is
-    whole.
+    There is one channel per class, with its probability, then one per stage with its latency. If
+    the decoder compares embeddings, one more channel per class has the cosine similarity. The last
+    two channels are the decision's class number and confidence. The number counts from 0 and is
+    -1 below the threshold; both are NaN until the evidence is complete. A sample's time stamp is
+    the time of the window's last sample, and the latencies are seconds after it.
     """
 
     def __init__(
@@ -59,8 +60,8 @@ class PredictionOutlet:
         source_id: str,
         simulated: bool,
         task: str,
-        adaptation: str = "off",  # ``off``, or what of the model follows the signal
-        compares: bool = False,  # Whether predictions have similarities
+        adaptation: str = "off",  # ``off``, ``alignment`` or ``supervised``
+        compares: bool = False,  # True if predictions have similarities
     ) -> None:
         channels = [Channel(label, "class", "probability") for label in classes]
         channels += [Channel(label, "latency", "s") for label in LATENCIES]
@@ -79,7 +80,7 @@ class PredictionOutlet:
         self._row = np.empty(len(channels), dtype=np.float32)
 
     def push(self, prediction: Prediction, decision: Decision | None = None) -> float:
-        """Send a prediction and the decision of its window; return when, on the LSL clock."""
+        """Send a prediction and its window's decision; return the LSL time of sending."""
         n = len(prediction.classes)
         self._row[:n] = prediction.probabilities
         published = float(pylsl.local_clock())
@@ -102,11 +103,12 @@ class PredictionOutlet:
 
 
 class DecisionOutlet:
-    """Stream ``<name>-decisions`` of type Decisions: a JSON text for each event of a decision.
+    """Sender of the stream ``<name>-decisions``, one JSON text per event.
 
-    The text is an object with the keys of `DecisionEvent`; ``ended`` is there at an offset. The
-    stream's description states, as that of the predictions, whether the model adapts. ``which`` is
-    another ending of the name, for decisions that more than the signal went into.
+    The stream has the type Decisions. The text is an object with the keys of `DecisionEvent`;
+    only an offset has ``ended``. The stream's description states ``adaptation``, as that of the
+    predictions does. ``which`` is the ending of the stream's name; decisions that also use a
+    word prior have another ending.
     """
 
     def __init__(
@@ -126,7 +128,7 @@ class DecisionOutlet:
         return self._outlet.has_consumers
 
     def push(self, event: DecisionEvent) -> None:
-        """Send an event; its time is also the sample's time stamp."""
+        """Send an event; its ``time`` is the sample's time stamp."""
         self._outlet.push(Marker(event.time, event.to_json()))
 
     def close(self) -> None:
@@ -134,7 +136,10 @@ class DecisionOutlet:
 
 
 class StatusOutlet:
-    """Stream ``<name>-status`` of an engine, a recorder or several engines; see `bci.messages`."""
+    """Sender of the stream ``<name>-status`` of engines or of a recorder.
+
+    See `bci.messages`.
+    """
 
     def __init__(self, name: str, source_id: str) -> None:
         info = StreamInfo(
@@ -151,9 +156,9 @@ class StatusOutlet:
 
 
 class PredictionInlet:
-    """Receive a ``<name>-predictions`` stream.
+    """Receiver of a ``<name>-predictions`` stream.
 
-    Raises `StreamError` if the stream does not answer or is not one of predictions.
+    Raises `StreamError` if the stream does not answer or has other channels.
     """
 
     def __init__(self, found: FoundStream) -> None:
@@ -163,7 +168,7 @@ class PredictionInlet:
         latencies = tuple(c.name for c in info.channels if c.kind == "latency")
         kinds = [c.kind for c in info.channels]
         self._compares = "similarity" in kinds
-        # An earlier version sent none.
+        # Earlier versions sent no decisions.
         self._decides = "decision" in kinds
         n = len(self.classes)
         expected = ["class"] * n + ["latency"] * _N_STAGES + ["similarity"] * n * self._compares
@@ -178,9 +183,9 @@ class PredictionInlet:
         return self._inlet.connected
 
     def pull(self, timeout: float = 0.0) -> list[ReceivedPrediction]:
-        """Predictions that came since the last call, oldest first.
+        """Return the predictions received since the last call, oldest first.
 
-        Waits up to ``timeout`` seconds for the first.
+        Wait up to ``timeout`` seconds for the first one.
         """
         received = self._received(1, timeout) if timeout > 0 else []
         if not received and timeout > 0:
@@ -209,7 +214,7 @@ class PredictionInlet:
         return received
 
     def _decision(self, number: float, confidence: float) -> Decision | None:
-        """Read the decision of a sample; None where it is none, whoever sent it."""
+        """Convert the last two values of a sample to a decision; None if they are invalid."""
         if not (0 <= confidence <= 1 and UNDECIDED <= number < len(self.classes)):
             return None
         if number == UNDECIDED:
@@ -221,7 +226,7 @@ class PredictionInlet:
 
 
 class DecisionInlet:
-    """Receive a ``<name>-decisions`` stream; what is no event is left out."""
+    """Receiver of a ``<name>-decisions`` stream; texts that are no event are left out."""
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found)
@@ -232,11 +237,11 @@ class DecisionInlet:
 
     @property
     def simulated(self) -> bool:
-        """True where the decoded signal is simulated."""
+        """True if the decoded signal is simulated."""
         return self._inlet.info.simulated
 
     def pull(self, timeout: float = 0.0) -> list[DecisionEvent]:
-        """Events that came since the last call, oldest first; times are on our clock."""
+        """Return the events received since the last call, oldest first, on this LSL clock."""
         came = (event_from_json(each.label, each.time) for each in self._inlet.pull(timeout))
         return [event for event in came if event is not None]
 
@@ -245,20 +250,20 @@ class DecisionInlet:
 
 
 class StatusInlet:
-    """Receive a ``<name>-status`` stream."""
+    """Receiver of a ``<name>-status`` stream."""
 
     def __init__(self, found: FoundStream) -> None:
-        # One character more than is read: a text that was cut is refused for its length.
+        # Keeps one character more than the limit, so that a text that was cut is refused.
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)
         self.name = found.info.name
-        self.problem: str | None = None  # Why the newest text could not be read
+        self.problem: str | None = None  # Error of the newest text that could not be read
 
     @property
     def connected(self) -> bool:
         return self._inlet.connected
 
     def pull(self, timeout: float = 0.0) -> list[EngineStatus | RecorderStatus | PeopleStatus]:
-        """Statuses that came since the last call, oldest first."""
+        """Return the status messages received since the last call, oldest first."""
         statuses = []
         for marker in self._inlet.pull(timeout):
             try:

@@ -1,4 +1,4 @@
-"""Signals from LSL, on our clock, through losses and reconnections."""
+"""Receive signals from LSL on this computer's clock, with reconnection."""
 
 from collections import deque
 from collections.abc import Callable
@@ -24,14 +24,14 @@ _MAX_SEAMS = 200
 
 @dataclass(frozen=True, slots=True)
 class InletStats:
-    """Counts of an inlet so far, and the timekeeping of its sender.
+    """Counts of an inlet so far, and the timing of its sender's clock.
 
-    ``effective_rate`` is in hertz, ``jitter_s`` how far the stamps stray, ``clock_offset_s`` what
-    the sender's clock lacks to ours, with an error of ``clock_error_s`` at most,
-    ``clock_drift_ppm`` how much faster it runs than ours, in parts per million, NaN until half a
-    minute shows it. ``lost_at`` is when the newest gap ended, on the LSL clock, NaN where there is
-    none; ``loops`` how often a replay began again, which is no loss; ``findings`` are what is wrong
-    with clock and rate, a sentence each.
+    ``effective_rate`` is the measured rate in hertz. ``jitter_s`` is the deviation of the time
+    stamps. ``clock_offset_s`` is added to the sender's time to give this computer's; its error is
+    at most ``clock_error_s``. ``clock_drift_ppm`` is the excess rate of the sender's clock in parts
+    per million, NaN for the first half minute. ``lost_at`` is the LSL time at which the newest gap
+    ended, NaN without a gap. ``loops`` counts the restarts of a replay, which are no losses.
+    ``findings`` has one sentence for each fault of clock or rate.
     """
 
     samples: int
@@ -50,7 +50,9 @@ class InletStats:
 
 
 class SignalInlet:
-    """A numeric stream as chunks of float32 with smooth time stamps and absolute indices.
+    """Receiver of a numeric stream, in float32 chunks.
+
+    Time stamps are smoothed. The index of a sample is absolute: lost samples are counted.
 
     Raises `StreamError` if the stream does not answer, or is not numeric.
     """
@@ -58,16 +60,16 @@ class SignalInlet:
     def __init__(
         self,
         found: FoundStream,
-        buffer_s: float = 360.0,  # Of liblsl, while we are busy
-        # Instead of the sender's stamps, which is done anyway where those are years off
+        buffer_s: float = 360.0,  # Length of liblsl's buffer, in seconds
+        # Use times of arrival instead of the sender's stamps; stamps off by years always are
         by_arrival: bool = False,
-        given_hz: float | None = None,  # The true rate, where the nominal one is wrong
+        given_hz: float | None = None,  # The true rate, if the nominal one is wrong
     ) -> None:
         if found.channel_format in ("string", "undefined"):
             raise StreamError(
                 f"stream {found.info.name!r} carries {found.channel_format} values, not a signal"
             )
-        # Compiled before samples flow: liblsl forgets what was not yet pulled when an outlet goes.
+        # Compiled before samples flow: liblsl drops samples not yet pulled when an outlet closes.
         SampleClock(1.0).stamp(np.zeros(1))
         self._connection = Connection(found, buffer_s)
         own = self._connection.info
@@ -82,25 +84,31 @@ class SignalInlet:
         self._next: int | None = None
         self._lost_at = float("nan")
         self._loops = self._skipped = 0
-        # Samples that wait until later stamps show whether some were lost before them.
+        # Samples held back until later stamps show whether samples were lost before them.
         self._waiting = np.empty((0, self._n_channels), dtype=np.float32)
         self._n_samples = 0
         self.seams: deque[Position] = deque(maxlen=_MAX_SEAMS)
-        """The first sample, and the first one behind each gap or step of the clock; the newest."""
+        """Positions of the first sample, and of the first one behind each gap or clock step.
+
+        Only the newest 200 are kept.
+        """
         self._newest: tuple[Stamps, TimeArray, int] | None = None
         self._stamp_before = self._stamp_last = float("nan")
         self._jumps_noted = 0
         self._buffer: NDArray[Any] = np.empty((0, 0))
         self._converted = np.empty((0, 0), dtype=np.float32)
         self.rounds = False
-        """Whether values came that float32 cannot hold exactly."""
+        """True once a value was received that float32 cannot represent exactly."""
 
     def map_channels(self, info: StreamInfo, apply: Callable[[Chunk], Chunk]) -> None:
-        """Give other channels from here on, by name or interpolated; see `bci.head.remap`."""
+        """Convert later chunks by ``apply`` to the channels of ``info``.
+
+        See `bci.head.remap`.
+        """
         self.info, self._map = info, apply
 
     def tap(self, take: Callable[[Chunk], None]) -> None:
-        """Give each chunk to ``take`` first, with the channels that the stream itself has."""
+        """Call ``take`` with each chunk before its channels are mapped."""
         self._tap = take
 
     @property
@@ -128,7 +136,7 @@ class SignalInlet:
 
     @property
     def keeping(self) -> Timekeeping:
-        """Clock and rate of the stream, as far as they are known."""
+        """Timing of the stream so far: its clock and its rate."""
         clock = self._clock
         return replace(
             self._keeping,
@@ -140,7 +148,10 @@ class SignalInlet:
 
     @property
     def here(self) -> Position | None:
-        """A sample of the newest ones whose stamp is not that of the sample before it."""
+        """Position of a recent sample whose stamp differs from the last.
+
+        It is None if there is no such sample.
+        """
         if self._newest is None:
             return None
         stamps, times, before = self._newest
@@ -151,14 +162,14 @@ class SignalInlet:
         return _position(stamps, times, before, int(fresh.argmax()))
 
     def pull(self, max_samples: int, timeout: float) -> list[Chunk]:
-        """Wait for samples.
+        """Wait for samples and return them in chunks.
 
-        Returns as soon as ``max_samples`` are there, or with what came after ``timeout`` seconds:
-        no chunk, one or, where samples were lost in between, several. Their data stay right until
-        the next pull. After stamps that are off the line, samples are held back until later ones
-        distinguish a loss from lateness; see `bci.clock.dejitter.SampleClock`.
+        The call returns when ``max_samples`` have arrived, or after ``timeout`` seconds. It returns
+        no chunk, one chunk, or several if samples were lost between them. Their arrays are valid
+        until the next call. After irregular stamps, samples are held back until later stamps
+        distinguish a loss from a delay; see `bci.clock.dejitter.SampleClock`.
 
-        Raises `StreamError` if the stream was gone and came back changed.
+        Raises `StreamError` if the stream returned with other channels or another rate.
         """
         if not self.connected and not self._return(timeout):
             return []
@@ -186,7 +197,7 @@ class SignalInlet:
         return chunks if self._map is None else [self._map(chunk) for chunk in chunks]
 
     def _return(self, timeout: float) -> bool:
-        """Look once for the stream's return; its sender's clock may be another one then."""
+        """Try once to reconnect; correct the sample clock for a changed clock offset."""
         before = self._connection.offset
         if not self._connection.try_again(timeout):
             return False
@@ -195,7 +206,10 @@ class SignalInlet:
         return True
 
     def _judge_clock(self, newest: float, arrived: float) -> None:
-        """At the first samples: are their stamps on the LSL clock?"""
+        """Compare the first stamps with the LSL clock.
+
+        If they are off by years, times of arrival are used instead.
+        """
         self._keeping = replace(self._keeping, newest=newest, ahead_s=newest - arrived)
         if self._by_arrival or self._keeping.is_off_by_years:
             self._arrivals = DeviceClock()
@@ -204,7 +218,7 @@ class SignalInlet:
         if self._buffer.dtype == np.float32:
             pulled: FloatArray = self._buffer[:n]
             return pulled
-        # A double too large for float32 becomes infinite; the pipeline holds and counts it.
+        # A double too large for float32 becomes infinite; the pipeline replaces and counts it.
         with np.errstate(over="ignore"):
             self._converted[:n] = self._buffer[:n]
         self.rounds = self.rounds or is_rounded(self._buffer[:n])
@@ -261,7 +275,7 @@ class SignalInlet:
         ]
 
     def _keep_back(self, data: FloatArray, n_ready: int) -> FloatArray:
-        """Append to the samples that wait; take those out that the clock has numbered."""
+        """Append ``data`` to the samples held back; return the first ``n_ready`` of them."""
         data = np.concatenate([self._waiting, data])
         self._waiting = data[n_ready:].copy()
         return data[:n_ready]

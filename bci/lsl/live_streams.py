@@ -1,4 +1,4 @@
-"""The signal streams that are on the network, as they come and go."""
+"""List the signal streams on the network, continuously updated."""
 
 import queue
 import threading
@@ -13,15 +13,15 @@ from bci.signals import StreamInfo
 
 _DESCRIPTION_S = 5.0
 _MAX_STREAMS = 200
-# Streams about signals that our own programs publish, and streams that carry text.
+# Types of streams that are no signals: those that this program publishes, and texts.
 _NO_SIGNALS = ("Predictions", "Status", "Provenance", "Decisions", "Quality", "Markers", "Feature")
 
 
 @dataclass(frozen=True, slots=True)
 class LiveStream:
-    """A signal stream that is there now.
+    """A signal stream on the network.
 
-    ``simulated`` and ``replayed`` are None until its description has come.
+    ``simulated`` and ``replayed`` are None until the stream's description has arrived.
     """
 
     uid: str
@@ -36,17 +36,17 @@ class LiveStream:
 
     @property
     def query(self) -> StreamQuery:
-        """Finds this stream again, also after its program was restarted."""
+        """Query that finds this stream again, also after a restart of its program."""
         return StreamQuery(self.name, self.type or None, self.source_id or None)
 
     @property
     def summary(self) -> str:
-        """``EEG, 16 channels, 250 Hz``."""
+        """Type, channels and rate, such as ``EEG, 16 channels, 250 Hz``."""
         return self._summary(f"{self.n_channels} channel{'' if self.n_channels == 1 else 's'}")
 
     @property
     def short_summary(self) -> str:
-        """``EEG, 16 ch, 250 Hz``, where there is no room for more."""
+        """Short form of `summary`, such as ``EEG, 16 ch, 250 Hz``."""
         return self._summary(f"{self.n_channels} ch")
 
     def _summary(self, channels: str) -> str:
@@ -55,10 +55,12 @@ class LiveStream:
 
 
 class LiveStreams:
-    """Lists the signal streams of the network; call `poll` a few times a second.
+    """List of the signal streams on the network; call `poll` often.
 
-    Whether a stream is simulated is in its description, which takes a connection of its own. Each
-    is fetched in a thread, since a stream that hangs takes seconds to give up.
+    A few calls per second are enough.
+
+    Whether a stream is simulated is part of its description, which needs a connection. Each
+    description is fetched in a thread, since a hanging stream takes seconds to time out.
     """
 
     def __init__(self) -> None:
@@ -68,7 +70,7 @@ class LiveStreams:
         self._described: dict[str, StreamInfo] = {}
 
     def poll(self) -> tuple[LiveStream, ...]:
-        """List them as they are now, by name; returns at once."""
+        """Return the present streams, sorted by name, without waiting."""
         while not self._descriptions.empty():
             uid, info = self._descriptions.get()
             self._described[uid] = info
@@ -84,7 +86,7 @@ class LiveStreams:
             inlet = pylsl.StreamInlet(stream.raw, recover=False)
             self._descriptions.put((stream.uid, from_lsl(inlet.info(timeout=_DESCRIPTION_S))))
         except (RuntimeError, StreamError):
-            # It does not answer: whether it is simulated stays unknown.
+            # The stream does not answer, so whether it is simulated stays unknown.
             return
 
 

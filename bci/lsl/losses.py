@@ -1,4 +1,4 @@
-"""Losses of an inlet and findings about its clock, as sentences for a log."""
+"""Describe lost samples and clock faults of an inlet in sentences for a log."""
 
 import math
 import time
@@ -19,7 +19,10 @@ class LossLog:
         self._reported: set[str] = set()
 
     def news(self, stats: InletStats) -> list[str]:
-        """Sentences about what is new since the last call; best asked about once a second."""
+        """Return sentences about losses since the last call.
+
+        Call it about once per second.
+        """
         lost, gaps = stats.lost_samples - self._lost, stats.gaps - self._gaps
         loops = stats.loops - self._loops
         self._lost, self._gaps, self._loops = stats.lost_samples, stats.gaps, stats.loops
@@ -42,14 +45,20 @@ class LossLog:
 
 
 class UnsoundLog:
-    """Reports once of channels that they hold no numbers, and once that they do again."""
+    """Reporter of channels with NaN values, and of their return to numbers.
+
+    Each change is reported once.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._unsound: list[str] = []
 
     def news(self, unsound: Sequence[str]) -> str | None:
-        """A sentence where the channels without numbers are others than at the last call."""
+        """Return a sentence if the channels with NaN changed since the last call.
+
+        ``unsound`` are the names of these channels. None without a change.
+        """
         before, self._unsound = self._unsound, list(unsound)
         if self._unsound == before:
             return None
@@ -62,9 +71,12 @@ class UnsoundLog:
 
 
 def clock_time(at: float) -> str:
-    """Time of day of a moment on the LSL clock, as ``14:03:22``; of now where it is not known."""
+    """Convert an LSL time to the time of day, as ``14:03:22``.
+
+    NaN gives the present time.
+    """
     past = local_clock() - at if math.isfinite(at) else 0.0
-    # A stream on another clock does not show the time of day.
+    # A stamp on another clock cannot be converted, so the present time is used.
     past = past if 0.0 <= past < 86_400.0 else 0.0
     return time.strftime("%H:%M:%S", time.localtime(time.time() - past))
 

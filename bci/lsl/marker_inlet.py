@@ -1,4 +1,4 @@
-"""Markers from LSL, on our clock, through reconnections."""
+"""Receive markers from LSL on this computer's clock, through reconnections."""
 
 import math
 
@@ -16,7 +16,9 @@ _MAX_LABEL = 20_000
 
 
 class MarkerInlet:
-    """A marker stream, of strings or of numbers, on our clock.
+    """Receiver of a marker stream of strings or numbers, on this computer's clock.
+
+    Labels are cut to ``longest`` characters.
 
     Raises `StreamError` if the stream does not answer.
     """
@@ -26,18 +28,20 @@ class MarkerInlet:
         self._connection = Connection(found, buffer_s=360.0)
         self.info: StreamInfo = self._connection.info
         self.findings: tuple[str, ...] = ()
-        """What is wrong with its clock, a sentence each."""
+        """One sentence for each fault of the sender's clock."""
 
     @property
     def connected(self) -> bool:
         return self._connection.inlet is not None
 
     def pull(self, timeout: float = 0.0) -> list[Marker]:
-        """Markers that came since the last call; waits up to ``timeout`` s for the first.
+        """Return the markers received since the last call.
 
-        For the labels see `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that
-        are not UTF-8 become replacement characters, as in a recording. Stamps that are years off
-        are replaced by the moment of arrival, as those of signals are.
+        Wait up to ``timeout`` s for the first.
+
+        Labels are made by `bci.lsl.marker_labels`; a marker without a label is left out. Bytes that
+        are not UTF-8 become replacement characters, as in a recording. A stamp that is off by years
+        is replaced by the time of arrival, as for signals.
         """
         if not self.connected and not self._connection.try_again(timeout):
             return []

@@ -1,4 +1,4 @@
-"""Labels of markers, the same for files and for live streams, and for every type of value."""
+"""Convert samples of marker streams to labels, in files and live streams."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,10 +11,11 @@ _ANNOTATIONS = {"annotation", "annotations"}
 def labels_of(
     rows: Iterable[Sequence[object]], stream_type: str, ch_names: Sequence[str]
 ) -> Iterator[str]:
-    """Give the label of each sample of a marker stream.
+    """Yield the label of each sample of a marker stream.
 
-    Several texts or numbers of one sample are joined by ``/``. Numbers of type ``Annotations`` are
-    durations, as MNE-LSL's player sends them: the channels that are not zero name the label.
+    Several texts or numbers of one sample are joined by ``/``. In a numeric stream of type
+    ``Annotations``, as MNE-LSL's player sends it, the values are durations. Its label is made of
+    the names of the channels that are not zero.
     """
     durations = stream_type.strip().casefold() in _ANNOTATIONS
     for row in rows:
@@ -30,13 +31,16 @@ def _joined(texts: Sequence[str]) -> str:
 
 
 def number_label(value: float) -> str:
-    """Label of a number, the same for every number type: ``769``, ``0.5``; empty for NaN."""
+    """Convert a number of any type to a label: ``769``, ``0.5``.
+
+    The label is empty if the number is not finite.
+    """
     if isinstance(value, int | np.integer):
         return str(int(value))
     number = float(value)
     if not math.isfinite(number):
         return ""
-    # As many digits as a float32 holds.
+    # Seven digits, the precision of float32.
     return str(int(number)) if number.is_integer() else f"{number:.7g}"
 
 

@@ -1,8 +1,8 @@
-"""Stream descriptions to and from LSL's XML meta-data.
+"""Convert stream descriptions to and from LSL's XML meta-data.
 
 The layout is the one that the XDF project documents for EEG (``desc/channels/channel`` with
-``label``, ``type``, ``unit`` and ``location`` in millimetres). What comes from the network is
-bounded and never trusted: what is missing or malformed becomes ``unknown``.
+``label``, ``type``, ``unit`` and ``location`` in millimetres). Values from the network are limited
+in size and never trusted: missing or malformed ones become ``unknown``.
 """
 
 import math
@@ -15,20 +15,21 @@ from bci.channels.units import spelt_out
 from bci.errors import StreamError
 from bci.signals import Channel, StreamInfo
 
-# More than any montage; a stream that claims more is broken or hostile.
+# More channels than any montage has; a stream that claims more is broken or hostile.
 MAX_CHANNELS = 10_000
 _MAX_LABEL = 200
 
 UNPUBLISHED = "unpublished_adaptation"
-"""Key of an engine's provenance stream: the kind of adaptation that it publishes no state of."""
+"""Key in a provenance stream's description: kind of adaptation whose state is not published."""
 
 
 def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInfo:
-    """An LSL description with full channel meta-data.
+    """Create an LSL description with full channel meta-data.
 
     Parameters
     ----------
     info : StreamInfo
+        Stream to describe.
     channel_format : str
         ``float32``, ``double64``, ``int8`` ... ``int64`` or ``string``.
     """
@@ -58,9 +59,9 @@ def to_lsl(info: StreamInfo, channel_format: str = "float32") -> pylsl.StreamInf
 def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
     """Read an LSL description; absent or malformed parts become ``unknown``.
 
-    Its channels are as `bci.channels.description.describe` has them.
+    The channels are made by `bci.channels.description.describe`.
 
-    Raises `StreamError` if the description is beyond any sensible size or has no channel.
+    Raises `StreamError` if the number of channels or the rate is out of range.
     """
     n_channels = described.channel_count()
     name = described.name()[:_MAX_LABEL]
@@ -85,7 +86,10 @@ def from_lsl(described: pylsl.StreamInfo) -> StreamInfo:
 
 
 def read_loop_gap(text: str) -> int:
-    """Samples left out where a replay begins again; 0 for what is no such number."""
+    """Read the number of samples left out at each restart of a replay.
+
+    The result is 0 if ``text`` is invalid.
+    """
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 

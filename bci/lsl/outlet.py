@@ -1,4 +1,4 @@
-"""Putting signals and markers onto LSL."""
+"""Send signals and markers over LSL."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from bci.signals import Channel, Chunk, Marker, StreamInfo
 
 
 class SignalOutlet:
-    """A float32 stream of samples with their time stamps and full channel meta-data."""
+    """Sender of a float32 signal stream with time stamps and full channel meta-data."""
 
     def __init__(self, info: StreamInfo) -> None:
         self.info = info
@@ -28,14 +28,14 @@ class SignalOutlet:
 
 
 class MarkerOutlet:
-    """A string stream of events, irregular."""
+    """Sender of an irregular string stream of events."""
 
     def __init__(
         self,
         name: str,
         source_id: str,
         simulated: bool = False,
-        stream_type: str = "Markers",  # Another is not taken for cues
+        stream_type: str = "Markers",  # Streams of other types are not used as cues
         described: Mapping[str, str] | None = None,  # Further entries of the stream's description
     ) -> None:
         channel = Channel("marker", "marker", "text")
@@ -57,6 +57,6 @@ class MarkerOutlet:
 
 
 def _close(owner: SignalOutlet | MarkerOutlet) -> None:
-    # liblsl closes a stream when its outlet object goes.
+    # liblsl closes a stream when its outlet object is deleted.
     if hasattr(owner, "_outlet"):
         del owner._outlet

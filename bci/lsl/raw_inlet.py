@@ -1,4 +1,4 @@
-"""Taking a stream as its sender sends it: its own number type and time stamps, for recording."""
+"""Receive a stream in its own number type and time stamps, for recording."""
 
 import contextlib
 import re
@@ -21,7 +21,7 @@ _BUFFER_S = 120
 _MAX_SAMPLES = 8192
 _MAX_TEXTS = 1024
 _DESCRIPTION = re.compile("<desc>.*</desc>", re.DOTALL)
-# Characters that XML 1.0 has no place for, as they are and as references.
+# Characters that XML 1.0 forbids, literally and as references.
 _NO_XML = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]|&#0*(?:[0-8]|1[124-9]|2[0-9]|3[01]|6553[45]);"
     "|&#x0*(?:[0-8bcef]|1[0-9a-f]|fff[ef]);",
@@ -30,16 +30,17 @@ _NO_XML = re.compile(
 
 
 class RawInlet:
-    """One stream, unconverted, on its sender's clock.
+    """Receiver of one stream, unconverted, on its sender's clock.
 
-    Where the stream has a source id, liblsl finds it again after its outlet was gone and keeps
-    what had come before; without one, `pull` raises when it is gone.
+    If the stream has a source id, liblsl reconnects after a loss and keeps the samples received
+    before. Without one, `pull` raises an error after a loss.
 
-    A description that no reader of recordings takes for one is left out of ``header``, which
-    ``was_cut`` then. ``unpublished`` is the kind of an engine's adaptation of which it publishes no
-    state, or empty; ``created`` is when the stream began, on our clock.
+    ``header`` is the stream's XML description. If it is too long for readers of recordings, its
+    ``<desc>`` is left out and ``was_cut`` is True. ``unpublished`` is the kind of an engine's
+    adaptation whose state is not published, or empty. ``created`` is the time at which the stream
+    began, on this computer's clock.
 
-    Raises `StreamError` if it does not answer, or describes itself by what cannot be true.
+    Raises `StreamError` if the stream does not answer or its description is invalid.
     """
 
     def __init__(self, found: FoundStream) -> None:
@@ -68,12 +69,13 @@ class RawInlet:
             self._buffer = np.empty(shape, self._inlet.np_dtype)
 
     def pull(self) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-        """Take the samples that have come, some thousand at most.
+        """Return the stamps and values of the samples that have arrived, without waiting.
 
-        Stamps are on the sender's clock. Values, (n_samples, n_channels), are of the stream's
-        number type, or ``bytes`` for texts, and right until the next call.
+        One call returns at most 8192 samples, or 1024 texts. Stamps (n_samples,) are on the
+        sender's clock. Values (n_samples, n_channels) have the stream's number type, or are
+        ``bytes`` for texts; they are valid until the next call.
 
-        Raises `StreamError` if the stream is gone and cannot be waited for.
+        Raises `StreamError` if the stream was lost and has no source id.
         """
         most = _MAX_TEXTS if self._buffer is None else _MAX_SAMPLES
         try:
@@ -85,12 +87,12 @@ class RawInlet:
         return stamps, values
 
     def offset(self) -> tuple[float, float]:
-        """Time of the newest clock offset on the sender's clock, and the offset, in seconds.
+        """Return the time and value of the newest clock offset, in seconds.
 
-        The time is that of its measurement: a reader that fits a line through the offsets of a
-        clock that drifts needs it.
+        The time is that of the measurement on the sender's clock. A reader needs it to fit a line
+        through the offsets of a drifting clock.
         """
-        # liblsl measures in a thread of its own; where it cannot, the last one holds on.
+        # liblsl measures in its own thread; without a new measurement, the last one is kept.
         with contextlib.suppress(LostError, LslTimeoutError):
             self._offset = measure_offset(self._inlet, 0.001)
         return self._offset.measured - self._offset.offset_s, self._offset.offset_s
@@ -100,5 +102,5 @@ class RawInlet:
 
 
 def valid_xml(described: str) -> str:
-    """Replace the characters that liblsl writes and no XML reader takes, as readers of text do."""
+    """Replace characters that are invalid in XML, but that liblsl writes, by U+FFFD."""
     return _NO_XML.sub("\ufffd", described)

@@ -1,4 +1,4 @@
-"""Recorders that run on the network, found by the status that each publishes."""
+"""Find running recorders on the network by the status streams that they publish."""
 
 import queue
 import socket
@@ -13,16 +13,17 @@ from bci.lsl.engine_streams import StatusInlet
 from bci.messages import RecorderStatus
 
 _MAX_PATH, _MAX_NAME = 1000, 200
-# Until a recorder that did not answer is asked again.
+# Time until a recorder that did not answer is tried again, in seconds.
 _AGAIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class FoundRecorder:
-    """A recorder on the network and its last status; ``pid`` is 0 where it runs elsewhere.
+    """A recorder on the network and its last status.
 
-    ``streams`` are those that are there, ``missing`` the others, and ``regular`` those with a rate
-    and the number of samples of each.
+    ``pid`` is its process number, 0 on another computer. ``streams`` names the recorded streams
+    that are present, ``missing`` the absent ones. ``regular`` has the names of the present streams
+    with a sampling rate, and their numbers of recorded samples.
     """
 
     uid: str
@@ -37,7 +38,11 @@ class FoundRecorder:
 
 
 class RecorderNews(NamedTuple):
-    """Recorders that run, those that went since the last look, and statuses of other versions."""
+    """Result of one `RecorderWatch.poll`.
+
+    ``running`` are the running recorders and ``gone`` those that ended since the last call.
+    ``unread`` has the error of each status that could not be read, as of another version.
+    """
 
     running: list[FoundRecorder]
     gone: list[FoundRecorder]
@@ -53,7 +58,10 @@ class _Open:
 
 
 class RecorderWatch:
-    """Look for recorders and read what each reports; call `poll` a few times a second."""
+    """Search for recorders, which also reads their status.
+
+    Call `poll` a few times per second.
+    """
 
     def __init__(self) -> None:
         self._watch = StreamWatch(StreamQuery(name="recorder-status", type="Status"))
@@ -63,12 +71,15 @@ class RecorderWatch:
         self._unanswered: queue.SimpleQueue[tuple[float, str]] = queue.SimpleQueue()
 
     def poll(self) -> RecorderNews:
-        """Look now; returns at once."""
+        """Return the present recorders and the changes since the last call.
+
+        This does not wait.
+        """
         self._forgive(time.monotonic())
         for found in self._watch.poll():
             if found.uid not in self._known:
                 self._known.add(found.uid)
-                # In a thread of its own, since a stream that hangs takes seconds to give up.
+                # In its own thread, since a hanging stream takes seconds to time out.
                 threading.Thread(target=self._connect, args=(found,), daemon=True).start()
         while not self._opened.empty():
             opened = self._opened.get()
@@ -79,7 +90,10 @@ class RecorderWatch:
         return news
 
     def forget(self, pid: int) -> None:
-        """Drop a recorder that has ended: its last status must not stand as the present one."""
+        """Drop the ended recorder of process ``pid``.
+
+        Its last status is then no longer shown.
+        """
         for uid, recorder in list(self._open.items()):
             if recorder.status is not None and recorder.status.pid == pid:
                 recorder.inlet.close()
@@ -93,7 +107,7 @@ class RecorderWatch:
         try:
             self._opened.put(_Open(found, StatusInlet(found)))
         except StreamError:
-            # A busy computer may answer too late once.
+            # A busy computer may answer too late, so the recorder is tried again.
             self._unanswered.put((time.monotonic() + _AGAIN_S, found.uid))
 
     def _forgive(self, now: float) -> None:
@@ -119,15 +133,18 @@ class RecorderWatch:
         if is_gone:
             inlet.close()
             del self._open[uid]
-            # A recorder that was frozen is listed again under the same number.
+            # A recorder that was only frozen is listed again with the same ``uid``.
             self._known.discard(uid)
         if recorder.status is not None:
             (news.gone if is_gone else news.running).append(recorder.status)
 
 
 def found_recorder(found: FoundStream, status: RecorderStatus) -> FoundRecorder:
-    """Describe a recorder; the number of its process is of use on this computer only."""
-    # The first process is the system, or a container's own: no signal is sent to it.
+    """Describe a recorder by its stream and status.
+
+    ``pid`` is kept only on this computer.
+    """
+    # Process 1 is the system's or the container's own and must not be sent a signal.
     is_here = found.hostname == socket.gethostname() and status.pid > 1
     present = tuple(stream for stream in status.streams if stream.present)
     return FoundRecorder(

@@ -1,4 +1,4 @@
-"""Stream of a speller: each selected symbol as it is spelled."""
+"""Send and receive the stream of a speller's selected symbols."""
 
 from bci.errors import MessageError
 from bci.lsl.discovery import FoundStream
@@ -9,9 +9,9 @@ from bci.signals import Marker
 
 
 class SpellingOutlet:
-    """Stream ``<name>-spelled`` of type Spelling: one JSON text a selection.
+    """Sender of the stream ``<name>-spelled``, one JSON text per selection.
 
-    See `bci.messages.spelling.Spelled`.
+    The stream has the type Spelling. See `bci.messages.spelling.Spelled`.
     """
 
     def __init__(self, name: str, source_id: str, simulated: bool = False) -> None:
@@ -23,7 +23,7 @@ class SpellingOutlet:
         return self._outlet.has_consumers
 
     def push(self, spelled: Spelled) -> None:
-        """Send a selection, stamped with its end."""
+        """Send a selection; its ``ended`` is the time stamp."""
         marked = spelled.model_copy(update={"simulated": self._simulated})
         self._outlet.push(Marker(spelled.ended, marked.line()))
 
@@ -32,7 +32,10 @@ class SpellingOutlet:
 
 
 class SpellingInlet:
-    """Receive a ``<name>-spelled`` stream; what is no selection is left out and counted."""
+    """Receiver of a ``<name>-spelled`` stream.
+
+    Invalid texts are counted in ``n_unreadable``.
+    """
 
     def __init__(self, found: FoundStream) -> None:
         self._inlet = MarkerInlet(found, MAX_STATUS + 1)
@@ -43,7 +46,7 @@ class SpellingInlet:
         return self._inlet.connected
 
     def pull(self, timeout: float = 0.0) -> list[Spelled]:
-        """Selections that came since the last call, oldest first."""
+        """Return the selections received since the last call, oldest first."""
         came = []
         for marker in self._inlet.pull(timeout):
             try:

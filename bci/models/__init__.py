@@ -1,12 +1,12 @@
-"""Models on disk: a card for people, arrays for programs; never code.
+"""Models and their folders: a readable card and plain arrays, never code.
 
 - card: stream, settings, sources and score of a model
-- bundle: the folder on disk
-- load: a card with its decoder
-- fit: whether a stream suits a model
-- stimulus: the delay of stimuli that cues are decoded with
-- confidence, confidence_card: probabilities, and what is promised of them
-- false_decisions: their rate at rest
-- signal_states: states of the signal in which decisions are held back
+- bundle: reading and writing of model folders
+- load: a model, that is a card with its decoder
+- fit: check of a stream against a model
+- stimulus: the stimulus offset with which cues are decoded
+- confidence, confidence_card: calibrated probabilities, decision threshold and its guarantees
+- false_decisions: rate of false decisions at rest
+- signal_states: states of the signal in which decisions are suppressed
 - drift: distance of a signal from the calibration
 """

@@ -1,6 +1,7 @@
-"""Model bundles: a folder with a readable card and plain arrays; data, never code.
+"""Read and write model bundles: folders with a card and plain arrays.
 
-What is missing, invalid, was changed or cannot be written raises `BundleError`.
+They never have code. `BundleError` is raised for a bundle that is missing, invalid, changed or
+cannot be written.
 """
 
 import os
@@ -27,9 +28,9 @@ _MAX_BYTES = 4 << 30
 
 
 def check_place(folder: Path, overwrite: bool = False) -> None:
-    """Prove that a bundle can be written there, before it is worked for.
+    """Check before a training that a bundle can be written to ``folder``.
 
-    With ``overwrite`` a model there may be replaced, but nothing else.
+    With ``overwrite``, an existing model may be replaced, but nothing else.
     """
     if why := obstacle(folder):
         raise BundleError(f"{folder} cannot be written: {why}; choose another --out")
@@ -43,11 +44,11 @@ def check_place(folder: Path, overwrite: bool = False) -> None:
 def save_bundle(
     folder: Path, card: Card, arrays: dict[str, NDArray[np.generic]], overwrite: bool = False
 ) -> None:
-    """Write a bundle; it appears whole or not at all."""
+    """Write a bundle as a whole; on an error, ``folder`` stays as it was."""
     check_place(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
-    # A process of this number may have been killed here: containers begin counting again.
+    # A killed process with the same number may have left this folder: containers reuse numbers.
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:
@@ -79,7 +80,10 @@ def _put(new: Path, folder: Path) -> None:
 
 
 def _clear(old: Path, folder: Path) -> None:
-    """Remove a bundle that was replaced; whatever else lay in its folder moves to the new one."""
+    """Remove a replaced bundle.
+
+    Other files in ``old`` are moved to the new ``folder``.
+    """
     for entry in old.iterdir():
         if entry.name in (CARD, ARRAYS):
             entry.unlink()
@@ -89,16 +93,16 @@ def _clear(old: Path, folder: Path) -> None:
 
 
 def load_card(folder: Path) -> Card:
-    """Read a bundle's card alone."""
+    """Read the card of a bundle, without its arrays."""
     if not (folder / CARD).is_file():
         raise BundleError(f"{folder} is not a model: it has no {CARD}; see bci models")
     return parse_yaml(folder / CARD, Card, BundleError)
 
 
 def load_bundle(folder: Path, sealed: bool = True) -> tuple[Card, dict[str, NDArray[np.generic]]]:
-    """Read a bundle and check that its arrays are those that its card was written with.
+    """Read a bundle and check its arrays against the hash in the card.
 
-    Not ``sealed``, arrays that were changed are read too: to compare them, never to decode with.
+    With ``sealed=False``, changed arrays are read too, for comparison and never for decoding.
     """
     card = load_card(folder)
     file = folder / ARRAYS
@@ -119,25 +123,25 @@ def load_bundle(folder: Path, sealed: bool = True) -> tuple[Card, dict[str, NDAr
 
 
 def with_trained_filters(card: Card, arrays: Mapping[str, NDArray[np.generic]]) -> Card:
-    """Give the filters of a card what they learnt, from the arrays of its model."""
+    """Add the trained parameters of filters, from a model's arrays, to its card."""
     return card.model_copy(update={"pipeline": with_filter_arrays(card.pipeline, arrays)})
 
 
 def shipped_bases() -> dict[str, Path]:
-    """The base models that ship, by name."""
+    """Return the folders of the base models shipped with bci, by name."""
     folders = [file.parent for file in sorted(shipped_folder().glob(f"bases/*/{CARD}"))]
     return {folder.name: folder for folder in folders}
 
 
 def base_folder(given: Path) -> Path:
-    """The folder of a base model, which is given or is that of a shipped one by its name."""
+    """Return the folder ``given``, or that of the shipped base model with this name."""
     if given.exists() or given.parent != Path():
         return given
     return shipped_bases().get(given.name, given)
 
 
 def list_bundles(folder: Path) -> list[tuple[Path, Card | BundleError]]:
-    """Every bundle below a folder, with its card or what is wrong with it."""
+    """List every bundle below a folder, with its card or the error of an invalid one."""
     found: list[tuple[Path, Card | BundleError]] = []
     for card_file in sorted(folder.rglob(CARD)):
         try:

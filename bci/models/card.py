@@ -1,4 +1,4 @@
-"""The card of a model: everything about it but its arrays."""
+"""The model card: everything about a model but its arrays."""
 
 from datetime import datetime
 from typing import Literal
@@ -32,8 +32,8 @@ class ChannelCard(Settings):
 class StreamCard(Settings):
     """The stream that the model needs: rate in hertz, and the channels in order.
 
-    ``labels`` are what all channels of the stream were called before the settings named them;
-    None where they had their own names.
+    ``labels`` are the original labels of all the stream's channels if the settings renamed them,
+    else None.
     """
 
     sfreq: float = Field(gt=0)
@@ -42,12 +42,13 @@ class StreamCard(Settings):
 
 
 class SourceCard(Settings):
-    """A recording that the model was trained on, and which of its channels were interpolated.
+    """A recording that the model was trained on.
 
-    ``sha256`` is of its file, or of its samples where there is none; ``samples_sha256`` of its
-    samples. With ``executed`` movements were made in it that others imagine: it was only learnt
-    from, never scored. ``lost_frames`` is the share of the stimulus screen's frames that were
-    dropped or late, where it is above the limit: the times of its cues are less exact.
+    ``sha256`` is the hash of its file, or of its samples without a file. ``samples_sha256`` is the
+    hash of its samples. ``trials`` counts the training trials. ``interpolated`` names interpolated
+    channels. ``executed`` is True for executed instead of imagined movements: such a recording is
+    used for training, never for the score. ``lost_frames`` is the share of dropped or late screen
+    frames if it exceeds the limit, else None; it makes the times of cues less exact.
     """
 
     file: str
@@ -60,12 +61,12 @@ class SourceCard(Settings):
 
     @property
     def digests(self) -> frozenset[str]:
-        """Hashes by which the recording is recognised."""
+        """Hashes that identify the recording."""
         return frozenset({self.sha256, self.samples_sha256}) - {""}
 
 
 class MeasureCard(Settings):
-    """A figure beside accuracy, what guessing would give, and how likely it is by guessing."""
+    """A score beside accuracy, its value under guessing, and its p-value."""
 
     name: str
     value: float
@@ -74,13 +75,14 @@ class MeasureCard(Settings):
 
 
 class ScoreCard(Settings):
-    """Score of the cross-validation on the model's own calibration data, by trial.
+    """Score by trial of the cross-validation on the calibration data.
 
-    ``chance`` and ``p_value`` are against always naming the most frequent class. ``shuffled_p``
-    is against the same decisions with shuffled labels: of the accuracy, or of the balanced accuracy
-    where classes have unequal numbers of trials (see `bci.evaluation.metrics.unequal_measures`).
-    ``confusion`` is empty where there are too many classes to look at. ``candidates`` states, of a
-    decoder that finds items, among how many it chose: those of its fold, all unseen in training.
+    ``low`` and ``high`` bound the 95 % interval of ``accuracy``. ``chance`` and ``p_value`` refer
+    to always deciding the most frequent class. ``shuffled_p`` is the p-value from shuffled labels,
+    for the accuracy, or for the balanced accuracy if classes have unequal numbers of trials (see
+    `bci.evaluation.metrics.unequal_measures`). ``confusion`` is empty for very many classes.
+    ``folds`` describes the folds. ``candidates`` describes the candidates of a decoder that
+    retrieves items: the items of its fold, none of them in training.
     """
 
     accuracy: float
@@ -98,29 +100,29 @@ class ScoreCard(Settings):
 
     @property
     def is_missing(self) -> bool:
-        """True where nothing was scored: a decoder without training, and no recordings."""
+        """True without a score: a decoder that needs no training, and no recordings."""
         return self.trials == 0
 
     @property
     def at_chance(self) -> bool:
-        """True where the decisions are not distinguishable from guesses."""
+        """True if the accuracy is not significantly above chance."""
         if self.is_missing:
             return False
         return (self.p_value if self.shuffled_p is None else self.shuffled_p) > _SURE_P
 
     @property
     def tells_nothing(self) -> bool:
-        """True where neither the decisions nor any other measure are better than guesses."""
+        """True if neither the accuracy nor any other score is significantly above chance."""
         return self.at_chance and all(each.p_value > _SURE_P for each in self.measures)
 
 
 class PeopleCard(Settings):
-    """People that a base model was trained on.
+    """The people that a base model was trained on.
 
-    ``n`` is their number. With ``whole_folds`` each fold of the score held out whole people, so
-    that it is a score on people who were not trained on. With ``across_montages`` a person with
-    other electrodes may start from it. ``windows`` of them are kept in the model, to be pooled with
-    those of another person.
+    ``n`` is their number. ``whole_folds`` is True if each fold held out whole people, so that the
+    score is one on new people. ``across_montages`` is True if training for a person with other
+    electrodes may start from this model. ``windows`` is the number of training windows stored in
+    the model, to be pooled with those of another person.
     """
 
     n: int = Field(ge=1)
@@ -130,19 +132,19 @@ class PeopleCard(Settings):
 
 
 class NeedsCard(Settings):
-    """Needs of a model beside its stream: cues to decode at, and packages of Python."""
+    """Needs of a model beside its stream: cues to decode at, and Python packages."""
 
     cues: bool = False
     packages: tuple[str, ...] = ()
 
 
 class FederationCard(Settings):
-    """Training of a model together with other sites.
+    """Federated training of a model together with other sites.
 
-    ``partners`` counts the sites that gave something to any round. ``accuracies`` are on
-    this site's held-out trials with the weights that came, of each round that it took part in,
-    and ``accuracy`` at the end. ``epsilon`` and ``delta`` are the privacy budget
-    that this site has spent; None where nothing was clipped and no noise added.
+    ``partners`` counts the sites that contributed to any round. ``accuracies`` are this site's
+    held-out accuracies with the received weights, one per round that the site took part in, and
+    ``accuracy`` is the final one. ``epsilon`` and ``delta`` are this site's spent privacy budget;
+    None without differential privacy (clipping and noise).
     """
 
     name: str
@@ -157,17 +159,16 @@ class FederationCard(Settings):
 class Card(Settings):
     """Everything about a model but its arrays.
 
-    ``kind`` is ``own`` for a model of one person, ``base`` for one that others are fine-tuned from;
-    ``people`` are those of a base.
-    A base model that learnt ``without_labels`` has no classes, and decodes nothing by itself.
-    ``base_sources`` are the recordings of other people that its base was trained on,
-    ``rest_sources`` those of rest that its threshold was chosen on.
-    ``states`` are there where decisions are held back in some states of the signal.
-    ``stimulus`` is the measured delay from its markers to their stimuli, which is in the times of
-    its cues; None where it was not measured. ``triggers`` is the channel that held its cues.
-    ``embedded_by`` is what made the vectors that a decoder of images compares them by. ``adapt`` is
-    the adaptation that its score and its threshold were found with. ``speller`` has the grid and
-    the flashes of a model that spells.
+    ``kind`` is ``own`` for a model of one person, and ``base`` for one from which others are
+    fine-tuned. ``people`` describes the people of a base model. A base model trained
+    ``without_labels`` has no classes and cannot decode by itself. ``sources`` are the training
+    recordings, ``base_sources`` those of its base model, and ``rest_sources`` the recordings of
+    rest on which its threshold was chosen. ``states`` is given if decisions are suppressed in some
+    states of the signal. ``stimulus`` is the measured delay from markers to stimuli, by which cues
+    were shifted; None if it was not measured. ``triggers`` is the channel that had the cues.
+    ``embedded_by`` names the model that computed the image embeddings. ``adapt`` is the adaptation
+    with which score and threshold were computed. ``speller`` has the grid and the flashes of a
+    speller.
     """
 
     format: Literal[1] = 1
@@ -205,7 +206,10 @@ class Card(Settings):
     @model_validator(mode="before")
     @classmethod
     def _base_without_a_kind(cls, given: object) -> object:
-        """A card of several people from before there were kinds is a base's."""
+        """Set ``kind`` in cards of earlier versions, which lack it.
+
+        Cards of several people get ``base``.
+        """
         if not isinstance(given, dict) or "kind" in given:
             return given
         score = given.get("score")
@@ -226,24 +230,24 @@ class Card(Settings):
 
     @property
     def without_decisions(self) -> bool:
-        """True where predictions are evidence that another program gathers, as flashes are."""
+        """True if a prediction is no decision but evidence for a speller, as with flashes."""
         return self.pipeline.at_cues and self.paradigm.unlabelled is not None
 
     @property
     def of_flashes(self) -> bool:
-        """True where windows are of flashes, most of which are no targets."""
+        """True if windows are those of flashes, most of which are no targets."""
         flickers = self.paradigm.flicker is not None or self.paradigm.codes is not None
         return self.without_decisions and not flickers
 
     def has_learnt_from(self, *digests: str) -> bool:
-        """Find by its hashes whether a recording was used to make the model or its base."""
+        """Return True if a recording with these hashes was used for the model or its base."""
         known = (*self.sources, *self.rest_sources, *self.base_sources)
         return any(not source.digests.isdisjoint(digests) for source in known)
 
     def decisions(self) -> str | None:
-        """The threshold of decisions and what it was found to bring, in sentences.
+        """Describe the decision threshold and its held-out results in sentences.
 
-        None where decisions were not held against rest: of a base, or at cues.
+        None for a base model and for a model that decodes at cues.
         """
         if self.confidence is None or self.pipeline.at_cues:
             return None
@@ -251,13 +255,16 @@ class Card(Settings):
         return self.confidence.decisions(self.paradigm.quiet is not None, decides)
 
     def trained_on(self) -> str:
-        """Trials of imagined and of executed movement; empty where none was executed."""
+        """Describe the numbers of imagined and executed trials.
+
+        The result is empty without executed ones.
+        """
         executed = sum(source.trials for source in self.sources if source.executed)
         imagined = sum(source.trials for source in self.sources) - executed
         return f"{imagined} imagined and {executed} executed trials" if executed else ""
 
     def warning(self) -> str | None:
-        """A reason not to rely on the model's commands, in sentences; None where there is none."""
+        """Warn in sentences that the model is at chance; None if it is not."""
         if not self.score.at_chance:
             return None
         warning = "not distinguishable from chance: do not rely on this model. "
@@ -270,9 +277,9 @@ class Card(Settings):
 
 
 def decision_threshold(output: Output, card: Card | None) -> float:
-    """Least confidence of a decision: the profile's, else that of the calibration, else 0.7.
+    """Return the decision threshold: the profile's, the calibration's, or 0.7.
 
-    A model at chance decides nothing, unless the profile sets a threshold.
+    A model at chance in all scores makes no decisions, unless the profile sets a threshold.
     """
     if output.decision_threshold is not None:
         return output.decision_threshold
@@ -284,9 +291,9 @@ def decision_threshold(output: Output, card: Card | None) -> float:
 
 
 def evidence_span(output: Output, card: Card) -> float:
-    """Seconds of evidence a decision is taken from: the profile's, else the model's, else none.
+    """Return a decision's seconds of evidence: the profile's, the model's, or 0.
 
-    Windows at cues stand alone.
+    It is 0 for windows at cues, since each of them decides alone.
     """
     if card.pipeline.at_cues:
         return 0.0
@@ -296,7 +303,7 @@ def evidence_span(output: Output, card: Card) -> float:
 
 
 def adaptation(output: Output, card: Card) -> Adapt:
-    """Kind of adaptation while decoding: the profile's, else that of the calibration."""
+    """Return the adaptation while decoding: the profile's, or the calibration's."""
     return card.adapt if output.adapt is None else output.adapt
 
 
@@ -309,5 +316,5 @@ def describe_stream(
 
 
 def trained_channels(card: Card) -> tuple[Channel, ...]:
-    """The channels that the model was trained on, in order."""
+    """Return the channels that the model was trained on, in order."""
     return tuple(Channel(c.name, c.kind, c.unit) for c in card.stream.channels)

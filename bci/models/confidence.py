@@ -1,4 +1,4 @@
-"""Calibrated probabilities: temperature scaling, and the calibration error."""
+"""Calibrate probabilities by a temperature; compute the calibration error."""
 
 from collections.abc import Sequence
 
@@ -16,10 +16,10 @@ _N_BINS = 10
 
 
 def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Make probabilities less confident (temperature above 1) or surer; their order stays.
+    """Scale the confidence of probabilities; a temperature above 1 lowers it.
 
-    Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` (..., n_classes). What is
-    exactly 0 stays so: it was no candidate.
+    Guo, Pleiss, Sun and Weinberger, ICML 2017. ``probabilities`` has shape (..., n_classes). Their
+    order stays. A probability of exactly 0 stays 0, since such a class was no candidate.
     """
     logs = np.log(np.maximum(probabilities, _TINY)) / temperature
     odds = np.exp(logs - logs.max(axis=-1, keepdims=True)) * (probabilities > 0)
@@ -27,7 +27,10 @@ def temper(probabilities: Probabilities, temperature: float) -> Probabilities:
 
 
 def equal_shares(truth: NDArray[np.int64]) -> Probabilities:
-    """Weights of trials with which each class counts alike, 1 on average, (n_trials,)."""
+    """Return weights of trials that give each class the same total.
+
+    Their mean is 1, and the shape is (n_trials,).
+    """
     n = np.bincount(truth)
     return np.asarray((len(truth) / np.count_nonzero(n) / np.maximum(n, 1))[truth])
 
@@ -37,16 +40,16 @@ def fit_temperature(
     truth: NDArray[np.int64],
     weights: Probabilities | None = None,
 ) -> float:
-    """Fit the temperature under which held-out decisions are likeliest.
+    """Fit the temperature that maximises the likelihood of held-out trials.
 
-    ``probabilities`` (n_trials, n_classes); ``truth`` (n_trials,) are the numbers of the classes;
-    ``weights`` (n_trials,) of the trials, all alike without them.
+    ``probabilities`` has shape (n_trials, n_classes). ``truth`` (n_trials,) has the numbers of the
+    true classes. ``weights`` (n_trials,) weigh the trials; None weighs them equally.
 
     Notes
     -----
-    Each trial counts as right with a probability of (n + 1) / (n + 2), as in Platt's scaling
-    (Advances in Large Margin Classifiers, 1999). Otherwise a few trials that are all decided
-    rightly would ask for certainty.
+    For n trials, the target probability of the true class is (n + 1) / (n + 2). This is Platt's
+    rule (Advances in Large Margin Classifiers, 1999). Otherwise a few trials that are all correct
+    would lead to certainty.
     """
     from scipy.optimize import minimize_scalar
 
@@ -69,7 +72,10 @@ def calibration_error(
     truth: NDArray[np.int64],
     weights: Probabilities | None = None,
 ) -> float:
-    """Expected calibration error: mean gap between confidence and accuracy over ten bins."""
+    """Return the expected calibration error.
+
+    It is the mean gap of confidence and accuracy in ten bins.
+    """
     return _error(*_gaps(probabilities, truth, weights))
 
 
@@ -78,7 +84,10 @@ def _gaps(
     truth: NDArray[np.int64],
     weights: Probabilities | None = None,
 ) -> tuple[NDArray[np.int64], Probabilities]:
-    """Bin of each trial's confidence, and the weighed confidence less 1 where it was right."""
+    """Return each trial's bin of confidence, and its weighted gap.
+
+    The gap is the confidence minus 1 for a correct decision, or minus 0 for a wrong one.
+    """
     confidence = probabilities.max(axis=1)
     bins = np.minimum((confidence * _N_BINS).astype(np.int64), _N_BINS - 1)
     gaps = confidence - (probabilities.argmax(axis=1) == truth)
@@ -86,7 +95,7 @@ def _gaps(
 
 
 def _error(bins: NDArray[np.int64], gaps: Probabilities) -> float:
-    # A bin's share of the trials times its mean gap is the sum of its gaps over all trials.
+    # A bin's share of the trials times its mean gap is its sum of gaps divided by all trials.
     return float(np.abs(np.bincount(bins, gaps)).sum() / len(bins))
 
 
@@ -96,11 +105,12 @@ def error_interval(
     n_resamples: int = 1000,
     weights: Probabilities | None = None,
 ) -> tuple[float, float]:
-    """Estimate the 95 % interval of the calibration error, by a seeded bootstrap over trials.
+    """Estimate the 95 % interval of the calibration error.
 
-    Few trials in ten bins make the error too large (30 trials of a perfectly calibrated model have
-    0.14 on average), and a resample adds as much again. So both ends are corrected for what the
-    resamples add: the lower one as in the basic interval, the upper one by shifting it.
+    The method is a bootstrap over trials with a fixed seed. With few trials in ten bins, the
+    error is biased upwards: 30 trials of a perfectly calibrated model have 0.14 on average.
+    Each resample adds the same bias again. So both ends are corrected for the bias of the
+    resamples: the lower end as in the basic interval, the upper end by a shift.
     """
     n = len(truth)
     bins, gaps = _gaps(probabilities, truth, weights)
@@ -112,7 +122,7 @@ def error_interval(
 
 
 class Tempered:
-    """A decoder whose probabilities are tempered."""
+    """A decoder whose probabilities are scaled by a temperature."""
 
     def __init__(self, decoder: Decoder, temperature: float) -> None:
         self.inner = decoder
@@ -120,7 +130,7 @@ class Tempered:
         self.classes = decoder.classes
 
     def fit(self, windows: FloatArray, labels: NDArray[np.str_], **context: object) -> None:
-        """Train again; the temperature belongs to what was, so it is 1 from here on."""
+        """Train the decoder again and reset the temperature to 1."""
         self.inner.fit(windows, labels, **context)  # type: ignore[arg-type]
         self.temperature = 1.0
 
@@ -129,11 +139,14 @@ class Tempered:
 
     @property
     def similarities(self) -> Probabilities | None:
-        """As `bci.interfaces.Comparing`: no temperature changes them."""
+        """Similarities as in `bci.interfaces.Comparing`, without temperature.
+
+        They are None without any.
+        """
         return getattr(self.inner, "similarities", None)
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
-        """As `bci.interfaces.Attending`: no temperature changes it."""
+        """Return weights as `bci.interfaces.Attending` does, without temperature."""
         return self.inner.attention(ch_names) if isinstance(self.inner, Attending) else {}
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:

@@ -1,4 +1,4 @@
-"""Confidence of a model on its card: temperature, threshold, and the promise at rest."""
+"""Confidence entry of a model card: temperature and decision threshold."""
 
 from pydantic import Field
 
@@ -7,9 +7,9 @@ from bci.profiles.pipeline_settings import Settings
 
 DEFAULT_THRESHOLD = 0.7
 FEWEST_DECIDED = 5
-"""Of fewer decisions at cues no share can be proved small."""
+"""Fewest decisions at cues from which a share of wrong ones is computed."""
 TEMPERATURES = (0.05, 20.0)
-"""Least and largest temperature that is fitted."""
+"""Bounds of a fitted temperature."""
 
 _SURE = f"{100 * LEVEL:g} % confidence"
 
@@ -17,29 +17,30 @@ _SURE = f"{100 * LEVEL:g} % confidence"
 class ConfidenceCard(Settings):
     """Confidence of a model, from decisions on held-out calibration data.
 
-    ``temperature`` is applied to every prediction. It is the one that suits the folds' decoders,
-    times ``surer``: the log odds of the served decoder over theirs, at rest. ``error`` is the
-    expected calibration error of the folds' decoders, each tempered as the other folds ask for,
-    with its 95 % interval from ``error_low`` to ``error_high``; ``error_before`` is without
-    temperature. Where the error with it is larger, the folds' temperature is 1.
+    ``temperature`` is applied to every prediction. It is the temperature fitted for the folds'
+    decoders, times ``surer``, the ratio of the final decoder's log odds at rest to theirs.
+    ``error`` is the expected calibration error of the folds' decoders, each with the temperature
+    fitted on the other folds. Its 95 % interval is ``error_low`` to ``error_high``;
+    ``error_before`` is the error without temperature. If that is smaller, the folds' temperature
+    is 1.
 
-    ``threshold`` is the least confidence of a decision that keeps the upper bound of false
-    decisions at rest to ``asked_per_min``, of decisions from ``evidence_s`` seconds of evidence.
-    Then it is ``promised``, unless the model is at chance. Where ``rest_min``, the minutes of
-    held-out rest, are too few for that, it is the lowest threshold without a false decision;
-    ``needed_min`` without one would do. It is None where there was no rest or no threshold is
-    quiet enough, and ``default_threshold`` holds, the profile's or 0.7.
+    ``threshold`` is the lowest confidence of a decision at which the upper bound of false decisions
+    at rest is at most ``asked_per_min``. Each decision uses ``evidence_s`` seconds of evidence.
+    ``promised`` is then True, unless the model is at chance. ``rest_min`` is the length of held-out
+    rest in minutes; ``needed_min`` minutes without a false decision would prove the limit. With
+    less rest, ``threshold`` is the lowest one without a false decision. It is None without rest, or
+    if no threshold meets the limit; then ``default_threshold`` applies, the profile's or 0.7.
 
-    ``false_positives`` were counted in this rest at the threshold that holds, the same that it
-    was chosen on: ``false_positives_per_min``, at most ``bound_per_min`` (one-sided 95 % upper
-    bound). ``crossed_per_min`` is the rate of each fold at the threshold that the other folds ask
-    for, None where they have too little rest. Of ``cues`` that asked for a command, ``decided``
-    had a decision, and the first one was ``right`` in so many; the 95 % interval of the share is
-    from ``right_low`` to ``right_high``. All these are None where there was
-    nothing to count.
+    ``false_positives`` counts the false decisions in the rest on which the threshold was chosen,
+    at the threshold that applies. ``false_positives_per_min`` is their rate and ``bound_per_min``
+    its one-sided 95 % upper bound. ``crossed_per_min`` is the rate of each fold at the threshold
+    chosen on the other folds; None if they have too little rest. ``cues`` counts the cues that
+    asked for a command. ``decided`` of them had a decision, and in ``right`` the first one was
+    correct; the 95 % interval of that share is ``right_low`` to ``right_high``. All of these are
+    None without data.
 
-    ``raised_to`` is a higher threshold, the lowest at which no larger share than ``asked_wrong`` of
-    these first decisions was wrong; None where none was needed or none is high enough.
+    ``raised_to`` is the lowest higher threshold at which at most the share ``asked_wrong`` of the
+    first decisions was wrong. It is None if ``threshold`` is high enough, or if none is.
     """
 
     temperature: float = Field(gt=0)
@@ -69,27 +70,27 @@ class ConfidenceCard(Settings):
 
     @property
     def held_to(self) -> float:
-        """The threshold that holds where a profile sets none."""
+        """The threshold that applies unless a profile sets one."""
         if self.raised_to is not None:
             return self.raised_to
         return self.default_threshold if self.threshold is None else self.threshold
 
     @property
     def too_many_wrong(self) -> bool:
-        """True where no threshold has few enough wrong decisions at cues."""
+        """True if the share of wrong decisions at cues exceeds ``asked_wrong``."""
         if self.asked_wrong is None or not self.decided or self.right is None:
             return False
         return self.decided - self.right > self.asked_wrong * self.decided
 
     @property
     def lacks_rest(self) -> bool:
-        """True where there was too little rest to promise anything."""
+        """True if there was too little rest to prove the limit of false decisions."""
         if self.rest_min is None or self.needed_min is None:
             return self.asked_per_min is not None
         return self.rest_min < self.needed_min
 
     def calibration(self) -> str:
-        """Temperature and calibration error, as a sentence."""
+        """Describe temperature and calibration error in a sentence."""
         text = f"temperature {self.temperature:.2f}"
         folds = self.temperature / self.surer
         if self.surer > 1.005:
@@ -108,7 +109,10 @@ class ConfidenceCard(Settings):
         return text
 
     def summary(self) -> str:
-        """The promise and the decisions at cues, in short sentences."""
+        """Describe the limit of false decisions and the decisions at cues.
+
+        The text has short sentences.
+        """
         asked = "few" if self.asked_per_min is None else f"at most {self.asked_per_min:g}"
         wanted = f"{asked} false decisions a minute at rest"
         if self.promised:
@@ -123,10 +127,11 @@ class ConfidenceCard(Settings):
         return text if at_cues is None else f"{text}. {at_cues}"
 
     def decisions(self, has_rest_class: bool, decides: bool = True) -> str:
-        """The threshold, the false decisions at rest and the decisions at cues, in sentences.
+        """Describe threshold, false decisions at rest and decisions at cues in sentences.
 
-        Where the model has no class for rest, one is recommended if it would help. ``decides`` is
-        False for a model that decides nothing unless a profile sets a threshold.
+        ``has_rest_class`` is True if rest is a class of the model; otherwise one is recommended if
+        it would help. ``decides`` is False for a model at chance, which makes no decisions unless
+        a profile sets a threshold.
         """
         evidence = f", each from {self.evidence_s:g} s of evidence" if self.evidence_s else ""
         if decides:
@@ -152,7 +157,7 @@ class ConfidenceCard(Settings):
         return f"At the threshold that the other runs ask for, each run had {rate} on average"
 
     def _at_rest(self) -> str:
-        """The promise, or why there is none."""
+        """Describe the proved limit of false decisions at rest, or the reason for none."""
         if self.false_positives_per_min is None:
             return "No promise for rest: no rest was held out that a threshold could be chosen on"
         if self.rest_min is None or self.bound_per_min is None or self.asked_per_min is None:
@@ -177,7 +182,7 @@ class ConfidenceCard(Settings):
         return f"No promise of at most {wanted}: {why}. {counted}"
 
     def _at_cues(self) -> str | None:
-        """Decided and rightly decided cues; None where none were streamed."""
+        """Describe the numbers of decided and correctly decided cues; None without cues."""
         if not self.cues or self.decided is None or self.right is None:
             return None
         if not self.decided:

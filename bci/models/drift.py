@@ -1,4 +1,4 @@
-"""Distance of a signal from the data that a model was calibrated on."""
+"""Measure the distance of a signal from the data that a model was calibrated on."""
 
 import math
 from collections.abc import Iterable
@@ -11,43 +11,46 @@ from pydantic import Field, model_validator
 from bci.errors import MismatchError
 from bci.profiles.pipeline_settings import Settings
 
-if TYPE_CHECKING:  # a card is read without the pipeline
+if TYPE_CHECKING:  # reading a card must not import the pipeline
     from bci.pipeline.pipeline import Window
 
 Covariance = NDArray[np.float64]
 
 TIME_CONSTANT_S = 30.0
-"""After so long a window counts for a third in the running covariance."""
+"""Time until a window's weight in the running covariance falls to 1/e, in seconds."""
 
-# Beyond that distance, relative to the largest of calibration, a warning is logged. Three runs
-# alike differ, so that a third is at times a little farther than two were from each other.
+# Distance above which a warning is logged, relative to the largest distance in the calibration.
+# It exceeds 1, since a new run may be a little farther from the others than they were from each
+# other.
 BEYOND = 1.5
 _MAX_CHANNELS = 32
-# Share of the mean variance that is added to each channel's: directions that hold nothing, as a
-# common average leaves one, are not compared.
+# Share of the mean variance that is added to each channel's variance. So directions without
+# signal, such as the one that a common average removes, do not affect the distance.
 _FLOOR = 0.01
-# A running covariance of fewer windows is mostly noise.
+# Fewest windows of a running covariance; with fewer it is mostly noise.
 _FEWEST = 10
 _EVERY_S = 1.0
-# A pause is not a reason to believe the first window after it.
+# A longer pause counts as this many seconds, so that the first window after it has no large weight.
 MAX_PAUSE_S = 5.0
 
 
 class Pace:
-    """Picks one window a second, counted in samples: for work that need not be done with each.
+    """Selector of one window per second, counted in samples.
 
-    ``sfreq`` is the rate of the windows, in hertz.
+    ``sfreq`` is the sampling rate of the windows, in hertz.
     """
 
     def __init__(self, sfreq: float) -> None:
         self._sfreq = sfreq
         self.last: int | None = None
-        """End of the window taken last; None before the first."""
+        """End of the last selected window, in samples; None before the first window."""
 
     def passed(self, window: "Window") -> float | None:
-        """Seconds since the last window taken, 5 at most, if this is to be taken; else None.
+        """Select ``window`` if it is due.
 
-        The first window is not.
+        Return the seconds since the last one, 5 at most.
+
+        Return None if the window is not due, and for the first window.
         """
         if self.last is None:
             self.last = window.end
@@ -60,11 +63,11 @@ class Pace:
 
 
 class DriftCard(Settings):
-    """Calibration data in short: the mean covariance of its windows, and its variation.
+    """Summary of calibration data: mean covariance and its variation.
 
-    ``covariance`` is the lower triangle, a row a line, of ``channels``: all that the decoder is
-    given, or 32 of them evenly picked. ``usual`` is the greatest distance (see `distance`) of the
-    running covariance of one run from the mean of the others.
+    ``channels`` are the decoder's channels, or 32 evenly spaced ones of them. ``covariance`` is the
+    lower triangle of their covariance, one text per row. ``usual`` is the largest distance (see
+    `distance`) of any run's running covariance from the mean of the other runs.
     """
 
     channels: tuple[str, ...] = Field(min_length=1, max_length=_MAX_CHANNELS)
@@ -80,7 +83,7 @@ class DriftCard(Settings):
         return self
 
     def matrix(self) -> Covariance:
-        """The covariance, (n_channels, n_channels)."""
+        """Return the covariance, shape (n_channels, n_channels)."""
         n = len(self.channels)
         rows = [[float(number) for number in row.split()] for row in self.covariance]
         if [len(row) for row in rows] != list(range(1, n + 1)):
@@ -93,10 +96,11 @@ class DriftCard(Settings):
 
 
 def distance(one: Covariance, other: Covariance) -> float:
-    """Affine-invariant Riemannian distance of two covariances per square root of the channels.
+    """Return the Riemannian distance of two covariances.
 
-    The root mean square of the logarithm of the ratio of powers, over the directions in which
-    they differ most: 0.7 means that power has typically doubled or halved. Pennec, Fillard and
+    It is affine-invariant, and divided by the square root of ``n_channels``. It is the root
+    mean square of the log ratios of power, over the generalised eigenvectors of both
+    covariances. 0.7 means that power has typically doubled or halved. Pennec, Fillard and
     Ayache, Int. J. Comput. Vis. 66 (2006) 41-66.
     """
     from scipy.linalg import eigvalsh
@@ -106,9 +110,10 @@ def distance(one: Covariance, other: Covariance) -> float:
 
 
 class RunningCovariance:
-    """Covariance of the windows of late, one a second, forgetting with `TIME_CONSTANT_S`.
+    """Running mean covariance of one window per second.
 
-    ``picks`` are numbers of channels; ``sfreq`` is the rate of the windows, in hertz.
+    Its time constant is `TIME_CONSTANT_S`. ``picks`` are the indices of the used channels.
+    ``sfreq`` is the sampling rate of the windows, in hertz.
     """
 
     def __init__(self, picks: list[int], sfreq: float) -> None:
@@ -118,7 +123,7 @@ class RunningCovariance:
         self._mean = np.zeros((len(picks), len(picks)))
 
     def add(self, window: "Window") -> bool:
-        """Take in a window, if one is due; whether it was."""
+        """Add a window if it is due; return True if it was."""
         passed_s = self._pace.passed(window)
         if passed_s is None:
             return False
@@ -129,14 +134,14 @@ class RunningCovariance:
 
     @property
     def value(self) -> Covariance | None:
-        """The covariance; None while it is of too few windows."""
+        """The covariance, shape (n_picks, n_picks); None before ten windows."""
         return self._mean if self._n >= _FEWEST else None
 
 
 class Drift:
-    """Measure the distance of recent windows from a model's calibration.
+    """Meter of the distance of recent windows from a model's calibration.
 
-    ``ch_names`` and ``sfreq``, in hertz, are of the windows.
+    ``ch_names`` and ``sfreq``, in hertz, are those of the windows.
 
     Raises
     ------
@@ -157,16 +162,16 @@ class Drift:
         self._usual = card.usual
         self._running = RunningCovariance(picks, sfreq)
         self.ratio: float | None = None
-        """Distance from calibration, 1 being the farthest that calibration saw; None at first."""
+        """Distance from the calibration, relative to its largest own distance; None at first."""
 
     def add(self, window: "Window") -> None:
-        """Take in a window whose prediction is out."""
+        """Add a window and update `ratio`."""
         if self._running.add(window) and (covariance := self._running.value) is not None:
             self.ratio = distance(covariance, self._reference) / self._usual
 
     @property
     def warning(self) -> str | None:
-        """A sentence when the signal is beyond what calibration saw."""
+        """Warning in a sentence if the signal is too far from the calibration, else None."""
         if self.ratio is None or self.ratio <= BEYOND:
             return None
         return (
@@ -178,10 +183,10 @@ class Drift:
 def describe_drift(
     runs: "Iterable[Iterable[Window]]", ch_names: tuple[str, ...], sfreq: float
 ) -> DriftCard | None:
-    """Describe calibration data for a model's card; None where the recordings are too short.
+    """Describe calibration data for a model's card.
 
-    ``runs`` are all sound windows of each run, at ``sfreq`` hertz; a single run is taken as two
-    halves.
+    The result is None if the recordings are too short. ``runs`` has all usable windows of each
+    run, at ``sfreq`` hertz. A single run is split into two halves.
     """
     evenly = np.linspace(0, len(ch_names) - 1, min(len(ch_names), _MAX_CHANNELS))
     picks = [int(number) for number in evenly.round()]

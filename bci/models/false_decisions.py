@@ -1,4 +1,4 @@
-"""False decisions at rest: their count, the bound of their rate, and a threshold that keeps it."""
+"""Count false decisions at rest, and choose a threshold that limits them."""
 
 import math
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from bci.decisions import reaches
 from bci.signals import Prediction
 
 LEVEL = 0.95
-"""Confidence of every bound of a rate: in 19 of 20 calibrations the true rate is below it."""
+"""Confidence level of a rate's upper bound: in 95 % of calibrations the true rate is below it."""
 
 NO_COMMAND = -1
 THRESHOLDS = np.arange(0.5, 1.0, 0.005).round(3)
-"""Thresholds that are tried, ascending."""
+"""Candidate thresholds, ascending."""
 
 
 @dataclass(frozen=True)
 class Commands:
-    """The command that each prediction of a run would lead to, in order of time.
+    """The command that each prediction of a run would give, in order of time.
 
-    ``confidence`` (n,), ``number`` (n,) of the class or `NO_COMMAND`, and ``in_rest`` (n,):
-    whether the window lies wholly within rest.
+    ``confidence`` has shape (n,). ``number`` (n,) is the number of the class or `NO_COMMAND`.
+    ``in_rest`` (n,) marks the windows that lie wholly in rest.
     """
 
     confidence: NDArray[np.float64]
@@ -32,7 +32,7 @@ class Commands:
 
 @dataclass(frozen=True)
 class RestRate:
-    """False decisions in some minutes of rest."""
+    """Number of false decisions, and the minutes of rest in which they were counted."""
 
     count: int
     minutes: float
@@ -48,9 +48,9 @@ class RestRate:
 
 
 def upper_bound(count: int, minutes: float) -> float:
-    """Exact one-sided 95 % upper bound of a Poisson rate, per minute.
+    """Return the exact one-sided 95 % upper bound of a Poisson rate, per minute.
 
-    Garwood, Biometrika 28 (1936) 437-442. Without an event it is 3.0 / ``minutes``.
+    Garwood, Biometrika 28 (1936) 437-442. For ``count`` 0 it is 3.0 / ``minutes``.
     """
     from scipy import stats
 
@@ -58,14 +58,17 @@ def upper_bound(count: int, minutes: float) -> float:
 
 
 def minutes_needed(most_per_min: float) -> float:
-    """Least minutes of rest, without a false decision, that bound the rate at a limit."""
+    """Return the minutes of rest that prove a limit if no decision is false.
+
+    ``most_per_min`` is the limit.
+    """
     return upper_bound(0, 1.0) / most_per_min
 
 
 def commands_of(
     decisions: list[Prediction | None], in_rest: NDArray[np.bool_], quiet: str | None = None
 ) -> Commands:
-    """The commands of decisions; none without evidence enough, or for the class ``quiet``."""
+    """Convert evidence to commands; there is none for None or for the class ``quiet``."""
     given = [None if each is None or each.label == quiet else each for each in decisions]
     return Commands(
         np.array([0.0 if each is None else each.confidence for each in given]),
@@ -79,9 +82,10 @@ def commands_of(
 def false_decisions(run: Commands, threshold: float, lasting: int) -> int:
     """Count the false decisions of a run at rest.
 
-    A decision counts when it begins, changes to another class, or is there already in the first
-    window of a rest. While it is held it counts again every ``lasting`` predictions: by then its
-    window shares no sample with the one before. So a decoder that is always sure is never quiet.
+    A decision counts when it starts, when it changes to another class, and in the first window of a
+    rest. A lasting decision counts again every ``lasting`` predictions, when its windows share no
+    sample with those counted before. So a decoder that always decides the same has many false
+    decisions.
     """
     false = reaches(run.confidence, threshold) & (run.number != NO_COMMAND) & run.in_rest
     held = np.zeros(len(false), dtype=np.bool_)
@@ -92,15 +96,19 @@ def false_decisions(run: Commands, threshold: float, lasting: int) -> int:
 
 
 def independent_after(n_samples: int, hop: int, n_windows: int = 1) -> int:
-    """Predictions until a decision shares no sample with an earlier one.
+    """Return the predictions until a decision shares no sample with another.
 
-    ``n_samples`` and ``hop`` are of the windows; a decision is taken from ``n_windows``.
+    ``n_samples`` is the length of a window and ``hop`` the step between windows, in samples. A
+    decision uses ``n_windows`` windows.
     """
     return math.ceil(n_samples / hop) + n_windows - 1
 
 
 def rest_rate(runs: list[Commands], hop_s: float, threshold: float, lasting: int) -> RestRate:
-    """False decisions over runs, and the minutes of rest that they were counted in."""
+    """Count the false decisions of all runs.
+
+    There are ``hop_s`` seconds between predictions.
+    """
     minutes = sum(int(run.in_rest.sum()) for run in runs) * hop_s / 60.0
     return RestRate(sum(false_decisions(run, threshold, lasting) for run in runs), minutes)
 
@@ -108,25 +116,25 @@ def rest_rate(runs: list[Commands], hop_s: float, threshold: float, lasting: int
 def choose_threshold(
     runs: list[Commands], hop_s: float, most_per_min: float, lasting: int
 ) -> float | None:
-    """Choose the lowest threshold that, like all above it, has a bound of the rate at a limit.
+    """Choose the lowest threshold at which the upper bound of the rate meets a limit.
 
-    Where the minutes of rest cannot bound the rate at the limit, the limit is the least that they
-    can bound: no false decision at all was seen.
+    All higher thresholds must meet it too. The limit is ``most_per_min`` false decisions per minute
+    of rest. If there is too little rest to prove this limit, the threshold must have no false
+    decision.
 
-    ``runs`` are those that the decoder did not learn from, with ``hop_s`` seconds between
-    predictions; the limit is ``most_per_min`` false decisions a minute of rest; ``lasting`` is as
-    for `false_decisions`.
+    ``runs`` are held-out runs, with ``hop_s`` seconds between predictions. ``lasting`` is as in
+    `false_decisions`.
 
     Returns
     -------
     threshold : float or None
-        None without rest, or where no threshold meets the limit.
+        None without rest, or if no threshold meets the limit.
 
     Notes
     -----
-    Thresholds are tested in a fixed order, the safest first, until one fails. So the bound holds
-    for the one that is chosen as if it had been the only one tested (fixed sequence testing:
-    Angelopoulos, Bates, Candes, Jordan and Lei, Learn then Test, arXiv:2110.01052).
+    Thresholds are tested from the highest down until one fails. So the bound of the chosen one
+    holds as if no other had been tested (fixed sequence testing: Angelopoulos, Bates, Candes,
+    Jordan and Lei, Learn then Test, arXiv:2110.01052).
     """
     if not any(run.in_rest.any() for run in runs):
         return None
@@ -142,9 +150,10 @@ def choose_threshold(
 def crossed_rate(
     runs: list[Commands], hop_s: float, most_per_min: float, lasting: int
 ) -> RestRate | None:
-    """Rate of each run at the threshold that the other runs ask for, over all runs.
+    """Count false decisions at the threshold chosen on the other runs.
 
-    None where the other runs do not hold rest enough to bound the rate at the limit.
+    The counts of all runs are added. None if the other runs have no threshold that proves the
+    limit.
     """
     count, minutes = 0, 0.0
     for k, run in enumerate(runs):

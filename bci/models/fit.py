@@ -1,6 +1,6 @@
-"""Fit of a stream to a model: by names, units and rate, or not at all.
+"""Check that a stream fits a model in channel names, units and rate.
 
-What does not fit raises `MismatchError`, with what helps.
+`MismatchError` is raised if it does not; the message has the difference and a remedy.
 """
 
 from dataclasses import replace
@@ -15,10 +15,10 @@ from bci.signals import Channel, StreamInfo
 
 
 def with_options(card: Card, given: dict[str, Any]) -> Card:
-    """A model's card with the options of the stream.
+    """Return a model's card with the settings ``given`` for a stream.
 
-    ``given`` has the settings ``names``, ``kind_of``, ``unit`` and ``resample``; they go before
-    those that the model was calibrated with.
+    ``given`` may have ``names``, ``kind_of``, ``unit`` and ``resample``; they replace those of the
+    calibration.
     """
     stream = card.stream.model_copy(update={"labels": None}) if "names" in given else card.stream
     pipeline = card.pipeline.model_copy(update=given)
@@ -26,10 +26,9 @@ def with_options(card: Card, given: dict[str, Any]) -> Card:
 
 
 def info_for(card: Card, info: StreamInfo) -> StreamInfo:
-    """A stream with the names, kinds and units that the model's settings give its channels.
+    """Apply the names, kinds and units in the model's settings to a stream's channels.
 
-    Names that were given to a stream of other labels are not given to one whose own labels are
-    those of the model.
+    The names are not applied to a stream that has the model's channel names already.
     """
     labels, needed = card.stream.labels, {c.name.lower() for c in card.stream.channels}
     if labels is not None and not info.named and info.ch_names != labels:
@@ -44,23 +43,29 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
 
 
 def resampler_for(card: Card, info: StreamInfo) -> Resampler | None:
-    """Make the resampler from a stream's rate to the model's; None where they are equal."""
+    """Create the resampler from a stream's rate to the model's.
+
+    The result is None if they are equal.
+    """
     if not _is_other_rate(card, info) or not info.sfreq > 0:
         return None
     return Resampler(info.sfreq, card.stream.sfreq, info.n_channels)
 
 
 def fitted(card: Card, info: StreamInfo) -> StreamInfo:
-    """The stream as the model's pipeline sees it: with its names, at its rate."""
+    """Return the stream as the model's pipeline gets it.
+
+    It is renamed and at the model's rate.
+    """
     info = info_for(card, info)
     return replace(info, sfreq=card.stream.sfreq) if _is_other_rate(card, info) else info
 
 
 def check_stream(card: Card, info: StreamInfo) -> None:
-    """Refuse a stream that differs from what the model was trained on.
+    """Raise an error if a stream differs from the one that the model was trained on.
 
-    Units of one quantity (V and uV) do not differ: the pipeline converts them. Another rate does
-    not either where the model's settings have the stream resampled.
+    Units of one quantity (V and uV) may differ, since the pipeline converts them. The rate may
+    differ if the model's settings resample the stream.
     """
     info = info_for(card, info)
     differs, hints = [], []
@@ -104,7 +109,10 @@ def _is_numbered(name: str) -> bool:
 
 
 def _first_other(card: Card, by_name: dict[str, Channel]) -> tuple[ChannelCard, Channel] | None:
-    """The first channel of another kind or quantity: mostly it is all of them."""
+    """Return the first channel of another kind or quantity, as (needed, given).
+
+    The result is None if all fit.
+    """
     for needed in card.stream.channels:
         given = by_name.get(needed.name.lower())
         if given is not None and (

@@ -1,4 +1,4 @@
-"""Models: a card and its decoder, read from a folder and written to one."""
+"""Read models (a card and its decoder) from a folder, and write them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,8 +28,9 @@ class Model:
     card : Card
         Classes, stream, filters, window and score of the model.
     decoder : Decoder
+        The trained decoder.
     arrays : mapping of str to ndarray
-        All that is stored beside the card.
+        All arrays that are stored with the card, by name.
     """
 
     card: Card
@@ -48,25 +49,27 @@ class Model:
         return self.card.classes
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
-        """Class probabilities of one window of filtered signal.
+        """Predict the class probabilities of one filtered window.
 
         Parameters
         ----------
         window : ndarray of float32, shape (n_channels, n_samples)
+            Window from the model's pipeline.
 
         Returns
         -------
         probabilities : ndarray, shape (n_classes,)
+            Probabilities in the order of `classes`.
         """
         return self.decoder.predict_proba(window)
 
     def save(self, folder: str | PathLike[str], overwrite: bool = False) -> None:
-        """Write the model as a folder that `load_model` and ``bci run --model`` read.
+        """Write the model to a folder that `load_model` and ``bci run --model`` can read.
 
         Raises
         ------
         BundleError
-            If the folder exists and ``overwrite`` is not set, or it cannot be written.
+            If the folder exists and ``overwrite`` is False, or if it cannot be written.
         """
         save_bundle(Path(folder), self.card, dict(self.arrays), overwrite)
 
@@ -74,19 +77,17 @@ class Model:
 def load_model(
     folder: str | PathLike[str], trusted: Sequence[str] = (), *, sealed: bool = True
 ) -> Model:
-    """Read a model; it goes by the folder's name.
-
-    A folder that was copied or renamed is what the user knows it by.
+    """Read a model from a folder; its name is that of the folder.
 
     Parameters
     ----------
     folder : path
         Folder of the model.
     trusted : sequence of str
-        Types, as ``package.module.Class``, that a user's own estimator may be made of beside the
-        built-in list. Only for models whose origin you know.
+        Types, as ``package.module.Class``, that may be part of the stored estimator in addition to
+        the built-in list. Only for models whose origin you know.
     sealed : bool
-        Refuse a model whose arrays were changed after the training.
+        Raise an error if the arrays were changed after the training.
 
     Returns
     -------
@@ -116,7 +117,7 @@ def load_model(
 def decoder_of(
     card: Card, arrays: Mapping[str, NDArray[np.generic]], trusted: Sequence[str] = ()
 ) -> Decoder:
-    """Bring the decoder of a loaded card and its arrays back."""
+    """Create the trained decoder from a loaded card and its arrays."""
     choice = card.decoder
     decoder = decoders.load(choice.name, choice.params, card.classes, arrays, trusted)
     return Tempered(decoder, card.confidence.temperature) if card.confidence else decoder

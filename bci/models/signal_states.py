@@ -1,4 +1,4 @@
-"""States of the signal by its band powers, and the state that it is in while it is decoded."""
+"""Track the state of the signal, by its band powers, while it is decoded."""
 
 from typing import TYPE_CHECKING
 
@@ -10,31 +10,32 @@ from bci.models.drift import MAX_PAUSE_S, Pace
 from bci.profiles.pipeline_settings import Settings
 from bci.signals import FloatArray
 
-if TYPE_CHECKING:  # a card is read without the pipeline
+if TYPE_CHECKING:  # reading a card must not import the pipeline
     from bci.pipeline.pipeline import Window
 
 Array = NDArray[np.float64]
 
 BANDS_HZ = ((4.0, 8.0), (8.0, 13.0), (13.0, 20.0), (20.0, 30.0))
-"""Theta, alpha, low and high beta; what the pipeline's filters leave of them."""
+"""Theta, alpha, low and high beta; applied after the pipeline's filters."""
 
 FEWEST_CUES = 5
-"""Decisions are held back in a state in which fewer trials of calibration ended."""
+"""Decisions are suppressed in a state in which fewer calibration trials ended."""
 
 _N_BANDS = len(BANDS_HZ)
 _TINY = 1e-30
-# Standard deviations of calibration. A broken electrode is far from every state.
+# Features are limited to this many standard deviations: a broken electrode is far from any state.
 _FARTHEST = 6.0
 
 
 class StatesCard(Settings):
-    """States of the signal in calibration: a hidden Markov model, one step a second.
+    """States of the signal in calibration, as a hidden Markov model.
 
-    The features are the log powers of `BANDS_HZ`, each a mean over channels, less ``centre`` and
-    over ``scale``. In a state they are Gaussian and independent, with ``means`` and ``variances``
-    (n_states, n_bands). ``moves`` (n_states, n_states) are the probabilities of the next state.
-    ``cues`` counts the trials of calibration that ended in each state, ``share`` is its part of the
-    time. States have no names: nothing in calibration shows what a person did.
+    The model has one step per second. The features are the log powers in `BANDS_HZ`, averaged
+    over channels, minus ``centre`` and divided by ``scale``. In each state they are Gaussian
+    and independent, with ``means`` and ``variances`` (n_states, n_bands). ``moves`` (n_states,
+    n_states) is the transition matrix. ``cues`` counts the calibration trials that ended in
+    each state, and ``share`` is the state's share of the time. States have numbers only, since
+    the calibration does not show their meaning.
     """
 
     centre: tuple[float, ...] = Field(min_length=_N_BANDS, max_length=_N_BANDS)
@@ -62,11 +63,11 @@ class StatesCard(Settings):
 
     @property
     def held(self) -> tuple[bool, ...]:
-        """For each state, whether decisions are held back in it."""
+        """True for each state in which decisions are suppressed."""
         return tuple(n < FEWEST_CUES for n in self.cues)
 
     def summary(self) -> str:
-        """The states and what is held back in them, in short sentences."""
+        """Describe the states, and those in which decisions are suppressed, in sentences."""
         held = [number for number, is_held in enumerate(self.held, 1) if is_held]
         text = f"{len(self.cues)} states of the signal"
         if not held:
@@ -84,7 +85,10 @@ class StatesCard(Settings):
 
 
 class BandPowers:
-    """Log powers of `BANDS_HZ` of windows with ``n_samples`` at ``sfreq`` hertz."""
+    """Function that computes log powers in `BANDS_HZ` of a window.
+
+    A window has ``n_samples`` samples. ``sfreq`` is their sampling rate in hertz.
+    """
 
     def __init__(self, n_samples: int, sfreq: float) -> None:
         freqs = np.fft.rfftfreq(n_samples, 1 / sfreq)
@@ -92,7 +96,10 @@ class BandPowers:
         self._taper = np.hanning(n_samples)
 
     def __call__(self, window: FloatArray) -> Array:
-        """Mean log powers over channels of a window (n_channels, n_samples), (n_bands,)."""
+        """Return the mean log powers over channels, shape (n_bands,).
+
+        ``window`` has shape (n_channels, n_samples).
+        """
         signal = np.ascontiguousarray(window, dtype=np.float64)
         signal -= signal.mean(axis=1, keepdims=True)
         power = np.abs(np.fft.rfft(signal * self._taper, axis=1)) ** 2 @ self._bands
@@ -100,13 +107,12 @@ class BandPowers:
 
 
 class SignalStates:
-    """Follow the state of the signal, by one window a second whose prediction is out.
+    """Tracker of the signal's state, from one window per second.
 
-    The forward filter of a hidden Markov model (Rabiner, Proc. IEEE 77 (1989) 257-286): it looks at
-    no later window. After a pause of five seconds it begins again. ``n_samples`` and ``sfreq``, in
-    hertz, are of the windows.
-
-    A step takes 0.3 ms with 64 channels and windows of 400 samples, 10 ms with 306 of 2500.
+    It is the forward filter of a hidden Markov model (Rabiner, Proc. IEEE 77 (1989) 257-286), so it
+    uses no later windows. It restarts after a pause of five seconds. ``n_samples`` and ``sfreq``,
+    in hertz, are those of the windows. A step takes 0.3 ms with 64 channels and windows of 400
+    samples, and 10 ms with 306 channels and windows of 2500 samples.
     """
 
     def __init__(self, card: StatesCard, n_samples: int, sfreq: float) -> None:
@@ -119,7 +125,7 @@ class SignalStates:
         self._belief: Array | None = None
 
     def add(self, window: "Window") -> bool:
-        """Take in a window, if one is due; return whether it was."""
+        """Add a window if it is due; return True if it was."""
         passed_s = self._pace.passed(window)
         if passed_s is None:
             return False
@@ -141,12 +147,17 @@ class SignalStates:
 
     @property
     def holds_back(self) -> bool:
-        """True where no decision is to be made."""
+        """True if decisions are suppressed in the present state."""
         return self.state is not None and self._held[self.state - 1]
 
 
 def likelihoods(features: Array, means: Array, variances: Array) -> Array:
-    """Gaussian densities of features (..., n_bands) in each state, the likeliest being 1."""
+    """Return the relative likelihood of features in each state.
+
+    That of the likeliest is 1.
+
+    ``features`` has shape (..., n_bands), the result (..., n_states).
+    """
     bounded = np.clip(features, -_FARTHEST, _FARTHEST)
     away = (bounded[..., None, :] - means) ** 2 / variances + np.log(variances)
     logs = -0.5 * away.sum(axis=-1)

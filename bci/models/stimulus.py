@@ -1,4 +1,4 @@
-"""The stimulus offset that a model's cues are decoded with, and what is to be known of it."""
+"""Choose and describe the stimulus offset for a model's cues."""
 
 from bci.models.card import Card
 from bci.profiles.stimulus import Stimulus
@@ -7,10 +7,10 @@ UNMEASURED = "stimulus offset unmeasured"
 
 
 def with_stimulus(card: Card, here: Stimulus | None) -> Card:
-    """A model's card with the offset of the set-up that it decodes on.
+    """Replace the stimulus offset in a card by ``here``, the present set-up's.
 
-    A model whose own offset was not measured stays without: its windows began at the markers in
-    training, and train equals serve.
+    A model trained without a measured offset keeps none: its training windows started at the
+    markers, and live windows must start alike.
     """
     if here is None or card.stimulus is None or here.offset_s == card.stimulus.offset_s:
         return card
@@ -19,9 +19,10 @@ def with_stimulus(card: Card, here: Stimulus | None) -> Card:
 
 
 def stimulus_remark(card: Card, here: Stimulus | None) -> str | None:
-    """A sentence on the offset of a model and of the profile it runs with; None where all is well.
+    """Describe in a sentence how the offsets of model and profile differ.
 
-    It matters where windows are at cues.
+    The result is None if they agree. None too if the model does not decode at cues, where the
+    offset has no effect.
     """
     if not card.pipeline.at_cues:
         return None

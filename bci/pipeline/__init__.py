@@ -1,14 +1,14 @@
-"""From chunks to windows, causally: the one path of live use, replay and calibration.
+"""Filter chunks and cut windows for live use, replay and calibration.
 
-- pipeline: the object that all of them drive; decides that a window is rejected
-- filter_settings: filters as a profile names them
-- filter_chain: the chain built for one stream
-- filters, bipolar, resampling: its stages
-- cleaning/: artifacts taken out, and how those stages are trained
-- kernels: the loops that Numba compiles
-- ring: the newest samples as views
-- window_schedule: the ends of windows, at every hop or at cues
-- kept_windows: the windows of a whole recording, for calibration
-- gap_bridge: what a filter is given where a channel sends no number
-- display: the signal for a person
+- pipeline: filters, windows and decoder of one stream; rejects unusable windows
+- filter_settings: settings of the built-in filters in a profile
+- filter_chain: chain of filters for one stream
+- filters, bipolar, resampling: stages of the chain
+- cleaning/: stages that remove artifacts, and their training
+- kernels: loops compiled by Numba
+- ring: ring buffer of the newest samples
+- window_schedule: ends of windows, at every hop or at cues
+- kept_windows: windows of a whole recording, for calibration
+- gap_bridge: replacement of missing values before a filter
+- display/: filters of the displayed signal
 """

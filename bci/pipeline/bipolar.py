@@ -1,20 +1,21 @@
-"""Contacts of depth electrodes: which of them are neighbours on one shaft, by their names."""
+"""Find neighbouring contacts of depth electrodes by the names of their channels."""
 
 import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-# A shaft's name ends in no digit; its contacts are counted: A1, A2 ... or L'1, "LACN 1".
+# A channel name is the shaft's name, without a final digit, and a number: A1, L'1, "LACN 1".
 _CONTACT = re.compile(r"(?P<shaft>.*\D)(?P<number>\d{1,3})")
 
 
 def shaft_pairs(ch_names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of neighbouring contacts, the lower number first: (A1, A2), (A2, A3) ...
+    """Return pairs of neighbouring contacts: (A1, A2), (A2, A3) ...
 
-    A gap in the numbers is not bridged: those contacts are further apart than the others. A
-    channel without a neighbour is in no pair. Shafts come in the order of their first channel.
+    The lower number comes first. Contacts with a gap between their numbers are no pair, since
+    they are further apart. A channel without a neighbour is in no pair. Shafts come in the
+    order of their first channel.
 
-    Raises `ValueError` if no two channels are neighbours, or two are the same contact.
+    Raises `ValueError` if no two channels are neighbours, or if two have the same contact.
     """
     shafts: dict[str, dict[int, str]] = {}
     for name in ch_names:

@@ -33,23 +33,22 @@ class FilteredChunk:
 
 
 class Chain:
-    """Channel pick, then filters, over consecutive blocks of one stream.
+    """Selection of channels, then filters, for consecutive blocks of a stream.
 
-    Values that are not finite are replaced by the channel's last finite one before any filter
-    sees them, and reported; output begins with the first sample of which every value is
-    finite. After a gap call `reset`: the state of before means nothing for what follows.
-
-    Channels are brought to the unit that the pipeline works in: microvolts, teslas.
+    Values that are not finite are replaced by the channel's last finite value before any filter,
+    and reported. The output starts with the first sample whose values are all finite. Call `reset`
+    after a gap, since the filters' state does not apply to later samples. Channels are converted
+    to the unit of the pipeline: microvolts or teslas.
 
     Raises `MismatchError` if the stream lacks a channel, has one in a unit that cannot be
-    converted, or is too slow for a filter; the message names it.
+    converted, or has too low a rate for a filter. The message names the channel or filter.
     """
 
     def __init__(
         self,
         wanted: settings.PipelineSettings,
         info: StreamInfo,
-        # Of the picked channels, where they are to be others: those a model was trained in
+        # Units of the selected channels, such as those a model was trained in; None: the default
         units: Sequence[str] | None = None,
     ) -> None:
         info = apply_stream_options(info, wanted)
@@ -68,7 +67,7 @@ class Chain:
         self.sfreq = info.sfreq
         self.decimation = 1
         self.settling = 0
-        # Input samples until 1 % of the past is left; at least as long as it settles
+        # Input samples until the weight of the past is 1 %; at least `settling`
         self.memory = 0
         self._reporting: list[tuple[str, filters.Stage]] = []
         self._rejecting: list[tuple[int, filters.Stage]] = []
@@ -87,7 +86,7 @@ class Chain:
                     f"{info.name} at {info.sfreq:g} Hz: filters.{position} ({step.kind}): {error}"
                 ) from error
         self._held = np.zeros(len(self._picks), dtype=np.float32)
-        # Reused from chunk to chunk: fresh memory costs more than filtering it does.
+        # Reused from chunk to chunk, since allocation takes longer than filtering.
         self._scratch = np.empty((0, len(self._picks)), dtype=np.float32)
         self._is_bad = np.empty(0, dtype=np.bool_)
         self._started = False
@@ -108,7 +107,7 @@ class Chain:
         if hasattr(stage, "newest_rejected"):
             self._rejecting.append((self.decimation, stage))
         previous = self._stages[-1] if self._stages else None
-        # One pass over the chunk for neighbouring cascades instead of two.
+        # Consecutive cascades are joined, for one pass over the chunk instead of two.
         if isinstance(stage, filters.SosFilter) and isinstance(previous, filters.SosFilter):
             both = np.vstack([previous.sos, stage.sos])
             self._stages[-1] = filters.SosFilter(both, n_channels, sfreq)
@@ -117,16 +116,19 @@ class Chain:
             self._rates.append(sfreq)
 
     def reset(self) -> None:
-        """Forget all state, as after a gap."""
+        """Clear the state of all filters, as after a gap."""
         self._started = False
         for stage in self._stages:
             stage.reset()
 
     def process(self, data: FloatArray, first: int) -> FilteredChunk:
-        """Filter the next block, whose absolute index is ``first``; right until the next call."""
+        """Filter the next block, which starts at the absolute index ``first``.
+
+        The result is valid until the next call.
+        """
         newest_bad = -1
         if not self._started:
-            # The first values set the filters' state, so all of them have to be real ones.
+            # The first values set the filters' state, so all of them must be finite.
             leading = self._count_leading_bad_rows(data)
             self._started = leading < len(data)
             newest_bad = first + leading - 1 if leading else -1
@@ -165,12 +167,15 @@ class Chain:
         return FilteredChunk(out, first, newest_bad, newest_rejected)
 
     def reports(self) -> list[tuple[str, dict[str, float]]]:
-        """Figures of each stage that has some, with the filter's kind, in the chain's order."""
+        """Return the filter's kind and the values of each reporting stage.
+
+        They are in the order of the chain.
+        """
         return [(kind, stage.report()) for kind, stage in self._reporting]  # type: ignore[attr-defined]
 
     @property
     def interpolated(self) -> tuple[str, ...]:
-        """Names of the channels that a stage computes from others now."""
+        """Names of the channels that a stage interpolates at present."""
         found = (getattr(stage, "interpolated", ()) for stage in self._stages)
         return tuple(name for names in found for name in names)
 
@@ -190,13 +195,13 @@ class Chain:
         return bad
 
     def take_unsound(self) -> list[int]:
-        """Columns of the stream that held a value that is no number since the last call."""
+        """Return the stream's channel indices with non-finite values since the last call."""
         columns = np.asarray(self._picks)[self._unsound]
         self._unsound[:] = False
         return [int(column) for column in columns]
 
     def group_delay_s(self) -> float:
-        """Delay of the chain, in seconds: the mean over its pass band (-3 dB), by gain."""
+        """Return the group delay in seconds, averaged over the pass band (-3 dB) by power."""
         freqs = np.linspace(0.05, 0.5 * self.sfreq * 0.999, 4000)
         gain = np.ones(len(freqs), dtype=np.complex128)
         for stage in self._stages:
@@ -213,7 +218,7 @@ def _build(step: settings.FilterSettings, signal: Signal) -> filters.Stage:
         stage = step.stage(signal)
     except ValueError:
         raise
-    # Of a plug-in: what it does wrong is not the user's input.
+    # Any other error is a fault of a plug-in, not of the user's settings.
     except Exception as error:
         raise PluginError(
             f"filter {step.kind} cannot be built: {type(error).__name__}: {error}"
@@ -225,7 +230,10 @@ def _build(step: settings.FilterSettings, signal: Signal) -> filters.Stage:
 
 
 def _check_shape(kind: str, stage: filters.Stage, signal: Signal) -> None:
-    """Filter an empty chunk, which changes no state."""
+    """Check the shape and type of a stage's output by an empty chunk.
+
+    An empty chunk changes no state.
+    """
     n_channels = len(getattr(stage, "channels", None) or signal.channels)
     out, _ = stage.process(np.empty((0, len(signal.channels)), dtype=np.float32), 0)
     if out.shape != (0, n_channels) or out.dtype != np.float32:
@@ -238,7 +246,10 @@ def _check_shape(kind: str, stage: filters.Stage, signal: Signal) -> None:
 def _factors(
     stated: Sequence[Channel], wanted: Sequence[Channel], name: str
 ) -> NDArray[np.float64] | None:
-    """Factor of each channel to the wanted unit; None where all have it."""
+    """Return the factor of each channel to its wanted unit.
+
+    The result is None if all have it already.
+    """
     factors = []
     for channel, target in zip(stated, wanted, strict=True):
         found = factor(channel.unit, target.unit)
@@ -251,9 +262,11 @@ def _factors(
 
 
 def pick_channels(wanted: settings.PipelineSettings, info: StreamInfo) -> list[int]:
-    """Indices of the wanted channels in a stream; names are matched without regard to case.
+    """Return the indices of the wanted channels in a stream.
 
-    Raises `MismatchError` if one is missing; the message names it and what there is.
+    The case of names is ignored.
+
+    Raises `MismatchError` if one is missing; the message names it and the stream's channels.
     """
     if wanted.channels is None:
         picks = [i for i, channel in enumerate(info.channels) if channel.kind in wanted.kinds]

@@ -1,7 +1,7 @@
-"""The filters that ship with `bci`: their settings, and how each builds its stage.
+"""Settings of the built-in filters; each creates its stage.
 
-Each is a plug-in of the group ``bci.filters``, as those of other packages are. A profile is read
-without the seconds that the kernels take to load.
+Each filter is a plug-in of the group ``bci.filters``, like those of other packages. Stages are
+imported late, so that reading a profile does not wait seconds for the kernels to load.
 """
 
 from dataclasses import replace
@@ -46,7 +46,7 @@ class Bandpass(FilterSettings):
 class Notch(FilterSettings):
     """Narrow band-stop, for power-line noise.
 
-    ``harmonics`` counts the multiples of the frequency, itself among them.
+    ``harmonics`` counts the multiples of the frequency, including the first.
     """
 
     kind: Literal["notch"] = "notch"
@@ -75,7 +75,7 @@ class RemoveDc(FilterSettings):
 
 
 class CommonAverage(FilterSettings):
-    """Subtract the mean of all channels of a kind (EEG, sEEG ...) from each of them."""
+    """Subtract the mean of all channels of a kind (EEG, sEEG ...) from them."""
 
     kind: Literal["common_average"] = "common_average"
 
@@ -115,7 +115,8 @@ Pairs = Annotated[tuple[tuple[str, str], ...], Field(min_length=1, max_length=40
 class Bipolar(FilterSettings):
     """Replace the channels by differences of pairs, anode minus cathode.
 
-    The pairs are named, or ``shafts``: all neighbouring contacts of depth electrodes.
+    ``pairs`` is a list of (anode, cathode) names, or ``shafts`` for all neighbouring contacts of
+    depth electrodes.
     """
 
     kind: Literal["bipolar"] = "bipolar"
@@ -133,7 +134,7 @@ class Bipolar(FilterSettings):
 
 
 class Decimate(FilterSettings):
-    """Keep every n-th sample behind an anti-alias low-pass."""
+    """Keep every ``factor``-th sample after an anti-alias low-pass."""
 
     kind: Literal["decimate"] = "decimate"
     factor: int = Field(ge=2, le=1000)
@@ -147,7 +148,7 @@ class Decimate(FilterSettings):
 class Standardize(FilterSettings):
     """Running z-score.
 
-    ``time_constant_s`` is how long the past is remembered.
+    ``time_constant_s`` is the time until a sample's weight falls to 1/e.
     """
 
     kind: Literal["standardize"] = "standardize"

@@ -1,8 +1,8 @@
-"""Causal filter stages: design by scipy, execution by our kernels, state explicit.
+"""Causal filter stages, designed by scipy and executed by `bci.pipeline.kernels`.
 
-Every stage turns a chunk into a chunk: ``process(data, first) -> (data, first)`` with ``data``
-(n_samples, n_channels) float32, which it may overwrite, and ``first`` the absolute index of
-the first sample at the stage's own rate.
+Every stage converts a chunk to a chunk: ``process(data, first) -> (data, first)``. ``data``
+(n_samples, n_channels) float32 may be overwritten. ``first`` is the absolute index of its first
+sample, at the stage's input rate for the argument and at its output rate for the result.
 """
 
 from typing import Protocol
@@ -16,19 +16,19 @@ from bci.signals import Channel, FloatArray
 
 Sos = NDArray[np.float64]
 
-# A transient is taken to be over when it has decayed to this share of its start.
+# A filter is settled when a transient has decayed to this share of its start.
 _SETTLED = 0.01
 
 
 class Stage(Protocol):
     """One step of a filter chain.
 
-    A stage that gives other channels than it takes has ``channels``, a tuple of them; one that has
-    something to report to the user has ``remarks``, a tuple of sentences. One whose past matters
-    for longer than it settles has ``memory``: samples until 1 % of the past is left. What a person
-    wants to see of it is ``report``, a method that gives numbers by name. A stage that rejects
-    samples has ``newest_rejected``, the index of the newest one; no window with it is decoded.
-    One that computes channels from others has ``interpolated``, their names.
+    A stage may have further attributes. ``channels`` is a tuple of its output channels, if they
+    differ from the input. ``remarks`` is a tuple of sentences for the user. ``memory`` is the
+    number of samples until the weight of the past is 1 %, if that exceeds ``settling``. ``report``
+    is a method that returns numbers by name, for the user. ``newest_rejected`` is the index of the
+    newest sample that it rejects; windows with that sample are not decoded. ``interpolated`` are
+    the names of channels that it computes from others.
     """
 
     decimation: int
@@ -38,7 +38,7 @@ class Stage(Protocol):
     def reset(self) -> None: ...
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]: ...
     def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Complex gain, at the rate the stage runs at."""
+        """Return the complex gain at these frequencies, in hertz."""
 
 
 def bandpass(low_hz: float, high_hz: float, sfreq: float, order: int = 4) -> Sos:
@@ -56,6 +56,7 @@ def bandpass(low_hz: float, high_hz: float, sfreq: float, order: int = 4) -> Sos
     Returns
     -------
     sos : ndarray, shape (n_sections, 6)
+        Second-order sections, as in scipy.
 
     Raises
     ------
@@ -68,10 +69,10 @@ def bandpass(low_hz: float, high_hz: float, sfreq: float, order: int = 4) -> Sos
 
 
 def notch(freq_hz: float, sfreq: float, q: float = 30.0, harmonics: int = 1) -> Sos:
-    """Design second-order notches, all as wide: of quality ``q`` (centre / -3 dB width) at first.
+    """Design second-order notches of equal width at a frequency and its multiples.
 
-    ``harmonics`` counts the multiples of the frequency, itself among them; those at or above half
-    the rate are left out.
+    ``q`` is the quality (centre / -3 dB width) of the first notch. ``harmonics`` counts the
+    multiples, including the first; those at or above half the sampling rate are left out.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def notch(freq_hz: float, sfreq: float, q: float = 30.0, harmonics: int = 1) -> 
 
 
 def highpass(cutoff_hz: float, sfreq: float) -> Sos:
-    """Design a first-order high-pass, the cheapest remover of offset and drift.
+    """Design a first-order high-pass, the cheapest filter against offset and drift.
 
     Raises
     ------
@@ -98,7 +99,10 @@ def highpass(cutoff_hz: float, sfreq: float) -> Sos:
 
 
 def anti_alias(factor: int) -> Sos:
-    """Design the low-pass before decimation: Chebyshev I, order 8, 0.05 dB, 0.8 new Nyquist."""
+    """Design the low-pass before decimation by ``factor``.
+
+    Chebyshev type I, order 8, 0.05 dB ripple, corner at 0.8 of the new Nyquist frequency.
+    """
     return np.asarray(signal.cheby1(8, 0.05, 0.8 / factor, output="sos"))
 
 
@@ -113,16 +117,17 @@ def _inside_nyquist(name: str, freq_hz: float, sfreq: float) -> None:
 class SosFilter:
     """A cascade of second-order sections.
 
-    Starts in the steady state of its first sample, so that an electrode's offset makes no
-    transient; ``start_steady=False`` starts from zero, as scipy's ``sosfilt`` does.
-
     Parameters
     ----------
     sos : ndarray, shape (n_sections, 6)
+        Second-order sections, as in scipy.
     n_channels : int
+        Number of channels.
     sfreq : float
-        Rate of its input in hertz.
+        Sampling rate of the input in hertz.
     start_steady : bool
+        Start in the steady state of the first sample, so that an electrode's offset causes no
+        transient. False starts from zero, as scipy's ``sosfilt`` does.
     """
 
     decimation = 1
@@ -160,12 +165,12 @@ class SosFilter:
 
 
 class CommonAverageReference:
-    """Subtracts the mean of each group of channels from its members.
+    """Stage that subtracts the mean of each group of channels from its members.
 
     Parameters
     ----------
     groups : list of ndarray of int64
-        Channel indices of each group; other channels stay as they are. None: all are one group.
+        Channel indices of each group; other channels stay unchanged. None: all are one group.
     remarks : tuple of str
         Sentences for the user.
     """
@@ -180,7 +185,7 @@ class CommonAverageReference:
         self.remarks = remarks
 
     def reset(self) -> None:
-        """Nothing is remembered."""
+        """Do nothing: the stage has no state."""
 
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
         if self._groups is None:
@@ -195,14 +200,14 @@ class CommonAverageReference:
 
 
 class BipolarReference:
-    """Replaces the channels by differences of pairs.
+    """Stage that replaces the channels by differences of pairs.
 
     Parameters
     ----------
     pairs : sequence of (anode, cathode)
-        Channel indices.
+        Channel indices of each pair.
     channels : tuple of Channel, optional
-        The differences as channels.
+        Output channels, one per pair.
     """
 
     decimation = 1
@@ -216,7 +221,7 @@ class BipolarReference:
         self._cathodes = np.array([cathode for _, cathode in pairs])
 
     def reset(self) -> None:
-        """Nothing is remembered."""
+        """Do nothing: the stage has no state."""
 
     def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
         return data[:, self._anodes] - data[:, self._cathodes], first
@@ -226,7 +231,10 @@ class BipolarReference:
 
 
 class Decimator:
-    """Anti-alias low-pass, then every ``factor``-th sample: those whose index it divides."""
+    """Anti-alias low-pass, then selection of every ``factor``-th sample.
+
+    Samples whose index ``factor`` divides are selected.
+    """
 
     def __init__(self, factor: int, n_channels: int, sfreq: float) -> None:
         self.decimation = factor
@@ -251,7 +259,7 @@ class RunningStandardize:
     Parameters
     ----------
     time_constant_s : float
-        After this long a sample's weight has fallen to 1 / e.
+        Time until a sample's weight falls to 1/e, in seconds.
     """
 
     decimation = 1
@@ -272,7 +280,7 @@ class RunningStandardize:
                 self._mean[:] = data[0]
                 self._variance[:] = 0.0
                 self._fresh = False
-            # Smaller than any square that float32 data can hold: only 0 / 0 is caught.
+            # The floor is below the square of any float32 value, so it only prevents 0 / 0.
             kernels.standardize(data, self._mean, self._variance, self._weight, 1e-60)
         return data, first
 

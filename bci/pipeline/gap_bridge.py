@@ -1,4 +1,4 @@
-"""Channels that send no number for a while, bridged so that a filter can continue."""
+"""Replace missing values of channels, so that a filter can continue."""
 
 import numpy as np
 
@@ -7,10 +7,10 @@ from bci.signals import FloatArray
 
 
 class GapBridge:
-    """Replaces what is no number by the channel's last value, for a filter that follows.
+    """Replace non-finite values by the channel's last value, before a filter.
 
-    Where numbers come again they are shifted to continue from that value: the filter meets no step.
-    Each channel is treated alone; one without a gap is left as it is.
+    Later values of that channel are shifted to continue from it, so that the filter gets no step.
+    Channels without missing values stay unchanged.
     """
 
     def __init__(self, n_channels: int) -> None:
@@ -21,20 +21,20 @@ class GapBridge:
         self._has_gap = False
 
     def reset(self) -> None:
-        """Forget the past: the next value continues nothing."""
+        """Clear the state; the next values are not shifted."""
         self._shift[:] = self._last[:] = 0.0
         self._missing[:] = False
         self._fresh, self._has_gap = True, False
 
     def fill(self, data: FloatArray) -> None:
-        """Fill in ``data``, (n_samples, n_channels), in place."""
+        """Replace the missing values of ``data`` (n_samples, n_channels), in place."""
         if not len(data):
             return
         if self._fresh:
-            # A channel that begins without numbers is taken to begin at zero.
+            # A channel whose first value is missing starts at zero.
             self._missing[:] = ~np.isfinite(data[0])
             self._fresh = False
-        # Once there was a gap, what comes after it is shifted.
+        # After the first missing value, later values may need a shift.
         self._has_gap = self._has_gap or not np.isfinite(data).all()
         if self._has_gap:
             _bridge(data, self._last, self._shift, self._missing)
@@ -44,7 +44,10 @@ class GapBridge:
 
 @kernel()
 def _bridge(data, last, shift, missing):  # type: ignore[no-untyped-def]
-    """Fill ``data`` (n_samples, n_channels) in place; the others (n_channels,) are the state."""
+    """Fill ``data`` (n_samples, n_channels) in place.
+
+    The state is ``last``, ``shift`` and ``missing``, each (n_channels,).
+    """
     n_samples, n_channels = data.shape
     for t in range(n_samples):
         for c in range(n_channels):

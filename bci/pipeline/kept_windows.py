@@ -1,4 +1,4 @@
-"""Windows of a recording whose signal is kept, so that many steps can read them."""
+"""Keep all windows of a recording, sharing one copy of the signal."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bci.signals import Chunk, FloatArray
 
 
 class _Stretch:
-    """Filtered signal without a gap that some windows lie in, one behind the other."""
+    """A stretch of filtered signal without a gap, and the windows in it."""
 
     def __init__(self, start: int) -> None:
         self.start = self.end = start
@@ -18,13 +18,13 @@ class _Stretch:
         self._parts: list[FloatArray] = []
 
     def add(self, window: Window) -> None:
-        """Take in a window, and of its samples those that are new."""
+        """Add a window, and those of its samples that are new."""
         self._parts.append(window.data.T[max(0, self.end - window.start) :].copy())
         self.end = max(self.end, window.end)
         self.windows.append(window)
 
     def kept(self) -> list[Window]:
-        """The windows as views into one array."""
+        """Return the windows as views into one array."""
         signal = np.concatenate(self._parts)
         return [
             replace(each, data=signal[each.start - self.start : each.end - self.start].T)
@@ -33,22 +33,23 @@ class _Stretch:
 
 
 def keep_windows(pipeline: Pipeline, chunks: Iterable[Chunk]) -> list[Window]:
-    """Stream chunks through a pipeline once, and keep each sound window.
+    """Stream chunks through a pipeline once, and keep each usable window.
 
-    The windows overlap, so that what they hold is the filtered signal once: 64 channels at 250 Hz
-    take 77 MB for 20 min. That is never more than the recording itself takes.
+    Overlapping windows share one copy of the filtered signal: 64 channels at 250 Hz take 77 MB for
+    20 min. That is never more than the recording itself takes.
 
     Parameters
     ----------
     pipeline : Pipeline
-        Fresh; it need not have a decoder.
+        New pipeline; a decoder is not needed.
     chunks : iterable of Chunk
+        Chunks of one stream.
 
     Returns
     -------
     windows : list of Window
-        In order of time. Their ``data`` are views, laid out as those of `Pipeline.windows`, and
-        stay right.
+        Windows in order of time. Their ``data`` are views with the layout of `Pipeline.windows`,
+        and stay valid.
     """
     stretches: list[_Stretch] = []
     for chunk in chunks:

@@ -1,28 +1,30 @@
-"""The causal hot path: plain loops over plain arrays, compiled by Numba.
+"""The time-critical loops of the pipeline, compiled by Numba.
 
 Data are C-contiguous ``(n_samples, n_channels)`` float32 and are filtered in place; states are
-float64. The innermost loop runs over channels, so that the compiler turns it into vector
-instructions while the arithmetic of each channel, and with it every bit of the output, stays
-the same however the samples are split into chunks. No fast-math over samples: it would allow
-the compiler to regroup sums differently from one chunk length to the next.
+float64. The innermost loop runs over channels, so that the compiler can vectorise it. The
+arithmetic of each channel then does not depend on the chunks, so the output is identical to the
+last bit. Fast-math over samples is not used: it would let the compiler regroup sums depending on
+the chunk length.
 """
 
 import numpy as np
 
 from bci.compiling import kernel
 
-# Far below any physical amplitude and far above the subnormal range, in which arithmetic on a
-# decaying state becomes a hundred times slower.
+# Smaller states are set to zero. This is far below any physical amplitude and far above the
+# subnormal range, in which arithmetic is a hundred times slower.
 _TINY = 1e-30
 
-# The largest magnitude taken for a measurement; beyond it the float32 output of a filter that
-# overshoots could overflow.
+# Larger magnitudes count as not finite: a filter that overshoots could exceed float32.
 LARGEST = np.float32(1e30)
 
 
 @kernel()
 def take(data, picks, out):  # type: ignore[no-untyped-def]
-    """Copy the picked channels: ``data`` (n, all channels) -> ``out`` (n, len(picks))."""
+    """Copy some channels of ``data`` (n, c) to ``out`` (n, len(picks)).
+
+    ``picks`` are their indices.
+    """
     for t in range(out.shape[0]):
         source, target = data[t], out[t]
         for c in range(out.shape[1]):
@@ -31,11 +33,11 @@ def take(data, picks, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def map_channels(data, picks, weights, sources, out):  # type: ignore[no-untyped-def]
-    """Channels of another montage: ``data`` (n, all channels) -> ``out`` (n, len(picks)).
+    """Convert ``data`` (n, c) to the channels of another montage, ``out`` (n, k).
 
-    ``picks`` (k,) int64 is the channel that is copied, or -1 for the sum over the channels
-    ``sources`` (s,) int64 by ``weights`` (k, s) float64: added up in one order, in float64. What
-    is not finite spreads to the sums that it is part of, and no further.
+    ``picks`` (k,) int64 has the index of the channel to copy, or -1 for a weighted sum. Sums are
+    over the channels ``sources`` (s,) int64 with ``weights`` (k, s) float64, in a fixed order and
+    in float64. A value that is not finite affects only the sums that include it.
     """
     for t in range(out.shape[0]):
         source, target = data[t], out[t]
@@ -51,10 +53,10 @@ def map_channels(data, picks, weights, sources, out):  # type: ignore[no-untyped
 
 @kernel()
 def hold_finite(data, held, is_bad):  # type: ignore[no-untyped-def]
-    """Put the last finite value of a channel where a sample is not finite, in place.
+    """Replace values that are not finite by the channel's last finite value, in place.
 
-    ``data`` (n, c) float32; ``held`` (c,) carries the last values from chunk to chunk;
-    ``is_bad`` (n,) marks the rows in which a value was held. Returns how many were.
+    ``data`` is (n, c) float32. ``held`` (c,) keeps the last values from chunk to chunk. ``is_bad``
+    (n,) is set to True for rows with a replaced value. Returns the number of replaced values.
     """
     n_samples, n_channels = data.shape
     n_held = 0
@@ -74,19 +76,19 @@ def hold_finite(data, held, is_bad):  # type: ignore[no-untyped-def]
     return n_held
 
 
-# Channels and samples filtered at a time: such a tile of float64 (16 kB) and one section's
-# state stay in the first-level cache. Measured best of 64-512 channels x 8-64 samples.
+# Channels and samples filtered at a time. A tile of this size in float64 (16 kB) and one section's
+# state stay in the first-level cache. Fastest of 64-512 channels and 8-64 samples.
 _TILE_CHANNELS = 128
 _TILE_SAMPLES = 16
 
-# Every so many samples a decayed state is set to zero. Counted from the stream's beginning, so
-# that it happens at the same samples however they are split into chunks.
+# Interval, in samples, at which decayed states are set to zero. It is counted from the start of the
+# stream, so that it does not depend on the chunks.
 _FLUSH_EVERY = 256
 
 
 @kernel(error_model="numpy")
 def _section(tile, n_samples, z0, z1, b1, b2, a1, a2):  # type: ignore[no-untyped-def]
-    # Two samples a turn: storing the state is what limits the speed, so it is done half as often.
+    # Two samples per iteration: storing the state limits the speed, so it is done half as often.
     for t in range(0, n_samples - 1, 2):
         first, second = tile[t], tile[t + 1]
         for c in range(z0.shape[0]):
@@ -114,11 +116,11 @@ def _section(tile, n_samples, z0, z1, b1, b2, a1, a2):  # type: ignore[no-untype
 def sosfilt(data, gain, sections, state, age):  # type: ignore[no-untyped-def]
     """Run a cascade of second-order sections over a chunk, in place.
 
-    Direct form II transposed, as scipy's ``sosfilt``. ``data`` (n, c) float32; ``sections``
-    (n_sections, 4) float64 holds b1, b2, a1, a2 of sections whose b0 = a0 = 1, ``gain`` what
-    was divided out of them; ``state`` (n_sections, 2, c) float64; ``age`` counts the samples
-    filtered since the state was set. Eight floating-point operations a section, sample and
-    channel.
+    Direct form II transposed, as scipy's ``sosfilt``. ``data`` is (n, c) float32. ``sections``
+    (n_sections, 4) float64 has b1, b2, a1, a2 of sections with b0 = a0 = 1, and ``gain`` is the
+    factor that was divided out. ``state`` is (n_sections, 2, c) float64. ``age`` is the number of
+    samples filtered since the state was set. The cost is eight floating-point operations per
+    section, sample and channel.
     """
     n_samples, n_channels = data.shape
     tile = np.empty((_TILE_SAMPLES, _TILE_CHANNELS))
@@ -150,7 +152,7 @@ def sosfilt(data, gain, sections, state, age):  # type: ignore[no-untyped-def]
 
 @kernel(fastmath={"reassoc", "nsz"})
 def _sum(row):  # type: ignore[no-untyped-def]
-    # Regrouped into vector additions: over the channels of one sample, so always the same way.
+    # Fast-math is safe here: the sum is over channels, so its grouping does not depend on chunks.
     total = 0.0
     for c in range(row.shape[0]):
         total += row[c]
@@ -159,7 +161,10 @@ def _sum(row):  # type: ignore[no-untyped-def]
 
 @kernel()
 def common_average(data):  # type: ignore[no-untyped-def]
-    """Subtract the mean over channels from every sample, in place; the sum is float64."""
+    """Subtract the mean over channels from every sample of ``data`` (n, c), in place.
+
+    The sum is in float64.
+    """
     n_samples, n_channels = data.shape
     for t in range(n_samples):
         row = data[t]
@@ -170,9 +175,9 @@ def common_average(data):  # type: ignore[no-untyped-def]
 
 @kernel()
 def common_average_of(data, members):  # type: ignore[no-untyped-def]
-    """Subtract the mean over the channels ``members`` (k,) int64 from each of them, in place.
+    """Subtract the mean of some channels from these channels, in place.
 
-    Added up in one order, in float64.
+    ``members`` (k,) int64 are their indices. The sum is in a fixed order and in float64.
     """
     for t in range(data.shape[0]):
         row = data[t]
@@ -186,7 +191,10 @@ def common_average_of(data, members):  # type: ignore[no-untyped-def]
 
 @kernel()
 def scale(data, factors):  # type: ignore[no-untyped-def]
-    """Multiply each channel by its factor, in place: ``data`` (n, c) float32, ``factors`` (c,)."""
+    """Multiply each channel by its factor, in place.
+
+    ``data`` is (n, c) float32 and ``factors`` (c,).
+    """
     for t in range(data.shape[0]):
         row = data[t]
         for c in range(data.shape[1]):
@@ -195,7 +203,10 @@ def scale(data, factors):  # type: ignore[no-untyped-def]
 
 @kernel()
 def take_measured(data, out):  # type: ignore[no-untyped-def]
-    """Copy ``data`` (n, c) float32 to ``out``; what is too large for a measurement becomes NaN."""
+    """Copy ``data`` (n, c) float32 to ``out``.
+
+    Magnitudes from `LARGEST` on become NaN.
+    """
     for t in range(data.shape[0]):
         source, target = data[t], out[t]
         for c in range(data.shape[1]):
@@ -204,12 +215,12 @@ def take_measured(data, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def resample(data, base, first, up, down, phases, total, out):  # type: ignore[no-untyped-def]
-    """Polyphase filter: output k is the sum over inputs i of ``phases`` times ``data``.
+    """Apply a polyphase filter: each output is a sum of inputs weighted by one phase.
 
-    ``data`` (m, c) float32 begins with the absolute input index ``base``; ``first`` is the
-    absolute index of ``out[0]``, (n, c) float32. ``phases`` (up, j) float64: the newest input of
-    output k is ``k * down // up``, and the phase ``k * down % up``. ``total`` (c,) float64 is
-    scratch. Added up from the newest on, in float64.
+    ``data`` (m, c) float32 starts at the absolute input index ``base``. ``out`` (n, c) float32
+    starts at the absolute output index ``first``. For the output with index k, the newest input is
+    ``k * down // up``. Its weights are row ``k * down % up`` of ``phases`` (up, j) float64. The sum
+    starts with the newest input and is in float64. ``total`` (c,) float64 is working memory.
     """
     for t in range(out.shape[0]):
         position = (first + t) * down
@@ -225,10 +236,10 @@ def resample(data, base, first, up, down, phases, total, out):  # type: ignore[n
 
 @kernel(error_model="numpy")
 def standardize(data, mean, variance, weight, floor):  # type: ignore[no-untyped-def]
-    """Running z-score with exponentially forgotten mean and variance, in place.
+    """Compute the z-score with a running mean and variance, in place.
 
-    ``mean``, ``variance`` (c,) float64 are the state; ``weight`` in (0, 1) is that of the
-    newest sample, ``floor`` the smallest variance divided by.
+    ``mean`` and ``variance`` (c,) float64 are the state, averaged exponentially. ``weight`` in
+    (0, 1) is the weight of the newest sample. ``floor`` is the smallest divisor for the variance.
     """
     for t in range(data.shape[0]):
         for c in range(data.shape[1]):
@@ -240,9 +251,10 @@ def standardize(data, mean, variance, weight, floor):  # type: ignore[no-untyped
 
 @kernel()
 def log_power(window, out):  # type: ignore[no-untyped-def]
-    """Log of the mean square of each channel of a window.
+    """Compute the log of the mean square of each channel of a window.
 
-    ``window`` (n_samples, n_channels) float32 in ring layout, ``out`` (n_channels,) float64.
+    ``window`` (n_samples, n_channels) float32 has the ring's layout. ``out`` (n_channels,) float64
+    gets the result.
     """
     n_samples, n_channels = window.shape
     for c in range(n_channels):
@@ -257,9 +269,9 @@ def log_power(window, out):  # type: ignore[no-untyped-def]
 
 @kernel()
 def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
-    """True if any channel's highest and lowest value are more than ``limit`` apart.
+    """Return True if the peak-to-peak amplitude of any channel exceeds ``limit``.
 
-    ``window`` (n_samples, n_channels) float32 in ring layout.
+    ``window`` (n_samples, n_channels) float32 has the ring's layout.
     """
     low, high = window[0].copy(), window[0].copy()
     for t in range(1, window.shape[0]):
@@ -269,9 +281,9 @@ def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
     return (high - low).max() > limit
 
 
-# Rows of the state of `measure_quality`: the slow mean, what two biquads remember, the last value,
-# the lowest and highest of this second and how often they came, how often a value was repeated,
-# and how far the last one is from the mean.
+# Rows of the state of `measure_quality`: the slow mean, the states of two biquads, and the last
+# value; the lowest and highest value of this second and their counts; the number of repeated
+# values, and the last value's deviation from the mean.
 (
     MEAN, LINE_1, LINE_2, HIGH_1, HIGH_2, LAST,
     LOWEST, HIGHEST, N_LOWEST, N_HIGHEST, N_REPEATS, DEVIATION,
@@ -281,12 +293,14 @@ def swings_beyond(window, limit):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def measure_quality(data, neighbours, weight, line, high, state, sums, cross):  # type: ignore[no-untyped-def]
-    """Add up, over the samples of a chunk, the figures of each channel's quality.
+    """Update the sums for each channel's signal quality by the samples of a chunk.
 
-    ``data`` (n, c) float32; ``neighbours`` (c, k) indices; ``weight`` of the newest sample in the
-    slow mean; ``line`` (5,) and ``high`` (5,) biquads b0 b1 b2 a1 a2. ``state`` (N_ROWS, c)
-    float64, by the rows named above. ``sums`` (4, c): squares, fourth powers, line, high; ``cross``
-    (c, k): products with the neighbours. One pass, nothing allocated.
+    ``data`` is (n, c) float32. ``neighbours`` (c, k) has the indices of each channel's neighbours.
+    ``weight`` is the weight of the newest sample in the slow mean. ``line`` and ``high`` are
+    biquads (b0, b1, b2, a1, a2) for line noise and high frequencies. ``state`` (N_ROWS, c) float64
+    has the rows named above. ``sums`` (4, c) are sums of squares, of fourth powers, and of the
+    squared outputs of ``line`` and ``high``. ``cross`` (c, k) are sums of products with the
+    neighbours. The loop makes one pass and allocates nothing.
     """
     n_samples, n_channels = data.shape
     for t in range(n_samples):

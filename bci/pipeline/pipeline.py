@@ -1,4 +1,4 @@
-"""From chunks to predictions: the one object that live use, replay and calibration all drive."""
+"""Process chunks to windows and predictions, live and offline."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bci.pipeline.window_schedule import AtCues, EveryHop, WindowSchedule
 from bci.profiles.pipeline_settings import PipelineSettings
 from bci.signals import Chunk, FloatArray, Prediction, StreamInfo, TimeArray
 
-# Samples filtered at a time, at most: bounds the memory of a push of any size.
+# Most samples filtered at a time; limits the memory for a chunk of any size.
 _BLOCK = 4096
 
 
@@ -23,9 +23,9 @@ _BLOCK = 4096
 class Window:
     """One window of filtered signal.
 
-    ``data`` (n_channels, n_samples) is a view that stays right until the next push. ``start``
-    and ``end`` (exclusive) are absolute indices at the pipeline's output rate; ``taken`` is
-    the time stamp of the last sample.
+    ``data`` (n_channels, n_samples) is a view that is valid until the next chunk. ``start`` and
+    ``end`` (exclusive) are absolute indices at the pipeline's output rate. ``taken`` is the time
+    stamp of the last sample in seconds.
     """
 
     data: FloatArray
@@ -36,7 +36,7 @@ class Window:
 
 @dataclass
 class WindowTally:
-    """Counts of the windows so far, by what became of them."""
+    """Counts of the windows so far: predicted, rejected by reason, and skipped."""
 
     predicted: int = 0
     rejected_gap: int = 0
@@ -49,7 +49,7 @@ class WindowTally:
 
     @property
     def rejected(self) -> int:
-        """Windows that gave no prediction, for whatever reason."""
+        """Number of windows rejected for any reason."""
         return (
             self.rejected_gap
             + self.rejected_settling
@@ -63,25 +63,27 @@ class WindowTally:
 class Pipeline:
     """Causal filters, windows and a decoder over the chunks of one stream.
 
-    A window ends at every multiple of the hop, counted in absolute sample index; with windows at
-    cues, one begins at each time requested by `request_window`. Splitting the same samples into
-    other chunks changes no bit of any output. A window gives no prediction while the filters
-    settle (at the start and after a gap), if it contains a gap, if a value in it was not finite,
-    if too many of its channels are bad, if it swings beyond the settings' limit, or if the decoder
-    finds no probabilities. `counts` counts them by reason.
+    A window ends at every multiple of the hop, counted in absolute sample index. With windows at
+    cues, a window starts at each time requested by `request_window`. The output does not depend on
+    the division of the samples into chunks.
+
+    A window gives no prediction while the filters settle, at the start and after a gap. It also
+    gives none if it contains a gap, a value that is not finite, or too many bad channels. The same
+    holds if its peak-to-peak amplitude exceeds the settings' limit, or if the decoder cannot decode
+    it. `counts` counts these windows by reason.
 
     Parameters
     ----------
     settings : PipelineSettings
         Channels, filters, window and hop.
     info : StreamInfo
-        The stream that the chunks will come from.
+        The stream of the chunks.
     decoder : Decoder, optional
-        Without one, only `windows` is of use.
+        Without a decoder, only `windows` can be used.
     clock : callable, optional
-        Gives the LSL time for a prediction's time stamps; offline there is none.
+        Returns the LSL time, for a prediction's time stamps; leave it out offline.
     units : sequence of str, optional
-        Of the picked channels; see `bci.pipeline.filter_chain.Chain`.
+        Units of the selected channels; see `bci.pipeline.filter_chain.Chain`.
 
     Raises
     ------
@@ -120,7 +122,7 @@ class Pipeline:
         self.memory = -(-self.chain.memory // self.chain.decimation)
         self._max_peak_to_peak = settings.max_peak_to_peak
         self._clock = clock or (lambda: float("nan"))
-        self._expected: int | None = None  # index of the next input sample, if none is lost
+        self._expected: int | None = None  # index of the next input sample, unless samples are lost
         self._after_gap = False
         self._newest_bad = -1
         self._newest_rejected = -1
@@ -135,17 +137,17 @@ class Pipeline:
 
     @property
     def is_settled(self) -> bool:
-        """True when windows that complete from now on lie behind the filters' settling."""
+        """True if all later windows lie behind the filters' settling time."""
         if self._ring.segment is None:
             return False
         end = self._schedule.earliest(self._ring.end)
         return end - self.n_samples >= self._ring.segment + self.settling
 
     def request_window(self, time: float) -> None:
-        """Request the window that begins at ``time``, on the clock of the time stamps.
+        """Request the window that starts at ``time``, on the clock of the time stamps.
 
-        It is given by the push that completes it, or by the next one if it is complete already.
-        Only where the settings want windows at cues; elsewhere windows come by themselves.
+        It comes with the chunk that completes it, or with the next chunk if it is complete already.
+        This is for windows at cues; otherwise windows need no request.
         """
         if not self._schedule.request(time):
             self.counts.rejected_gap += 1
@@ -155,17 +157,20 @@ class Pipeline:
         return (self._schedule.after(-(-index // q)) - 1) * q + 1 - index
 
     def push(self, chunk: Chunk, newest_only: bool = False) -> list[Prediction]:
-        """Accept samples; return the predictions of the windows that they completed.
+        """Process samples; return the predictions of the windows that they complete.
 
-        With ``newest_only`` the newest complete window is decoded and the others count as skipped:
-        for a consumer that has fallen behind.
+        With ``newest_only``, only the newest complete window is decoded and the others count as
+        skipped, for a caller that is behind.
         """
         return [prediction for _, prediction in self.decode(chunk, newest_only)]
 
     def decode(
         self, chunk: Chunk, newest_only: bool = False
     ) -> Iterator[tuple[Window, Prediction]]:
-        """As `push`, one by one and each with its window, which is right until the next."""
+        """Yield predictions as `push`, each with its window.
+
+        The window is valid until the next one.
+        """
         if self.decoder is None:
             raise ValueError("this pipeline has no decoder: use windows()")
         for window in self._newest(chunk) if newest_only else self.windows(chunk):
@@ -192,13 +197,13 @@ class Pipeline:
 
     @property
     def _similarities(self) -> NDArray[np.float64] | None:
-        # Asked once a window, and `isinstance` with a protocol would take 0.1 ms.
+        # Called for each window; `isinstance` with a protocol would take 0.1 ms.
         return getattr(self.decoder, "similarities", None)
 
     def windows(self, chunk: Chunk) -> Iterator[Window]:
-        """Accept samples; yield each sound window that they completed.
+        """Process samples; yield each usable window that they complete.
 
-        A window's data are to be used or copied before the next is asked for.
+        A window's data must be used or copied before the next window.
         """
         for start, end in self._advance(chunk):
             if self._is_sound(start, end):
@@ -215,9 +220,11 @@ class Pipeline:
         return [Window(data.T, start, end, float(timestamps[-1]))]
 
     def _advance(self, chunk: Chunk) -> Iterator[tuple[int, int]]:
-        """Filter a chunk up to each window's end in turn; yield the bounds of that window.
+        """Filter a chunk up to each window's end in turn.
 
-        So no sample after a window's end has touched anything when the window is judged.
+        Yield the window's start and end.
+
+        So no later sample has any effect when a window is checked.
         """
         for end in self._schedule.overdue():
             yield end - self.n_samples, end
@@ -259,7 +266,7 @@ class Pipeline:
         segment = self._ring.segment
         assert segment is not None
         if start < segment:
-            # At the very start of a stream such a span never was a window.
+            # At the start of a stream, such a span is no rejected window.
             self.counts.rejected_gap += self._after_gap
             return False
         if self._newest_bad >= start:

@@ -1,7 +1,7 @@
-"""Causal resampling of a stream by a rational factor, chunk by chunk.
+"""Resample a stream causally by a rational factor, chunk by chunk.
 
-A polyphase filter: Crochiere and Rabiner, Multirate Digital Signal Processing, 1983. Its design
-is that of `scipy.signal.resample_poly`; the delay is that of a linear phase.
+It is a polyphase filter (Crochiere and Rabiner, Multirate Digital Signal Processing, 1983) with the
+design of `scipy.signal.resample_poly` and linear phase.
 """
 
 from dataclasses import replace
@@ -18,20 +18,20 @@ from bci.signals import Chunk
 # Zero crossings of the filter's impulse response on each side, as in scipy.
 _CROSSINGS = 10
 _KAISER_BETA = 5.0
-# The largest factor up or down, and how far off the rate may then be.
+# The largest factor up or down, and the largest relative error of the resulting rate.
 _LARGEST_FACTOR = 1000
 _RATE_ERROR = 1e-5
 
 
 class Resampler:
-    """Turn chunks of one rate into chunks of another.
+    """Resampler of chunks from the rate ``sfreq`` to the rate ``wanted``, in hertz.
 
-    An output sample has the time of the input that it stands for, and depends on no later one;
-    the filter delays what it shows by ``delay_s``. Splitting the same samples into other chunks
-    changes no bit. After a gap nothing comes until the filter is full of new samples, and the
-    output has a gap too. What is not finite spreads over the filter's length, and no further.
+    The time stamp of an output sample is its place on the time axis of the input, and it depends
+    on no later input. The filter delays the signal by ``delay_s`` seconds. The output does not
+    depend on the division into chunks. After a gap, the output has a gap too, until the filter is
+    full of new samples. A value that is not finite affects outputs within the filter's length only.
 
-    Raises `MismatchError` if there is no fraction of small numbers between the rates.
+    Raises `MismatchError` if the ratio of the rates is no fraction of numbers up to 1000.
     """
 
     def __init__(self, sfreq: float, wanted: float, n_channels: int) -> None:
@@ -55,14 +55,14 @@ class Resampler:
         self._next = 0
 
     def inputs_for(self, n_outputs: int) -> int:
-        """Input samples still missing until so many outputs are complete; at least 1."""
+        """Return the input samples missing until ``n_outputs`` are complete; at least 1."""
         newest = (self._next + n_outputs - 1) * self._down // self._up
         return max(1, newest + 1 - (self._expected or 0))
 
     def push(self, chunk: Chunk) -> Chunk:
-        """Accept samples; the outputs that they complete, perhaps none.
+        """Process samples; return the outputs that they complete, possibly none.
 
-        Its data stay right until the next call.
+        Their data are valid until the next call.
         """
         if chunk.first != self._expected:
             self._restart(chunk.first)
@@ -88,7 +88,7 @@ class Resampler:
         return made
 
     def _restart(self, first: int) -> None:
-        """Begin with the first output for which the filter is full, one later than before."""
+        """Restart at the first output for which the filter is full, leaving a gap."""
         full = -(-(first + self._n_before) * self._up // self._down)
         self._next = full if self._expected is None else max(full, self._next + 1)
 

@@ -1,4 +1,7 @@
-"""A mirrored ring buffer: one writer, many readers, every window a contiguous zero-copy view."""
+"""Mirrored ring buffer for one writer and many readers.
+
+Windows are contiguous views.
+"""
 
 from dataclasses import dataclass
 
@@ -9,11 +12,11 @@ from bci.signals import FloatArray, TimeArray
 
 @dataclass(frozen=True, slots=True)
 class RingRead:
-    """Samples that a reader got out of a ring.
+    """Samples read from a ring.
 
-    ``data`` (n_samples, n_channels) and ``timestamps`` (n_samples,) are views: they stay right
-    until the writer has gone once round (see `RingBuffer.still_holds`). ``lost`` counts the
-    samples that were overwritten before this reader came for them.
+    ``data`` (n_samples, n_channels) and ``timestamps`` (n_samples,) are views. They are valid until
+    the writer overwrites them (see `RingBuffer.still_holds`). ``first`` is the absolute index of
+    the first sample. ``lost`` counts the samples that were overwritten before they were read.
     """
 
     data: FloatArray
@@ -25,21 +28,21 @@ class RingRead:
 class RingBuffer:
     """Ring of the last ``capacity`` samples, addressed by absolute sample index.
 
-    Each sample is written twice, ``capacity`` rows apart, so that any run of up to
-    ``capacity`` samples is one contiguous slice. Samples that never came (a jump of the
-    index) read as NaN. The writer publishes by moving `end` last; a reader holds no lock and
-    checks afterwards with `still_holds`.
+    Each sample is written twice, ``capacity`` rows apart, so that any ``capacity`` or fewer
+    consecutive samples are one contiguous slice. Lost samples (a jump of the index) are NaN. The
+    writer updates `end` last. A reader takes no lock and checks with `still_holds` afterwards.
 
     Parameters
     ----------
     capacity : int
-        How many samples are kept; at least 1.
+        Number of samples that are kept; at least 1.
     n_channels : int
+        Number of channels; at least 1.
 
     Raises
     ------
     ValueError
-        If either is less than 1.
+        If ``capacity`` or ``n_channels`` is less than 1.
     """
 
     def __init__(self, capacity: int, n_channels: int) -> None:
@@ -51,23 +54,26 @@ class RingBuffer:
         self.n_channels = n_channels
         self.end = 0
         self.segment: int | None = None
-        """Absolute index of the first sample since the last gap; None until it is written."""
+        """Absolute index of the first sample since the last gap; None before that sample."""
         self._begin = 0
         self._data = np.full((2 * capacity, n_channels), np.nan, dtype=np.float32)
         self._timestamps = np.full(2 * capacity, np.nan)
 
     def clear(self) -> None:
-        """Forget all samples; the next may have any index. Not while another thread reads."""
+        """Drop all samples.
+
+        The next may have any index. Do not call it while a thread reads.
+        """
         self.end = self._begin = 0
         self.segment = None
 
     def mark_gap(self) -> None:
-        """Let the next sample begin a new segment: samples were lost before it."""
+        """Record that samples were lost, so that the next sample starts a new segment."""
         self.segment = None
 
     @property
     def oldest(self) -> int:
-        """Absolute index of the oldest sample still held."""
+        """Absolute index of the oldest sample in the ring."""
         return max(self._begin, self.end - self.capacity)
 
     def write(self, data: FloatArray, timestamps: TimeArray, first: int) -> None:
@@ -76,14 +82,16 @@ class RingBuffer:
         Parameters
         ----------
         data : ndarray, shape (n_samples, n_channels)
+            Samples to append.
         timestamps : ndarray, shape (n_samples,)
+            Their time stamps.
         first : int
-            Absolute index of ``data[0]``; a jump ahead of `end` is a gap, kept as NaN.
+            Absolute index of ``data[0]``; beyond `end`, the gap is filled with NaN.
 
         Raises
         ------
         ValueError
-            If ``first`` lies before `end`: samples cannot be rewritten.
+            If ``first`` is below `end`, since samples cannot be written again.
         """
         if self.end == 0:
             self._begin = self.end = first
@@ -113,12 +121,14 @@ class RingBuffer:
                 )
 
     def view(self, start: int, stop: int) -> tuple[FloatArray, TimeArray]:
-        """Samples ``start`` to ``stop`` (absolute, exclusive) as views, without a copy.
+        """Return views of samples and time stamps from ``start`` to ``stop`` (exclusive).
+
+        Both are absolute indices.
 
         Raises
         ------
         IndexError
-            If a sample of that range is not held.
+            If the ring lacks a sample of that range.
         """
         if not self.oldest <= start <= stop <= self.end:
             raise IndexError(f"samples {start}-{stop} are not held ({self.oldest}-{self.end} are)")
@@ -127,7 +137,7 @@ class RingBuffer:
         return self._data[rows], self._timestamps[rows]
 
     def read(self, cursor: int, max_samples: int | None = None) -> RingRead:
-        """Samples from ``cursor`` on, at most ``max_samples``, and the number lost before.
+        """Read the samples from index ``cursor`` on, at most ``max_samples``.
 
         Continue with ``cursor = got.first + len(got.data)``.
         """
@@ -140,13 +150,13 @@ class RingBuffer:
         return RingRead(self._data[rows], self._timestamps[rows], first, lost)
 
     def latest(self, n_samples: int) -> RingRead:
-        """The newest ``n_samples``, or all that there are."""
+        """Read the newest ``n_samples`` samples, or all if there are fewer."""
         return self.read(max(self._begin, self.end - n_samples))
 
     def since_gap(self) -> RingRead:
-        """Everything kept since the last gap; nothing between a gap and the next sample."""
+        """Read all samples since the last gap; empty between a gap and the next sample."""
         return self.read(self.end if self.segment is None else self.segment)
 
     def still_holds(self, first: int) -> bool:
-        """True while sample ``first`` is not overwritten: true after use proves the view."""
+        """Return True if sample ``first`` is not overwritten; call it after using a view."""
         return first >= self.end - self.capacity

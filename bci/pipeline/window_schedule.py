@@ -1,4 +1,4 @@
-"""Ends of windows: at every hop, or a fixed time after each cue."""
+"""Schedule the ends of windows: at every hop, or a fixed time after each cue."""
 
 import bisect
 from collections import deque
@@ -11,37 +11,44 @@ from bci.pipeline.ring import RingBuffer
 from bci.signals import TimeArray
 
 _NEVER = 1 << 62
-# Cues that may be waited for at once: what is more is not a paradigm but a flood.
+# Most requests that may wait at once; more are no paradigm but a fault.
 _MAX_AWAITED = 1000
 
 
 class WindowSchedule(Protocol):
-    """Absolute output indices, exclusive, at which windows end."""
+    """Source of the absolute output indices (exclusive) at which windows end."""
 
     def request(self, time: float, /) -> bool:
-        """Request the window that begins at ``time``; False if its beginning was lost."""
+        """Request the window that starts at ``time``; return False if its start was lost."""
 
     def overdue(self) -> Iterable[int]:
-        """Ends of requested windows whose samples have all passed already, each once."""
+        """Return the ends of requested windows that were complete at once.
+
+        Each end is returned once.
+        """
 
     def expect(self, timestamps: TimeArray, first: int, /) -> int:
-        """Take note of new input samples; count the requested windows that they rule out.
+        """Match requests with the time stamps of new input samples.
 
-        ``first`` is the absolute input index of ``timestamps[0]``.
+        ``first`` is the absolute input index of ``timestamps[0]``. Return the number of requested
+        windows whose start was lost.
         """
 
     def after(self, index: int) -> int:
-        """Find the first end beyond an index."""
+        """Return the first end above ``index``."""
 
     def earliest(self, index: int) -> int:
-        """Find the first end beyond an index that any later request can have."""
+        """Return the first end above ``index`` that a later request can have."""
 
     def count(self, start: int, stop: int) -> int:
-        """Count the ends beyond ``start`` and not beyond ``stop``."""
+        """Count the ends above ``start`` and up to ``stop``."""
 
 
 class EveryHop:
-    """Multiples of the hop, counted from the stream's beginning."""
+    """Schedule of windows at multiples of the hop.
+
+    They are counted from the start of the stream.
+    """
 
     def __init__(self, hop: int) -> None:
         self._hop = hop
@@ -66,7 +73,7 @@ class EveryHop:
 
 
 class AtCues:
-    """One window for each requested time, beginning at the sample nearest to it."""
+    """Schedule of one window per requested time, starting at the nearest sample."""
 
     def __init__(self, n_samples: int, decimation: int, period: float, ring: RingBuffer) -> None:
         self._n_samples = n_samples

@@ -1,10 +1,12 @@
-"""Profiles: the YAML that a user writes.
+"""Profiles: YAML files with the settings of a session, written by the user.
 
-- profile: stream, task, model and output
-- paradigm: markers as cues of trials, and rest
+- profile: stream, task, decoder and output
+- paradigm: markers of cues and rest, and the timing of trials
 - pipeline_settings: filters and windows
-- stimulus: the delay of stimuli, and trigger channels
+- stimulus: delay of stimuli, and trigger channels
+- flicker: targets of SSVEP and c-VEP
+- neurofeedback: protocol of neurofeedback
 - speller_settings: grid, flashes and stopping of a speller
-- stream_options: names, kinds and units that a stream does not state
-- keys: every key with its default
+- stream_options: names, kinds and units of channels that a stream does not state
+- keys: list of all keys with their defaults
 """

@@ -1,4 +1,7 @@
-"""Flickering targets of a profile: a frequency each (SSVEP), or a code each (c-VEP)."""
+"""Flickering targets in a profile: a frequency or a code per target.
+
+Frequencies are for SSVEP, codes for c-VEP.
+"""
 
 from dataclasses import dataclass
 from math import pi
@@ -11,14 +14,14 @@ from pydantic import Field, model_validator
 from bci.profiles.pipeline_settings import Label, Settings
 
 MARKER = "flicker"
-"""Marker of a stimulus' onset in free mode; with ``/CLASS`` in calibration and copy mode."""
+"""Marker of a stimulus onset; with ``/CLASS`` after it in calibration and copy mode."""
 
 Waveform = Literal["sine", "square"]
 CodeKind = Literal["m-sequence", "gold"]
 
 
 class Brightness(Settings):
-    """Luminance of a target, of 0 (black) to 1 (white), at its darkest and its brightest."""
+    """Lowest and highest luminance of a target, from 0 (black) to 1 (white)."""
 
     darkest: float = Field(default=0.0, ge=0, le=1)
     brightest: float = Field(default=1.0, ge=0, le=1)
@@ -33,18 +36,18 @@ class Brightness(Settings):
 
 
 class FlickerTarget(Settings):
-    """Frequency of one target, and its phase at the onset in units of pi."""
+    """Frequency of one target in hertz, and its phase at the onset in units of pi."""
 
     frequency_hz: float = Field(gt=0, le=100)
     phase_pi: float = Field(0.0, ge=0, lt=2)
 
 
 class Flicker(Settings):
-    """Targets that flicker at a frequency each; at most 100.
+    """Targets that each flicker at their own frequency; at most 100.
 
-    ``waveform: sine`` samples a sine at each frame and shows any frequency below half the
-    monitor's refresh. ``square`` needs a whole number of frames a period. ``lowest_hz`` and
-    ``highest_hz`` bound the frequencies.
+    ``waveform: sine`` samples a sine at each frame, for any frequency below half the monitor's
+    refresh rate. ``square`` needs a whole number of frames per period. ``lowest_hz`` and
+    ``highest_hz`` limit the frequencies.
     """
 
     targets: dict[Label, FlickerTarget] = Field(min_length=2, max_length=100)
@@ -73,11 +76,11 @@ class Flicker(Settings):
 
 
 class Codes(Settings):
-    """Targets that flicker by a pseudo-random code each (c-VEP); a bit lasts ``1 / rate_hz``.
+    """Targets that each flicker by their own pseudo-random code (c-VEP).
 
-    ``m-sequence`` gives each target the same sequence, shifted by ``shift_bits``; without
-    that as far as the targets allow. ``gold`` gives each target a sequence of its own. A sequence
-    is ``2 ** register - 1`` bits long.
+    With kind ``m-sequence``, all targets have the same sequence, shifted by ``shift_bits`` from one
+    target to the next; the default is the largest possible shift. With ``gold``, each target has
+    its own sequence. A sequence has ``2 ** register_bits - 1`` bits of ``1 / rate_hz`` seconds.
     """
 
     targets: tuple[Label, ...] = Field(min_length=2, max_length=100)
@@ -99,7 +102,7 @@ class Codes(Settings):
 
     @property
     def shift(self) -> int:
-        """Bits between the codes of two neighbouring targets of an m-sequence."""
+        """Shift of an m-sequence between neighbouring targets, in bits."""
         return self.shift_bits or max(1, self.n_bits // len(self.targets))
 
     @property
@@ -121,10 +124,11 @@ class Codes(Settings):
 
 @dataclass(frozen=True)
 class Stimuli:
-    """Stimuli as a decoder needs them: one a class, the classes in ascending order.
+    """Stimuli for a decoder, one per class in alphabetical order.
 
-    ``frequencies`` in hertz and ``phases`` in radians, (n_classes,), are empty where the classes
-    have codes. ``high_hz`` is the upper edge of the pipeline's band; infinite where it has none.
+    ``frequencies`` in hertz and ``phases`` in radians have shape (n_classes,); they are empty if
+    the classes have ``codes``. ``high_hz`` is the upper corner of the pipeline's band-pass,
+    infinite without one.
     """
 
     classes: tuple[str, ...]
@@ -135,7 +139,7 @@ class Stimuli:
 
 
 def stimuli_of(flicker: Flicker | None, codes: Codes | None, high_hz: float) -> Stimuli | None:
-    """Stimuli of a paradigm's classes; None where nothing flickers."""
+    """Return the stimuli of a paradigm's classes; None without flickering targets."""
     if flicker is not None:
         classes = tuple(sorted(flicker.targets))
         shown = [flicker.targets[name] for name in classes]

@@ -1,4 +1,4 @@
-"""The keys that a profile can have, read from its settings."""
+"""List the keys of a profile, from the JSON schema of its settings."""
 
 from typing import Any, NamedTuple
 
@@ -46,7 +46,10 @@ _UNITS = {
 
 
 class Key(NamedTuple):
-    """A key path, its type and range, its default, and its unit."""
+    """A key of a profile: path, type and range (``takes``), and default.
+
+    All are text.
+    """
 
     path: str
     takes: str
@@ -54,7 +57,7 @@ class Key(NamedTuple):
 
     @property
     def unit(self) -> str:
-        """Unit of a number; empty for text, and for what has none."""
+        """Unit of a number; empty for a text or a number without unit."""
         if self.path in _UNITS:
             return _UNITS[self.path]
         found = (unit for ending, unit in _UNIT_OF_ENDING.items() if self.path.endswith(ending))
@@ -62,7 +65,7 @@ class Key(NamedTuple):
 
 
 def profile_keys() -> list[Key]:
-    """All keys of a profile, in the order of its settings; a filter's under its kind."""
+    """List all keys of a profile in the order of its settings; filters by kind."""
     schema = Profile.model_json_schema()
     return _keys("", schema, schema.get("$defs", {}), {})
 
@@ -109,7 +112,7 @@ def _takes(node: dict[str, Any]) -> str:
 
 
 def _list(node: dict[str, Any]) -> str:
-    """Text of a list: how many of what."""
+    """Describe the length and the item type of a list in words."""
     item = (node.get("prefixItems") or [node.get("items", {})])[0]
     least, most = node.get("minItems"), node.get("maxItems")
     number = f" of {least}" if least is not None and least == most else ""

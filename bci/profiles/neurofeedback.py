@@ -1,4 +1,4 @@
-"""Settings of a neurofeedback protocol: the section ``neurofeedback`` of a profile."""
+"""Settings of a neurofeedback protocol, a profile's ``neurofeedback``."""
 
 from math import hypot
 from typing import Annotated, Literal
@@ -10,10 +10,10 @@ from bci.profiles.pipeline_settings import Hertz, Label, Seconds, Settings
 Band = tuple[Hertz, Hertz]
 Kind = Literal["band_power", "ratio", "asymmetry", "coherence", "slow_potential"]
 
-# Places on a head, from a newborn's to beyond an adult's.
+# Distance of a place from the centre of the head in metres, from newborns to adults.
 _NEAREST_M, _FARTHEST_M = 0.03, 0.2
 
-# Sites that each kind of feature is of: the least and the most.
+# Least and largest number of sites of each kind of feature.
 _N_SITES = {
     "band_power": (1, 256), "ratio": (1, 256), "asymmetry": (2, 2), "coherence": (2, 2),
     "slow_potential": (1, 256),
@@ -21,10 +21,11 @@ _N_SITES = {
 
 
 class Place(Settings):
-    """A place on the head, whose signal is interpolated from all electrodes by spherical splines.
+    """A place on the head without its own electrode.
 
-    ``at`` is an electrode's name of the 10-05 system, or x, y and z in head coordinates (x right, y
-    front, z up), in metres.
+    Its signal is interpolated from all electrodes by spherical splines. ``at`` is an electrode
+    name of the 10-05 system, or x, y and z in head coordinates (x right, y front, z up), in
+    metres.
     """
 
     at: Label | tuple[float, float, float]
@@ -45,27 +46,27 @@ def _site_kind(site: object) -> str:
     return "channel" if isinstance(site, str) else "place"
 
 
-# Told apart by form, so that a message is about what was meant.
+# Distinguished by form, so that an error message is about the intended kind.
 Site = Annotated[
     Annotated[Label, Tag("channel")] | Annotated[Place, Tag("place")], Discriminator(_site_kind)
 ]
 
 
 class FeatureSettings(Settings):
-    """The quantity that is fed back; it is computed from each window of the pipeline.
+    """The feature that is fed back, computed from each window of the pipeline.
 
-    - ``band_power``: power in ``band_hz``, in dB, the mean over the sites; with ``relative_to_hz``
-      its share of the power in that range, in dB
-    - ``ratio``: power in ``band_hz`` over that in ``over_hz``, in dB, the mean over the sites
-    - ``asymmetry``: power in ``band_hz`` at the second site over that at the first, as the
-      difference of natural logarithms
-    - ``coherence``: magnitude-squared coherence of two sites, the mean over ``band_hz``, 0 to 1;
-      from segments of ``segment_s`` that overlap by half (Welch)
-    - ``slow_potential``: mean of the window's last ``mean_s`` less that of its first
-      ``reference_s``, in the channel's unit
+    - ``band_power``: power in ``band_hz`` in dB, averaged over the sites; with ``relative_to_hz``,
+      its ratio to the power in that range, in dB
+    - ``ratio``: ratio of the powers in ``band_hz`` and ``over_hz`` in dB, averaged over the sites
+    - ``asymmetry``: natural logarithm of the power in ``band_hz`` at the second site, minus that at
+      the first
+    - ``coherence``: magnitude-squared coherence of two sites, averaged over ``band_hz``, 0 to 1,
+      from segments of ``segment_s`` seconds that overlap by half (Welch)
+    - ``slow_potential``: mean of the window's last ``mean_s`` seconds minus the mean of its first
+      ``reference_s`` seconds, in the channel's unit
 
-    A site is a channel's name, or a place: ``{at: POz}``. ``smooth_s`` is the time constant of an
-    exponential mean over the windows; 0 takes each as it is.
+    A site is a channel name, or a place: ``{at: POz}``. ``smooth_s`` is the time constant in
+    seconds of an exponential mean over the windows; 0 does not smooth.
     """
 
     kind: Kind
@@ -95,22 +96,23 @@ class FeatureSettings(Settings):
 
     @property
     def unit(self) -> str:
-        """Unit of the feature; empty where it has none or the channel's."""
+        """Unit of the feature; empty without a unit, and for the channel's unit."""
         return {"band_power": "dB", "ratio": "dB"}.get(self.kind, "")
 
 
 class ThresholdSettings(Settings):
-    """The threshold that the feature has to pass.
+    """The threshold that the feature has to cross.
 
-    - ``fixed``: ``value``, in the feature's unit; without one, ``baseline_sd`` standard deviations
+    - ``fixed``: ``value`` in the feature's unit; without it, ``baseline_sd`` standard deviations
       of the baseline beyond its mean
-    - ``adaptive``: moves so that the feature is beyond it for ``success_rate`` of the time; the
-      less the larger ``time_s``
-    - ``staircase``: at each ``step_every_s`` it becomes harder by ``step_sd`` of the baseline's
-      standard deviations where the success rate since the last step was above ``harder_above``,
-      and easier where it was below ``easier_below``
+    - ``adaptive``: adapts with the time constant ``time_s``, so that the feature is beyond it for
+      the share ``success_rate`` of the time
+    - ``staircase``: every ``step_every_s`` seconds, it gets harder if the success rate since the
+      last step was above ``harder_above``, and easier if it was below ``easier_below``; a step is
+      ``step_sd`` standard deviations of the baseline
 
-    The last two begin where the baseline was beyond for ``success_rate`` of the time.
+    The last two kinds start at the value that the baseline exceeded for the share ``success_rate``
+    of the time.
     """
 
     kind: Literal["fixed", "adaptive", "staircase"] = "adaptive"
@@ -134,12 +136,13 @@ class ThresholdSettings(Settings):
 
 
 class ArtifactSettings(Settings):
-    """Windows in which nothing is rewarded or adapted, and the shown value stays.
+    """Rejection of windows with artifacts.
 
-    A window is held back where a site swings by more than ``max_peak_to_peak`` (in its unit), or
-    its power in ``muscle_hz`` is above the limit, and for ``hold_s`` after it. Limits that are left
-    out come from the baseline: ``baseline_sd`` robust standard deviations beyond its median, on a
-    logarithmic scale.
+    There is then no reward and no adaptation, and the shown value stays. A window is rejected
+    if the peak-to-peak amplitude of a site exceeds ``max_peak_to_peak`` (in its unit), or if
+    its power in ``muscle_hz`` exceeds a limit. Windows in the following ``hold_s`` seconds are
+    rejected too. Limits that are not given come from the baseline: ``baseline_sd`` robust
+    standard deviations above its median, on a logarithmic scale.
     """
 
     max_peak_to_peak: float | None = Field(default=None, gt=0)
@@ -149,9 +152,10 @@ class ArtifactSettings(Settings):
 
 
 class RewardSettings(Settings):
-    """A reward is given where the feature was beyond the threshold for ``hold_s`` on end.
+    """Timing of rewards, in seconds.
 
-    The next one comes ``refractory_s`` later at the earliest.
+    A reward is given when the feature has been beyond the threshold for ``hold_s`` without a break.
+    The next reward comes at least ``refractory_s`` later.
     """
 
     hold_s: float = Field(default=0.25, ge=0, le=60)
@@ -159,7 +163,10 @@ class RewardSettings(Settings):
 
 
 class ShownSettings(Settings):
-    """The feedback that the subject gets: a ``view`` on the screen and a ``sound``."""
+    """The feedback for the subject: a ``view`` on the screen and a ``sound``.
+
+    ``picture`` is the image file for the view ``picture``.
+    """
 
     view: Literal["bar", "ball", "picture", "none"] = "bar"
     picture: str | None = Field(default=None, min_length=1, max_length=1000)
@@ -167,9 +174,9 @@ class ShownSettings(Settings):
 
 
 class RunSettings(Settings):
-    """Lengths of the runs, in seconds, and how many there are in a session.
+    """Lengths of the runs in seconds, and their numbers in a session.
 
-    In a transfer run nothing is shown.
+    A transfer run has no feedback.
     """
 
     baseline_s: float = Field(default=60.0, ge=1, le=3600)
@@ -181,7 +188,7 @@ class RunSettings(Settings):
 
 
 class Neurofeedback(Settings):
-    """A protocol: the feature, which way it is to go, and what happens when it does."""
+    """A neurofeedback protocol: feature, direction, threshold, rewards, runs."""
 
     feature: FeatureSettings
     direction: Literal["up", "down"] = "up"
@@ -193,5 +200,5 @@ class Neurofeedback(Settings):
 
     @property
     def sign(self) -> int:
-        """1 where the feature is to rise, -1 where it is to fall."""
+        """1 if the feature shall increase, -1 if it shall decrease."""
         return 1 if self.direction == "up" else -1

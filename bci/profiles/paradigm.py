@@ -1,4 +1,4 @@
-"""Paradigms in a profile: rules by which markers become labelled trials and rest."""
+"""Paradigms in a profile: rules that convert markers to labelled trials and rest."""
 
 from collections.abc import Iterable
 from typing import Annotated, NamedTuple
@@ -12,7 +12,7 @@ from bci.signals import Marker, is_frame_note
 
 
 def _as_text(given: object) -> object:
-    """A whole number as its digits, as number markers of a stream or a file are."""
+    """Convert a number to text as in numeric markers: 769.0 to ``769``."""
     if isinstance(given, bool) or not isinstance(given, int | float):
         return given
     return str(int(given)) if float(given).is_integer() else str(given)
@@ -22,24 +22,23 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Cue(NamedTuple):
-    """The class that a marker cues, and the item (film, image) that is shown."""
+    """The class that a marker cues, and the shown item (film, image)."""
 
     label: str
     item: str
 
 
-# Ends a cue that stands for all markers that begin with what is before the star.
+# Ending of a cue that matches all markers with the text before the star.
 _ANY = "/*"
-# The class that rest makes where a paradigm wants one: no command.
+# Name of the class of rest, which is no command.
 REST = "rest"
 
 
 class Rest(Settings):
     """Marker of rest, and the part of it that counts, in seconds after the marker.
 
-    Without ``start_s`` rest begins as late after its marker as a trial does after its cue: what was
-    done before fades, and so does the response to the marker. Without ``stop_s`` it lasts until
-    the next marker; it never lasts longer.
+    The default of ``start_s`` is that of the trials, so that the responses to the previous trial
+    and to the marker have faded. Rest ends at the next marker, or earlier at ``stop_s``.
     """
 
     marker: Text
@@ -48,29 +47,30 @@ class Rest(Settings):
 
 
 def _as_rest(given: object) -> object:
-    """Rest as a mapping, where only its marker is given."""
+    """Convert a marker given alone to a mapping of rest."""
     return {"marker": given} if isinstance(given, str | int | float) else given
 
 
 class Paradigm(Settings):
-    """Rules by which cues on the marker stream become labelled trials.
+    """Rules that convert cue markers to labelled trials.
 
-    ``classes`` maps a class to the marker that cues it; ``left/*`` stands for every marker that
-    begins with ``left/``. Where each trial shows an item of which there are many (a film, an
-    image), ``items`` is instead what their markers begin with: the marker up to a first ``/`` is
-    the item, what follows is its class, or the item itself where nothing follows. Windows of a
-    trial lie wholly between ``start_s`` and ``stop_s`` after the cue. ``rest`` is the marker after
-    which nothing is asked of the subject, until the next marker, or a mapping with its ``marker``,
-    ``start_s`` and ``stop_s`` (see `Rest`). What is left of the time between two cues after
-    ``stop_s`` counts as rest too. With ``rest_class`` marked rest makes trials of a class ``rest``,
-    which every decoder then learns; deciding for it is no command. ``unlabelled`` is a marker
-    of a window of unknown class, which is decoded, as in free spelling; the star rule holds.
-    Predictions at such markers are evidence for another program, so the engine decides nothing.
-    ``offset_s`` is the delay from a marker to its stimulus, in seconds, from which all these times
-    count; it is the `stimulus.offset_s` of the profile.
+    ``classes`` maps each class to the marker that cues it; ``left/*`` matches every marker that
+    starts with ``left/``. If trials show many different items (films, images), ``items`` is given
+    instead: the start of their markers. The part of such a marker before the first ``/`` is the
+    item, and the rest is its class; without a ``/``, the item is the class.
 
-    ``flicker`` or ``codes`` describe targets that flicker, one a class (SSVEP, c-VEP). The class
-    ``A`` then is cued by the marker ``flicker/A``, unless ``classes`` names another.
+    The windows of a trial lie wholly between ``start_s`` and ``stop_s`` seconds after the cue.
+    ``rest`` is the marker after which the subject rests until the next marker, or a mapping with
+    ``marker``, ``start_s`` and ``stop_s`` (see `Rest`). The time from ``stop_s`` to the next cue
+    counts as rest too. With ``rest_class``, marked rest is cut into trials of a class ``rest``, on
+    which every decoder is trained; a decision for it is no command.
+
+    ``unlabelled`` is the marker of windows of unknown class, as in free spelling; it may end with a
+    star. Predictions at such markers are evidence for a speller, so the engine makes no decisions.
+    ``offset_s`` is the delay in seconds from a marker to its stimulus, from which all these times
+    count; it is the profile's ``stimulus.offset_s``. ``flicker`` or ``codes`` describe flickering
+    targets, one per class (SSVEP, c-VEP). The class ``A`` is then cued by the marker ``flicker/A``,
+    unless ``classes`` names another.
     """
 
     classes: dict[Text, Text] = Field(default_factory=dict, max_length=1000)
@@ -82,13 +82,13 @@ class Paradigm(Settings):
     unlabelled: Text | None = None
     start_s: float = Field(0.5, ge=0, le=3600)
     stop_s: float = Field(4.0, gt=0, le=3600)
-    # Stored with the stimulus, and nowhere twice.
+    # Not written to files, since ``stimulus`` has it.
     offset_s: SkipJsonSchema[float] = Field(0.0, exclude=True)
 
     @model_validator(mode="before")
     @classmethod
     def _classes_that_flicker(cls, given: object) -> object:
-        """Targets that flicker are the classes where no others are given."""
+        """Use flickering targets as classes if no classes are given."""
         if not isinstance(given, dict) or given.get("classes") or given.get("items"):
             return given
         shown = given.get("flicker") or given.get("codes")
@@ -133,36 +133,36 @@ class Paradigm(Settings):
 
     @property
     def rest_marker(self) -> str | None:
-        """The marker of rest, if there is one."""
+        """The marker of rest, or None."""
         return None if self.rest is None else self.rest.marker
 
     @property
     def rest_start_s(self) -> float:
-        """Time from a marker of rest, or the end of a trial, to the rest that counts."""
+        """Seconds after a rest marker or a trial that do not count as rest."""
         given = None if self.rest is None else self.rest.start_s
         return self.start_s if given is None else given
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The classes that trials can be of; empty where only the markers name them."""
+        """Classes of the trials; empty if the markers of items name them."""
         return (*self.classes, *([REST] if self.rest_class else []))
 
     @property
     def quiet(self) -> str | None:
-        """The class that is no command, if there is one."""
+        """The class whose decisions are no commands (rest), or None."""
         return REST if self.rest_class else None
 
     def at_stimuli(self, markers: Iterable[Marker]) -> tuple[Marker, ...]:
-        """Markers at the times of their stimuli.
+        """Shift markers to the times of their stimuli, by ``offset_s``.
 
-        Every cue of a recording and of a live stream passes here, and nowhere else.
+        This is the only place for that, in recordings and in live streams.
         """
         if not self.offset_s:
             return tuple(markers)
         return tuple(marker._replace(time=marker.time + self.offset_s) for marker in markers)
 
     def cue_of(self, marker: str) -> Cue | None:
-        """Find the cue that a marker is; None if it is none."""
+        """Return the cue of a marker label; None if it is no cue."""
         if is_frame_note(marker):
             return None
         if self.items is not None:
@@ -176,12 +176,12 @@ class Paradigm(Settings):
         return None
 
     def asks_window(self, marker: str) -> bool:
-        """Return whether a window belongs to a marker: a cue, or one without a known class."""
+        """Return True if a window is cut at a marker: a cue, or a marker of unknown class."""
         if self.unlabelled is not None and _fits(self.unlabelled, marker):
             return True
         return self.cue_of(marker) is not None
 
 
 def _fits(cue: str, marker: str) -> bool:
-    """Return whether a marker is the one that a cue names; a star stands for any ending."""
+    """Return True if a marker matches a cue; a star in ``cue`` matches any ending."""
     return cue == marker or (cue.endswith(_ANY) and marker.startswith(cue.removesuffix("*")))

@@ -1,4 +1,4 @@
-"""Settings of a pipeline, validated: the same words in profiles and bundles."""
+"""Validated settings of a pipeline, for profiles and model cards."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,23 +33,23 @@ Unit = Literal["V", "mV", "uV", "nV"]
 
 
 class Settings(BaseModel):
-    """Immutable; an unknown key is an error, never ignored."""
+    """Base of all settings: immutable, and unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
 class _Learnt:
-    """Arrays that a training gave; never compared: settings are equal whatever was learnt."""
+    """Trained arrays of a filter; they are ignored when settings are compared."""
 
     arrays: Mapping[str, NDArray[np.generic]] = field(default_factory=dict, compare=False)
 
 
 class FilterSettings(Settings):
-    """Base of the settings of a filter: ``kind`` is its name, ``stage`` builds it.
+    """Base of the settings of a filter: ``kind`` is its name, ``stage`` creates it.
 
-    A subclass is a plug-in of the group ``bci.filters``, under the name of its kind. One that has
-    to be trained is a `bci.interfaces.TrainableFilter` too; ``learnt`` are its arrays.
+    A subclass is a plug-in of the group ``bci.filters``, under the name of its kind. A filter that
+    has to be trained is a `bci.interfaces.TrainableFilter` too.
     """
 
     kind: str
@@ -57,17 +57,17 @@ class FilterSettings(Settings):
 
     @property
     def learnt(self) -> Mapping[str, NDArray[np.generic]]:
-        """Arrays of the training; empty before it. They are part of no file but a model's."""
+        """Trained arrays, empty before the training; they are stored in models only."""
         return self._learnt.arrays
 
     def with_learnt(self, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
-        """Copy the settings, with the arrays of a training."""
+        """Return a copy of the settings with trained arrays."""
         made = self.model_copy()
         made._learnt = _Learnt(dict(arrays))
         return made
 
     def stage(self, signal: Signal) -> "Stage":
-        """Build the stage for one signal; see `bci.pipeline.filters.Stage`.
+        """Create the stage for one signal; see `bci.pipeline.filters.Stage`.
 
         Parameters
         ----------
@@ -77,13 +77,13 @@ class FilterSettings(Settings):
         Raises
         ------
         ValueError
-            If the signal cannot be filtered so; the message gives the reason.
+            If the signal cannot be filtered with these settings; the message gives the reason.
         """
         raise NotImplementedError
 
 
 class _ByKind:
-    """Validates a filter by the settings of the plug-in that its ``kind`` names."""
+    """Validate a filter by the settings of the plug-in that its ``kind`` names."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return no_info_before_validator_function(_of_kind, handler(source))
@@ -118,7 +118,7 @@ def _of_kind(given: Any) -> Any:
 
 
 def _within(kind: str, problem: ValidationError) -> ValidationError:
-    """The same problems, at a key path that begins with the filter's kind."""
+    """Return the same problems, with the filter's kind at the start of each key path."""
     lines: list[InitErrorDetails] = [
         {
             "type": each["type"], "loc": (kind, *each["loc"]), "input": each["input"],
@@ -137,17 +137,19 @@ def _usable_filters() -> dict[str, type[FilterSettings]]:
 
 
 class PipelineSettings(Settings):
-    """Everything between a stream and a decoder's windows.
+    """Settings of all processing between a stream and a decoder's windows.
 
-    ``channels``: names in the order that the filters meet them; ``None`` takes every channel
-    of the kinds in ``kinds``. A window in which a filtered channel swings by more than
-    ``max_peak_to_peak`` (in the channel's unit: microvolts for EEG) is withheld from the decoder,
-    in training as live: blinks, movement. With ``at_cues`` there is one window for each cue,
-    beginning at the paradigm's ``start_s`` after it, and ``hop_s`` means nothing.
+    ``channels`` are the names of the used channels, in order; None uses all channels of the kinds
+    in ``kinds``. ``window_s`` and ``hop_s`` are the length of windows and the step between them, in
+    seconds. Windows are rejected, in training and live, if the peak-to-peak amplitude of a filtered
+    channel exceeds ``max_peak_to_peak`` (in its unit, µV for EEG). This is against blinks and
+    movement. With ``at_cues`` there is one window per cue, starting at the paradigm's
+    ``start_s``, and ``hop_s`` has no effect.
 
-    The rest is of the stream, where it does not state it itself: ``names`` of all its channels, or
-    of all that are EEG, in order; ``kind_of`` some of them (``{A1: eog}``); ``unit``, what its
-    voltages are in. ``resample`` lets a model decode a stream of another rate.
+    The other settings describe a stream that lacks this information. ``names`` are the names of all
+    its channels, or of all EEG channels, in order. ``kind_of`` gives the kinds of some channels
+    (``{A1: eog}``), and ``unit`` is the unit of its voltages. With ``resample``, a model can decode
+    a stream of another rate.
     """
 
     channels: tuple[str, ...] | None = Field(None, max_length=4096)
@@ -166,13 +168,13 @@ class PipelineSettings(Settings):
 
     @property
     def of_stream(self) -> dict[str, Any]:
-        """The settings that describe the stream, of those that are given."""
+        """The given ones of the settings that describe the stream, by key."""
         keys = ("names", "kind_of", "unit", "resample")
         return {key: value for key in keys if (value := getattr(self, key))}
 
     @property
     def alone(self) -> "PipelineSettings":
-        """The same without what describes the stream."""
+        """These settings without those that describe the stream."""
         return self.model_copy(
             update={"names": None, "kind_of": {}, "unit": None, "resample": False}
         )
@@ -188,9 +190,9 @@ class PipelineSettings(Settings):
 
 
 def explain(problem: ValidationError, model: type[BaseModel]) -> str:
-    """The worst thing wrong with given settings, in a sentence with its key path.
+    """Describe the most important validation problem in a sentence with its key path.
 
-    A misspelt key leaves another one missing, so it is named first.
+    An unknown key is more important than a missing one, since a misspelt key causes both.
     """
     problems = problem.errors(include_url=False)
     first = min(problems, key=lambda each: each["type"] != "extra_forbidden")
@@ -217,7 +219,10 @@ def explain(problem: ValidationError, model: type[BaseModel]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean 'bandpass'?`` where a known word is much like the given one, else empty."""
+    """Suggest the known word that is most similar to ``word``.
+
+    The result is text such as ``; did you mean 'bandpass'?``, or empty.
+    """
     by_letters = {each.lower().replace("_", "").replace("-", ""): each for each in known}
     letters = word.lower().replace("_", "").replace("-", "")
     close = get_close_matches(letters, by_letters, n=1, cutoff=0.7)
@@ -225,7 +230,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def _allowed_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The keys that a settings model has at a key path, read from its JSON schema."""
+    """Return the keys of a settings model at a key path, from its JSON schema."""
     schema: dict[str, Any] = model.model_json_schema()
     definitions = schema.get("$defs", {})
     node = schema

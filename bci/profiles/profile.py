@@ -1,4 +1,4 @@
-"""Profiles: YAML files that name the stream, the filters, the task and the model."""
+"""Profiles: YAML files with the settings of a session."""
 
 import hashlib
 from collections.abc import Mapping
@@ -31,7 +31,10 @@ SettingsT = TypeVar("SettingsT", bound=BaseModel)
 
 
 class StreamSelector(Settings):
-    """An LSL stream: every key given has to fit; ``predicate`` is an LSL XPath expression."""
+    """Query for an LSL stream, which must match every given key.
+
+    ``predicate`` is an LSL XPath expression.
+    """
 
     name: str | None = None
     type: str | None = None
@@ -40,14 +43,17 @@ class StreamSelector(Settings):
 
 
 def _spelt(task: object) -> object:
-    """A task that is known in its one spelling: ``motor imagery`` becomes ``motor-imagery``."""
+    """Convert a known task to standard spelling: ``motor-imagery``.
+
+    For example, ``motor imagery`` is converted.
+    """
     if not isinstance(task, str):
         return task
     joined = "-".join(task.casefold().replace("_", " ").replace("-", " ").split())
     return joined if joined in get_args(Task) else task
 
 
-# One of `bci.signals.Task`, or a user's own.
+# One of `bci.signals.Task`, or another name chosen by the user.
 TaskName = Annotated[str, BeforeValidator(_spelt), Field(min_length=1, max_length=100)]
 
 
@@ -57,9 +63,9 @@ Adapt = Literal["off", "alignment", "supervised"]
 class DecoderChoice(Settings):
     """A decoder by name, with its parameters.
 
-    ``name`` is one of ours, ``module:factory`` of a scikit-learn estimator, or ``onnx``.
-    ``trusted`` are types (``package.module.Class``) that such an estimator may be stored with, and
-    loaded of a model. In a model's card they only name what it was stored with.
+    ``name`` is a built-in or plug-in decoder, ``module:factory`` of a scikit-learn estimator, or
+    ``onnx``. ``trusted`` are types (``package.module.Class``) that may be part of such an estimator
+    when it is stored and loaded. In a model card they only record the types that were stored.
     """
 
     name: str = Field(default="tangent-space", min_length=1, max_length=200)
@@ -68,22 +74,25 @@ class DecoderChoice(Settings):
 
 
 class Output(Settings):
-    """Streams of the engine: ``<name>-predictions``, ``-decisions`` and ``-status``.
+    """Output of the engine, in streams ``<name>-predictions``, ``-decisions`` ...
 
-    A decision is a prediction of at least ``decision_threshold`` confidence; without one, that
-    which calibration chose so that, with 95 % confidence, rest gives no more false positives than
-    ``false_positives_per_min`` (see `bci.models.false_decisions`). It is higher where more than
-    ``wrong_share`` of the decisions at held-out cues would be wrong. With ``evidence_s`` decisions
-    are taken from the windows of so many seconds together (see `bci.engine.evidence`; 0: from each
-    alone), which delays them by about half of it; without, as the model was calibrated. With
-    ``adapt: alignment`` the decoder's alignment follows the signal while it is decoded (see
-    `bci.engine.adapt_alignment`), with ``adapt: supervised`` the decoder learns from each cued
-    trial that is over (see `bci.engine.adapt_supervised`), with ``adapt: off`` neither; without, as
-    the model was calibrated. With ``sentences``, a text file with one a line, decisions are also
-    weighed by the words' usual order, in a stream of their own, ``<name>-decisions-with-prior``
-    (see `bci.tasks.word_prior`). With ``state_gate: true`` calibration finds states of the signal
-    too, and the model holds decisions back in those that its trials did not show (see
-    `bci.models.signal_states`).
+    A decision is a prediction with a confidence of at least ``decision_threshold``. By default, the
+    calibration chooses the threshold. With 95 % confidence, rest then gives at most
+    ``false_positives_per_min`` false decisions per minute (see `bci.models.false_decisions`). The
+    threshold is raised if more than the share ``wrong_share`` of decisions at held-out cues would
+    be wrong.
+
+    ``evidence_s`` is the length of signal whose windows make one decision, in seconds (see
+    `bci.engine.evidence`); it delays decisions by about half of it, and 0 uses each window alone.
+    ``adapt: alignment`` adapts the decoder's alignment to the signal (see
+    `bci.engine.adapt_alignment`). ``adapt: supervised`` trains the decoder on each cued trial (see
+    `bci.engine.adapt_supervised`), and ``adapt: off`` does neither. The default of both keys is the
+    setting of the model's calibration.
+
+    ``sentences`` is a text file with one sentence per line. Its word order gives prior
+    probabilities for further decisions, in the stream ``<name>-decisions-with-prior`` (see
+    `bci.tasks.word_prior`). With ``state_gate: true``, the calibration also finds states of the
+    signal, and decisions are suppressed in states with few trials (see `bci.models.signal_states`).
     """
 
     name: str = Field(default="bci", min_length=1, max_length=100)
@@ -98,15 +107,15 @@ class Output(Settings):
     @field_validator("adapt", mode="before")
     @classmethod
     def _off_is_no_truth_value(cls, given: object) -> object:
-        return "off" if given is False else given  # as YAML reads a bare off
+        return "off" if given is False else given  # YAML reads an unquoted off as False
 
 
 class Timing(Settings):
-    """Treatment of a stream whose time stamps or rate cannot be trusted.
+    """Corrections for a stream with wrong time stamps or a wrong rate.
 
-    ``stamps: arrival`` takes the moment that samples arrive instead of what the sender stamps: for
-    senders on another clock (Unix time). ``sfreq`` is the true rate in hertz, for streams and files
-    whose nominal one is wrong or 0.
+    ``stamps: arrival`` uses the times at which samples arrive instead of the sender's time stamps,
+    for senders on another clock (Unix time). ``sfreq`` is the true rate in hertz, for streams and
+    files whose nominal rate is wrong or 0.
     """
 
     stamps: Literal["sender", "arrival"] = "sender"
@@ -114,9 +123,9 @@ class Timing(Settings):
 
 
 def with_offset(given: object) -> object:
-    """Keys of a profile or a card whose paradigm counts from the stimulus.
+    """Copy the stimulus offset in the keys of a profile or card to the paradigm.
 
-    Raises `ValueError` if the paradigm states an offset itself.
+    Raises `ValueError` if the paradigm itself has the key ``offset_s``.
     """
     if not isinstance(given, Mapping):
         return given
@@ -135,17 +144,17 @@ def with_offset(given: object) -> object:
 
 
 class Profile(Settings):
-    """Everything a session needs, as a user writes it down."""
+    """Settings of a session, as the user writes them."""
 
     task: TaskName
     stream: StreamSelector = StreamSelector(type="EEG")
     timing: Timing = Timing()
-    # Of the power line, in hertz: where the signal check looks for its noise.
+    # Frequency of the power line in hertz, for the check of signal quality
     line_hz: float | None = Field(default=None, ge=40, le=70)
     markers: StreamSelector | None = None
-    # Cues from a channel of the signal instead of a stream of markers.
+    # Channel of the signal with the cues, instead of a marker stream
     triggers: Triggers | None = None
-    # The measured delay from a marker to its stimulus.
+    # Measured delay from a marker to its stimulus
     stimulus: Stimulus | None = None
     pipeline: PipelineSettings
     paradigm: Paradigm
@@ -157,11 +166,14 @@ class Profile(Settings):
 
     @property
     def without_decisions(self) -> bool:
-        """True where predictions are evidence that another program gathers, as flashes are."""
+        """True if a prediction is no decision but evidence for a speller, as with flashes."""
         return self.pipeline.at_cues and self.paradigm.unlabelled is not None
 
     def with_decoder(self, name: str) -> "Profile":
-        """The same with that decoder; the parameters stay where it is the profile's own."""
+        """Return the profile with the decoder ``name``.
+
+        Another decoder has default parameters.
+        """
         if name == self.decoder.name:
             return self
         return self.model_copy(update={"decoder": DecoderChoice(name=name)})
@@ -173,7 +185,7 @@ class Profile(Settings):
 
     @property
     def stimuli(self) -> Stimuli | None:
-        """The stimuli of the classes, for a decoder; None where nothing flickers."""
+        """The stimuli of the classes, for a decoder; None without flickering targets."""
         edges = [getattr(each, "high_hz", None) for each in self.pipeline.filters]
         high_hz = min((edge for edge in edges if edge is not None), default=float("inf"))
         return stimuli_of(self.paradigm.flicker, self.paradigm.codes, high_hz)
@@ -228,8 +240,8 @@ def load_profile(path: Path | str | Mapping[str, object]) -> Profile:
     Raises
     ------
     ProfileError
-        If the file is missing, not YAML, or invalid; the message names the key path and what
-        is allowed there.
+        If the file is missing, not YAML, or invalid. The message names the key path and the
+        allowed values.
 
     Examples
     --------
@@ -254,19 +266,22 @@ def load_profile(path: Path | str | Mapping[str, object]) -> Profile:
 
 
 def shipped_profiles() -> dict[str, Path]:
-    """The profiles in ``configs/``, by name."""
+    """Return the files of the profiles in ``configs/``, by name."""
     return {file.stem: file for file in sorted(shipped_folder().glob("*.yaml"))}
 
 
 def shipped_folder() -> Path:
-    """The folder ``configs/``: profiles, and base models in ``bases/``."""
+    """Return the folder ``configs/`` with profiles, and base models in ``bases/``."""
     here = Path(__file__).parents[1]
-    # In a checkout it lies beside the package, in an installed copy inside it.
+    # In a checkout it is beside the package, in an installed copy inside it.
     return here / "configs" if (here / "configs").is_dir() else here.parent / "configs"
 
 
 def parse_yaml(file: Path, model: type[SettingsT], error: type[Exception]) -> SettingsT:
-    """Read a YAML file into a settings model, raising ``error`` with one line if it is invalid."""
+    """Read a YAML file into a settings model.
+
+    Raise ``error`` with one line if it is invalid.
+    """
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
@@ -299,7 +314,10 @@ def _checked(
 
 
 def file_sha256(file: Path) -> str:
-    """Hash of a file's content, or of all files in a folder in order, hexadecimal."""
+    """Return the SHA-256 of a file, or of all files in a folder.
+
+    It is hexadecimal. Files of a folder are hashed in sorted order.
+    """
     digest = hashlib.sha256()
     parts = sorted(p for p in file.rglob("*") if p.is_file()) if file.is_dir() else [file]
     for part in parts:
@@ -310,12 +328,12 @@ def file_sha256(file: Path) -> str:
 
 
 def check_task(profile: Profile, task: str, model: Path) -> None:
-    """Refuse a model of another task than the profile's.
+    """Check that ``task``, that of the model, is the profile's.
 
     Raises
     ------
     ProfileError
-        Naming both tasks.
+        If the tasks differ; the message names both.
     """
     if profile.task != task:
         raise ProfileError(
@@ -325,14 +343,14 @@ def check_task(profile: Profile, task: str, model: Path) -> None:
 
 
 def check_agreement(profile: Profile, trained: PipelineSettings, model: Path) -> None:
-    """Refuse a profile whose pipeline differs from the one a model was trained with.
+    """Check that the profile's pipeline equals the model's.
 
-    The model's pipeline is the one that runs; a difference would silently have no effect.
+    The model's pipeline is used, so a difference in the profile would silently have no effect.
 
     Raises
     ------
     ProfileError
-        Naming the first setting that differs.
+        If the pipelines differ; the message names the first differing setting.
     """
     for key in ("filters", "window_s", "hop_s", "at_cues", "channels"):
         ours, theirs = getattr(profile.pipeline, key), getattr(trained, key)

@@ -1,4 +1,4 @@
-"""Settings of a speller: its grid, flashes and stopping."""
+"""Settings of a speller: grid, flashes and dynamic stopping."""
 
 from typing import Annotated, Literal
 
@@ -8,20 +8,22 @@ from bci.profiles.pipeline_settings import Settings
 
 
 def _as_symbols(given: object) -> object:
-    """A text as its characters; anything else as it is."""
+    """Convert a text to a tuple of its characters; return anything else unchanged."""
     return tuple(given) if isinstance(given, str) else given
 
 
 class SpellerSettings(Settings):
-    """Grid of symbols, code of the flashes, and when a selection ends.
+    """Settings of the grid of symbols, of the flashes, and of the end of a selection.
 
-    ``symbols`` are a text, whose characters they are, or a list; without them those of the 6 x 6
-    matrix, or 28 of RSVP. ``_`` types a space and ``<`` takes a symbol back. ``code`` is
-    ``row-column``, ``checkerboard`` or ``rsvp``. A group is bright for ``flash_s`` and dark for
-    ``gap_s``. A selection ends when a symbol is as probable as ``confidence``, after
-    ``min_repetitions`` to ``max_repetitions`` of all flashes. ``text`` is a file in the person's
-    language from which the order of letters is learnt. ``undo_at`` is the probability of an error,
-    by its potential, from which a selection is taken back.
+    ``symbols`` is a list, or a text of single characters. The default is the 6 x 6 matrix, or 28
+    symbols for RSVP. ``_`` types a space and ``<`` deletes the last symbol. ``code`` is
+    ``row-column``, ``checkerboard`` or ``rsvp``. A group of symbols is bright for ``flash_s``
+    seconds and dark for ``gap_s`` seconds. A selection ends when the probability of a symbol
+    reaches ``confidence``, after at least ``min_repetitions`` and at most ``max_repetitions`` of
+    all flashes. ``target_s`` and ``feedback_s`` are the seconds before and after the flashes.
+    ``text`` is a file in the person's language, from which the probabilities of letters are
+    computed. A selection is undone if the error potential gives an error the probability
+    ``undo_at`` or more.
     """
 
     symbols: Annotated[tuple[str, ...] | None, BeforeValidator(_as_symbols)] = Field(

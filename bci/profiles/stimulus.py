@@ -1,4 +1,4 @@
-"""Keys of a profile for when a stimulus is shown, and for trigger channels."""
+"""Settings of the stimulus offset and of trigger channels in a profile."""
 
 from datetime import date
 from typing import Literal
@@ -10,19 +10,18 @@ from bci.profiles.pipeline_settings import Settings
 _LARGEST_CODE = (1 << 24) - 1
 
 LARGEST_OFFSET_S = 2.0
-"""Beyond any screen or loudspeaker, in seconds."""
+"""Largest offset in seconds, more than that of any screen or loudspeaker."""
 
-
-# Two measurements of one set-up agree that well.
+# Largest difference between two measurements of one set-up, in seconds.
 _SAME_S = 0.001
 
 
 class Stimulus(Settings):
     """Measured delay from a marker to its stimulus; `bci timing` measures it.
 
-    ``offset_s`` is the median delay, in seconds; it is added to the time of every cue.
-    ``spread_s`` is the standard deviation of single delays. ``measured`` is the day, ``screen`` the
-    monitor or loudspeaker.
+    ``offset_s`` is the median delay in seconds, which is added to the time of every cue.
+    ``spread_s`` is the standard deviation of single delays in seconds. ``measured`` is the date of
+    the measurement, ``screen`` the monitor or loudspeaker.
     """
 
     offset_s: float = Field(ge=-LARGEST_OFFSET_S, le=LARGEST_OFFSET_S)
@@ -31,7 +30,7 @@ class Stimulus(Settings):
     screen: str = Field(default="", max_length=200)
 
     def agrees_with(self, other: "Stimulus") -> bool:
-        """Return whether two measurements may be of one set-up: within 1 ms."""
+        """Return True if two offsets agree within 1 ms, as measurements of one set-up do."""
         return abs(self.offset_s - other.offset_s) <= _SAME_S
 
     def __str__(self) -> str:
@@ -41,14 +40,14 @@ class Stimulus(Settings):
 
 
 class Triggers(Settings):
-    """Cues from a channel of the signal whose samples carry a code.
+    """Cues from a channel of the signal whose samples are codes.
 
-    ``channel`` is its name. Of each sample's code only the bits of ``mask`` count; with
-    ``threshold`` a value of at least that is code 1, any other code 0 (a TTL line in volts). An
-    event is a change to another code than 0 (``edge: rising``), or from such a code to 0
-    (``edge: falling``), that is held for ``debounce_s``. Its time is the first sample of the new
-    code, its label the code as digits. Of all codes those from the first to the last of ``codes``
-    count.
+    ``channel`` is the name of the channel. Only the bits of ``mask`` count in a code. With
+    ``threshold``, a value of at least that is code 1 and any other is code 0, as for a TTL line in
+    volts. An event is a change to another code than 0 (``edge: rising``), or from such a code to 0
+    (``edge: falling``), that lasts for ``debounce_s`` seconds. Its time is that of the first sample
+    with the new code. Its label is the code in digits. ``codes`` are the first and the last code
+    that count; None counts all.
     """
 
     channel: str = Field(min_length=1, max_length=200)

@@ -1,4 +1,7 @@
-"""Names, kinds and unit that a profile gives to a stream that does not state them."""
+"""Apply channel names, kinds and units of a profile to a stream.
+
+They are for streams that do not state them.
+"""
 
 from dataclasses import replace
 
@@ -11,14 +14,13 @@ from bci.signals import Channel, StreamInfo
 
 
 def apply_stream_options(info: StreamInfo, wanted: PipelineSettings) -> StreamInfo:
-    """A stream with the names, kinds and units that the settings give its channels.
+    """Return a stream's description with names, kinds and units of the settings.
 
-    ``names`` are those of its channels, in order, or of its EEG channels alone, where it has others
-    beside them. ``unit`` is that of channels in volts that state none. Doing it again changes
-    nothing.
+    ``wanted.names`` names all channels in order, or the EEG channels alone. ``wanted.unit`` is the
+    unit of electrical channels that state none. A second call has no effect.
 
-    Raises `MismatchError` if there are more or fewer names than channels, or a kind is of a channel
-    that the stream does not have.
+    Raises `MismatchError` if the number of names does not match, or if ``wanted.kind_of`` names a
+    channel that the stream lacks.
     """
     if wanted.names is not None and not info.named:
         info = replace(info, channels=_named(info, wanted.names), named=True)
@@ -51,7 +53,10 @@ def _kind(channel: Channel, name: str) -> str:
 
 
 def _own_position(channel: Channel) -> tuple[float, float, float] | None:
-    """A position that the stream states, and not that of the name it had."""
+    """Return the position stated by the stream.
+
+    The result is None if it came from the channel's old name.
+    """
     known = channel.position == standard_position(channel.name)
     return None if known else channel.position
 
@@ -62,7 +67,7 @@ def _of_kinds(
     kinds = {name.lower(): canonical_kind(kind) for name, kind in wanted.kind_of.items()}
     there = {channel.name.lower() for channel in channels}
     missing = [name for name in wanted.kind_of if name.lower() not in there]
-    # Where channels are picked by name, a missing one is reported there.
+    # If channels are selected by name, a missing one is reported by that step.
     if missing and wanted.channels is None:
         raise MismatchError(f"{info.name}: pipeline.kind_of names {missing[0]!r}, which it lacks")
     return tuple(

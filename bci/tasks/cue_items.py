@@ -1,7 +1,8 @@
-"""Items of the cue screen: arrows, words, moods, pictures and texts, with their markers.
+"""Items of the cue screen, with their markers.
 
-Where words, moods or files are too few, too many, or cannot be read, or the paradigm has no use for
-them, a `ProfileError` is raised that names it.
+They are arrows, words, moods, pictures and texts. `ProfileError` is raised if there are too few or
+too many words, moods or files, if a file cannot be read, or if the paradigm does not use such
+items.
 """
 
 from collections import Counter
@@ -16,34 +17,36 @@ from bci.profiles.profile import Profile
 CueKind = Literal["arrow", "word", "picture", "text"]
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 TEXTS = (".txt",)
-# Task of profiles whose decoders look images up in a gallery.
+# Task of profiles whose decoders retrieve images from an image gallery.
 IMAGES = "images"
 _MAX_CUES = 1000
 _MAX_TEXT_BYTES = 20_000
-# The direction of the arrow for each word that classes are named with.
+# Direction of the arrow for each word in the names of classes.
 _ARROWS = {
     "left": "left", "right": "right", "feet": "down", "foot": "down", "tongue": "up",
     "up": "up", "down": "down",
 }  # fmt: skip
-# Calibration holds out whole clips or moods, in five folds of two or more.
+# Fewest clips or moods: calibration has five folds with two or more whole ones.
 _MIN_RATED = 10
 
 
 @dataclass(frozen=True, slots=True)
 class CueScreenItem:
-    """One item on the cue screen: the cue of a class."""
+    """One item on the cue screen, which cues a class."""
 
     label: str  # The class
     marker: str  # Sent when the item is painted
     kind: CueKind  # ``arrow``, ``word``, ``picture`` or ``text``
-    # Direction of the arrow (``left``, ``right``, ``up``, ``down``), the word, the file, or the
+    # Direction of the arrow (``left``, ``right``, ``up``, ``down``), word, path of the picture, or
     # text
     shown: str
-    item: str = ""  # Start of the marker of the rating afterwards; empty where nothing is rated
+    item: str = ""  # Start of the marker of the later rating; empty without a rating
 
 
 def class_cues(paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Make an arrow for each class that is a direction or a part of the body; else a word.
+    """Create an arrow for each class named after a direction or body part.
+
+    Other classes are shown as words.
 
     Raises `ProfileError` if the paradigm shows items (films, images) instead of classes.
     """
@@ -61,9 +64,9 @@ def class_cues(paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
 
 
 def word_cues(text: str) -> tuple[CueScreenItem, ...]:
-    """Make a cue for each word of a text, with the marker ``word-...``.
+    """Create a cue for each word of a text, with the marker ``word-...``.
 
-    Commas or lines separate the words; without either, spaces do.
+    Words are separated by commas or line breaks, or by spaces if there are neither.
 
     Raises `ProfileError` if there are fewer than two different words, or too many.
     """
@@ -73,10 +76,12 @@ def word_cues(text: str) -> tuple[CueScreenItem, ...]:
 
 
 def mood_cues(text: str, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Make a cue for each mood of a text, separated as words are; its item is named after it.
+    """Create a cue for each mood of a text, separated as in `word_cues`.
 
-    Raises `ProfileError` if there are too few for cross-validation, or too many, or the paradigm
-    shows no items.
+    Moods name the items.
+
+    Raises `ProfileError` if there are too few moods for cross-validation, or too many, or if the
+    paradigm has no items.
     """
     moods = _words_of(text)
     _check_number(len(moods), "moods", _MIN_RATED)
@@ -84,10 +89,10 @@ def mood_cues(text: str, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
 
 
 def clip_cues(folder: Path, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
-    """Make a cue for each picture or text file of a folder; its item is named after the file.
+    """Create a cue for each picture or text file of a folder; files name the items.
 
-    Raises `ProfileError` if there are too few for cross-validation, too many, or two of one name, a
-    text cannot be read, or the paradigm shows no items.
+    Raises `ProfileError` if there are too few files for cross-validation, too many, or two with one
+    name. It is also raised if a text cannot be read, or if the paradigm has no items.
     """
     files = _files_of(folder, (*PICTURES, *TEXTS), "pictures and texts", _MIN_RATED)
     return tuple(
@@ -101,7 +106,7 @@ def clip_cues(folder: Path, paradigm: Paradigm) -> tuple[CueScreenItem, ...]:
 def _rated(name: str, kind: CueKind, shown: str, paradigm: Paradigm) -> CueScreenItem:
     if paradigm.items is None:
         raise ProfileError("this profile has classes, not items with levels: choose emotion")
-    # What follows a slash would be taken for a level.
+    # The text after a slash would be read as a level.
     named = name.replace("/", " ")
     return CueScreenItem(name, f"clip-{named}", kind, shown, f"{paradigm.items}{named}")
 
@@ -123,11 +128,11 @@ def _text_of(file: Path) -> str:
 
 
 def picture_cues(folder: Path, profile: Profile) -> tuple[CueScreenItem, ...]:
-    """Make a cue for each picture of a folder; class and marker are the file's name without ending.
+    """Create a cue for each picture of a folder; class and marker are the file's stem.
 
-    Where the profile looks images up in a gallery, they are the image's name there.
+    For a profile with an image gallery, they are the image's name in the gallery.
 
-    Raises `ProfileError` if the folder holds fewer than two pictures, too many, or two of one name.
+    Raises `ProfileError` if the folder has fewer than two pictures, too many, or two with one name.
     """
     files = _files_of(folder, PICTURES, "pictures")
     begins = profile.paradigm.items or "" if profile.task == IMAGES else ""
@@ -139,7 +144,10 @@ def picture_cues(folder: Path, profile: Profile) -> tuple[CueScreenItem, ...]:
 
 
 def _files_of(folder: Path, endings: tuple[str, ...], what: str, fewest: int = 2) -> list[Path]:
-    """List the files of a folder with these endings, by name; each has a stem of its own."""
+    """List the files of a folder with these endings, sorted.
+
+    Raise ProfileError for equal stems.
+    """
     if not folder.is_dir():
         raise ProfileError(f"{folder}: no such folder of {what}")
     files = sorted(file for file in folder.iterdir() if file.suffix.lower() in endings)

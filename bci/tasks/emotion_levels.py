@@ -1,6 +1,6 @@
-"""Classes that are a level on each of several axes, as text: ``valence-2/arousal-4``.
+"""Classes that are a level on each axis, such as ``valence-2/arousal-4``.
 
-A decision on such a class is a decision on every axis.
+A decision for such a class decides the level on every axis.
 """
 
 import re
@@ -20,14 +20,17 @@ _LABEL = re.compile(r"[A-Za-z][A-Za-z ]*-[1-9](/[A-Za-z][A-Za-z ]*-[1-9])+")
 
 @dataclass(frozen=True, slots=True)
 class LevelGrid:
-    """The axes, in the order of the classes' names, and how many levels, from 1, each has."""
+    """All combinations of levels on several axes.
+
+    ``axes`` are in the order of the class names. The levels of each axis are 1 to ``n_levels``.
+    """
 
     axes: tuple[str, ...]
     n_levels: int = N_LEVELS
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Every combination, sorted."""
+        """Every combination of levels as a class name, sorted."""
         levels = range(1, self.n_levels + 1)
         return tuple(
             "/".join(f"{axis}-{level}" for axis, level in zip(self.axes, each, strict=True))
@@ -35,13 +38,13 @@ class LevelGrid:
         )
 
     def numbers(self, labels: NDArray[np.str_]) -> NDArray[np.int64]:
-        """Levels from 0, shape (n_labels, n_axes), of labels that are among `classes`."""
+        """Convert class names to levels from 0, shape (n_labels, n_axes)."""
         return np.array([_split(str(label))[1] for label in labels], dtype=np.int64) - 1
 
     def joint(self, by_axis: Array) -> Array:
-        """Probabilities of the classes (..., n_classes) from the axes' (..., n_axes, n_levels).
+        """Compute probabilities of the classes (..., n_classes) from those of the axes.
 
-        The axes are taken as independent of one another, given the window.
+        ``by_axis`` has shape (..., n_axes, n_levels). The axes are assumed to be independent.
         """
         joint = by_axis[..., 0, :]
         for axis in range(1, len(self.axes)):
@@ -50,7 +53,10 @@ class LevelGrid:
         return np.ascontiguousarray(joint)
 
     def by_axis(self, joint: Array) -> Array:
-        """Probabilities of each axis' levels (..., n_axes, n_levels) from those of the classes."""
+        """Compute probabilities of each axis' levels from those of the classes.
+
+        The result has shape (..., n_axes, n_levels). ``joint`` has shape (..., n_classes).
+        """
         n = len(self.axes)
         shaped = joint.reshape(*joint.shape[:-1], *(self.n_levels,) * n)
         first = shaped.ndim - n
@@ -59,7 +65,7 @@ class LevelGrid:
 
 
 def grid_of(classes: tuple[str, ...]) -> LevelGrid | None:
-    """The grid whose classes these are, all of them and sorted; None if they are none."""
+    """Return the grid that has exactly these sorted classes; None without such a grid."""
     if len(classes) < 4 or not all(_LABEL.fullmatch(label) for label in classes):
         return None
     axes, highest = _split(classes[-1])
@@ -68,10 +74,10 @@ def grid_of(classes: tuple[str, ...]) -> LevelGrid | None:
 
 
 def grid_for(labels: NDArray[np.str_]) -> LevelGrid:
-    """The grid, with all its levels, that labels found in recordings are from.
+    """Return the grid, with all five levels, of the labels in recordings.
 
-    Raises `RecordingError` if a label is not a level on each of the same axes; the message names
-    it.
+    Raises `RecordingError` if a label does not have a level on each of the same axes; the message
+    names it.
     """
     grid: LevelGrid | None = None
     for label in np.unique(labels):
@@ -93,7 +99,10 @@ def grid_for(labels: NDArray[np.str_]) -> LevelGrid:
 
 
 def expected_levels(by_axis: Array) -> Array:
-    """Mean level, counted from 1, shape (..., n_axes), of probabilities (..., n_axes, n_levels)."""
+    """Return the expected level from 1, shape (..., n_axes).
+
+    ``by_axis`` are probabilities, shape (..., n_axes, n_levels).
+    """
     return np.asarray(by_axis @ np.arange(1.0, by_axis.shape[-1] + 1))
 
 

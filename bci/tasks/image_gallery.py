@@ -1,9 +1,8 @@
-"""Galleries: images by name, each with the vector that a vision model gives it.
+"""Image galleries: images by name, each with its embedding by a vision model.
 
-A gallery is a safetensors file: one array of embeddings and, in its header, the images' names, what
-made the embeddings, and where the pictures lie. Data, never code.
-
-What is missing, too large, damaged, or no gallery raises `GalleryError`.
+An image gallery is a safetensors file with one array of embeddings. Its header has the images'
+names, the model that made the embeddings, and the paths of the pictures. It has no code.
+`GalleryError` is raised for a file that is missing, too large, damaged, or no image gallery.
 """
 
 import json
@@ -31,12 +30,12 @@ _MAX_DIMENSIONS = 10_000
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images that a person may see."""
+    """Images that a person may be shown, with their embeddings."""
 
-    names: tuple[str, ...]  # As on the markers, ``image-0001``; distinct
+    names: tuple[str, ...]  # Distinct names as in the markers: ``image-0001``
     embeddings: FloatArray  # shape (n_images, n_dimensions)
-    made_by: str  # The model or method that made the embeddings, as shown to people
-    # File of each image, relative to the gallery's folder; empty where there are none
+    made_by: str  # Name of the model or method that made the embeddings
+    # File of each image, relative to the folder of the image gallery; empty without pictures
     pictures: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -48,7 +47,7 @@ class Gallery:
             raise GalleryError("an embedding holds values that are not finite")
 
     def of(self, names: list[str]) -> FloatArray:
-        """Embeddings of images, shape (n, n_dimensions)."""
+        """Return the embeddings of the images ``names``, shape (n, n_dimensions)."""
         row = {name: i for i, name in enumerate(self.names)}
         if missing := [name for name in dict.fromkeys(names) if name not in row]:
             more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
@@ -60,7 +59,7 @@ class Gallery:
 
 
 def save_gallery(gallery: Gallery, file: Path) -> None:
-    """Write a gallery; it appears whole or not at all."""
+    """Write an image gallery; on an error, ``file`` stays as it was."""
     header = {
         "format": _FORMAT,
         "made_by": gallery.made_by,
@@ -73,9 +72,9 @@ def save_gallery(gallery: Gallery, file: Path) -> None:
 
 
 def load_gallery(file: Path) -> Gallery:
-    """Read a gallery.
+    """Read an image gallery.
 
-    Raises `GalleryError` if it is missing, too large, or not a gallery.
+    Raises `GalleryError` if it is missing, too large, or no image gallery.
     """
     with _opened(file) as content:
         header = content.metadata()
@@ -86,9 +85,11 @@ def load_gallery(file: Path) -> Gallery:
 
 
 def read_pictures(file: Path) -> dict[str, Path]:
-    """The picture of each image that has one, by the image's name; no embedding is read.
+    """Return the paths of the pictures by image name, without reading embeddings.
 
-    Raises `GalleryError` if the gallery is missing, too large, or not a gallery.
+    Images without a picture are left out.
+
+    Raises `GalleryError` if the file is missing, too large, or no image gallery.
     """
     with _opened(file) as content:
         names, pictures = _listed(content.metadata())
@@ -98,7 +99,7 @@ def read_pictures(file: Path) -> dict[str, Path]:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[Any]:
-    """A gallery's file, of which so far no more than the header was read."""
+    """Open the file of an image gallery and check its header and shape."""
     if not file.is_file():
         raise GalleryError(f"{file}: no such gallery; make one with bci embed-images")
     if file.stat().st_size > _MAX_BYTES:
@@ -139,13 +140,14 @@ def _check(names: tuple[str, ...], pictures: tuple[str, ...]) -> None:
 
 
 def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
-    """A gallery of embeddings that another program made.
+    """Create an image gallery from embeddings that another program made.
 
-    ``vectors`` is a NumPy file of numbers, (n_images, n_dimensions). ``listed`` is UTF-8 text, an
-    image a line in the order of the vectors: its name, or its picture's path, whose stem is then
-    the name. Paths are relative to the gallery's folder to be.
+    ``vectors`` is a NumPy file of numbers, shape (n_images, n_dimensions). ``listed`` is a UTF-8
+    text file with one image per line, in the order of the vectors. A line is the image's name, or
+    the path of its picture, whose stem is then the name. Paths are relative to the folder in which
+    the image gallery will be stored.
 
-    Raises `GalleryError` if a file is missing or damaged, or the two do not fit together.
+    Raises `GalleryError` if a file is missing or damaged, or if their lengths differ.
     """
     try:
         lines = listed.read_text(encoding="utf-8-sig").splitlines()
@@ -153,7 +155,7 @@ def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
         raise GalleryError(f"{listed}: cannot be read as a list of images") from problem
     images = [line.strip() for line in lines if line.strip()]
     try:
-        # Never a pickle, which could run programs.
+        # Pickles are refused, since they could run code.
         found = np.load(vectors, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as problem:
         raise GalleryError(f"{vectors}: not a NumPy file of plain numbers ({problem})") from problem
@@ -175,7 +177,10 @@ def gallery_from_vectors(vectors: Path, listed: Path, made_by: str) -> Gallery:
 
 
 def _name(image: str) -> str:
-    """As markers have it: ``birds/bird_01.jpg`` is ``image-bird_01``."""
+    """Convert an image to its name in markers.
+
+    For example, ``birds/bird_01.jpg`` becomes ``image-bird_01``.
+    """
     path = PurePosixPath(image.replace("\\", "/"))
     stem = path.stem if _is_picture(image) else path.name
     return PREFIX + stem.removeprefix(PREFIX)

@@ -1,6 +1,6 @@
-"""Paradigms of calibration runs: kinds of run, their timing, and the profile that goes with one.
+"""Paradigms of calibration runs: kinds of runs, their timing, and their profiles.
 
-What is missing or does not fit the profile raises `ProfileError`.
+`ProfileError` is raised if something is missing or does not fit the profile.
 """
 
 from collections.abc import Collection
@@ -22,18 +22,19 @@ from bci.tasks.cue_items import (
 
 EMOTION, SPEECH = "emotion", "speech"
 _HANDS = "motor-imagery"
-# About the time that two answers take.
+# Typical duration of a rating with two answers, in seconds.
 _RATING_S = 5.0
-# With the rest between the cues of one run, enough to promise 2 false decisions a minute.
+# With the rest between the cues of a run, this proves a limit of 2 false decisions per minute.
 _REST_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class CueTiming:
-    """Durations of the steps of a trial, in seconds; the pause is drawn between its limits.
+    """Durations of the phases of a trial, in seconds.
 
-    The fixation cross alone, then the cue, then the cross again while the task is done. Before the
-    first cue come ``rest_s`` of rest, from which the threshold of decisions is chosen.
+    A trial has the fixation cross alone, the cue, the cross again during the task, and a pause of
+    random length between its limits. Before the first trial there are ``rest_s`` seconds of rest,
+    on which the decision threshold is chosen.
     """
 
     baseline_s: float = 2.0
@@ -52,7 +53,10 @@ class CueTiming:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """One run: its cues, their number and timing, and the seed of order and pauses."""
+    """Plan of one run: cues, timing, trials per class, and random seed.
+
+    The seed sets the order of cues and the lengths of pauses.
+    """
 
     task: str
     instruction: str
@@ -78,11 +82,12 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class ParadigmKind:
-    """A kind of run: its name for people, its task label in file names, instruction and timing.
+    """A kind of calibration run, with default timing.
 
-    ``rated``: after each trial the person rates valence and arousal. ``source`` describes the
-    words or the folder that give the cues; empty where the classes of the profile do.
-    ``moved_first``: before this run there is one in which the movements are made.
+    ``name`` is the displayed name, ``task`` the label in file names. ``source`` describes the words
+    or the folder from which cues are made; empty if the profile's classes are the cues. ``rated``
+    is True if the person rates valence and arousal after each trial. ``moved_first`` is True if a
+    run with executed movements comes before this run.
     """
 
     name: str
@@ -155,10 +160,10 @@ KINDS = (MOTOR_IMAGERY, MOVED_FIRST, WORDS, PICTURE_VIEWING, CLIPS, MOODS)
 
 
 def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreenItem, ...]:
-    """Make the cues of a kind of run.
+    """Create the cues of a kind of run.
 
-    ``text`` is words, moods, or the folder of pictures or clips; the classes of a profile need
-    none.
+    ``text`` has the words, the moods, or the folder of pictures or clips. It is not used if the
+    profile's classes are the cues.
 
     Raises `ProfileError` if words, moods or files are missing.
     """
@@ -176,21 +181,22 @@ def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreen
 
 
 def executed_plan(plan: RunPlan) -> RunPlan:
-    """Plan the run of executed movements that comes before a run of imagined ones.
+    """Plan the run of executed movements before a run of imagined ones.
 
-    It has no rest of its own: the threshold is chosen on the other run.
+    It has no rest phase, since the threshold is chosen on the run of imagined movements.
     """
     timing = replace(plan.timing, rest_s=0.0)
     return replace(plan, task=EXECUTED_TASK, instruction=_MOVE, timing=timing)
 
 
 def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
-    """Return the timing of a kind of run: a task long enough for the profile's windows, and rest.
+    """Return the timing of a kind of run for a profile.
 
-    A minute of rest comes first where decisions are held against rest.
+    The task is long enough for the profile's windows. A minute of rest comes first if the
+    profile's threshold is chosen on rest.
     """
     if kind.rated:
-        # Rated items may last as long as one likes; the profile's end is only the latest.
+        # Rated items may have any duration; the profile's ``stop_s`` is only the latest end.
         return kind.timing
     paradigm = profile.paradigm
     least_s = round(paradigm.stop_s - kind.timing.cue_s, 2)
@@ -205,7 +211,7 @@ def timing_for(kind: ParadigmKind, profile: Profile) -> CueTiming:
 def check_timing(timing: CueTiming, profile: Profile) -> None:
     """Check that a trial is long enough for the profile's decoder.
 
-    Raises `ProfileError` if it is too short, or the limits of the pause are swapped.
+    Raises `ProfileError` if it is too short, or if the shortest pause exceeds the longest.
     """
     if timing.pause_min_s > timing.pause_max_s:
         raise ProfileError("the pause at least is longer than the pause at most")
@@ -222,30 +228,31 @@ def check_timing(timing: CueTiming, profile: Profile) -> None:
 
 
 def with_false_decisions(profile: Profile, per_minute: float) -> Profile:
-    """Limit the false decisions at rest of a profile, in place of its own limit or threshold."""
+    """Set a profile's limit of false decisions at rest, and remove its own threshold."""
     limit = {"false_positives_per_min": per_minute, "decision_threshold": None}
     output = profile.output.model_copy(update=limit)
     return profile.model_copy(update={"output": output})
 
 
 def agree(kind: ParadigmKind, profile: Profile) -> bool:
-    """Check that a run of this kind gives cues that the profile has classes or items for."""
+    """Return True if the profile can use the cues of this kind of run."""
     if kind.rated or profile.task == EMOTION:
         return kind.rated and profile.task == EMOTION
     return kind is PICTURE_VIEWING or profile.paradigm.items is None
 
 
 def kind_for(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
-    """Find the kind of run for a profile: the chosen one, where they agree."""
+    """Return the kind of run for a profile: ``kind``, or a fitting one."""
     if agree(kind, profile):
         return kind
     return {EMOTION: CLIPS, IMAGES: PICTURE_VIEWING, SPEECH: WORDS}.get(profile.task, MOTOR_IMAGERY)
 
 
 def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str) -> str:
-    """Find the name of the profile for a kind of run; empty where the chosen one is kept.
+    """Return the name of the shipped profile for a kind of run.
 
-    ``usual`` is the profile of classes that was chosen last, if one was.
+    The result is empty to keep ``profile``. ``sensors`` are the kinds of the stream's channels.
+    ``usual`` is the name of the profile with classes that was chosen last, or empty.
     """
     task, name = "", ""
     if kind.rated:
@@ -262,12 +269,10 @@ def profile_for(kind: ParadigmKind, profile: Profile, sensors: Collection[str], 
 
 
 def profile_of(profile: Profile, cues: tuple[CueScreenItem, ...], engine_name: str) -> Profile:
-    """Make the profile with the cues as its classes, and the engine's streams so named.
+    """Return the profile with the cues as its classes, and with the engine's name.
 
-    Rated items have no classes yet, and items of an image gallery never have: these keep the
-    items of the profile.
-
-    Returns the same profile where nothing changes.
+    Rated items have no classes before the rating, and items of an image gallery never have any: for
+    these, the profile's items stay. Returns the same object if nothing changes.
     """
     items = profile.paradigm.items
     looked_up = items is not None and all(cue.marker.startswith(items) for cue in cues)

@@ -1,4 +1,4 @@
-"""The rating after a clip: a level of valence, then one of arousal."""
+"""Rating after a clip: a level of valence, then a level of arousal."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,10 @@ from bci.tasks.emotion_levels import N_LEVELS
 
 @dataclass(frozen=True, slots=True)
 class RatingAxis:
-    """One question: its name in markers, and the meaning of its lowest and highest level."""
+    """One question: name in markers, text, and meaning of the end levels.
+
+    ``low`` and ``high`` are the meanings of the lowest and highest level.
+    """
 
     name: str
     question: str
@@ -24,7 +27,7 @@ KEYS = f"1 to {N_LEVELS} answers   Backspace takes back   Space goes on   Esc en
 
 @dataclass
 class Rating:
-    """The answers so far, in the order of `AXES`."""
+    """The answers so far, as levels in the order of `AXES`."""
 
     levels: list[int] = field(default_factory=list)
 
@@ -34,15 +37,18 @@ class Rating:
 
     @property
     def label(self) -> str:
-        """The class that was felt, as ``valence-2/arousal-4``."""
+        """The rated class, such as ``valence-2/arousal-4``.
+
+        All questions must be answered.
+        """
         return "/".join(f"{a.name}-{n}" for a, n in zip(AXES, self.levels, strict=True))
 
     def answer(self, level: int) -> None:
-        """Answer the next question; what is no level, and more than there are questions, is not."""
+        """Answer the next question; an invalid level or a further answer is ignored."""
         if 1 <= level <= N_LEVELS and not self.is_complete:
             self.levels.append(level)
 
     def take_back(self) -> None:
-        """Take back the last answer."""
+        """Remove the last answer, if there is one."""
         if self.levels:
             self.levels.pop()

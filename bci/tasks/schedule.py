@@ -1,4 +1,7 @@
-"""The schedule of a run: the order of its cues, and a state machine that is given the time."""
+"""Schedule of a run: order of its cues, and a state machine.
+
+The caller's clock drives the state machine.
+"""
 
 from collections import Counter, deque
 from collections.abc import Sequence
@@ -13,7 +16,7 @@ MAX_IN_A_ROW = 3
 
 
 class Phase(Enum):
-    """States of a run."""
+    """Phases of a run."""
 
     WAITING = "waiting"
     REST = "rest"
@@ -29,7 +32,10 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SchedulePhase:
-    """The screen at one moment; ``cue`` is that of the trial, if one is under way."""
+    """State of a run for display: phase, cue and trial counts.
+
+    ``cue`` is that of the present trial, or None.
+    """
 
     phase: Phase
     cue: CueScreenItem | None
@@ -42,12 +48,12 @@ _IN_TRIAL = (Phase.CUE, Phase.TASK, Phase.RATING)
 
 
 class Schedule:
-    """Baseline, cue, task, pause, and again; a step lasts from when it was entered.
+    """State machine of a run: rest if planned, then its trials.
 
-    Where the timing has rest, it comes first; one that is interrupted begins again.
-    Where trials are rated, the rating comes before the pause and takes as long as it takes. A trial
-    that is interrupted before its pause is shown again at the end, so that a pause
-    costs no trial.
+    A trial has baseline, cue, task and pause. The duration of a phase is counted from the time
+    at which it was entered. An interrupted rest starts again. Rated trials have a rating before
+    the pause, which lasts until `rate` is called. A trial interrupted before its pause is
+    repeated at the end of the run.
     """
 
     def __init__(
@@ -65,13 +71,13 @@ class Schedule:
 
     @property
     def step(self) -> SchedulePhase:
-        """The screen to show now."""
+        """The state to display at present."""
         cue = self._left[0] if self.phase in _IN_TRIAL else None
         return SchedulePhase(self.phase, cue, self.completed.total(), self._n_trials)
 
     @property
     def upcoming(self) -> CueScreenItem | None:
-        """The cue of the trial under way, or of the next one; None if none is left."""
+        """The cue of the present or next trial; None if no trial is left."""
         return self._left[0] if self._left else None
 
     @property
@@ -79,7 +85,7 @@ class Schedule:
         return self.phase in _OVER
 
     def begin(self, now: float) -> None:
-        """Start with the first trial, or continue after `interrupt`."""
+        """Start the run, or continue it after `interrupt`; ``now`` is in seconds."""
         if self.phase is Phase.WAITING or self.phase is Phase.INTERRUPTED:
             if not self._rested:
                 self._enter(Phase.REST, now, self._timing.rest_s)
@@ -89,7 +95,7 @@ class Schedule:
                 self._enter(Phase.DONE, now, float("inf"))
 
     def interrupt(self, now: float) -> None:
-        """Wait until `begin`; a trial under way is shown again later."""
+        """Pause the run until `begin`; the present trial is repeated later."""
         if self.is_over or self.phase in (Phase.WAITING, Phase.INTERRUPTED):
             return
         if self.phase in _IN_TRIAL:
@@ -97,19 +103,19 @@ class Schedule:
         self._enter(Phase.INTERRUPTED, now, float("inf"))
 
     def abort(self, now: float) -> None:
-        """End here."""
+        """End the run before all trials are done."""
         if not self.is_over:
             self._enter(Phase.ABORTED, now, float("inf"))
 
     def rate(self, now: float) -> None:
-        """Complete the trial, which is rated now."""
+        """Complete the present trial after its rating."""
         if self.phase is Phase.RATING:
             self._complete(now)
 
     def advance(self, now: float) -> bool:
-        """Move on by at most one step when it is due; returns whether it moved.
+        """Enter the next phase if it is due; return True if so.
 
-        One at a time: a cue that is late must be shown all the same.
+        Only one phase is entered per call, since a late cue must still be displayed.
         """
         if now < self._until:
             return False
@@ -142,7 +148,10 @@ class Schedule:
 
 
 def order_of(plan: RunPlan) -> list[CueScreenItem]:
-    """Order each cue ``trials_per_class`` times at random by the seed, never four in a row."""
+    """Return the cues of all trials in random order by the seed.
+
+    At most three equal cues follow one another.
+    """
     rng = Random(plan.seed)  # noqa: S311 - an order of cues, no secret
     left = dict.fromkeys(range(len(plan.cues)), plan.trials_per_class)
     order: list[int] = []
@@ -155,12 +164,15 @@ def order_of(plan: RunPlan) -> list[CueScreenItem]:
 
 
 def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
-    """Check that after this cue the rest can still be shown without four in a row."""
+    """Return True if cue ``chosen`` leaves a valid order possible.
+
+    An order is valid without four equal cues in a row.
+    """
     row = _row_of(order, chosen) + 1
     if row > MAX_IN_A_ROW:
         return False
     if 2 * max(left.values()) <= sum(left.values()):
-        return True  # no cue is more than half of what is left
+        return True  # no cue has more than half of the trials left
     after = left | {chosen: left[chosen] - 1}
     for k, n in after.items():
         others = sum(after.values()) - n
@@ -171,7 +183,7 @@ def _can_follow(order: list[int], chosen: int, left: dict[int, int]) -> bool:
 
 
 def _row_of(order: list[int], k: int) -> int:
-    """Count how often the cue stands at the end of the order."""
+    """Count how often in a row cue ``k`` is at the end of the order."""
     count = 0
     for other in reversed(order):
         if other != k:

@@ -1,4 +1,4 @@
-"""Expected levels of each axis, smoothed for the eye."""
+"""Smooth the expected levels of each axis for display."""
 
 from collections import deque
 from math import exp
@@ -9,24 +9,24 @@ from numpy.typing import NDArray
 
 from bci.tasks.emotion_levels import LevelGrid, expected_levels
 
-# An exponential mean lies so far behind: longer is calmer.
+# Time constant of the exponential mean in seconds, which is also its mean delay.
 DELAY_S = 2.0
 BREAK_S = 2.0
 _KEPT_S = 60.0
 
 
 class LevelPoint(NamedTuple):
-    """The expected level on each axis, counted from 1, at a time in seconds."""
+    """The expected level on each axis, from 1, at ``time`` in seconds."""
 
     time: float
     expected: tuple[float, ...]
 
 
 class LevelCourse:
-    """An exponential mean of the predicted probabilities, to be drawn: it decides nothing.
+    """Exponential mean of the predicted probabilities, for display only.
 
-    What it shows is ``delay_s`` behind the predictions on average, in addition to what these take.
-    After two seconds without any it begins again.
+    It is on average ``delay_s`` seconds behind the predictions. It restarts after two seconds
+    without a prediction. `steps` has the points of the last minute.
     """
 
     def __init__(self, grid: LevelGrid, delay_s: float = DELAY_S) -> None:
@@ -35,11 +35,11 @@ class LevelCourse:
         self.reset()
 
     def reset(self) -> None:
-        """Nothing is expected now; the steps stay."""
+        """Restart the mean; the past `steps` stay."""
         self._joint: NDArray[np.float64] | None = None
 
     def add(self, time: float, probabilities: NDArray[np.floating]) -> None:
-        """One prediction (n_classes,), at a time in seconds."""
+        """Add the ``probabilities`` (n_classes,) of a prediction at ``time``, in seconds."""
         now = np.asarray(probabilities, dtype=np.float64)
         since = time - self.steps[-1].time if self.steps else 0.0
         if self._joint is None or not 0 <= since <= BREAK_S:
@@ -54,12 +54,18 @@ class LevelCourse:
 
     @property
     def by_axis(self) -> NDArray[np.float64] | None:
-        """Smoothed probabilities (n_axes, n_levels); None while there are none."""
+        """Smoothed probabilities.
+
+        The shape is (n_axes, n_levels); None before the first prediction.
+        """
         return None if self._joint is None else self.grid.by_axis(self._joint)
 
 
 def true_levels(grid: LevelGrid, cue: str | None) -> tuple[int, ...]:
-    """The levels, from 1, that a cue names; empty where it names none."""
+    """Return the levels, from 1, of the class ``cue``.
+
+    The result is empty if it is no class of the grid.
+    """
     if cue not in grid.classes:
         return ()
     return tuple(int(k) + 1 for k in grid.numbers(np.array([cue]))[0])

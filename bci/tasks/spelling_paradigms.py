@@ -1,4 +1,4 @@
-"""Paradigms in which a person selects symbols: by flashes or by flicker."""
+"""Paradigms of spellers, in which a person selects symbols by flashes or flicker."""
 
 from collections.abc import Collection
 
@@ -33,13 +33,13 @@ _FREELY = {
 }
 
 
-# Copied in less than three minutes with ten repetitions of twelve flashes.
+# Text that takes less than three minutes to copy, with ten repetitions of twelve flashes.
 _FLASHED = "BRAIN"
 _HANDS = "motor-imagery"
 
 
 def spelling_kind(profile: Profile) -> ParadigmKind | None:
-    """Find the kind of speller that a profile is for; None where it is for none."""
+    """Return the kind of speller of a profile; None if it has no speller."""
     if profile.paradigm.flicker is not None:
         return SSVEP
     if profile.paradigm.codes is not None:
@@ -50,7 +50,10 @@ def spelling_kind(profile: Profile) -> ParadigmKind | None:
 
 
 def instruction_of(profile: Profile, copies: bool) -> str:
-    """Instruction of a run; empty where the profile is for no speller."""
+    """Return the instruction of a copied (``copies``) or free run.
+
+    The result is empty without a speller.
+    """
     kind = spelling_kind(profile)
     if kind is None:
         return ""
@@ -58,18 +61,18 @@ def instruction_of(profile: Profile, copies: bool) -> str:
 
 
 def calibration_text(profile: Profile) -> str:
-    """Text that is copied in a calibration where the person gives none."""
+    """Return the default text to copy in a calibration."""
     shown = profile.paradigm.flicker or profile.paradigm.codes
     if shown is None:
         return _FLASHED
     targets = [name for name in shown.targets if len(name) == 1]
-    # All targets, some rounds of few and one of many.
+    # All targets, repeated in one to five rounds: more rounds with fewer targets.
     rounds = max(1, min(5, 24 // max(1, len(targets))))
     return "".join(targets) * rounds
 
 
 def first_text(profile: Profile) -> str:
-    """Short text in the symbols of a profile, to begin with."""
+    """Return a short first text in the symbols of a profile."""
     shown = profile.paradigm.flicker or profile.paradigm.codes
     if shown is None:
         return _FLASHED
@@ -77,7 +80,7 @@ def first_text(profile: Profile) -> str:
 
 
 def fitting_kind(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
-    """Find the kind of run for a profile: the chosen one, where they agree."""
+    """Return the kind of run for a profile: ``kind``, or a fitting one."""
     own = spelling_kind(profile)
     if own is not None:
         return own
@@ -87,7 +90,10 @@ def fitting_kind(profile: Profile, kind: ParadigmKind) -> ParadigmKind:
 def fitting_profile(
     kind: ParadigmKind, profile: Profile, sensors: Collection[str], usual: str
 ) -> str:
-    """Find the name of the profile for a kind of run; empty where the chosen one is kept."""
+    """Return the name of the shipped profile for a kind of run.
+
+    The result is empty to keep ``profile``.
+    """
     own = spelling_kind(profile)
     if kind in SPELLING_KINDS:
         return "" if own is kind else kind.task

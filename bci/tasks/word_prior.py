@@ -1,4 +1,4 @@
-"""Probability of the next word, from sentences: kept apart from the signal's evidence."""
+"""Prior probabilities of the next word, from sentences."""
 
 import re
 from collections.abc import Sequence
@@ -14,11 +14,12 @@ from bci.spelling.language import LanguageModel, read_lines
 
 
 class WordBigram:
-    """A bigram over words; a `bci.spelling.language.LanguageModel`.
+    """Bigram model of words; a `bci.spelling.language.LanguageModel`.
 
-    ``counts``, (n_words + 1, n_words + 1), is how often column follows row. The last row and column
-    are the beginning and the end of a sentence, whose next one begins at once. One is added to
-    each, so that no word is ruled out.
+    ``counts`` (n_words + 1, n_words + 1) are the numbers of times that the word of the column
+    follows the word of the row. The last row is the start of a sentence, and the last column its
+    end, after which the next sentence starts. One is added to each count, so that no word has
+    probability 0.
     """
 
     def __init__(self, counts: NDArray[np.float64]) -> None:
@@ -32,18 +33,20 @@ class WordBigram:
         return len(self._first)
 
     def next(self, before: Sequence[int]) -> NDArray[np.float64]:
-        """Probabilities after the words ``before``, of which the last one counts."""
+        """Return the probabilities of the next word.
+
+        Only the last word of ``before`` counts.
+        """
         following: NDArray[np.float64] = self._following[before[-1]] if before else self._first
         return following
 
 
 class WordPrior:
-    """Probability of the next word by a language model, and the words decided so far.
+    """Combination of decoded words with the prior probabilities of a language model.
 
-    Of the words before, the last one counts. Which word was the last is never known for sure, so
-    all of them are held with their probabilities (the forward algorithm of a hidden Markov model).
-    The evidence for a word is its probability by the decoder, which learns all classes alike often;
-    that is multiplied by how likely the word is to come next, and normalised.
+    Only the last word before counts. It is not known with certainty, so the probabilities of all
+    words are kept (the forward algorithm of a hidden Markov model). The decoder's probabilities are
+    multiplied by the prior probabilities and normalised.
     """
 
     def __init__(self, language: LanguageModel) -> None:
@@ -52,23 +55,27 @@ class WordPrior:
         self._next = language.next(())
 
     def weigh(self, prediction: Prediction) -> Prediction:
-        """Weigh a word's evidence by the prior, and count its word as decided."""
+        """Multiply a prediction by the prior, and update the prior for the next word."""
         odds = prediction.probabilities * self._next
         total = odds.sum()
-        # Where the decoder rules out all that is likely, it alone decides.
+        # If all products are 0, the decoder alone decides.
         believed = odds / total if total > 0 else prediction.probabilities
         self._next = believed @ self._following
         return replace(prediction, probabilities=believed)
 
 
 def read_sentences(file: Path, words: Sequence[str]) -> WordPrior:
-    """A prior from a text file with one sentence a line; what is none of the words is left out.
+    """Create a prior from a text file with one sentence per line.
 
-    Raises `ProfileError` if the file cannot be read, or none of the words is in it.
+    Other words are ignored.
+
+    ``words`` are the classes of the model.
+
+    Raises `ProfileError` if the file cannot be read, or has none of the words.
     """
     lines = read_lines(file)
     number = {word.lower(): k for k, word in enumerate(words)}
-    # The longest first, so that a phrase is not taken for its first word.
+    # The longest come first, so that a phrase is not matched as its first word.
     longest_first = sorted(number, key=len, reverse=True)
     word = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
     counts = np.zeros((len(words) + 1, len(words) + 1))

@@ -1,4 +1,4 @@
-"""Calibration: train a decoder on a person's labelled recordings, and score it held-out."""
+"""Calibration: train a decoder on a person's recordings and score it held-out."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,13 +42,13 @@ from bci.training.time_course import time_course
 from bci.training.trained_filters import refit_of, train_filters
 
 Look = Callable[[Decoder, Epochs, tuple[str, ...]], Iterable[ClassPattern]]
-"""Given a trained decoder, its epochs and the channels' names, finds the pattern of each class."""
+"""Function that returns a pattern per class, from a trained decoder, epochs and channel names."""
 
 OnRuns = Callable[[tuple[RunCount, ...]], None]
-"""Given the trials of each run, before anything is trained."""
+"""Function that is called with the trials of each run, before the training."""
 
 
-# Filters after which covariances of some channels are those of a recording with these alone.
+# Filters that leave the covariance of a subset of channels as in a recording of these alone.
 _FOR_EACH_CHANNEL = ("common_average", "bandpass", "notch", "remove_dc")
 
 
@@ -58,10 +58,11 @@ def _no_progress(_doing: str, _done: int, _of: int) -> None:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A trained decoder, its card, and its patterns and time course.
+    """A trained decoder, its model card, and the arrays of its plots.
 
-    ``patterns`` are arrays for the bundle; see `bci.training.class_patterns` and
-    `bci.training.time_course`. ``spelled`` are the copied symbols of a speller, held-out.
+    ``patterns`` are further arrays for the model folder: class patterns, time course and scores of
+    spelling; see `bci.training.class_patterns` and `bci.training.time_course`. ``spelled`` is the
+    score of a speller's held-out symbols, else None.
     """
 
     decoder: Decoder
@@ -70,7 +71,7 @@ class Calibration:
     spelled: SpellingScore | None = None
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Everything that a bundle keeps beside the card."""
+        """Return all arrays that the model folder stores beside the card."""
         return self.decoder.arrays() | self.patterns | filter_arrays(self.card.pipeline)
 
 
@@ -88,28 +89,29 @@ def calibrate(
     restore: Restore | None = None,
     executed: Sequence[Recording] = (),
 ) -> Calibration:
-    """Cut epochs with the serving pipeline, cross-validate by run, then train on all.
+    """Cut epochs by the live pipeline, cross-validate by run, and train on all.
 
-    With a single recording the folds are four consecutive blocks of its trials; where the paradigm
-    has items (films, images) they are folds of whole items. Every fit
-    (covariance mean, spatial filters, classifier, filters that learn) sees training folds only.
+    With a single recording, the folds are four consecutive blocks of its trials. If the paradigm
+    has items (films, images), they are folds of whole items. In each fold, everything that is
+    fitted (covariance mean, spatial filters, classifier, trained filters) uses training data only.
 
-    ``make_decoder`` gives a fresh, untrained decoder, which continues from the model of ``base`` if
-    there is one. ``look`` finds what the decoder looks at. ``on_runs`` is given the trials of each
-    recording before the training. From ``rest`` nothing is trained, but the threshold is chosen on
-    it too. ``restore`` makes the decoder of a loaded model, which is compared with the trained one;
-    see `bci.training.stored_check`. ``executed`` are runs in which the movements were made that
-    the others imagine: every training learns from them, and no score is taken on them.
+    ``make_decoder`` returns an untrained decoder, which starts from the model of ``base`` if that
+    is given. ``look`` computes the class patterns of the trained decoder. ``on_step`` is called
+    with each step of a training, ``on_runs`` with the trials of each recording before it. ``rest``
+    are recordings of rest: the decoder is not trained on them, but the threshold is chosen on them
+    too. ``restore`` creates the decoder of a loaded model, which is compared with the trained one;
+    see `bci.training.stored_check`. ``executed`` are runs with executed instead of imagined
+    movements: they are part of every training and of no score.
 
     Raises
     ------
     RecordingError
         If markers are missing, there are too few trials, or one recording is a copy of another.
     MismatchError
-        If the recordings differ from one another or cannot satisfy the profile, or the base
-        model has another pipeline, montage or classes, or was trained on one of them.
+        If the recordings differ from one another or cannot satisfy the profile. Also if the base
+        model has another pipeline, montage or classes, or was trained on one of the recordings.
     BundleError
-        If the stored model would decode otherwise than the trained one.
+        If the stored model would give other predictions than the trained one.
     """
     learnt = [*recordings, *executed]
     check_one_setup([*learnt, *rest], profile)
@@ -209,7 +211,7 @@ def _stream_rest(recording: Recording, profile: Profile) -> StreamedRun:
 def _course_arrays(
     held_out: CrossValidation, pipeline: Pipeline, profile: Profile
 ) -> dict[str, NDArray[np.generic]]:
-    """Accuracy by the time in a trial; nothing where it is not known."""
+    """Return the arrays of the accuracy over time; empty if it cannot be computed."""
     period, start_s = 1.0 / pipeline.chain.sfreq, profile.paradigm.start_s
     window_s = pipeline.n_samples * period
     if held_out.early:
@@ -220,16 +222,16 @@ def _course_arrays(
 
 
 def check_base_fits(base: Card, profile: Profile, info: StreamInfo) -> None:
-    """Prove that a base model may be continued from with recordings of a stream.
+    """Check that training on recordings of a stream may start from a base model.
 
-    A base that learnt without labels may be continued from with any classes. One that keeps the
-    places of its electrodes, or has a first layer for each person, may be with any EEG channels.
-    One that keeps windows of its people may be with some of its channels, and at another rate.
+    A base model trained without labels fits any classes. A base model that stores electrode
+    positions, or has a first layer per person, fits any EEG channels. A base model that stores
+    windows of its people fits a subset of its channels, and other rates.
 
     Raises
     ------
     MismatchError
-        Naming what differs, or the channel that the stream lacks.
+        If it does not fit; the message names the difference or the missing channels.
     """
     info = apply_stream_options(info, profile.pipeline)
     picked = tuple(info.channels[i].name for i in pick_channels(profile.pipeline, info))
@@ -273,19 +275,25 @@ def _lacking(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> str:
 
 
 def _are_some(picked: tuple[str, ...], of: tuple[str, ...], base: Card) -> bool:
-    """Check that channels are among those of a base whose filters treat each alike."""
+    """Return True if a base model that has channels ``of`` fits those ``picked``.
+
+    It fits a subset of its channels if no filter depends on the montage.
+    """
     known = {name.lower() for name in of}
     alike = all(step.kind in _FOR_EACH_CHANNEL for step in base.pipeline.filters)
     return alike and {name.lower() for name in picked} <= known
 
 
 def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> None:
-    """Prove that a base model may be continued from with these recordings, all of one set-up.
+    """Check that training on ``recordings`` may start from a base model.
+
+    The recordings are of one set-up.
 
     Raises
     ------
     MismatchError
-        Naming what differs, or the recording that the base was trained on already.
+        If it does not fit, or if the base was trained on one of the recordings; the message names
+        the difference or the recording.
     """
     check_base_fits(base, profile, recordings[0].info)
     for recording in recordings:
@@ -299,13 +307,13 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
 
 
 def common_pipeline(recordings: list[Recording], profile: Profile) -> Pipeline:
-    """A pipeline for recordings that have to be of one set-up, each of them another."""
+    """Create a pipeline for recordings, which must be distinct and of one set-up."""
     check_one_setup(recordings, profile)
     return Pipeline(profile.pipeline, recordings[0].info)
 
 
 def check_one_setup(recordings: list[Recording], profile: Profile) -> None:
-    """Refuse recordings of several set-ups, or several times the same."""
+    """Raise an error if recordings differ in rate, channels or units, or are copies."""
     if not recordings:
         raise RecordingError("there is no recording to calibrate on")
     _check_no_copies(recordings)
@@ -323,7 +331,10 @@ def check_one_setup(recordings: list[Recording], profile: Profile) -> None:
 
 
 def _check_no_copies(recordings: list[Recording]) -> None:
-    """A run that was trained on must not be held out under another name, or weigh twice."""
+    """Raise an error for copies of recordings.
+
+    A training run must not be held out too, or be used twice.
+    """
     _, copies = without_copies(recordings)
     for copy, of in copies:
         raise RecordingError(f"{copy} holds the same signal as {of}; give each run once")

@@ -1,4 +1,4 @@
-"""A model's confidence card: its temperature, its threshold, and what may be promised of it."""
+"""Calibrate a model's confidence: temperature and decision threshold."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -46,12 +46,11 @@ def calibrate_confidence(
 ) -> ConfidenceCard:
     """Derive temperature and threshold from held-out predictions.
 
-    ``balanced``: probabilities are for classes that are equally frequent. Where the trials are not,
-    every class then counts alike in the temperature and in the calibration error.
-
-    ``rest`` are recordings of rest, by the served decoder; ``surer`` is its log odds over those of
-    the folds' decoders (`bci.training.cross_validation.surer`). Nothing is promised of a model
-    ``at_chance``.
+    ``rest`` are predictions of the final decoder for recordings of rest. ``surer`` is the ratio of
+    the final decoder's log odds to those of the folds' decoders; see `bci.training.fold_streams`.
+    For a model ``at_chance``, the limit of false positives is never marked as met. ``balanced``
+    states that the decoder assumes equally frequent classes. If the trials are not, each class
+    then has the same weight in the temperature and in the calibration error.
     """
     probabilities, truth = together(held_out)
     balanced = balanced and are_unequal(truth.astype(np.str_))
@@ -61,7 +60,7 @@ def calibrate_confidence(
     error = calibration_error(crossed, truth, weights)
     temperature = fit_temperature(probabilities, truth, weights)
     if error > before:
-        # It made the probabilities worse on the folds that it was not fitted on.
+        # The temperature made probabilities worse on folds that it was not fitted on.
         temperature, crossed, error = 1.0, probabilities, before
     low, high = error_interval(crossed, truth, weights=weights)
     output = profile.output
@@ -84,7 +83,7 @@ def calibrate_confidence(
 
 
 def _crossed(held_out: list[HeldOut], balanced: bool) -> NDArray[np.float64]:
-    """Probabilities of each fold with the temperature that the other folds ask for."""
+    """Scale each fold's probabilities by the temperature fitted on the other folds."""
     crossed = []
     for k, each in enumerate(held_out):
         others = [other for i, other in enumerate(held_out) if i != k] or held_out
@@ -101,9 +100,9 @@ def _with_decisions(
     pipeline: Pipeline,
     profile: Profile,
 ) -> ConfidenceCard:
-    """The card with its threshold, and the decisions that it gave at rest and at cues.
+    """Add the threshold to the card, with counts of its decisions at rest and at cues.
 
-    Each stream comes with its decoder's temperature.
+    ``streamed`` has each stream of predictions with its decoder's temperature.
     """
     hop_s = pipeline.hop / pipeline.chain.sfreq
     span_s, max_per_min = card.evidence_s, profile.output.false_positives_per_min
@@ -147,7 +146,7 @@ def _with_decisions(
 def _commands(
     each: Streamed, temperature: float, evidence: Evidence, quiet: str | None
 ) -> Commands:
-    """Commands that the predictions of a stream would lead to."""
+    """Return the commands that the predictions of a stream would give."""
     tempered = (
         replace(p, probabilities=temper(p.probabilities, temperature)) for p in each.predictions
     )
@@ -157,10 +156,11 @@ def _commands(
 def _raised(
     decided_at: Callable[[float], tuple[int, int, int]], held_to: float, most_wrong: float
 ) -> float | None:
-    """Find a higher threshold, the lowest with few enough wrong decisions at cues.
+    """Find the lowest threshold with few enough wrong decisions at cues.
 
-    ``decided_at`` gives the cues, the decided ones and the rightly decided ones at a threshold.
-    None where ``held_to`` needs no raising, or where none has a few decisions and few wrong ones.
+    Only thresholds above ``held_to`` are tried. ``decided_at`` returns the numbers of cues, of
+    decided cues and of correctly decided cues at a threshold. ``most_wrong`` is the largest
+    share of wrong decisions. None if ``held_to`` itself is good enough, or if no threshold is.
     """
     for threshold in (held_to, *THRESHOLDS[held_to < THRESHOLDS].tolist()):
         _, decided, right = decided_at(threshold)
@@ -172,7 +172,7 @@ def _raised(
 def _at_cues(
     streamed: list[Streamed], runs: list[Commands], threshold: float
 ) -> tuple[int, int, int]:
-    """Cues, those with a decision, and those whose first decision was right."""
+    """Count cues, those with a decision, and those whose first one was correct."""
     cues = decided = right = 0
     for each, run in zip(streamed, runs, strict=True):
         commanded = reaches(run.confidence, threshold) & (run.number != NO_COMMAND)

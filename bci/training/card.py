@@ -1,4 +1,4 @@
-"""Card of a model: its training and its score."""
+"""Create the card of a model, which describes its training and its score."""
 
 import platform
 from collections.abc import Sequence
@@ -61,12 +61,13 @@ def make_card(
     drift: DriftCard | None = None,
     states: StatesCard | None = None,
 ) -> Card:
-    """Make the card of a model that was trained on recordings through a pipeline.
+    """Create the card of a model that was trained on ``recordings``.
 
-    ``people`` are those of a base; without them it is a person's own model, trained further from
-    ``base`` if there is one. ``runs`` are the trials of each recording that it was trained on;
-    without them every trial that was cued is counted. ``rest`` are recordings that its confidence
-    was calibrated on. In the last ``n_executed`` recordings movements were executed.
+    ``people`` describes the people of a base model; without it, the card is that of one person's
+    model, which started from ``base`` if that is given. ``labelled`` is False for a training
+    without labels. ``runs`` counts the trials of each recording; without it, every cued trial is
+    counted. ``rest`` are recordings on which the confidence was calibrated. In the last
+    ``n_executed`` recordings, movements were executed, not imagined.
     """
     n_imagined = len(recordings) - n_executed
     trials = [run.n_trials + run.rest for run in runs]
@@ -111,7 +112,7 @@ def make_card(
         rest_sources=tuple(map(source_card, rest)),
         drift=drift,
         states=states,
-        # A text of letters is a file of this computer.
+        # The text for the speller's language model is a local file, so its path is left out.
         speller=None
         if profile.speller is None
         else profile.speller.model_copy(update={"text": None}),
@@ -127,9 +128,10 @@ def score_card(
     folds: str,
     chance: float | None = None,
 ) -> ScoreCard:
-    """Score independent decisions, for a card.
+    """Score independent decisions, for a model card.
 
-    With ``chance`` given, each trial had its own candidates, and labels cannot be shuffled.
+    ``folds`` describes the folds in words. ``chance`` is given if each trial had its own
+    candidates; the p-value from shuffled labels is then left out.
     """
     accuracy = score_accuracy(truth, decided, chance)
     return ScoreCard(
@@ -157,7 +159,7 @@ def _shuffled_p(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
 
 
 def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
-    """Figures beside accuracy, as a card keeps them."""
+    """Convert further scores to entries of a card."""
     return tuple(
         MeasureCard(
             name=each.name,
@@ -170,7 +172,10 @@ def measure_cards(measured: tuple[Measure, ...]) -> tuple[MeasureCard, ...]:
 
 
 def source_card(recording: Recording, trials: int = 0, executed: bool = False) -> SourceCard:
-    """Describe a recording that a model was made with, and how many trials it was trained on."""
+    """Describe a recording on which a model was trained.
+
+    ``trials`` is the number of its trials.
+    """
     of_source, of_samples = digests(recording)
     return SourceCard(
         file=Path(recording.source).name,
@@ -184,7 +189,7 @@ def source_card(recording: Recording, trials: int = 0, executed: bool = False) -
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of this program, Python and the libraries that a model depends on."""
+    """Return the versions of bci, Python and a model's libraries, by name."""
     versions = {"bci": __version__, "python": platform.python_version()}
     for library in _LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""Patterns of a model: one map over the channels for each class, stored beside its arrays."""
+"""Class patterns of a model: one map over the channels per class."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _PATTERN = "pattern."
 
 @dataclass(frozen=True)
 class ClassPattern:
-    """Relation of each channel to one class.
+    """Weight of each channel for one class.
 
-    ``ch_names`` are the channels that the decoder sees: the stream's, or pairs where a filter makes
-    pairs. ``weights`` (n_channels,); see `decoders.patterns.class_patterns` for their meaning.
+    ``ch_names`` are the decoder's input channels: those of the stream, or pairs after a bipolar
+    filter. ``weights`` has shape (n_channels,); `decoders.patterns.class_patterns` explains it.
     """
 
     label: str
@@ -29,17 +29,19 @@ class ClassPattern:
 
 
 def pattern_arrays(patterns: Iterable[ClassPattern]) -> dict[str, NDArray[np.generic]]:
-    """The patterns' weights as arrays for the model bundle, each named ``pattern.<label>``."""
+    """Return the patterns' weights as arrays, named ``pattern.<label>``."""
     return {_PATTERN + pattern.label: pattern.weights for pattern in patterns}
 
 
 def load_patterns(folder: Path) -> tuple[ClassPattern, ...]:
-    """Read a bundle's patterns, in the order of its classes; empty where it has none.
+    """Read the patterns in a model folder, in the order of the classes.
+
+    The result is empty without patterns.
 
     Raises
     ------
     BundleError
-        If the bundle is missing or invalid, or a pattern does not fit its channels.
+        If the folder is missing or invalid, or a pattern does not fit the channels.
     """
     card, arrays = load_bundle(folder)
     channels = tuple(Channel(c.name, c.kind, c.unit) for c in card.stream.channels)

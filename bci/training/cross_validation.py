@@ -1,6 +1,6 @@
-"""Cross-validation: decoders decide the fold that they did not learn from, and are scored on it.
+"""Cross-validation: train on all folds but one and score the held-out one.
 
-Where there are too few trials or items to hold any out, `RecordingError` is raised.
+`RecordingError` is raised if there are too few trials or items to hold any out.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,16 +32,24 @@ from bci.training.trained_filters import Fold, Refit, found_again
 from bci.training.trial_decisions import DecidedEpochs
 
 Progress = Callable[[str, int, int], None]
-"""Given the job under way, how many steps are done, and of how many."""
+"""Function that is called with the current job, the number of steps done, and the total."""
 
 OnStep = Callable[[int, TrainingStep], None]
-"""Given each step of a training: the number of the fold (the last is of all runs), and the step."""
+"""Function that is called with a fold's number and each step of its training.
+
+The last number stands for the training on all runs.
+"""
 
 _ITEM_FOLDS = 5
 
 
 def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Make the test masks of the cross-validation, and describe the folds."""
+    """Split by run, or one run into four blocks of trials.
+
+    Return test masks and a description.
+
+    The test mask of a fold has shape (n_windows,).
+    """
     runs = np.unique(epochs.runs)
     if len(runs) > 1:
         splits = [epochs.runs == run for run in runs]
@@ -64,10 +72,10 @@ def split_by_run(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
 
 
 def split(epochs: Epochs, runs: Sequence[StreamedRun]) -> tuple[list[NDArray[np.bool_]], str]:
-    """Make the test masks of the cross-validation, and describe the folds.
+    """Split epochs into folds; return the test mask of each fold and a description.
 
-    Folds are of whole items where there are items, else of whole runs. One run is split between
-    selections of a speller, else between trials. ``epochs`` are cut from ``runs``.
+    Folds have whole items if the paradigm has items, else whole runs. A single run is split into
+    blocks of a speller's selections, or else of trials. ``epochs`` are cut from ``runs``.
     """
     if epochs.items is not None:
         return split_by_item(epochs)
@@ -76,7 +84,10 @@ def split(epochs: Epochs, runs: Sequence[StreamedRun]) -> tuple[list[NDArray[np.
 
 
 def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
-    """Make test masks of five folds of whole items, drawn at random (seeded); describe them."""
+    """Split whole items at random (fixed seed) into five folds.
+
+    Return masks and description.
+    """
     assert epochs.items is not None
     items = np.unique(epochs.items)
     if len(items) < 2 * _ITEM_FOLDS:
@@ -90,11 +101,11 @@ def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of a decoder on a fold that it did not learn from.
+    """Predictions of a decoder for its held-out fold.
 
-    ``classes`` are those it decided among: where items are retrieved, the fold's own.
-    ``probabilities`` (n_trials, n_classes) at the end of each trial, of its evidence, and the true
-    class numbers ``truth``. ``streamed`` is None where the fold cannot be streamed.
+    ``classes`` are the candidates; in a retrieval of items, those of the fold. ``probabilities``
+    (n_trials, n_classes) come from the evidence at the end of each trial. ``truth`` (n_trials,)
+    has the numbers of the true classes. ``streamed`` is None if the fold cannot be streamed.
     """
 
     classes: tuple[str, ...]
@@ -105,11 +116,12 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """Decisions of every fold.
+    """Held-out predictions of all folds.
 
-    ``tests`` marks the windows of each fold among those that were given, and ``described`` is the
-    kind of folds. ``right`` has, of each held-out window, its place in its trial and whether it was
-    decided rightly. Where windows come at cues, ``early`` has the same of beginnings of windows.
+    ``streams`` are the stretches of recording of each fold. ``tests`` marks each fold's windows
+    among all windows. ``described`` describes the folds in words. ``right`` has, for each held-out
+    window, its place in its trial and whether the decision was correct. ``early`` has the same for
+    beginnings of windows, if windows come at cues; see `bci.evaluation.early_course`.
     """
 
     folds: list[HeldOut]
@@ -131,16 +143,16 @@ def cross_validate(
     executed: Epochs | None = None,
     refit: Refit | None = None,
 ) -> CrossValidation:
-    """Train a decoder on all folds but one, and let it decide that one; fold by fold.
+    """Train a decoder on all folds but one and predict that fold, for each fold.
 
-    ``epochs`` are cut from ``runs``, in their order. ``executed`` are in every training and in no
-    fold. With ``refit`` the filters learn from the training folds too.
+    ``epochs`` are cut from ``runs``, in their order. ``executed`` are part of every training and of
+    no fold. ``refit`` trains the filters again on the training folds; None without such filters.
     """
     require_targets(epochs, profile.paradigm.unlabelled)
     splits, described = split(epochs, runs)
     streams = fold_streams(splits, epochs, runs, profile)
     made = CrossValidation([], streams, list(splits), described, [])
-    # Rest has no cue that its time could be counted from.
+    # Trials of rest have no cue from which time could be counted.
     cued = epochs.labels != profile.paradigm.quiet
     for fold, test in enumerate(splits):
         on_progress("Cross-validating", fold, len(splits) + 1)
@@ -155,7 +167,7 @@ def cross_validate(
             on_epoch=partial(on_step, fold),
         )  # fmt: skip
         if isinstance(decoder, Retrieval):
-            # Among items that none of it was trained on: a seen one would be known by its trials.
+            # The candidates exclude training items, which the decoder would recognise.
             decoder.choose_from([str(label) for label in np.unique(epochs.labels[test])])
         streamed = None if own.stream is None else stream_fold(decoder, own.stream, profile)
         known = None if streamed is None else streamed.by_end()
@@ -169,16 +181,17 @@ def cross_validate(
 
 
 def with_executed(epochs: Epochs, executed: Epochs | None) -> Epochs:
-    """Epochs with those of executed movements after them, as trials and runs of their own."""
+    """Append the epochs of executed movements, with their own trials and runs."""
     return epochs if executed is None else join_epochs([epochs, executed], apart=EXECUTED_FROM)
 
 
 def hold_out(
     decided: DecidedEpochs, streamed: Streamed | None = None, evidence_s: float = 0.0
 ) -> HeldOut:
-    """Let a decoder, trained on the other folds, decide the trials of its own.
+    """Collect the predictions for the trials of a held-out fold.
 
-    ``streamed`` is the fold as `stream_fold` gives it; ``evidence_s`` as for
+    ``decided`` has the fold's epochs and the decoder trained on the other folds. ``streamed`` is
+    the result of `stream_fold`. For ``evidence_s`` see
     `bci.training.trial_decisions.DecidedEpochs.at_trial_ends`.
     """
     classes = decided.decoder.classes
@@ -192,19 +205,25 @@ def hold_out(
 
 
 def together(held_out: list[HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Probabilities and true numbers of all folds."""
+    """Concatenate the probabilities and the true class numbers of all folds."""
     probabilities = padded([each.probabilities for each in held_out])
     return probabilities, np.concatenate([each.truth for each in held_out])
 
 
 def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Probabilities of all folds, with 0 where one had fewer candidates than another."""
+    """Concatenate the probabilities of all folds.
+
+    Folds with fewer candidates are filled with 0.
+    """
     widest = max(fold.shape[1] for fold in folds)
     return np.concatenate([np.pad(fold, ((0, 0), (0, widest - fold.shape[1]))) for fold in folds])
 
 
 def score_folds(held_out: list[HeldOut], decoder: Decoder, described: str) -> ScoreCard:
-    """Score the trials of all folds together, with the measures that the classes allow."""
+    """Score the trials of all folds together.
+
+    ``described`` describes the folds in words.
+    """
     truth = np.concatenate([np.array(each.classes)[each.truth] for each in held_out])
     decided = np.concatenate(
         [np.array(each.classes)[each.probabilities.argmax(axis=1)] for each in held_out]

@@ -1,4 +1,4 @@
-"""Decoders to choose from for a calibration: fast to deep, with what this computer allows."""
+"""List decoders for a calibration, with the missing requirements of each."""
 
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -16,7 +16,7 @@ from bci.tasks.paradigms import EMOTION, SPEECH
 from bci.training.calibrate import check_base_fits
 
 _FAST, _DEEP = "tangent-space", "dbconformer"
-# By task: a fast decoder and a network, each with a sentence.
+# By task: a fast decoder and a network, each with its name and a sentence.
 _OFFERS = {
     EMOTION: (
         (
@@ -63,10 +63,12 @@ _FLASHES = (
 
 @dataclass(frozen=True, slots=True)
 class DecoderOffer:
-    """A decoder to choose: its name for people, a sentence, and its requirements.
+    """A decoder to choose, with texts for the user.
 
-    ``base`` is the model to fine-tune, ``gallery`` the file with the embeddings of images;
-    ``lacks`` is the reason why it cannot be chosen, empty if it can.
+    ``name`` and ``sentence`` are shown; ``decoder`` is the registered name. ``base`` is the folder
+    of the model to fine-tune, ``gallery`` the file with the embeddings of images. ``lacks`` is the
+    reason why the decoder cannot be chosen, empty if it can. ``curve`` is True if a learning curve
+    is possible.
     """
 
     name: str
@@ -81,10 +83,10 @@ class DecoderOffer:
 def decoder_choices(
     profile: Profile, models: Path, info: StreamInfo | None, pictures: Path | None = None
 ) -> tuple[DecoderOffer, ...]:
-    """List the decoders for a profile; the first is the best start.
+    """List the decoders for a profile; the first one is recommended.
 
-    ``models`` holds the base models, ``pictures`` those that were shown and their gallery. ``info``
-    is the stream that the runs are recordings of; where it is None, no base fits yet.
+    ``models`` is the folder of the base models. ``pictures`` is the folder of the shown images and
+    their embeddings. ``info`` is the stream of the recorded runs; None offers no base model.
     """
     if profile.task == EMOTION:
         return emotion_choices()
@@ -98,7 +100,7 @@ def decoder_choices(
 
 
 def flash_choices() -> tuple[DecoderOffer, ...]:
-    """List the decoders of flashes, and of feedback."""
+    """List the decoders of flashes (P300)."""
     own = tuple(
         DecoderOffer(name, sentence, decoder, lacks=_lacks(decoder), curve=decoder != "eegnet")
         for name, sentence, decoder in _FLASHES
@@ -109,10 +111,10 @@ def flash_choices() -> tuple[DecoderOffer, ...]:
 def class_choices(
     models: Path, profile: Profile, info: StreamInfo | None
 ) -> tuple[DecoderOffer, ...]:
-    """List the decoders of classes.
+    """List the decoders of discrete classes.
 
-    Pretrained models of other networks are choices of their own, fine-tuned with the same network.
-    ``info`` is the stream that the runs are recordings of; where it is None, no base fits yet.
+    Each network with a fitting base model is an own choice. ``info`` is the stream of the recorded
+    runs; None offers no base model.
     """
     own = list_bundles(models) if models.is_dir() else []
     shipped = [(folder, load_card(folder)) for folder in shipped_bases().values()]
@@ -165,19 +167,20 @@ def class_choices(
 
 
 def emotion_choices() -> tuple[DecoderOffer, ...]:
-    """List the decoders of valence and arousal, which have no classes to draw a curve of."""
+    """List the decoders of valence and arousal; they have no learning curve by class."""
     return (*_fast_and_deep(EMOTION), *_of_plugins(EMOTION))
 
 
 def word_choices() -> tuple[DecoderOffer, ...]:
-    """List the decoders of words, from depth electrodes."""
+    """List the decoders of words from depth electrodes."""
     return (*_fast_and_deep(SPEECH), *_of_plugins(SPEECH))
 
 
 def image_choices(pictures: Path) -> tuple[DecoderOffer, ...]:
-    """List the decoders that find a seen image in the gallery beside the pictures.
+    """List the decoders that retrieve a seen image from an image gallery.
 
-    The gallery may be made after the run; the training reports it if it is missing.
+    The image gallery is in the folder ``pictures``. The image gallery may be created after the
+    run; the training reports an error if it is missing.
     """
     gallery = pictures / "gallery.safetensors"
     made = f" Looks images up in {gallery} (bci embed-images)."
@@ -196,7 +199,7 @@ def _fast_and_deep(task: str) -> tuple[DecoderOffer, DecoderOffer]:
 
 
 def _of_plugins(task: str | None) -> tuple[DecoderOffer, ...]:
-    """List the decoders of other packages for this task."""
+    """List the decoders that other packages offer for ``task``."""
     return tuple(
         DecoderOffer(
             f"{name:.30}",

@@ -1,6 +1,6 @@
-"""Cutting labelled trials out of recordings with the very pipeline that serves.
+"""Cut labelled windows out of recordings with the same pipeline as live decoding.
 
-Where cues are missing, or are in several streams, `RecordingError` names what there is.
+`RecordingError` is raised if cues are missing or in several streams; it lists the markers found.
 """
 
 import bisect
@@ -32,19 +32,20 @@ from bci.signals import (
 )
 
 INTERRUPTED = "interrupted"
-"""Marker of a run that was paused or ended early: the trial under way, if any, is broken off."""
+"""Marker that a run was paused or ended early; it drops the current trial."""
 
 RATING = "rating"
-"""Marker of when a person begins to rate what was felt: the trial ends there."""
+"""Marker that a person starts to rate an emotion; it ends the current trial."""
 
 _MOST_LABELS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One cue: its class and the span, in recording time, in which its windows lie.
+    """One cued trial: its class, and its times in seconds of the recording.
 
-    ``item`` is what was shown where the paradigm has items, else the class.
+    ``onset`` is the time of the cue; the trial's windows lie in ``start`` to ``stop``. ``item`` is
+    the shown item (film, image) if the paradigm has items, else the class.
     """
 
     label: str
@@ -56,10 +57,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class JudgedWindow:
-    """Prediction of one window.
+    """One predicted window of an evaluation.
 
-    ``decision`` is the decision at its end, None until the evidence is whole; ``first`` is when
-    its first sample was taken, in recording time; ``trial`` the trial that it belongs to, if any.
+    ``decision`` is the decision at its end, None until the evidence is complete. ``first`` is the
+    time of its first sample in seconds of the recording. ``trial`` is the window's trial, or None.
     """
 
     prediction: Prediction
@@ -69,18 +70,18 @@ class JudgedWindow:
 
 
 OnWindow = Callable[[JudgedWindow], None]
-"""Given every window of an evaluation that has a prediction, in order of time."""
+"""Function that is called with every predicted window of an evaluation, in order of time."""
 
 
 @dataclass(frozen=True)
 class Epochs:
     """Labelled windows.
 
-    ``windows`` (n, n_channels, n_samples) float32; ``labels``, ``trials`` (index of the
-    trial, counted over all recordings) and ``runs`` (index of the recording), each (n,). Where
-    the paradigm has items, ``items`` (n,) are theirs. ``signal`` is the rate and the channels.
-    ``ends`` (n,) are one past each window's last sample, counted in its recording, and ``hop`` is
-    the step between windows, both in samples; None where the windows came without.
+    ``windows`` has shape (n, n_channels, n_samples), float32. ``labels``, ``trials`` (number of the
+    trial over all recordings) and ``runs`` (number of the recording) have shape (n,). ``items``
+    (n,) are the shown films or images, None for a paradigm without items. ``signal`` has the rate
+    and the channels, or is None. ``ends`` (n,) are one past the index of each window's last sample
+    in its recording, or None. ``hop`` is the step between windows, in samples.
     """
 
     windows: FloatArray
@@ -93,11 +94,11 @@ class Epochs:
     hop: int = 1
 
     def last_of_trials(self) -> "Epochs":
-        """The last window of each trial: what is known at the end of the cue."""
+        """Return the epochs with the last window of each trial only."""
         return self.only(self.are_last_of_trials())
 
     def are_last_of_trials(self) -> NDArray[np.bool_]:
-        """Mark the last window of each trial, (n,)."""
+        """Mark the last window of each trial, shape (n,)."""
         _, from_behind = np.unique(self.trials[::-1], return_index=True)
         chosen = np.zeros(len(self.trials), dtype=np.bool_)
         chosen[len(self.trials) - 1 - from_behind] = True
@@ -117,10 +118,10 @@ class Epochs:
 
 
 def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
-    """Join epochs of one pipeline.
+    """Concatenate epochs of one pipeline.
 
-    ``apart`` is added to the numbers of trials and runs for each part before, where parts were
-    numbered each for itself.
+    ``apart`` times a part's position is added to its trial and run numbers, so that parts with
+    equal numbers stay distinct.
     """
     n = range(len(parts))
     items = [part.items for part in parts if part.items is not None]
@@ -138,10 +139,10 @@ def join_epochs(parts: Sequence[Epochs], apart: int = 0) -> Epochs:
 
 
 def cue_markers(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]:
-    """The markers of a recording among which its cues are, at the times of their stimuli.
+    """Return the markers of the cue stream, shifted to the times of their stimuli.
 
-    Of several streams of markers see `bci.lsl.cue_streams`. Markers about the frames of the screen
-    are left out: they neither begin nor end anything.
+    The choice among several marker streams is described in `bci.lsl.cue_streams`. Markers about
+    screen frames are left out, since they neither start nor end a trial.
     """
     markers = _cue_streams(recording, paradigm)
     return paradigm.at_stimuli(m for m in markers if not is_frame_note(m.label))
@@ -164,7 +165,7 @@ def _cue_streams(recording: Recording, paradigm: Paradigm) -> tuple[Marker, ...]
 
 
 def streams_with_cues(recording: Recording, paradigm: Paradigm) -> tuple[MarkerStream, ...]:
-    """The marker streams of a recording that may be the one of the cues."""
+    """Return the marker streams of a recording that may carry the cues."""
     return choose(
         recording.marker_streams,
         paradigm.asks_window,
@@ -173,11 +174,11 @@ def streams_with_cues(recording: Recording, paradigm: Paradigm) -> tuple[MarkerS
 
 
 def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
-    """Find the trials that a recording's cues begin.
+    """Find the trials that start at a recording's cues.
 
-    A trial ends early where the next marker of the paradigm or `RATING` comes early. One that
-    `INTERRUPTED` ends early was broken off: it is no trial.
-    Rest, where it is a class, has no more trials than the class that has most, evenly chosen.
+    A trial ends early at the paradigm's next marker or at `RATING`. A trial that `INTERRUPTED` ends
+    early is dropped. If rest is a class, evenly spaced trials of rest are added, no more than the
+    largest class has.
     """
     trials = [trial for trial, broken_off in _cued(recording, paradigm) if not broken_off]
     if paradigm.rest_class and trials:
@@ -189,13 +190,13 @@ def find_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
 
 
 def count_cues(recording: Recording, paradigm: Paradigm) -> tuple[int, int]:
-    """Count the cues, and those of them whose trial was broken off."""
+    """Count the cues, and the cues whose trial was interrupted."""
     broken_off = [broken for _, broken in _cued(recording, paradigm)]
     return len(broken_off), sum(broken_off)
 
 
 def _cued(recording: Recording, paradigm: Paradigm) -> list[tuple[Trial, bool]]:
-    """Each cue as a trial, and whether it was broken off."""
+    """Return each cue as a trial, with True if it was interrupted."""
     markers = cue_markers(recording, paradigm)
     cues = [(marker, paradigm.cue_of(marker.label)) for marker in markers]
     if all(cue is None for _, cue in cues):
@@ -214,9 +215,9 @@ def _cued(recording: Recording, paradigm: Paradigm) -> list[tuple[Trial, bool]]:
 
 
 def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
-    """Marked rest as trials, in order of time: each span in pieces as long as a cued trial.
+    """Cut marked rest into trials of the length of a cued trial, in order of time.
 
-    A span shorter than that is one trial; what is left of a longer one is dropped.
+    A shorter span of rest is one trial. The remainder of a longer span is dropped.
     """
     length = paradigm.stop_s - paradigm.start_s
     trials = []
@@ -228,7 +229,7 @@ def rest_trials(recording: Recording, paradigm: Paradigm) -> list[Trial]:
 
 
 def require_every_class(recording: Recording, paradigm: Paradigm) -> None:
-    """Prove that a recording has a cue of every class."""
+    """Raise RecordingError if a recording lacks a cue of any class."""
     markers = cue_markers(recording, paradigm)
     found = {cue.label for m in markers if (cue := paradigm.cue_of(m.label)) is not None}
     missing = [name for name in paradigm.classes if name not in found]
@@ -250,10 +251,10 @@ def _refuse(recordings: list[Recording], paradigm: Paradigm, missing: list[str])
 
 
 def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
-    """Spans of rest, in recording time: marked ones, and what is left between two cues.
+    """Return the spans of rest as (start, end), in seconds of the recording.
 
-    After a trial rest begins as late as after its marker. Items (films, images) follow one another
-    without rest between them.
+    They are the marked rest, and the time between a trial's end and the next marker. In both cases
+    the first ``rest_start_s`` seconds are left out. Between items (films, images) there is no rest.
     """
     spans = _marked_rest(recording, paradigm)
     if paradigm.items is None:
@@ -265,7 +266,10 @@ def find_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, flo
 
 
 def _marked_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, float]]:
-    """Spans of rest: from each rest marker to the next marker, less what does not count."""
+    """Return the marked spans of rest.
+
+    Each starts ``rest_start_s`` after a rest marker and ends at the next marker or its limit.
+    """
     markers = cue_markers(recording, paradigm)
     if paradigm.rest is None or not markers:
         return []
@@ -282,9 +286,11 @@ def _marked_rest(recording: Recording, paradigm: Paradigm) -> list[tuple[float, 
 def in_spans(
     taken: NDArray[np.float64], spans: list[tuple[float, float]], window_s: float, period: float
 ) -> NDArray[np.bool_]:
-    """Mark windows, by the times of their last samples, that lie wholly in one of the spans.
+    """Mark the windows that lie wholly in one of ``spans``, shape (n_windows,).
 
-    ``window_s`` counts both ends, as do ``n_samples * period``; half a sample of slack.
+    ``taken`` has the times of the windows' last samples, and ``spans`` are (start, end), all in
+    seconds. ``period`` is the time between samples. ``window_s`` is ``n_samples * period``, so the
+    first sample is ``window_s - period`` before the last. The tolerance is half a sample.
     """
     first = taken - window_s + period
     found = np.zeros(len(taken), dtype=np.bool_)
@@ -296,9 +302,11 @@ def in_spans(
 def chunks_for(
     pipeline: Pipeline, recording: Recording, trials: list[Trial], unlabelled: Sequence[float] = ()
 ) -> Iterator[Chunk]:
-    """A recording's chunks; where windows come at cues, each is asked for as its time comes.
+    """Yield a recording's chunks.
 
-    ``unlabelled`` are begins of windows without a trial; see `unlabelled_starts`.
+    Request each window from ``pipeline`` if windows come at cues.
+
+    ``unlabelled`` are the start times of further windows without a trial; see `unlabelled_starts`.
     """
     starts = sorted([*(trial.start for trial in trials), *unlabelled])
     waiting = deque(starts if pipeline.at_cues else ())
@@ -309,7 +317,10 @@ def chunks_for(
 
 
 def unlabelled_starts(recording: Recording, paradigm: Paradigm) -> list[float]:
-    """Begins of the windows at markers of unknown class, in recording time."""
+    """Return the start times of windows at cues of unknown class.
+
+    They are in seconds of the recording.
+    """
     if paradigm.unlabelled is None:
         return []
     return [
@@ -321,10 +332,10 @@ def unlabelled_starts(recording: Recording, paradigm: Paradigm) -> list[float]:
 
 @dataclass(frozen=True)
 class StreamedRun:
-    """A recording and its sound windows, as the live engine would decode them.
+    """A recording and its usable windows, as the live engine would decode them.
 
-    ``windows`` share one copy of the filtered signal (`bci.pipeline.kept_windows`); ``pipeline`` is
-    the one that they came through.
+    ``windows`` share one copy of the filtered signal (`bci.pipeline.kept_windows`). ``pipeline`` is
+    the pipeline that filtered and cut them.
     """
 
     recording: Recording
@@ -336,7 +347,10 @@ class StreamedRun:
 def stream_run(
     recording: Recording, settings: PipelineSettings, paradigm: Paradigm | None
 ) -> StreamedRun:
-    """Stream a recording once; without a paradigm it has no trials."""
+    """Filter a recording and cut its windows.
+
+    ``trials`` is empty if ``paradigm`` is None.
+    """
     trials = find_trials(recording, paradigm) if paradigm is not None else []
     pipeline = Pipeline(settings, recording.info)
     windows = keep_windows(pipeline, chunks_for(pipeline, recording, trials))
@@ -344,14 +358,14 @@ def stream_run(
 
 
 def trial_of(taken: float, trials: list[Trial], pipeline: Pipeline) -> int | None:
-    """Trial of a window, by the time of its last sample; None if it has none.
+    """Return the number of a window's trial, or None without one.
 
-    A window at a cue begins where the trial does; any other lies wholly within it. Half a sample
-    of slack for rounding.
+    ``taken`` is the time of the window's last sample. A window at a cue starts with its trial; any
+    other window lies wholly in it. The tolerance is half a sample.
     """
     slack = 0.5 / pipeline.chain.sfreq
     first = taken - (pipeline.n_samples - 1) / pipeline.chain.sfreq
-    # The last trial that had begun by then.
+    # The last trial that starts before the window.
     number = bisect.bisect_right(trials, first + slack, key=lambda trial: trial.start) - 1
     if number < 0:
         return None
@@ -363,12 +377,12 @@ def trial_of(taken: float, trials: list[Trial], pipeline: Pipeline) -> int | Non
 def cut_epochs(
     recordings: list[Recording], settings: PipelineSettings, paradigm: Paradigm
 ) -> Epochs:
-    """Windows of every trial of every recording, at the offsets that will be served.
+    """Cut the windows of all trials, at the same offsets as in live decoding.
 
     Raises
     ------
     RecordingError
-        If a recording lacks a class's markers, or no window fits into any trial.
+        If a recording lacks the markers of a class, or no window fits into any trial.
     MismatchError
         If a recording cannot satisfy the settings.
     """
@@ -376,7 +390,7 @@ def cut_epochs(
 
 
 def epochs_of(runs: Sequence[StreamedRun], paradigm: Paradigm) -> Epochs:
-    """`cut_epochs` of recordings that were streamed."""
+    """Cut epochs as `cut_epochs` does, from runs that were filtered by `stream_run`."""
     chosen: list[Window] = []
     trials: list[Trial] = []
     trial_numbers, run_numbers = [], []
@@ -410,7 +424,7 @@ def epochs_of(runs: Sequence[StreamedRun], paradigm: Paradigm) -> Epochs:
 
 
 def _refuse_lacking(runs: Sequence[StreamedRun], paradigm: Paradigm, found: set[str]) -> NoReturn:
-    """Name the classes that have cues, but no window in any trial."""
+    """Raise RecordingError with the classes that have no cue or no window."""
     recordings = [run.recording for run in runs]
     counts = Counter(trial.label for run in runs for trial in run.trials)
     if uncued := [name for name in paradigm.classes if not counts[name]]:

@@ -1,4 +1,4 @@
-"""Held-out recordings decided from end to end, as an engine does live: rest and cues of folds."""
+"""Decode whole held-out recordings as live, and mark rest and cues."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -20,7 +20,10 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class FoldStream:
-    """The run that a fold is part of, and from when to when the fold is, in its time."""
+    """The run that has a fold, and the fold's start and stop in it.
+
+    ``start`` and ``stop`` are in seconds of the run.
+    """
 
     run: StreamedRun
     start: float = -np.inf
@@ -30,9 +33,10 @@ class FoldStream:
 def fold_streams(
     splits: list[NDArray[np.bool_]], epochs: Epochs, runs: list[StreamedRun], profile: Profile
 ) -> list[FoldStream | None]:
-    """Find the stretch of recording of each fold; None where its items are scattered.
+    """Find the stretch of recording of each fold.
 
-    ``epochs`` are cut from ``runs``, in their order.
+    The result is None for folds of items or of cued windows. ``splits`` are the folds' test
+    masks. ``epochs`` are cut from ``runs``, in their order.
     """
     if epochs.items is not None or profile.pipeline.at_cues:
         return [None] * len(splits)
@@ -47,11 +51,12 @@ def fold_streams(
 
 @dataclass(frozen=True)
 class Streamed:
-    """Predictions of a recording, streamed as if live, by a decoder that did not learn from it.
+    """Predictions for a held-out recording, streamed as if live.
 
-    ``in_rest`` (n_predictions,) marks those whose window lies wholly in rest. ``cued`` has, of
-    every trial that asked for a command, its class and the indices of the predictions whose window
-    lies wholly in it. Both are of the fold alone, where a fold is only a part of a recording.
+    ``in_rest`` (n_predictions,) marks the predictions whose window lies wholly in rest. ``cued``
+    has one item per trial that asked for a command: the trial's class, and the indices of the
+    predictions whose window lies wholly in it. If the fold is a part of the recording, both cover
+    the fold alone.
     """
 
     classes: tuple[str, ...]
@@ -60,16 +65,16 @@ class Streamed:
     cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
 
     def by_end(self) -> dict[int, NDArray[np.float64]]:
-        """Probabilities of each window, by one past its last sample."""
+        """Return the probabilities of each window, by the index one past its last sample."""
         return {each.end: each.probabilities for each in self.predictions}
 
 
 def decide_windows(
     decoder: Decoder, windows: Iterable[Window], adaptation: Adaptation | None = None
 ) -> list[Prediction]:
-    """Decide windows as the live engine does; none of those that the decoder cannot decide.
+    """Predict windows as live, leaving out those that cannot be decoded.
 
-    With ``adaptation``, which was made of the decoder, it follows them.
+    ``adaptation``, created from ``decoder``, is updated with each window.
     """
     found = []
     for window in windows:
@@ -85,9 +90,9 @@ def decide_windows(
 
 
 def follows_signal(decoder: Decoder, profile: Profile) -> bool:
-    """Return True if a decoder's alignment is to follow the signal while it decodes.
+    """Return True if a decoder's alignment adapts to the signal while it decodes.
 
-    Where the profile leaves it open, a decoder does that was trained for it.
+    If the profile does not set ``output.adapt``, this holds for decoders trained for adaptation.
     """
     wanted = profile.output.adapt
     if not isinstance(decoder, Following):
@@ -96,7 +101,7 @@ def follows_signal(decoder: Decoder, profile: Profile) -> bool:
 
 
 def adaptation_for(decoder: Decoder, run: StreamedRun, profile: Profile) -> Adaptation | None:
-    """Make the adaptation by which a decoder follows a run; None where it does not."""
+    """Create the adaptation of a decoder to a run; None if it does not adapt."""
     if not follows_signal(decoder, profile):
         return None
     return Adaptation(decoder, run.pipeline.chain.sfreq)
@@ -105,7 +110,11 @@ def adaptation_for(decoder: Decoder, run: StreamedRun, profile: Profile) -> Adap
 def decide_fold(
     decoder: Decoder, run: StreamedRun, ends: NDArray[np.int64], profile: Profile
 ) -> dict[int, NDArray[np.float64]]:
-    """Probabilities of some windows of a run, as live; by one past their last sample, ``ends``."""
+    """Predict some windows of a run as the live engine does.
+
+    ``ends`` are the indices one past the last sample of the wanted windows. Return their
+    probabilities by end.
+    """
     adaptation, wanted = adaptation_for(decoder, run, profile), set(ends.tolist())
     found = {}
     for window in run.windows:
@@ -119,10 +128,12 @@ def decide_fold(
 
 
 def stream_fold(decoder: Decoder, stream: FoldStream, profile: Profile) -> Streamed:
-    """Let a decoder, trained on the other folds, decide the recording of its own as if live.
+    """Predict a held-out fold's recording as if live.
 
-    Rest and cues are those of the fold alone. What comes before is decided too: evidence is
-    gathered from it.
+    ``decoder`` is trained on the other folds.
+
+    Rest and cues of the fold alone are marked. The windows before the fold are predicted too,
+    since evidence uses them.
     """
     run = stream.run
     before_stop = (window for window in run.windows if window.taken < stream.stop)
@@ -131,7 +142,7 @@ def stream_fold(decoder: Decoder, stream: FoldStream, profile: Profile) -> Strea
     period = 1.0 / run.pipeline.chain.sfreq
     rest = find_rest(run.recording, profile.paradigm)
     in_rest = in_spans(taken, rest, run.pipeline.n_samples * period, period)
-    # Wholly: a window at the edge holds samples that may have trained this decoder.
+    # A window across the fold's edge has samples that the decoder may be trained on.
     first = taken - (run.pipeline.n_samples - 1) * period
     in_fold = (first >= stream.start) & (taken < stream.stop)
     windows: dict[int, list[int]] = {}
@@ -144,9 +155,9 @@ def stream_fold(decoder: Decoder, stream: FoldStream, profile: Profile) -> Strea
 
 
 def stream_rest(decoder: Decoder, run: StreamedRun, profile: Profile) -> Streamed:
-    """Let the served decoder decide a recording of rest, which it did not learn from.
+    """Predict a recording of rest with the final decoder, which is not trained on it.
 
-    Without a rest marker all of the recording is rest.
+    Without a rest marker, the whole recording is rest.
     """
     predictions = decide_windows(decoder, run.windows, adaptation_for(decoder, run, profile))
     taken = np.array([p.taken for p in predictions])
@@ -162,14 +173,13 @@ def surer(
     streams: list[FoldStream | None],
     profile: Profile,
 ) -> float:
-    """Compare the log odds of the served decoder at rest with those of its folds' decoders.
+    """Compare log odds at rest of the final and the folds' decoders.
 
-    ``folds`` are what the folds' decoders decided of ``streams``.
-
-    A decoder that was trained on more trials states larger log odds. So a temperature and a
-    threshold of the folds' decoders would not hold for it. Rest is compared, since it was not
-    trained on (where it is no class), and since it is what the threshold is held against. The
-    result is the ratio of the root mean squares; at least 1, and 1 without rest.
+    ``folds`` are the predictions of the folds' decoders for ``streams``. A decoder trained on more
+    trials has larger log odds. So the temperature and the threshold of the folds' decoders would
+    not fit the final one. Windows at rest are compared, since no decoder was trained on them
+    (unless rest is a class), and since the threshold is chosen on them. The result is the ratio of
+    the root mean squares, at least 1, and 1 without rest.
     """
     of_folds: list[NDArray[np.float64]] = []
     served: list[NDArray[np.float64]] = []
@@ -193,7 +203,10 @@ def surer(
 
 
 def _rms_log_odds(probabilities: list[NDArray[np.float64]]) -> float:
-    """Root mean square of the log odds against the geometric mean of all classes; 0 of none."""
+    """Return the root mean square of the log odds against the classes' geometric mean.
+
+    The result is 0 without probabilities. Each array of probabilities has shape (n_classes,).
+    """
     if not probabilities:
         return 0.0
     logs = np.log(np.maximum(np.stack(probabilities), _TINY))

@@ -21,19 +21,20 @@ from bci.training.flashes.selections import away_from
 from bci.training.fold_streams import FoldStream, decide_fold, fold_streams
 from bci.training.trial_decisions import DecidedEpochs
 
-# Trials a class from one point to the next.
+# Trials per class from one point to the next.
 _STEP = 4
 _MOST_POINTS = 12
 
 Held = Callable[[Decoder, int, Epochs], DecidedEpochs]
-"""Given a decoder, the number of a fold and its epochs, decodes these."""
+"""Function that decodes the epochs of a fold, given a decoder and the fold's number."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """A base model of other people: ``make`` gives a decoder that learns from it.
+    """A base model of other people, with channels ``ch_names``.
 
-    ``alone`` gives the base's own decoder, of the channels ``ch_names``.
+    ``make`` returns an untrained decoder that starts from the base model. ``alone`` returns the
+    base model's own decoder.
     """
 
     make: Callable[[], Decoder]
@@ -43,11 +44,12 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """Accuracy on held-out trials after learning from ``trials_per_class`` of the others.
+    """Accuracy on held-out trials after training on some trials of each class.
 
-    At the last point of a curve every trial of the training folds is used; ``trials_per_class``
-    is then the fewest that any class has in any fold. ``with_base``: other people's base model was
-    learnt from too, alone where there are no trials.
+    The training has ``trials_per_class`` trials of each class. The last point of a curve uses
+    all trials of the training folds. Its ``trials_per_class`` is the smallest number of any
+    class in any fold. ``with_base`` is True if the training started from a base model of other
+    people; with 0 trials, that model was used alone.
     """
 
     trials_per_class: int
@@ -69,21 +71,21 @@ def learning_curve(
     balanced: bool = False,
     workers: Workers = THIS_PROCESS,
 ) -> list[CurvePoint]:
-    """Cross-validate by run with the first trials only, then with more and more of them.
+    """Cross-validate with the first training trials only, then with more.
 
-    The folds and what is held out are those of `bci.training.calibrate.calibrate`. From the
-    training folds a decoder sees the first ``k`` trials of each class in order of time, as if
-    calibration had ended there, for ``k`` = 4, 8 ..., and at last all of them. All points share
-    their held-out trials, so that the difference of two is surer than their intervals.
+    The folds are those of `bci.training.calibrate.calibrate`. A decoder is trained on the first
+    ``k`` trials of each class in the training folds, in order of time, as if calibration had ended
+    there. ``k`` is 4, 8 ..., and finally all; with very many trials there are about ten points.
+    All points share their held-out trials, so differences between points are more precise than
+    their intervals suggest.
 
-    ``epochs`` are of runs in order of time. Each trial is decided from ``evidence_s`` seconds of
-    evidence. With a ``base`` each point is followed by one of training with the base. Where
-    it has the same channels, the first point is of the base alone, aligned by the training folds
-    without their labels. ``held`` decodes what is held out. Every training but that of the base
-    alone learns from all of ``executed`` too, which do not count as trials of a point. ``splits``
-    are the test masks, by run without them. ``balanced`` gives the balanced accuracy. Of very many
-    trials there are about ten points. ``workers`` train points and folds; what is called has to be
-    picklable for more than one.
+    ``epochs`` are from runs in order of time. Each trial is decided from ``evidence_s`` seconds of
+    evidence. With ``base``, each point is followed by one whose training starts from the base
+    model. If that has the same channels, the first point is the base model alone, aligned by the
+    training folds without labels. ``held`` decodes the held-out epochs. ``executed`` are part of
+    every training, but do not count in ``k``. ``splits`` are the test masks; None splits by run.
+    With ``balanced`` the accuracy is balanced accuracy. ``workers`` train points and folds; with
+    several, all functions must be picklable.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def learning_curve(
         for one in done:
             number, fold = divmod(one.number, len(splits))
             waiting[number][fold] = one.result
-            # Points are given in their order, whichever are done first.
+            # Points are reported in order, even if a later one is done first.
             while len(waiting.get(len(curve), ())) == len(splits):
                 size, with_base = points[len(curve)]
                 parts = [waiting[len(curve)][k] for k in range(len(splits))]
@@ -129,7 +131,10 @@ _Decided = tuple[NDArray[np.str_], NDArray[np.str_]]
 
 
 class _Given(NamedTuple):
-    """Data of all trainings of a curve; see `learning_curve`. ``left`` are training folds."""
+    """Data of all trainings of a curve.
+
+    See `learning_curve`. ``left`` is training data by fold.
+    """
 
     epochs: Epochs
     splits: Sequence[NDArray[np.bool_]]
@@ -187,7 +192,7 @@ def recordings_curve(
     executed: Sequence[Recording] = (),
     workers: Workers = THIS_PROCESS,
 ) -> list[CurvePoint]:
-    """`learning_curve` of recordings, decided as `bci.training.calibrate.calibrate` does."""
+    """Compute the `learning_curve` of recordings, cut and decided as in `calibrate`."""
     pipeline = common_pipeline([*recordings, *executed], profile)
     runs = [stream_run(each, profile.pipeline, profile.paradigm) for each in recordings]
     epochs = epochs_of(runs, profile.paradigm)
@@ -218,7 +223,7 @@ def _held(
 
 
 def _trials_by_class(epochs: Epochs) -> list[NDArray[np.int64]]:
-    """Numbers of the trials of each class, in order of time."""
+    """Return the numbers of the trials of each class, in order of time."""
     return [np.unique(epochs.trials[epochs.labels == label]) for label in np.unique(epochs.labels)]
 
 

@@ -1,4 +1,4 @@
-"""Counts of cues and trials of each run, to print before a training."""
+"""Count the cues and trials of each run, to print before a training."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -15,23 +15,24 @@ from bci.signals import Recording, StreamInfo
 from bci.stimulus.frame_labels import lost_frames
 from bci.training.epochs import Epochs, count_cues, find_trials, streams_with_cues
 
-# Consecutive samples that have to be equal in two recordings for one to hold a copy of the other.
+# Length of the compared stretches of two recordings, in samples; equal stretches are copies.
 _RUN_LENGTH = 16
 _MOST_PROBED = 2000
 _COPIED = 0.5
-# More classes than these are not listed.
+# Classes are listed up to this number.
 _MOST_CLASSES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class RunCount:
-    """Cues of one run, and what became of them.
+    """Counts of the cues and trials of one run.
 
-    ``trials`` counts the cued trials of each class that have a window to train on, ``rest`` those
-    of rest where it is a class. Of the cues ``broken_off`` were interrupted; the others lie in
-    gaps, artifacts or at the file's end. ``stream`` names where the cues are, if the file has
-    several streams of markers. ``lost_frames`` is the share of frames that were dropped or late,
-    where it is above the limit of `bci.stimulus.frame_log`, else None.
+    ``trials`` counts, by class, the cued trials with a window to train on. ``rest`` counts the
+    trials of rest, if rest is a class. ``broken_off`` counts the interrupted cues; other cues
+    without a trial lie in gaps, in artifacts or at the file's end. ``stream`` is the name of the
+    stream with the cues if the file has several marker streams, else None. ``lost_frames`` is the
+    share of dropped or late screen frames if it exceeds the limit of `bci.stimulus.frame_log`,
+    else None.
     """
 
     source: str
@@ -49,7 +50,7 @@ class RunCount:
 
     @property
     def counts(self) -> str:
-        """``4 trials (left 2, right 2) of 5 cues; 1 broken off``."""
+        """Counts as text: ``4 trials (left 2, right 2) of 5 cues; 1 broken off``."""
         n, classes = self.n_trials, ", ".join(f"{k} {v}" for k, v in self.trials.items())
         text = f"{n} trial{'s' if n != 1 else ''}"
         text += f" ({classes})" if len(self.trials) <= _MOST_CLASSES and n else ""
@@ -83,7 +84,7 @@ def count_runs(
 
 
 def count_run(recording: Recording, paradigm: Paradigm) -> RunCount:
-    """Count cues and trials of a recording, whose windows are not looked at."""
+    """Count cues and trials of a recording, with or without usable windows."""
     labels = [trial.label for trial in find_trials(recording, paradigm)]
     return _counted(recording, paradigm, labels)
 
@@ -105,16 +106,16 @@ def _stream(recording: Recording, paradigm: Paradigm) -> str | None:
 
 
 def without_copies(recordings: list[Recording]) -> tuple[list[Recording], list[tuple[str, str]]]:
-    """Leave out each recording most of which another one holds, sample for sample.
+    """Leave out recordings of which more than half is a copy of another recording.
 
-    The longer one of two stays, so that parts of a file count once beside the whole.
+    The longer of two recordings stays, so that parts of a file beside the whole are left out.
 
     Returns
     -------
     kept : list of Recording
         In the given order.
     copies : list of (str, str)
-        Source of each that was left out, and of the one that holds its samples.
+        Source of each recording left out, and of the recording that has its samples.
     """
     kept: list[tuple[int, Recording, NDArray[np.uint64]]] = []
     copies = []
@@ -134,7 +135,7 @@ def without_copies(recordings: list[Recording]) -> tuple[list[Recording], list[t
 
 
 def _share(probed: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> float:
-    """Share of the first that are among the second."""
+    """Return the share of ``probed`` values in the sorted array ``ascending``."""
     if not len(probed) or not len(ascending):
         return 0.0
     places = np.searchsorted(ascending, probed)
@@ -143,7 +144,7 @@ def _share(probed: NDArray[np.uint64], ascending: NDArray[np.uint64]) -> float:
 
 
 def _marks(recording: Recording) -> NDArray[np.uint64]:
-    """A number for each stretch of consecutive samples, equal where the samples are."""
+    """Hash each stretch of 16 consecutive samples; equal samples give equal hashes."""
     bits = np.ascontiguousarray(recording.data, dtype=np.float32).view(np.uint32)
     odd = np.random.default_rng(0).integers(1, 1 << 63, (2, 4096), dtype=np.uint64) | np.uint64(1)
     columns = np.resize(odd[0], bits.shape[1])
@@ -158,7 +159,7 @@ def _marks(recording: Recording) -> NDArray[np.uint64]:
 
 
 class TrialCount(NamedTuple):
-    """The trials of a recording, and the stream that it was made of."""
+    """Counts of a recording's trials, and the recorded stream."""
 
     run: RunCount
     info: StreamInfo
@@ -170,7 +171,7 @@ def count_trials(file: Path, profile: Profile) -> TrialCount:
     Raises
     ------
     BciError
-        If it cannot be read, or a class has no trial; the message says which.
+        If the recording cannot be read or has no cue of the profile.
     """
     recording = read_recording(file, profile=profile)
     return TrialCount(count_run(recording, profile.paradigm), recording.info)

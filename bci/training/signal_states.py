@@ -1,4 +1,7 @@
-"""States of the signal in a calibration, found by expectation maximisation without labels."""
+"""Find states of the signal in a calibration, without labels.
+
+The method is expectation maximisation.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -22,23 +25,23 @@ from bci.training.fold_streams import Streamed
 N_STATES = 3
 _LEAST_S = 120
 _N_STEPS = 30
-# Of the variance of calibration: a state is never narrower.
+# Share of the calibration's variance that is added to each state's variance.
 _FLOOR = 0.05
-# Counts that are added to the moves seen, so that a state lasts some seconds.
+# Pseudo-counts of staying in a state and of changing it, so that a state lasts some seconds.
 _STAY, _MOVE = 21.0, 1.0
 
 
 def describe_states(runs: Sequence[StreamedRun], rest: Sequence[StreamedRun]) -> StatesCard:
-    """Find the states of calibration and rest, and count the trials that ended in each.
+    """Find the states in runs and rest, and count the trials that end in each.
 
-    Baum and Welch's algorithm for Gaussian features (Rabiner, Proc. IEEE 77 (1989) 257-286). It
-    begins with equal parts of the time in order of the main direction of variation, so nothing is
-    drawn at random.
+    This is the Baum-Welch algorithm for Gaussian features (Rabiner, Proc. IEEE 77 (1989) 257-286).
+    The initial states are equal parts of the seconds, sorted along the first principal component,
+    so the result is not random.
 
     Raises
     ------
     RecordingError
-        If there are less than two minutes.
+        If the recordings have less than two minutes.
     """
     sequences = [_features(run) for run in (*runs, *rest)]
     n_seconds = sum(map(len, sequences))
@@ -69,7 +72,7 @@ def _rounded(row: Array) -> tuple[float, ...]:
 
 
 def _features(run: StreamedRun) -> Array:
-    """Band powers once a second, (n_seconds, n_bands)."""
+    """Return the band powers once per second, shape (n_seconds, n_bands)."""
     pipeline = run.pipeline
     powers, pace = BandPowers(pipeline.n_samples, pipeline.chain.sfreq), Pace(pipeline.chain.sfreq)
     taken = [powers(window.data) for window in run.windows if pace.passed(window) is not None]
@@ -77,7 +80,10 @@ def _features(run: StreamedRun) -> Array:
 
 
 def _fit(sequences: list[Array]) -> tuple[Array, Array, Array, Array]:
-    """Means, variances, moves and share of the time of each state."""
+    """Fit the states to features, each (n_seconds, n_bands).
+
+    Return their means, variances, transition matrix and shares of the time.
+    """
     every = np.concatenate(sequences)
     main = every @ np.linalg.svd(every, full_matrices=False)[2][0]
     rank = np.argsort(np.argsort(main))
@@ -97,7 +103,10 @@ def _fit(sequences: list[Array]) -> tuple[Array, Array, Array, Array]:
 
 
 def _smooth(densities: Array, moves: Array) -> tuple[Array, Array]:
-    """Probability of each state at each second, and how often each followed another."""
+    """Return the probability of each state at each second, and transitions.
+
+    The transitions are expected counts.
+    """
     forward, backward = np.empty_like(densities), np.ones_like(densities)
     belief = np.full(len(moves), 1 / len(moves))
     for k, density in enumerate(densities):
@@ -115,7 +124,7 @@ def _smooth(densities: Array, moves: Array) -> tuple[Array, Array]:
 
 
 def outside_held(streamed: Streamed, run: StreamedRun, card: StatesCard) -> Streamed:
-    """Leave the windows in which decisions are held back out of rest and cues.
+    """Remove the windows whose state suppresses decisions from rest and cues.
 
     ``streamed`` are the predictions of ``run``.
     """
@@ -126,7 +135,7 @@ def outside_held(streamed: Streamed, run: StreamedRun, card: StatesCard) -> Stre
 
 
 def _followed(card: StatesCard, run: StreamedRun) -> Iterator[tuple[Window, SignalStates]]:
-    """Each window, and the states as they are when it is decided."""
+    """Yield each window, with the states as they are when it is decided."""
     pipeline = run.pipeline
     states = SignalStates(card, pipeline.n_samples, pipeline.chain.sfreq)
     for window in run.windows:
@@ -135,7 +144,10 @@ def _followed(card: StatesCard, run: StreamedRun) -> Iterator[tuple[Window, Sign
 
 
 def _cues_by_state(card: StatesCard, runs: Sequence[StreamedRun]) -> tuple[int, ...]:
-    """Count the trials of calibration by the state that the engine would see at their ends."""
+    """Count the calibration trials by the state at their ends.
+
+    The state is the one that the engine would find.
+    """
     counts = [0] * len(card.cues)
     for run in runs:
         ended: dict[int, int] = {}

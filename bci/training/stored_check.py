@@ -1,4 +1,4 @@
-"""Proof that a model folder decodes as what was trained: stored, loaded again and streamed."""
+"""Check that a stored model gives the same predictions as the trained one."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -19,10 +19,10 @@ from bci.training.epochs import Epochs, chunks_for, find_trials, trial_of
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Restore = Callable[[Card, Arrays], Decoder]
-"""Make the decoder of a loaded card and its arrays."""
+"""Function that creates the decoder of a loaded card and its arrays."""
 
 _N_WINDOWS = 32
-# Samples a chunk; any would do, if it is not what epochs are cut with.
+# Samples per chunk; any number that differs from the chunks from which epochs are cut.
 _CHUNK = 61
 
 
@@ -34,17 +34,16 @@ def check_stored(
     epochs: Epochs,
     recordings: list[Recording],
 ) -> None:
-    """Refuse a model that decodes otherwise once it is stored, or streamed.
+    """Raise an error if the stored model predicts otherwise than the trained one.
 
     Up to 32 calibration windows are decoded by the trained decoder, by the stored one, and by the
-    stored one behind the live pipeline. All probabilities have to be equal to the bit.
-
-    ``epochs`` are those that it was trained on, cut from ``recordings`` in their order.
+    stored one behind the live pipeline. All probabilities must be identical. ``epochs`` are the
+    training data, cut from ``recordings`` in their order.
 
     Raises
     ------
     BundleError
-        Naming the difference.
+        If a probability differs; the message names the window and the difference.
     """
     loaded_card, loaded_arrays = _through_bytes(card, arrays)
     again = restore(loaded_card, loaded_arrays)
@@ -64,7 +63,7 @@ def check_stored(
 def _stream(
     decoding: RunningModel, recording: Recording, card: Card
 ) -> Iterator[NDArray[np.float64] | None]:
-    """Probabilities of a recording's trial windows, as they come live."""
+    """Yield the probabilities of a recording's trial windows, decoded as live."""
     pipeline = decoding.pipeline
     trials = find_trials(recording, card.paradigm)
     for chunk in chunks_for(pipeline, recording, trials):
@@ -107,7 +106,7 @@ def _compare(
 
 
 def _through_bytes(card: Card, arrays: Arrays) -> tuple[Card, Arrays]:
-    """Card and arrays as they come back from a folder."""
+    """Write card and arrays to bytes and read them again, as through a model folder."""
     text = plain_yaml.dump(card.model_dump(mode="json"))
     content = save_arrays({name: np.asarray(array, order="C") for name, array in arrays.items()})
     loaded = yaml.load(text, Loader=plain_yaml.PlainLoader)  # noqa: S506 - a SafeLoader

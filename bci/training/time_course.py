@@ -1,4 +1,4 @@
-"""Time course of a trial: accuracy on held-out trials, by the window's place."""
+"""Time course of a trial: accuracy on held-out trials by the window's position."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,10 +18,11 @@ _MOST_POINTS = 25
 
 @dataclass(frozen=True)
 class TimeCourse:
-    """Accuracy of windows by when they end.
+    """Accuracy of windows by the time of their end.
 
-    ``seconds`` (n,) are from the cue to the window's last sample, up to one hop early;
-    ``trials`` (n,) counts those with a sound window there.
+    ``seconds`` (n,) is the time from the cue to the window's last sample; the true time may be up
+    to one hop later. ``accuracy`` and ``trials``, the number of trials with a usable window there,
+    have the same shape.
     """
 
     seconds: NDArray[np.float64]
@@ -29,12 +30,12 @@ class TimeCourse:
     trials: NDArray[np.int64]
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """As arrays for the model bundle."""
+        """Return the course as arrays for the model folder."""
         return {_SECONDS: self.seconds, _ACCURACY: self.accuracy, _TRIALS: self.trials}
 
 
 def places_in_trials(epochs: Epochs) -> NDArray[np.int64]:
-    """The number of each window within its trial, from 0; shape (n_windows,)."""
+    """Return the position of each window in its trial, from 0, shape (n_windows,)."""
     _, first, number = np.unique(epochs.trials, return_index=True, return_inverse=True)
     return np.asarray(np.arange(len(epochs.trials)) - first[number])
 
@@ -42,10 +43,10 @@ def places_in_trials(epochs: Epochs) -> NDArray[np.int64]:
 def right_by_place(
     decided: DecidedEpochs, cued: NDArray[np.bool_] | None = None
 ) -> list[tuple[int, bool]]:
-    """Place in its trial of each held-out window, and whether it was decided rightly.
+    """Return each window's position in its trial, and True if it is correct.
 
-    Of long trials, windows are left out evenly. ``cued`` marks the windows of trials that have a
-    cue; the others are left out.
+    The windows are held out. Of long trials, an evenly spaced subset of windows is used.
+    ``cued`` (n_windows,) marks the windows of trials with a cue; the others are left out.
     """
     epochs, classes = decided.epochs, decided.decoder.classes
     numbers = np.arange(len(epochs.trials)) if cued is None else np.flatnonzero(cued)
@@ -61,11 +62,10 @@ def right_by_place(
 
 
 def time_course(right: Iterable[tuple[int, bool]], first_s: float, hop_s: float) -> TimeCourse:
-    """Collect `right_by_place` of all folds.
+    """Average the results of `right_by_place` of all folds by position.
 
-    Places at which fewer than half as many trials have a window as elsewhere are left out.
-
-    The first window of a trial ends ``first_s`` after the cue.
+    The first window of a trial ends ``first_s`` seconds after the cue, the next ones ``hop_s``
+    later each. Positions with fewer than half of the largest number of trials are left out.
     """
     places, hits = np.array(list(right), dtype=np.int64).T
     found, number = np.unique(places, return_inverse=True)
@@ -76,12 +76,12 @@ def time_course(right: Iterable[tuple[int, bool]], first_s: float, hop_s: float)
 
 
 def load_time_course(folder: Path) -> TimeCourse | None:
-    """Read a bundle's time course; None where it has none.
+    """Read the time course in a model folder; None without one.
 
     Raises
     ------
     BundleError
-        If the bundle is missing or invalid, or its parts differ in length.
+        If the folder is missing or invalid, or the arrays differ in length.
     """
     _, arrays = load_bundle(folder)
     if _SECONDS not in arrays:

@@ -1,7 +1,7 @@
-"""Filters that learn, trained on the runs of a calibration; in each fold without what it holds out.
+"""Train filters on calibration runs, in each fold without held-out data.
 
-A held-out trial must not shape the filter that cleans it, so each fold trains the filters again and
-streams the recordings through them.
+A held-out trial must not influence the filter that cleans it. So each fold trains the filters again
+and streams the recordings through them.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,9 +27,10 @@ _CHUNK = 256
 
 @dataclass(frozen=True)
 class Fold:
-    """Epochs of one fold of a cross-validation, as its filters give them.
+    """Epochs of one fold of a cross-validation, filtered by the fold's own filters.
 
-    ``test`` marks the held-out ones among ``epochs``; ``stream`` is their stretch of recording.
+    ``test`` marks the held-out windows in ``epochs``. ``stream`` is their stretch of recording, or
+    None. ``executed`` are the epochs of executed movements, or None.
     """
 
     epochs: Epochs
@@ -39,7 +40,10 @@ class Fold:
 
 
 Refit = Callable[[list[NDArray[np.bool_]], int], Fold]
-"""Given the test masks of all folds and the number of one, streams its recordings again."""
+"""Function that filters the recordings again for one fold.
+
+It is called with the test masks of all folds and the number of the fold.
+"""
 
 
 def train_filters(
@@ -47,14 +51,15 @@ def train_filters(
     recordings: Sequence[Recording],
     held_out: Sequence[Sequence[Span]] | None = None,
 ) -> PipelineSettings:
-    """Train each filter that learns, on the signal as it arrives there.
+    """Train each trainable filter on its own input signal.
 
-    ``held_out`` are spans of each recording, in its time, that nothing is trained on.
+    Earlier filters have filtered that signal. ``held_out`` has, for each recording, the (start,
+    end) spans in seconds that are left out.
 
     Raises
     ------
     MismatchError
-        If a filter cannot learn from these recordings; the message names it.
+        If a filter cannot be trained on these recordings; the message names it.
     """
     filters = list(settings.filters)
     spans = held_out if held_out is not None else [()] * len(recordings)
@@ -77,7 +82,11 @@ def train_filters(
 
 
 def _stretches(chain: Chain, recording: Recording, held_out: Sequence[Span]) -> list[FloatArray]:
-    """Settled output of a chain, without held values and what is held out, split at each break."""
+    """Return the settled output of a chain, split wherever samples are left out.
+
+    Left out are lost, bad and rejected samples, and the spans ``held_out``. Each part has shape
+    (n_samples, n_channels).
+    """
     q, expected, settled = chain.decimation, None, None
     indices, parts = [], []
     for chunk in recording.chunks(_CHUNK):
@@ -110,9 +119,9 @@ def refit_of(
     runs: list[StreamedRun],
     executed: Sequence[Recording],
 ) -> Refit | None:
-    """Make the function that streams a fold's recordings again; None where no filter learns.
+    """Create the function that filters the recordings again for a fold.
 
-    ``epochs`` are cut from ``runs``.
+    The result is None without trainable filters. ``epochs`` are cut from ``runs``.
     """
     if not has_trainable(profile.pipeline):
         return None
@@ -124,7 +133,7 @@ def refit_of(
         settings = train_filters(profile.pipeline, [*recordings, *executed], held_out)
         again = [stream_run(each, settings, profile.paradigm) for each in recordings]
         own = epochs_of(again, profile.paradigm)
-        # A limit of swings may reject others than before: only windows of both count.
+        # The artifact limit may reject other windows than before, so only common ones are used.
         own = own.only(np.isin(_keys(own), _keys(epochs)))
         tests = [np.isin(own.trials, np.unique(epochs.trials[test])) for test in splits]
         moved = cut_epochs(list(executed), settings, profile.paradigm) if executed else None
@@ -135,21 +144,22 @@ def refit_of(
 
 
 def found_again(epochs: Epochs, fold: Fold) -> NDArray[np.bool_]:
-    """Windows of ``epochs`` that a fold has too, (n_windows,)."""
+    """Mark the windows of ``epochs`` that ``fold`` has too, shape (n_windows,)."""
     return np.isin(_keys(epochs), _keys(fold.epochs))
 
 
 def _keys(epochs: Epochs) -> NDArray[np.int64]:
-    """A number for each window, by its run and its last sample."""
+    """Return a unique number per window, from its run and its last sample."""
     assert epochs.ends is not None
     return (epochs.runs.astype(np.int64) << 40) + epochs.ends
 
 
 def _held_spans(runs: Sequence[StreamedRun], tested: NDArray[np.int64]) -> list[list[Span]]:
-    """Spans of each run from a held-out trial to the next trial that is not held out.
+    """Return each run's spans of held-out trials.
 
-    ``tested`` are numbers of trials, over all runs. What lies before the first trial of a run is
-    held out with it, and what follows the last one.
+    A span ends at the next trial that is not held out. ``tested`` are the numbers of the
+    held-out trials, counted over all runs. The signal before a run's first trial is held out
+    with it, and so is the signal after the last one.
     """
     found, n_before = [], 0
     for run in runs:

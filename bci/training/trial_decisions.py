@@ -1,4 +1,4 @@
-"""Decisions at the ends of trials, from the evidence that their windows give together."""
+"""Decide trials at their ends, from the combined evidence of their windows."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,14 +15,16 @@ Probabilities = NDArray[np.float64]
 
 
 class DecidedEpochs:
-    """Epochs and a decoder that did not learn from them; each window is decoded once, when wanted.
+    """Held-out epochs and a decoder; each window is decoded once, at its first use.
 
     Parameters
     ----------
     decoder : Decoder
+        Decoder that was not trained on the epochs.
     epochs : Epochs
+        Held-out windows.
     known : mapping of int to ndarray
-        Probabilities of windows that were decoded before, by `Epochs.ends`.
+        Probabilities of windows that are decoded already, by `Epochs.ends`.
     """
 
     def __init__(
@@ -36,23 +38,29 @@ class DecidedEpochs:
             self._found = {number: known[end] for number, end in ends if end in known}
 
     def probabilities(self, number: int) -> Probabilities:
-        """Class probabilities of a window, (n_classes,); raises `DecodingError` if it has none."""
+        """Return the class probabilities of window ``number``, shape (n_classes,).
+
+        Raises `DecodingError` if the window cannot be decoded.
+        """
         if number not in self._found:
             window = self.epochs.windows[number]
             self._found[number] = self.decoder.predict_proba(window)
         return self._found[number]
 
     def at_trial_ends(self, evidence_s: float = 0.0) -> tuple[NDArray[np.str_], Probabilities]:
-        """Decide each trial at its end, as an engine does that gathers evidence for so long.
+        """Decide each trial at its end, from ``evidence_s`` seconds of windows.
 
-        Live evidence goes back beyond the first window of a trial where ``evidence_s`` is longer
-        than the trial; here it is of the trial alone. With 0, or where the epochs do not state
-        when their windows end, the last window decides.
+        An engine decides in the same way. If ``evidence_s`` is longer than the trial, a
+        live engine also uses windows from before the trial; here only the trial's own
+        windows are used. The last window decides alone if ``evidence_s`` is 0 or the epochs
+        have no ``ends``.
 
         Returns
         -------
         truth : ndarray of str, shape (n_trials,)
+            True class of each trial.
         probabilities : ndarray, shape (n_trials, n_classes)
+            Probabilities at the end of each trial.
         """
         trials = self.epochs.trials
         lasts = np.flatnonzero(self.epochs.are_last_of_trials())
@@ -62,7 +70,7 @@ class DecidedEpochs:
         return self.epochs.labels[lasts], np.stack(decided)
 
     def _evidence(self, numbers: NDArray[np.int64], evidence_s: float) -> Probabilities:
-        """Gather the evidence of a trial's windows, up to the last one that completes it."""
+        """Return the probabilities of a trial from its windows ``numbers``."""
         epochs, signal, last = self.epochs, self.epochs.signal, int(numbers[-1])
         if not evidence_s or epochs.ends is None or signal is None:
             return self.probabilities(last)
@@ -89,7 +97,10 @@ class DecidedEpochs:
 def decide_trials(
     decoder: Decoder, epochs: Epochs, evidence_s: float = 0.0
 ) -> Iterator[tuple[str, str]]:
-    """True class and decision of each trial, at its end; see `DecidedEpochs.at_trial_ends`."""
+    """Yield the true and the decided class of each trial.
+
+    See `DecidedEpochs.at_trial_ends`.
+    """
     truth, probabilities = DecidedEpochs(decoder, epochs).at_trial_ends(evidence_s)
     for label, number in zip(truth, probabilities.argmax(axis=1), strict=True):
         yield str(label), decoder.classes[number]

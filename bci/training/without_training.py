@@ -1,4 +1,4 @@
-"""A model of a decoder that needs no training: made for a stream, without recordings."""
+"""Create a model of a decoder that needs no training, without recordings."""
 
 from datetime import UTC, datetime
 
@@ -16,28 +16,30 @@ NOT_SCORED = "no recordings: no training, and no score on this person"
 def without_training(
     profile: Profile, decoder: Decoder, info: StreamInfo, name: str
 ) -> tuple[Card, Decoder]:
-    """Make a model for a stream.
+    """Create a model for a stream.
 
     Parameters
     ----------
     profile : Profile
+        Profile of the model.
     decoder : Decoder
-        Untrained; made with the profile's stimuli.
+        Unprepared decoder, created with the profile's stimuli.
     info : StreamInfo
-        The stream that it will decode.
+        The stream to decode.
     name : str
+        Name of the model.
 
     Returns
     -------
     card : Card
-        With a score of no trials.
+        Card whose score counts 0 trials.
     decoder : Decoder
-        Ready to decode.
+        ``decoder``, ready to decode.
 
     Raises
     ------
     ProfileError
-        If the decoder has to learn from recordings.
+        If the decoder has to be trained on recordings.
     MismatchError
         If the stream cannot satisfy the profile.
     """

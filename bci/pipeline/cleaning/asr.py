@@ -1,7 +1,8 @@
-"""Artifact subspace reconstruction: principal components that are too large are replaced.
+"""Artifact subspace reconstruction (ASR) of the live signal.
 
-Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567, without their look-ahead: a
-component is judged by the signal up to now, so the first moments of an artifact pass.
+Principal components with large amplitudes are replaced. Mullen, Kothe et al., IEEE Trans. Biomed.
+Eng. 62 (2015) 2553-2567, without their look-ahead: a component is judged by past samples alone, so
+the first moments of an artifact pass.
 """
 
 from collections import deque
@@ -18,25 +19,27 @@ from bci.signals import FloatArray
 Values = NDArray[np.float64]
 
 _REPORTED_S = 30.0
-# From one reconstruction to the next: short, since an artifact passes meanwhile.
+# Duration of the transition between two reconstructions; short, since artifacts pass meanwhile.
 _BLEND_S = 0.01
 
 
 class SubspaceReconstruction:
-    """Projects out the components whose amplitude is beyond what was clean in the calibration.
+    """Stage that removes components with larger amplitudes than clean signal.
 
-    What is left out is estimated from the other components by the covariance of clean signal.
+    Removed components are estimated from the others by the covariance of clean signal.
 
     Parameters
     ----------
     learnt : mapping
         ``mixing`` and ``thresholds``; see `bci.pipeline.cleaning.asr_calibration`.
     window_s, step_s : float
-        Length of the signal that is judged, and how often.
+        Length of the judged signal, and time from one judgement to the next, in seconds.
     max_removed : float
         Share of the components that may be replaced at once.
     n_channels : int
+        Number of channels.
     sfreq : float
+        Sampling rate in hertz.
     """
 
     decimation = 1
@@ -76,7 +79,10 @@ class SubspaceReconstruction:
         self.reset()
 
     def report(self) -> dict[str, float]:
-        """Share of the last half minute that was changed, and the components replaced now."""
+        """Return the changed share of the signal, and the components replaced now.
+
+        The share is that of the last half minute.
+        """
         share = sum(self._changed) / len(self._changed) if self._changed else 0.0
         return {"changed share": round(share, 4), "components replaced": float(self.n_removed)}
 
@@ -112,14 +118,17 @@ class SubspaceReconstruction:
         return data, first
 
     def _reconstruction(self) -> Values:
-        """Matrix of the step to come, transposed; the identity itself where nothing is changed."""
+        """Return the transposed projection of the next step.
+
+        The result is `_eye` itself if nothing changes.
+        """
         self.n_removed = 0
         if self._age < self.settling:
             return self._eye
         covariance = self._blocks.sum(axis=0) / (len(self._blocks) * self._step)
         try:
-            # Positive definite: no direction at all is beyond its limit. A tenth of the cost of the
-            # eigenvectors, and mostly all that is needed.
+            # If this is positive definite, no direction exceeds its limit. The test takes a tenth
+            # of the time of the eigenvectors and is mostly sufficient.
             np.linalg.cholesky(self._limits - covariance)
             return self._eye
         except np.linalg.LinAlgError:

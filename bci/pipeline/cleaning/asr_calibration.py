@@ -1,4 +1,4 @@
-"""Statistics of clean signal that artifact subspace reconstruction compares with.
+"""Compute statistics of clean signal for artifact subspace reconstruction.
 
 Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567.
 """
@@ -19,20 +19,22 @@ _MOST_BLOCKS, _FEWEST_BLOCKS = 1000, 100
 # With more channels there are fewer blocks, to bound the memory of their covariances.
 _MANY_CHANNELS = 64
 _OVERLAP = 0.66
-# Of the mean variance; keeps what a re-reference made singular from being divided by.
+# Share of the mean variance added to each variance: a re-referenced covariance is singular.
 FLOOR = 1e-6
 _STEPS = 200
 _TOLERANCE = 1e-6
-# Low frequencies (blinks) and high ones (muscle) weigh more than rhythms do. Each shelf: its
-# corner, the gain below it, and the gain above it.
+# Low frequencies (blinks) and high ones (muscle) get more weight than rhythms. Each shelf has its
+# corner in hertz, the gain below it, and the gain above it.
 _SHELVES = ((1.8, 9.0, 1.0), (14.5, 1.0, 3.0), (57.0, 1.0, 3.0))
 _BELOW = 1.0 / 3.0
 
 
 def weighting(sfreq: float) -> Sos:
-    """Design the filter that weighs frequencies for the statistics; it never filters the output.
+    """Design the filter that weights frequencies for the statistics.
 
-    A gain of 3 below 1 Hz, 1/3 from 3 to 13 Hz, 1 from 16 to 40 Hz and 3 above 80 Hz.
+    The output is not filtered.
+
+    The gain is 3 below 1 Hz, 1/3 from 3 to 13 Hz, 1 from 16 to 40 Hz and 3 above 80 Hz.
     """
     sections = [
         _shelf(corner / sfreq, below, above)
@@ -44,9 +46,12 @@ def weighting(sfreq: float) -> Sos:
 
 
 def _shelf(corner: float, below: float, above: float) -> Values:
-    """Second-order shelf, by the bilinear transform; ``corner`` in cycles a sample."""
+    """Design a second-order shelf by the bilinear transform.
+
+    ``corner`` is in cycles per sample.
+    """
     k = np.tan(np.pi * corner)
-    # Poles and zeros of Butterworth low-passes whose ratio is the gain.
+    # Poles and zeros of two Butterworth low-passes, whose ratio is the gain.
     low, high = k / (above / below) ** 0.25, k * (above / below) ** 0.25
     top, bottom = _quadratic(low), _quadratic(high)
     section: Values = np.concatenate([above * top, bottom]) / bottom[0]
@@ -59,7 +64,7 @@ def _quadratic(k: float) -> Values:
 
 
 def weighted_clean(stretches: Sequence[FloatArray], sfreq: float) -> list[FloatArray]:
-    """Weigh the frequencies of each stretch; cut out what is clean, and settled."""
+    """Filter each stretch by `weighting`, and return its clean and settled parts."""
     found = []
     for stretch, is_clean in zip(stretches, clean_rows(stretches, sfreq), strict=True):
         stage = SosFilter(weighting(sfreq), stretch.shape[1], sfreq)
@@ -72,18 +77,18 @@ def weighted_clean(stretches: Sequence[FloatArray], sfreq: float) -> list[FloatA
 def calibrate_asr(
     stretches: Sequence[FloatArray], sfreq: float, cutoff: float, window_s: float
 ) -> dict[str, NDArray[np.generic]]:
-    """Find mixing and thresholds of the clean part of a signal.
+    """Compute mixing matrix and thresholds from the clean part of a signal.
 
     Returns
     -------
     arrays : dict
-        ``mixing`` (c, c): the matrix square root of a robust covariance. ``thresholds`` (c, c): a
-        row for each principal component, times the largest amplitude that counts as clean.
+        ``mixing`` (c, c) is the matrix square root of a robust covariance. ``thresholds`` (c, c)
+        has one row per principal component: its unit vector times its largest clean amplitude.
 
     Raises
     ------
     ValueError
-        If less than 15 s are clean.
+        If less than 15 s of the signal are clean.
     """
     parts = weighted_clean(stretches, sfreq)
     clean_s = sum(map(len, parts)) / sfreq

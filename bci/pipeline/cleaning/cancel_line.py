@@ -1,6 +1,6 @@
-"""Power-line noise, followed in frequency and amplitude and subtracted.
+"""Track the frequency and amplitude of power-line noise, and subtract it.
 
-For each channel and harmonic an LMS rule follows the amplitudes of a cosine and a sine. At a
+For each channel and harmonic, an LMS rule tracks the amplitudes of a cosine and a sine. At a
 constant frequency that is a notch (Glover, IEEE Trans. ASSP 25 (1977) 484-491). Here the frequency
 follows the line: a frequency error turns the amplitudes of all channels in one direction. An offset
 makes amplitudes swing at the line's frequency, so those that turn are of the signal's differences.
@@ -14,26 +14,29 @@ from bci.pipeline.cleaning import kernels
 from bci.signals import FloatArray
 
 _FOLLOW_EVERY_S = 0.25
-# The frequency follows slower than the amplitudes by this, or both would swing.
+# The frequency is tracked slower than the amplitudes by this factor; otherwise both oscillate.
 _SLOWER = 4.0
 _TINY = 1e-30
 
 
 class LineCanceller:
-    """Subtracts the line and its harmonics.
+    """Stage that subtracts power-line noise and its harmonics.
 
     Parameters
     ----------
     freq_hz : float
-        Nominal frequency, with which it starts.
+        Nominal frequency, at which the tracking starts.
     follow_hz : float
-        Largest distance from it.
+        Largest deviation of the tracked from the nominal frequency.
     harmonics : int
-        Multiples of the frequency, itself among them; those at or above half the rate are left out.
+        Number of multiples of the frequency, including the first. Multiples at or above half the
+        sampling rate are left out.
     width_hz : float
         -3 dB width of each notch.
     n_channels : int
+        Number of channels.
     sfreq : float
+        Sampling rate in hertz.
     """
 
     decimation = 1
@@ -54,7 +57,7 @@ class LineCanceller:
         n_harmonics = sum(n * (freq_hz + follow_hz) < sfreq / 2 for n in range(1, harmonics + 1))
         self._sfreq, self._width_hz = sfreq, width_hz
         self._nominal, self._follow_hz = freq_hz, follow_hz
-        # Of the pole of the closed loop: the transient falls to 1 % within the settling.
+        # From the pole of the closed loop: a transient decays to 1 % within this many samples.
         self.settling = int(np.ceil(np.log(100) / (np.pi * width_hz) * sfreq))
         self._gain = 2 * np.pi * width_hz / sfreq
         self._every = max(1, round(_FOLLOW_EVERY_S * sfreq))
@@ -69,7 +72,7 @@ class LineCanceller:
 
     @property
     def freq_hz(self) -> float:
-        """Frequency of the line now."""
+        """Present frequency of the line, in hertz."""
         return self._freq_hz
 
     def report(self) -> dict[str, float]:

@@ -1,8 +1,9 @@
-"""Stretches of a recording without artifacts, by the amplitudes of its windows.
+"""Find stretches without artifacts by the amplitudes of windows.
 
-The amplitudes of clean EEG are nearly Gaussian. A truncated generalised Gaussian is fitted to that
-part of all amplitudes which it describes best, so that artifacts above it do not count. Mullen,
-Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567; Chang et al., ibid. 67 (2020) 1114-1121.
+The amplitudes of clean EEG are nearly Gaussian. A truncated generalised Gaussian is fitted to the
+range of amplitudes that it describes best, so that artifacts with larger amplitudes have no effect.
+Mullen, Kothe et al., IEEE Trans. Biomed. Eng. 62 (2015) 2553-2567; Chang et al., ibid. 67 (2020)
+1114-1121.
 """
 
 from collections.abc import Sequence
@@ -15,22 +16,22 @@ from bci.signals import FloatArray
 
 Values = NDArray[np.float64]
 
-# Quantiles of a distribution between which it is fitted, and its shapes.
+# Quantiles between which the distribution is fitted, and its candidate shape parameters.
 _LOWER, _UPPER = 0.022, 0.6
 _SHAPES = np.arange(1.7, 3.5, 0.15)
-# Share of all windows that is clean at least, and of those that may be too small.
+# Least share of clean windows, and largest share of windows with too small amplitudes.
 _LEAST_CLEAN, _MOST_DROPPED = 0.25, 0.1
 _STARTS_STEP, _WIDTHS_STEP = 0.01, 0.02
 _LEAST_WINDOWS = 20
-# Standard deviations from the clean mean, within which a channel is clean, and the share of
-# channels that may lie outside.
+# A channel is clean between these numbers of standard deviations from the clean mean. A clean
+# window may have up to this share of other channels.
 _Z_LOW, _Z_HIGH = -3.5, 5.0
 _MOST_BAD = 0.2
 _WINDOW_S, _OVERLAP = 1.0, 0.66
 
 
 def fit_clean(amplitudes: Values) -> tuple[float, float]:
-    """Mean and standard deviation of the clean ones among amplitudes, (n,)."""
+    """Estimate mean and standard deviation of the clean part of ``amplitudes`` (n,)."""
     values = np.sort(amplitudes)
     n = len(values)
     if n < _LEAST_WINDOWS:
@@ -59,13 +60,19 @@ def fit_clean(amplitudes: Values) -> tuple[float, float]:
 
 
 def _quantile(probability: float) -> Values:
-    """Distance from the mean, for each shape, within which such a share of values lies."""
+    """Return, for each shape, the distance from the mean with this probability.
+
+    It is the distance within which this share of values lies.
+    """
     distances: Values = gammaincinv(1 / _SHAPES, probability) ** (1 / _SHAPES)
     return distances
 
 
 def _log_shapes(n_bins: int, low: Values, high: Values) -> Values:
-    """Logarithm of the share of each bin, (n_shapes, n_bins)."""
+    """Return the logarithm of each bin's share of the values.
+
+    The shape is (n_shapes, n_bins).
+    """
     places = low[:, None] + (np.arange(n_bins) + 0.5) / n_bins * (high - low)[:, None]
     logs = -(np.abs(places) ** _SHAPES[:, None])
     normalised: Values = logs - np.log(np.exp(logs).sum(axis=1, keepdims=True))
@@ -77,7 +84,10 @@ def _deviation(shape: float) -> float:
 
 
 def amplitudes_of(stretches: Sequence[NDArray], length: int, overlap: float) -> Values:  # type: ignore[type-arg]
-    """Rms amplitudes of windows of ``length`` samples, (n_windows, n_channels)."""
+    """Compute RMS amplitudes of windows of ``length`` samples.
+
+    The shape is (n_windows, n_channels).
+    """
     step = max(1, round(length * (1 - overlap)))
     found = []
     for stretch in stretches:
@@ -92,9 +102,10 @@ def amplitudes_of(stretches: Sequence[NDArray], length: int, overlap: float) -> 
 
 
 def clean_rows(stretches: Sequence[FloatArray], sfreq: float) -> list[NDArray[np.bool_]]:
-    """Mark the samples of each stretch, (n_samples, n_channels), that no window of artifacts has.
+    """Mark the samples of each stretch that are in no window with artifacts.
 
-    A stretch shorter than a window is left out as a whole.
+    The shape is (n_samples,). ``stretches`` have shape (n_samples, n_channels). Of a stretch
+    shorter than a window, no sample is marked.
     """
     length = max(1, round(_WINDOW_S * sfreq))
     rms = amplitudes_of(stretches, length, _OVERLAP)
@@ -120,6 +131,6 @@ def clean_rows(stretches: Sequence[FloatArray], sfreq: float) -> list[NDArray[np
 
 
 def parts_of(stretch: FloatArray, is_kept: NDArray[np.bool_]) -> list[FloatArray]:
-    """Cut out of a stretch what is kept."""
+    """Return the consecutive parts of a stretch that ``is_kept`` (n_samples,) marks."""
     edges = np.flatnonzero(np.diff(is_kept, prepend=False, append=False))
     return [stretch[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]

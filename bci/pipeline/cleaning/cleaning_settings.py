@@ -1,4 +1,4 @@
-"""Filters that take artifacts out of the signal, as a profile names them."""
+"""Settings of the filters that remove artifacts, as in a profile."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,11 +20,11 @@ Names = Annotated[tuple[Label, ...], Field(min_length=1, max_length=64)]
 
 
 class Regress(FilterSettings):
-    """Regress artifact channels out of the others, by recursive least squares.
+    """Regress artifact channels out of the other channels, by recursive least squares.
 
-    ``sources`` is a kind of channels (``eog``, ``emg``), or a list of names. The channels are
-    dropped behind this filter unless ``keep`` is set. With ``adapt`` the coefficients follow the
-    signal and forget it with the time constant ``forget_s``; without a model they start from zero.
+    ``sources`` is a kind of channels (``eog``, ``emg``), or a list of names. The filter removes
+    these channels from the signal unless ``keep`` is True. With ``adapt``, the coefficients adapt
+    to the signal with the time constant ``forget_s``; without trained ones they start from zero.
     """
 
     kind: Literal["regress"] = "regress"
@@ -36,7 +36,7 @@ class Regress(FilterSettings):
     def fit(
         self, stretches: Sequence[FloatArray], signal: Signal
     ) -> dict[str, NDArray[np.generic]]:
-        """Take the covariances of the sources and the other channels."""
+        """Compute the covariances of the sources and the other channels."""
         from bci.pipeline.cleaning import regress
 
         sources, targets = self._split(signal)
@@ -56,7 +56,7 @@ class Regress(FilterSettings):
         )
 
     def _split(self, signal: Signal) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Indices of the sources, and of the other channels."""
+        """Return the indices of the sources, and of the other channels."""
         if isinstance(self.sources, str):
             chosen = [i for i, each in enumerate(signal.channels) if each.kind == self.sources]
             if not chosen:
@@ -80,8 +80,9 @@ class Asr(FilterSettings):
     """Artifact subspace reconstruction, trained on the clean part of the recordings.
 
     Components beyond ``cutoff`` standard deviations of clean signal are replaced: 20 is mild, 5
-    strict. ``window_s`` is judged, every ``step_s``. Causal: the first ``step_s`` or so of an
-    artifact pass.
+    strict. Every ``step_s`` seconds, the last ``window_s`` seconds are judged. At most the share
+    ``max_removed`` of the components is replaced. The filter is causal, so about the first
+    ``step_s`` seconds of an artifact pass.
     """
 
     kind: Literal["asr"] = "asr"
@@ -93,7 +94,7 @@ class Asr(FilterSettings):
     def fit(
         self, stretches: Sequence[FloatArray], signal: Signal
     ) -> dict[str, NDArray[np.generic]]:
-        """Take the statistics of the clean part."""
+        """Compute the statistics of the clean part of the signal."""
         from bci.pipeline.cleaning.asr_calibration import calibrate_asr
 
         self._check(signal)
@@ -123,9 +124,10 @@ class Asr(FilterSettings):
 
 
 class CancelLine(FilterSettings):
-    """Subtract power-line noise and its harmonics, at the frequency that the line has now.
+    """Subtract power-line noise and its harmonics at the line's present frequency.
 
-    The frequency is followed up to ``follow_hz`` from ``freq_hz``. Each notch is ``width_hz`` wide.
+    The frequency is tracked up to ``follow_hz`` from ``freq_hz``. ``harmonics`` counts the
+    multiples, including the first. Each notch is ``width_hz`` wide.
     """
 
     kind: Literal["cancel_line"] = "cancel_line"

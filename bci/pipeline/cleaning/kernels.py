@@ -1,7 +1,8 @@
-"""Loops of the cleaning stages: sample by sample, so that chunks change no bit.
+"""Loops of the cleaning stages, compiled by Numba.
 
-Data are (n, c) float32 and C-contiguous; states are float64. The innermost loop runs over
-channels. What depends on many samples is decided at absolute sample numbers by the stages.
+They work sample by sample, so the result does not depend on the chunks. Data are (n, c) float32
+and C-contiguous; states are float64. The innermost loop runs over channels. Computations over many
+samples are done by the stages, at fixed absolute sample indices.
 """
 
 import math
@@ -13,10 +14,10 @@ from bci.compiling import kernel
 
 @kernel()
 def regress(data, sources, targets, coefficients, out):  # type: ignore[no-untyped-def]
-    """Subtract sources from targets: ``out`` (n, k) of the ``data``, (n, c).
+    """Copy target channels to ``out``, minus weighted source channels.
 
-    ``targets`` (k,) int64 are copied, less ``coefficients`` (s, k) float64 times the channels
-    ``sources`` (s,) int64.
+    ``data`` has shape (n, c), ``out`` (n, k). ``targets`` (k,) and ``sources`` (s,) are channel
+    indices, int64. ``coefficients`` (s, k) float64 are the weights.
     """
     for t in range(data.shape[0]):
         row, made = data[t], out[t]
@@ -30,10 +31,11 @@ def regress(data, sources, targets, coefficients, out):  # type: ignore[no-untyp
 
 @kernel()
 def forget_and_add(data, sources, targets, weight, own, cross, means):  # type: ignore[no-untyped-def]
-    """Follow means and covariances of ``sources`` (s,) with themselves and with ``targets`` (k,).
+    """Update running means and covariances of sources and targets, in place.
 
-    ``own`` (s, s), ``cross`` (s, k) and ``means`` (s + k,), sources first, are the state, forgotten
-    exponentially; ``weight`` is that of the newest sample.
+    ``sources`` (s,) and ``targets`` (k,) are channel indices. The state is ``own`` (s, s),
+    ``cross`` (s, k) and ``means`` (s + k,), sources first. It is averaged exponentially, with
+    ``weight`` for the newest sample.
     """
     n_sources, n_targets = len(sources), len(targets)
     for t in range(data.shape[0]):
@@ -54,7 +56,7 @@ def forget_and_add(data, sources, targets, weight, own, cross, means):  # type: 
 
 @kernel()
 def add_products(data, total):  # type: ignore[no-untyped-def]
-    """Add to ``total`` (c, c) float64 the products of channels, of each sample of ``data``.
+    """Add each sample's products of channel pairs to ``total`` (c, c) float64.
 
     Only the lower triangle is filled.
     """
@@ -68,10 +70,10 @@ def add_products(data, total):  # type: ignore[no-untyped-def]
 
 @kernel()
 def blend(data, before, after, shares, scratch):  # type: ignore[no-untyped-def]
-    """Project each sample by a mix of two matrices, in place.
+    """Multiply each sample by a weighted mean of two matrices, in place.
 
-    ``before`` and ``after`` (c, c) float64 are transposed: a row for each input channel. ``shares``
-    (n,) is that of ``after``; ``scratch`` (c,) float64.
+    ``before`` and ``after`` (c, c) float64 are transposed: one row per input channel. ``shares``
+    (n,) has the weight of ``after``. ``scratch`` (c,) float64 is working memory.
     """
     n_channels = data.shape[1]
     for t in range(data.shape[0]):
@@ -88,9 +90,11 @@ def blend(data, before, after, shares, scratch):  # type: ignore[no-untyped-def]
 
 @kernel()
 def mix_rows(data, rows, before, after, shares, scratch):  # type: ignore[no-untyped-def]
-    """Replace the channels ``rows`` (k,) int64 by a mix of two weighted sums of all, in place.
+    """Replace some channels by weighted sums of all channels, in place.
 
-    ``before`` and ``after`` (k, c) float64; ``shares`` (n,) is that of ``after``; ``scratch`` (k,).
+    ``rows`` (k,) int64 are the indices of the replaced channels. The weights are a mean of
+    ``before`` and ``after`` (k, c) float64; ``shares`` (n,) is the share of ``after``.
+    ``scratch`` (k,) is working memory.
     """
     for t in range(data.shape[0]):
         row, share = data[t], shares[t]

@@ -1,4 +1,4 @@
-"""Arrays that the filters of a pipeline learnt, by names that a model stores."""
+"""Convert trained parameters of filters to and from the arrays of a model."""
 
 from collections.abc import Mapping
 
@@ -12,12 +12,15 @@ Arrays = Mapping[str, NDArray[np.generic]]
 
 
 def has_trainable(settings: PipelineSettings) -> bool:
-    """Return whether any filter learns from the training runs."""
+    """Return True if any filter has to be trained."""
     return any(isinstance(step, TrainableFilter) for step in settings.filters)
 
 
 def filter_arrays(settings: PipelineSettings) -> dict[str, NDArray[np.generic]]:
-    """Name all that the filters learnt: ``filters.2.mixing`` is of the third one."""
+    """Return the filters' trained arrays by name.
+
+    For example, ``filters.2.mixing`` is of the third filter.
+    """
     return {
         f"filters.{position}.{name}": array
         for position, step in enumerate(settings.filters)
@@ -26,7 +29,7 @@ def filter_arrays(settings: PipelineSettings) -> dict[str, NDArray[np.generic]]:
 
 
 def with_filter_arrays(settings: PipelineSettings, arrays: Arrays) -> PipelineSettings:
-    """Give each filter the arrays that are stored under its position."""
+    """Add to each filter the arrays that are stored under its position."""
     filters = list(settings.filters)
     for position, step in enumerate(filters):
         prefix = f"filters.{position}."

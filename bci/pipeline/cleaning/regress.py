@@ -1,7 +1,8 @@
-"""EOG and EMG regressed out of the other channels, by recursive least squares with forgetting.
+"""Regress EOG and EMG out of the other channels.
 
-The recursion is in its information form: covariances are followed and solved a few times a second.
-Unlike the usual form it stays stable while the sources are silent.
+The method is recursive least squares with forgetting. The recursion is in its information form:
+covariances are updated, and solved four times per second. Unlike the usual form, it stays stable
+while the sources are silent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,17 +16,17 @@ from bci.signals import Channel, FloatArray
 Values = NDArray[np.float64]
 
 _SOLVE_EVERY_S = 0.25
-# Of the mean variance of the sources: keeps a silent source from being divided by.
+# Share of the sources' mean variance added to each variance, so that a silent source is harmless.
 _RIDGE = 1e-6
 _TINY = 1e-30
-# In time constants, until 1 % of the past is left.
+# Number of time constants until the weight of the past is 1 %.
 _FORGOTTEN = 4.6
 
 
 def covariances(
     stretches: Sequence[FloatArray], sources: NDArray[np.int64], targets: NDArray[np.int64]
 ) -> dict[str, NDArray[np.generic]]:
-    """Covariances of sources with one another, ``own``, and with targets, ``cross``."""
+    """Compute covariances of sources, ``own``, and with targets, ``cross``."""
     own = np.zeros((len(sources), len(sources)))
     cross = np.zeros((len(sources), len(targets)))
     n = 0
@@ -40,26 +41,35 @@ def covariances(
 
 
 def solve(own: Values, cross: Values) -> Values:
-    """Coefficients (n_sources, n_targets) of the regression; 0 of sources without variance."""
+    """Return the regression coefficients (n_sources, n_targets).
+
+    The result is 0 for sources without variance.
+    """
     ridge = _RIDGE * np.trace(own) / len(own) + _TINY
     coefficients: Values = np.linalg.solve(own + ridge * np.eye(len(own)), cross)
     return coefficients
 
 
 class Regression:
-    """Subtracts from each target what the sources predict of it at the same sample.
+    """Stage that subtracts from each target its prediction by the sources.
+
+    Each sample is predicted from the sources at the same time.
 
     Parameters
     ----------
     channels : sequence of Channel
-        At the input.
+        Input channels.
     sources, targets : ndarray of int64
-        Indices of channels. With ``keep`` the sources stay in the output as they are.
+        Indices of channels.
     sfreq : float
+        Sampling rate in hertz.
     learnt : mapping
-        ``own`` and ``cross``; empty: starts from zero, and needs ``forget_s`` to settle.
+        Trained ``own`` and ``cross``. If empty, the coefficients start from zero and settle in
+        ``forget_s`` seconds.
     forget_s : float, optional
-        Time constant of the adaptation; without it the learnt coefficients stay.
+        Time constant of the adaptation in seconds; None keeps the trained coefficients.
+    keep : bool
+        Keep the sources in the output, unchanged.
     """
 
     decimation = 1
@@ -104,11 +114,11 @@ class Regression:
 
     @property
     def coefficients(self) -> Values:
-        """Coefficients now, (n_sources, n_targets)."""
+        """Present coefficients, shape (n_sources, n_targets)."""
         return self._all_coefficients[:, self._columns]
 
     def report(self) -> dict[str, float]:
-        """Coefficients, by the names of the source and the channel."""
+        """Return the coefficients by the names of source and target: ``EOG1 in C3``."""
         values = np.round(self.coefficients.ravel(), 4).tolist()
         return {f"{a} in {b}": value for (a, b), value in zip(self._names, values, strict=True)}
 

@@ -1,11 +1,11 @@
-"""The signal for a person: filtered, cleaned, re-referenced and paused.
+"""Process the displayed signal: filter, clean, re-reference and pause it.
 
-Decoding and recording do without all of it.
+Decoding and recording do not use any of it.
 
-- filter: the filters to choose from
-- reference: the references to choose from, and the channels that each gives
-- cleaning: the cleanings to choose from, and the channels that each takes
-- choice: all choices together, as far as a stream allows them
-- processing: the samples of one stream by one choice
-- signal: takes them from the feed, keeps them, and stands still
+- filter: filters to choose from
+- reference: references to choose from, and the resulting channels
+- cleaning: cleanings to choose from, and the channels that they process
+- choice: the combined choice, limited to the possibilities of a stream
+- processing: processing of one stream by one choice
+- signal: processed signal in a ring buffer, with pause and scrolling back
 """

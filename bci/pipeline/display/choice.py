@@ -1,4 +1,4 @@
-"""Choices about the shown signal, together: filter, cleaning and reference."""
+"""Combined choice of filter, cleaning and reference of the displayed signal."""
 
 from dataclasses import dataclass, replace
 
@@ -12,10 +12,10 @@ _OF_MEANS = (DisplayReference.AVERAGE, DisplayReference.MASTOIDS, DisplayReferen
 
 @dataclass(frozen=True)
 class DisplayChoice:
-    """One way to show a stream.
+    """Filter, reference and cleanings of a displayed stream.
 
-    Channels ``left_out`` are in no mean of a reference. ``line_hz`` is the frequency of the power
-    line. ASR takes a ``baseline`` of the stream by the same filter.
+    The channels ``left_out`` are excluded from the means of a reference. ``line_hz`` is the
+    power-line frequency. ASR needs a ``baseline`` of the same stream and filter.
     """
 
     filter: DisplayFilter = DISPLAY_FILTERS[0]
@@ -26,9 +26,9 @@ class DisplayChoice:
     baseline: CleaningBaseline | None = None
 
     def within(self, info: StreamInfo) -> "DisplayChoice":
-        """Narrow it to what a stream allows."""
+        """Return this choice without the parts that a stream does not allow."""
         reference = self.reference
-        # Marks on other channels change no sample.
+        # Names of other channels have no effect.
         left_out = self.left_out & set(info.ch_names) if reference in _OF_MEANS else frozenset()
         if why_not(reference, info.channels, left_out):
             reference, left_out = DisplayReference.RECORDED, frozenset()
@@ -41,33 +41,39 @@ class DisplayChoice:
             reference=reference,
             left_out=left_out,
             cleanings=cleanings,
-            # So that a choice that changes nothing equals the one before.
+            # Unused values are cleared, so that choices with the same effect are equal.
             line_hz=self.line_hz if Cleaning.LINE in cleanings else 0.0,
             baseline=self.baseline if Cleaning.ASR in cleanings else None,
         )
 
     def why_not_cleaned(self, cleaning: Cleaning, info: StreamInfo) -> str:
-        """Reason why a stream cannot be cleaned so; empty where it can."""
+        """Return the reason why a cleaning is impossible for a stream.
+
+        The result is empty if it is possible.
+        """
         sfreq = rate_of(info)
         return why_not_cleaned(
             cleaning, info.channels, sfreq, self.filter.within(sfreq), self.line_hz
         )
 
     def has_baseline(self, info: StreamInfo) -> bool:
-        """Return whether its baseline is of this stream, as it is filtered."""
+        """Return True if the baseline is of this stream and of the chosen filter."""
         mine, filtered = self.baseline, self.filter.within(rate_of(info))
         return mine is not None and (mine.channels, mine.filter) == (info.channels, filtered)
 
     @property
     def changes_more(self) -> bool:
-        """Return whether more than a filter is chosen."""
+        """True if a reference or a cleaning is chosen besides the filter."""
         return self.reference != DisplayReference.RECORDED or bool(self.cleanings)
 
     def cleaning_words(self, info: StreamInfo) -> list[str]:
-        """Names of the cleanings, in the order in which they are applied."""
+        """Return the names of the cleanings, in the order in which they are applied."""
         return [words_of(each, info.channels) for each in Cleaning if each in self.cleanings]
 
 
 def rate_of(info: StreamInfo) -> float:
-    """Rate that a stream is shown at, in hertz: an irregular one has none of its own."""
+    """Return the display rate of a stream in hertz.
+
+    It is the sampling rate, or 100 Hz for an irregular stream.
+    """
     return info.sfreq or 100.0

@@ -1,8 +1,8 @@
-"""Cleaning for the display alone: the filters of `bci.pipeline.cleaning`, on a stream's channels.
+"""Clean the displayed signal by the filters of `bci.pipeline.cleaning`.
 
-- EOG: regressed out adaptively, from the start of what is shown; nothing is trained.
-- line noise: followed and subtracted.
-- artifact subspace reconstruction: compared with a baseline, the recent signal itself.
+- EOG: adaptive regression from the start of the displayed signal, without training
+- line noise: tracking and subtraction
+- artifact subspace reconstruction (ASR): comparison with a baseline of recent signal
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ Indices = NDArray[np.int64]
 
 
 class Cleaning(Enum):
-    """A cleaning of the display; the value is its name in the scope."""
+    """A cleaning of the displayed signal; the value is its name in the scope."""
 
     LINE = "line noise cancelled"
     EOG = "EOG regressed"
@@ -39,7 +39,7 @@ class Cleaning(Enum):
 
 @dataclass(frozen=True, eq=False)
 class CleaningBaseline:
-    """Statistics of recent signal, by one filter, that artifacts are compared with."""
+    """Statistics of recent signal after one filter, by which ASR recognises artifacts."""
 
     channels: tuple[Channel, ...]
     filter: DisplayFilter
@@ -47,12 +47,15 @@ class CleaningBaseline:
 
 
 def cleanings_named(names: Container[str]) -> frozenset[Cleaning]:
-    """The cleanings of these names; those that there are."""
+    """Return the cleanings with these names; unknown names are ignored."""
     return frozenset(each for each in Cleaning if each.value in names)
 
 
 def words_of(cleaning: Cleaning, channels: tuple[Channel, ...]) -> str:
-    """Name of a cleaning, as far as it is what a stream allows."""
+    """Return the name of a cleaning.
+
+    Without EOG channels, EOG regression is named after the frontal channels.
+    """
     is_eog = cleaning == Cleaning.EOG and not any(channel.kind == "eog" for channel in channels)
     return "frontal channels regressed" if is_eog else cleaning.value
 
@@ -64,7 +67,11 @@ def why_not_cleaned(
     by: DisplayFilter,
     line_hz: float,
 ) -> str:
-    """Reason why a stream cannot be cleaned so, some words; empty where it can."""
+    """Return the reason, in a few words, why a cleaning is impossible.
+
+    The result is empty if it is possible. ``by`` is the display filter, ``line_hz`` the
+    power-line frequency.
+    """
     if by.is_raw:
         return "raw has offsets: choose a filter"
     if cleaning == Cleaning.LINE and line_hz + _canceller(line_hz).follow_hz >= sfreq / 2:
@@ -83,7 +90,10 @@ def cleaning_stage(
     line_hz: float,
     baseline: CleaningBaseline | None,
 ) -> "OnColumns":
-    """Make a stage for samples of all channels; ASR takes a baseline of them."""
+    """Create the stage of a cleaning for samples of all channels.
+
+    ASR needs ``baseline``.
+    """
     columns = _columns(cleaning, channels)
     settings: FilterSettings
     if cleaning == Cleaning.LINE:
@@ -101,9 +111,11 @@ def cleaning_stage(
 def learn_baseline(
     channels: tuple[Channel, ...], sfreq: float, by: DisplayFilter, data: FloatArray
 ) -> CleaningBaseline:
-    """Learn from samples (n_samples, n_channels) of a stream, which are overwritten.
+    """Compute the ASR baseline from samples of a stream.
 
-    Raises `ValueError` where too few of them are clean.
+    ``data`` (n_samples, n_channels) is overwritten by the filter ``by``.
+
+    Raises `ValueError` if too little of the signal is clean.
     """
     columns = _columns(Cleaning.ASR, channels)
     signal = Signal(sfreq, tuple(channels[k] for k in columns))
@@ -119,7 +131,7 @@ def learn_baseline(
 
 
 class OnColumns:
-    """A stage that gets some of the channels, and changes them in place."""
+    """Wrapper of a stage that processes some of the channels, in place."""
 
     def __init__(self, stage: Stage, columns: Indices) -> None:
         self._stage, self._columns = stage, columns

@@ -1,4 +1,4 @@
-"""Filters for the display alone; decoding and recording do without them."""
+"""Filters of the displayed signal; decoding and recording do not use them."""
 
 from dataclasses import dataclass, replace
 
@@ -11,9 +11,10 @@ _ORDER = 2
 
 @dataclass(frozen=True)
 class DisplayFilter:
-    """A high-pass or, with ``high_hz``, a band-pass; the mains taken out where ``notch_hz`` is.
+    """A high-pass or, with ``high_hz``, a band-pass.
 
-    Without ``low_hz`` the signal is shown as it comes.
+    A notch is added if ``notch_hz`` is given. If ``low_hz`` is None, the signal is displayed
+    without a filter.
     """
 
     low_hz: float | None
@@ -34,7 +35,7 @@ class DisplayFilter:
         return band + (f", notch {self.notch_hz:g} Hz" if self.notch_hz is not None else "")
 
     def within(self, sfreq: float) -> "DisplayFilter":
-        """Narrow it to what a stream of this rate has room for."""
+        """Lower or drop corner frequencies that are too high for this sampling rate."""
         if self.low_hz is None:
             return self
 
@@ -46,7 +47,10 @@ class DisplayFilter:
         return replace(self, low_hz=low_hz, high_hz=high_hz, notch_hz=kept(self.notch_hz))
 
     def design(self, sfreq: float) -> Sos:
-        """The causal filter, for a rate that `within` was asked for; not of a raw view."""
+        """Design the causal filter.
+
+        Call it after `within` with this rate, and not for a raw view.
+        """
         assert self.low_hz is not None
         if self.high_hz is None:
             band = highpass(self.low_hz, sfreq)
@@ -66,5 +70,5 @@ DISPLAY_FILTERS = (
 
 
 def filter_named(name: str) -> DisplayFilter:
-    """The filter of that name; the first where there is none."""
+    """Return the filter of this name, or the first filter for an unknown name."""
     return next((each for each in DISPLAY_FILTERS if each.name == name), DISPLAY_FILTERS[0])

@@ -1,4 +1,4 @@
-"""Samples of one stream as they are shown: filtered, cleaned, and with another reference."""
+"""Filter, clean and re-reference samples of one stream for display."""
 
 import numpy as np
 
@@ -11,7 +11,10 @@ from bci.signals import FloatArray, StreamInfo, TimeArray
 
 
 class DisplayProcessing:
-    """Turn samples of a stream into samples of the picture; ``choice`` is one it allows."""
+    """Processing of a stream's samples for the display.
+
+    The stream must allow ``choice``.
+    """
 
     def __init__(self, info: StreamInfo, choice: DisplayChoice) -> None:
         self.derivation = derivation(choice.reference, info.channels, choice.left_out)
@@ -28,9 +31,10 @@ class DisplayProcessing:
         self._bridge = GapBridge(info.n_channels)
 
     def process(self, data: FloatArray, times: TimeArray) -> FloatArray:
-        """Process samples, which may be overwritten; of what did not come it makes NaN.
+        """Process ``data`` (n_samples, n_channels), which may be overwritten.
 
-        A sample that was lost has no time either: one without a number still has.
+        Missing values stay NaN. A lost sample has NaN in ``times`` (n_samples,) too and resets the
+        filters; a sample with missing values alone does not.
         """
         unknown = ~np.isfinite(data)
         if not unknown.any():

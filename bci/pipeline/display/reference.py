@@ -1,4 +1,4 @@
-"""References for the display alone: average, linked mastoids, bipolar chains, surface Laplacian."""
+"""References of the displayed signal, such as average or Laplacian."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from bci.signals import Channel, FloatArray
 
 _MASTOIDS = (("M1", "M2"), ("A1", "A2"), ("TP9", "TP10"))
 _DEPTH = ("seeg", "ecog", "dbs")
-# Of the sphere that the head is taken for.
+# Radius of the spherical head model, in metres.
 _RADIUS_M = 0.095
 _CM2_PER_M2 = 1e4
-# The splines are as those of the montage map: with fewer electrodes they show little.
+# Fewest electrodes for the spline interpolation; with fewer the result is meaningless.
 _FEWEST_OF_LAPLACIAN = 8
 
 
 class DisplayReference(Enum):
-    """A reference of the display; the value is its name in the scope."""
+    """A reference of the displayed signal; the value is its name in the scope."""
 
     RECORDED = "as recorded"
     AVERAGE = "average reference"
@@ -38,7 +38,7 @@ class DisplayReference(Enum):
 
 
 def reference_named(name: str) -> DisplayReference:
-    """The reference of that name; as recorded where there is none."""
+    """Return the reference of this name, or that of the recording for an unknown name."""
     return next(
         (each for each in DisplayReference if each.value == name), DisplayReference.RECORDED
     )
@@ -46,11 +46,11 @@ def reference_named(name: str) -> DisplayReference:
 
 @dataclass(frozen=True)
 class Derivation:
-    """The channels of the picture, and how they are made from those of a stream.
+    """The displayed channels, and the function that computes them.
 
-    ``members`` names for each channel the electrodes whose quality is its own. ``derive`` turns
-    samples (n_samples, n_stream_channels) into (n_samples, n_channels), and may overwrite them. A
-    value that is not finite is left out of means, and is not finite in the channel of its own.
+    ``members`` names, for each displayed channel, the electrodes whose signal quality it has.
+    ``derive`` converts samples (n_samples, n_stream_channels) to (n_samples, n_channels), and may
+    overwrite them. A value that is not finite stays so in its own channel and is left out of means.
     """
 
     channels: tuple[Channel, ...]
@@ -58,17 +58,17 @@ class Derivation:
     derive: Callable[[FloatArray], FloatArray]
 
 
-# The scope, the analysis and the list of references each want it.
+# Cached, since the scope, the analysis and the list of references all call it.
 @lru_cache(maxsize=16)
 def derivation(
     reference: DisplayReference,
     channels: tuple[Channel, ...],
     left_out: frozenset[str] = frozenset(),
 ) -> Derivation:
-    """Plan how a stream is shown with a reference.
+    """Plan the display of a stream's ``channels`` with a reference.
 
-    Channels ``left_out`` are in no mean. Channels that are no electrodes of the brain stay as they
-    are. Raises `ValueError` with the reason, some words, where the stream does not allow it.
+    The channels ``left_out`` are excluded from means. Channels that are no brain electrodes stay
+    unchanged. Raises `ValueError` with the reason, in a few words, if the reference is impossible.
     """
     return _PLANS[reference](channels, left_out)
 
@@ -78,7 +78,10 @@ def why_not(
     channels: tuple[Channel, ...],
     left_out: frozenset[str] = frozenset(),
 ) -> str:
-    """Reason why a stream cannot be shown with a reference; empty where it can."""
+    """Return the reason why a reference is impossible for a stream.
+
+    The result is empty if it is possible.
+    """
     try:
         derivation(reference, channels, left_out)
     except ValueError as error:
@@ -168,7 +171,7 @@ def _laplacian(channels: tuple[Channel, ...], left_out: frozenset[str]) -> Deriv
     rows = [row_of[k] for k in sources]
     weights[np.ix_(rows, rows)] = laplacian_weights(directions[sources], _RADIUS_M)
     for k in set(placed) - set(sources):
-        # What is left out is seen by its own samples, but by no other channel.
+        # A left-out channel is computed from its own samples, but contributes to no other channel.
         also = [*sources, k]
         of_these = laplacian_weights(directions[also], _RADIUS_M)
         weights[row_of[k], [row_of[each] for each in also]] = of_these[-1]
@@ -178,7 +181,7 @@ def _laplacian(channels: tuple[Channel, ...], left_out: frozenset[str]) -> Deriv
         before = data[:, placed]
         known = np.isfinite(before)
         if not known.all():
-            # A sum over all electrodes needs a value: none adds less than the mean.
+            # The sum over all electrodes needs every value; the mean has the least influence.
             before = np.where(known, before, _mean(before)[:, None])
         data[:, placed] = np.where(known, before @ matrix, np.nan)
         return data
@@ -195,7 +198,10 @@ def _own(channels: tuple[Channel, ...]) -> tuple[tuple[str, ...], ...]:
 
 
 def _groups(channels: tuple[Channel, ...]) -> list[list[int]]:
-    """Channels of a kind and unit: electrodes of the brain, else all whose kind is not known."""
+    """Group brain electrodes by kind and unit.
+
+    Without brain electrodes, channels of unknown kind are grouped.
+    """
     groups: dict[tuple[str, str], list[int]] = {}
     kinds = {c.kind for c in channels} & set(AVERAGED) or {UNKNOWN}
     for k, channel in enumerate(channels):
@@ -205,7 +211,10 @@ def _groups(channels: tuple[Channel, ...]) -> list[list[int]]:
 
 
 def _mean(data: FloatArray) -> FloatArray:
-    """Mean of the finite values of each sample, (n_samples,); 0 where there is none."""
+    """Return the mean of the finite values of each sample, (n_samples,).
+
+    The result is 0 without any.
+    """
     known = np.isfinite(data)
     if known.all():
         mean: FloatArray = data.mean(axis=1)

@@ -1,4 +1,4 @@
-"""The signal for the display: processed as chosen, and paused for looking back."""
+"""The displayed signal: processed as chosen, with pause and scrolling back."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,20 +12,18 @@ from bci.pipeline.display.reference import DisplayReference
 from bci.pipeline.ring import RingBuffer
 from bci.signals import StreamInfo
 
-# The oldest that a full ring holds is overwritten while it is read.
+# Share of a full ring that is safe to read, while the oldest samples are overwritten.
 _SAFE = 0.95
 _FOR_LEVEL = 500
 
 
 class DisplaySignal:
-    """Take samples out of the feed's ring, process them and keep them in a ring of its own.
+    """Processed samples of the ring ``source``, in a ring of their own.
 
-    ``info`` is of the channels that are shown: a reference may make others of the stream's.
-    ``chosen`` is what the stream allows of the choice.
-
-    While it is paused nothing newer is taken in: what was there when it stopped stays there, for as
-    long as it is looked at, unless another filter is chosen. Afterwards it catches up
-    with what the feed's ring still has.
+    ``source`` has the received samples. `info` describes the displayed channels, which a
+    reference may change. `chosen` is the part of the choice that the stream allows. While
+    paused, no newer samples are processed, so the displayed ones stay until another filter is
+    chosen. After the pause, the samples that ``source`` still has are processed.
     """
 
     def __init__(
@@ -38,14 +36,14 @@ class DisplaySignal:
         self.stream = self.info = stream
         self.sfreq = rate_of(stream)
         self._paused_at: int | None = None
-        self._looked_back = False  # paused by looking back, not by `pause` alone
+        self._looked_back = False  # True if `look` paused the signal, not `pause`
         self._source = source
         self._taken = 0
         self.ring = RingBuffer(capacity or source.capacity, stream.n_channels)
         self._begin((chosen or DisplayChoice()).within(stream), source.oldest)
 
     def _begin(self, chosen: DisplayChoice, first: int) -> None:
-        """Process from so far before ``first`` that it has settled there."""
+        """Set the processing up, starting early enough to be settled at sample ``first``."""
         self.chosen = chosen
         self._processing = DisplayProcessing(self.stream, chosen)
         channels = self._processing.derivation.channels
@@ -60,22 +58,23 @@ class DisplaySignal:
 
     @property
     def how(self) -> str:
-        """Reference and cleaning of what is shown; empty where neither is chosen."""
+        """Reference and cleanings in words; empty if none is chosen."""
         is_other = self.chosen.reference != DisplayReference.RECORDED
         words = [self.chosen.reference.value] if is_other else []
         return ", ".join(words + self.chosen.cleaning_words(self.stream))
 
     @property
     def members(self) -> tuple[tuple[str, ...], ...]:
-        """Channels of the stream that each shown one is judged by."""
+        """For each displayed channel, the stream's channels whose signal quality it has."""
         return self._processing.derivation.members
 
     def choose(self, chosen: DisplayChoice, shown_s: float) -> None:
-        """Show it otherwise: the ``shown_s`` before the edge again, and all that comes.
+        """Change the processing of the displayed and all later samples.
 
-        Looking further back processes what else the feed's ring still has; older is gone. What is
-        held and shown stays as it is, where that ring no longer has all of it: choose again once
-        it has resumed.
+        The ``shown_s`` seconds before `edge` are displayed. Older samples are processed
+        when they are displayed, if the source ring still has them. While paused, nothing
+        changes if the source ring lacks a part of the displayed samples; call this again
+        after the pause.
         """
         chosen = chosen.within(self.stream)
         first = max(self.edge - round(shown_s * self.sfreq), self.ring.oldest)
@@ -84,7 +83,10 @@ class DisplaySignal:
             self._process_anew(chosen, first)
 
     def reach(self, shown_s: float) -> None:
-        """Have ``shown_s`` before the edge, as far as the feed's ring has them."""
+        """Process the ``shown_s`` seconds before `edge`.
+
+        Samples that the source ring lacks are left out.
+        """
         self._reach(self.edge - round(shown_s * self.sfreq))
 
     def _reach(self, first: int) -> None:
@@ -92,7 +94,10 @@ class DisplaySignal:
             self._process_anew(self.chosen, first)
 
     def _process_anew(self, chosen: DisplayChoice, first: int) -> None:
-        """Have all from ``first`` on, up to where it was taken in if it is paused."""
+        """Process again from sample ``first`` on.
+
+        While paused, this ends at the last processed sample.
+        """
         n_samples, paused_at, end = self.n_samples, self._paused_at, self.ring.end
         self._begin(chosen, first)
         self._taken = n_samples - (self._source.end - self._cursor)
@@ -106,12 +111,12 @@ class DisplaySignal:
 
     @property
     def _source_oldest(self) -> int:
-        """The oldest that the feed leaves alone while it is read."""
+        """Index of the oldest source sample that is not overwritten while it is read."""
         return max(self._source.oldest, self._source.end - round(_SAFE * self._source.capacity))
 
     @property
     def n_samples(self) -> int:
-        """Samples that have come, whether taken in or not."""
+        """Number of samples received so far, processed or not."""
         return self._taken + self._source.end - max(self._cursor, self._source.oldest)
 
     @property
@@ -120,22 +125,22 @@ class DisplaySignal:
 
     @property
     def edge(self) -> int:
-        """One past the last sample to be shown."""
+        """Index one past the last displayed sample."""
         return self.ring.end if self._paused_at is None else self._paused_at
 
     @property
     def seconds_back(self) -> float:
-        """Seconds from `edge` to the newest sample taken in."""
+        """Seconds from `edge` to the newest processed sample."""
         return (self.ring.end - self.edge) / self.sfreq
 
     def pause(self) -> None:
-        """Take nothing in until it resumes; all that the feed's ring has can be looked at."""
+        """Pause; all samples in the source ring are processed for scrolling back."""
         if self._paused_at is None:
             self._reach(0)
             self._paused_at = self.ring.end
 
     def resume(self) -> None:
-        """Accept samples again; begins again where too many came meanwhile."""
+        """End the pause; the ring is cleared first if samples were lost meanwhile."""
         self._paused_at = None
         self._looked_back = False
         if self._cursor < self._source.oldest:
@@ -143,9 +148,10 @@ class DisplaySignal:
         self.take()
 
     def look(self, seconds: float, shown_s: float) -> None:
-        """Move the edge by ``seconds``, as far as ``shown_s`` before it are there.
+        """Move `edge` by ``seconds``, and pause the signal.
 
-        Pauses the signal. One that was paused by looking back resumes at the newest sample.
+        ``shown_s`` seconds before the edge stay displayed, so the oldest samples limit the move. A
+        signal that this method paused resumes when the edge reaches the newest sample.
         """
         if not self.is_paused:
             if seconds > 0:
@@ -160,7 +166,7 @@ class DisplaySignal:
             self.resume()
 
     def pause_text(self, shown_s: float) -> str:
-        """Describe how far back the paused signal ends; empty while it continues."""
+        """Describe in words how far back a paused signal ends; empty if not paused."""
         if not self.is_paused:
             return ""
         if not self.seconds_back:
@@ -170,7 +176,7 @@ class DisplaySignal:
         return f"paused, {self.seconds_back:.1f} s back{end}"
 
     def take(self, at_most: int | None = None) -> bool:
-        """Take in what is new, or so many samples of it; whether anything was."""
+        """Process new samples, at most ``at_most``; return True if there were any."""
         if self.is_paused:
             return False
         got = self._source.read(self._cursor, at_most)
@@ -188,33 +194,36 @@ class DisplaySignal:
         return True
 
     def index_at(self, time: float) -> float:
-        """Find the sample taken at ``time``, by the newest stamp; NaN where there is none."""
+        """Return the fractional index of the sample at ``time``; NaN without samples."""
         newest = self.ring.latest(1).timestamps
         if not len(newest):
             return float("nan")
         return self.ring.end - 1 - (float(newest[0]) - time) * self.sfreq
 
     def deviations(self) -> NDArray[np.float64]:
-        """Standard deviation of each channel over the last two seconds.
+        """Return the standard deviation of each channel over the last two seconds.
 
-        NaN where a channel sent no numbers, and everywhere while there is less than a second.
+        NaN for a channel without numbers, and for all in the first second.
         """
         if self.ring.end - self.ring.oldest < self.sfreq:
             return np.full(self.info.n_channels, np.nan)
         return _over_known(np.std, self.ring.latest(round(2 * self.sfreq)).data)
 
     def level(self, shown_s: float) -> NDArray[np.float64]:
-        """Median of each channel over what is shown; NaN where it is not known."""
+        """Return the median of each channel over the displayed ``shown_s`` seconds.
+
+        The result is NaN for a channel without numbers.
+        """
         first = max(self.ring.oldest, self.edge - max(1, round(shown_s * self.sfreq)))
         data, _ = self.ring.view(first, max(first, self.edge))
-        # So many samples give it as well as all.
+        # A subset of the samples gives nearly the same median.
         return _over_known(np.median, data[:: max(1, len(data) // _FOR_LEVEL)])
 
 
 def _over_known(
     measure: Callable[..., NDArray[np.float64]], data: NDArray[np.float32]
 ) -> NDArray[np.float64]:
-    """A figure of each channel over its finite samples; NaN where there are none."""
+    """Apply ``measure`` to the finite samples of each channel; NaN without any."""
     if np.isfinite(data).all() and len(data):
         return np.asarray(measure(data, axis=0), dtype=np.float64)
     columns = (column[np.isfinite(column)] for column in data.T)

@@ -1,5 +1,5 @@
-"""Training on flashes, which overlap and belong to selections of a symbol.
+"""Training on flashes, whose windows overlap and belong to selections.
 
-- selections: folds of whole selections, and training windows away from tested ones
-- spell_held_out: the symbols that held-out flashes spell
+- selections: folds of whole selections, and training windows without overlap with test windows
+- spell_held_out: score of the symbols spelled by held-out flashes
 """

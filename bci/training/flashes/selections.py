@@ -1,4 +1,4 @@
-"""Selections of a speller in recordings: the trials of one symbol belong together."""
+"""Group the trials of a speller by selection, for folds of whole symbols."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,9 @@ _FEWEST_TARGETS = 20
 
 
 def selections_of(runs: Sequence[StreamedRun]) -> NDArray[np.int64] | None:
-    """Number of the selection of each trial, over all runs, (n_trials,).
+    """Return the number of each trial's selection, counted over all runs.
 
-    None where no recording has a marker of a selection.
+    The shape is (n_trials,). The result is None if no recording has a marker of a selection.
     """
     numbers: list[NDArray[np.int64]] = []
     n_before = 0
@@ -32,18 +32,20 @@ def selections_of(runs: Sequence[StreamedRun]) -> NDArray[np.int64] | None:
 
 
 def selection_times(recording: Recording) -> NDArray[np.float64]:
-    """Begin of each selection, in recording time."""
+    """Return the start time of each selection, in seconds of the recording."""
     return np.array([m.time for m in recording.markers if m.label.startswith(SELECTION)])
 
 
 def split_by_selection(
     epochs: Epochs, selections: NDArray[np.int64]
 ) -> tuple[list[NDArray[np.bool_]], str]:
-    """Make the test masks of consecutive blocks of whole selections of one run; describe them.
+    """Split one run into four blocks of whole selections.
 
-    ``selections`` are of each trial; see `selections_of`.
+    Return test masks and a description.
 
-    Raises `RecordingError` if there are too few.
+    ``selections`` has the number of each trial's selection; see `selections_of`.
+
+    Raises `RecordingError` if there are fewer than four selections.
     """
     own = selections[epochs.trials]
     found = np.unique(own)
@@ -57,9 +59,9 @@ def split_by_selection(
 
 
 def require_targets(epochs: Epochs, unlabelled: str | None) -> None:
-    """Refuse a calibration of flashes with too few of the rarer class.
+    """Raise RecordingError if flashes of the rarer class are fewer than 20.
 
-    Nothing is asked of paradigms without ``unlabelled`` markers, or without a class ``target``.
+    Paradigms without ``unlabelled`` markers or without a class ``target`` are not checked.
     """
     if unlabelled is None or "target" not in epochs.labels:
         return
@@ -73,9 +75,9 @@ def require_targets(epochs: Epochs, unlabelled: str | None) -> None:
 
 
 def away_from(epochs: Epochs, test: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Epochs that may train a decoder tested on others: none that shares samples with them.
+    """Mark the epochs that share no sample with any test window, shape (n_windows,).
 
-    ``test`` marks the tested ones, (n_windows,); so does the result the others.
+    ``test`` (n_windows,) marks the test windows. The result is the mask for training.
     """
     kept = ~test
     if epochs.ends is None:

@@ -1,4 +1,4 @@
-"""Symbols of copy spelling, decided by decoders that did not learn from them."""
+"""Score copied symbols from held-out predictions of their flashes."""
 
 from collections.abc import Sequence
 
@@ -20,10 +20,10 @@ def spell_held_out(
     profile: Profile,
     temperature: float,
 ) -> SpellingScore | None:
-    """Score the copied symbols of the recordings that a model is calibrated on.
+    """Score the copied symbols of calibration recordings, held-out.
 
-    ``epochs`` are cut from ``runs``. None where the profile has no speller, the recordings hold no
-    selection of its grid, or the decoder has other classes than a speller needs.
+    ``epochs`` are cut from ``runs``. None if the profile has no speller, if the recordings have no
+    selection on its grid, or if the classes are not ``target`` and ``nontarget``.
     """
     if profile.speller is None or epochs.ends is None or epochs.signal is None:
         return None
@@ -35,7 +35,7 @@ def spell_held_out(
     taken = [{window.end: window.taken for window in run.windows} for run in runs]
     predictions: list[list[TimedPrediction]] = [[] for _ in runs]
     for fold, test in zip(held_out.folds, held_out.tests, strict=True):
-        # A flash has one window, so each is the last one of its trial.
+        # A flash has one window, so each window is the last of its trial.
         chosen = np.flatnonzero(test)[epochs.only(test).are_last_of_trials()]
         for row, probabilities in zip(chosen, fold.probabilities, strict=True):
             run, end = int(epochs.runs[row]), int(epochs.ends[row])

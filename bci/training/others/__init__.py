@@ -1,5 +1,5 @@
-"""Base models: what other people's recordings teach.
+"""Train base models on recordings of many people.
 
-- people: their recordings, a folder a person
-- pretrain: one model of all of them, scored on people held out
+- people: their recordings, in one folder per person
+- pretrain: a model of all people, scored on held-out people
 """

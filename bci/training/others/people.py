@@ -1,4 +1,4 @@
-"""Whose recordings a base model learns from: a folder for each person."""
+"""Find the recordings of many people, in one folder per person."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,40 +10,43 @@ from bci.errors import RecordingError
 from bci.recording.formats import recordings_in, without_parts
 
 _MOST_NAMED = 20
-# A group of windows is a run of a person: none has as many runs.
+# Step of the run numbers between people; nobody has as many runs.
 _RUNS = 1000
 EXECUTED_FROM = 1_000_000
-"""Group of the first run of executed movement in the training of a person's own model."""
+"""Smallest group number of runs with executed movements, in one person's training."""
 
 
 def runs_of(person: int, runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the runs of the person of that number, so that no two people share one."""
+    """Convert the run numbers of ``person`` to numbers that no other person has."""
     return runs + _RUNS * person
 
 
 def people_of(runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The number of the person of each run that `runs_of` has numbered."""
+    """Return the number of the person of each run number made by `runs_of`."""
     return runs // _RUNS
 
 
 def are_executed(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark which groups of a person's own training are runs of executed movement."""
+    """Mark the group numbers that are runs of executed movements.
+
+    The groups are those of one person's training.
+    """
     return np.asarray(groups >= EXECUTED_FROM)
 
 
 def files_of_people(
     folder: Path, runs: Sequence[str] = (), without: Sequence[str] = (), option: str = "--runs"
 ) -> dict[str, list[Path]]:
-    """Each person's recordings, in order of their names.
+    """List each person's recordings, by the person's name in alphabetical order.
 
-    ``folder`` holds a folder for each person, by whose name it is called; ``runs`` are patterns of
-    the files in one, without which every recording counts; ``without`` are left out. ``option`` is
-    the one that the patterns were given by, for messages.
+    ``folder`` has one folder per person, named after the person. ``runs`` are patterns for the
+    file names; empty takes every recording. ``without`` are names of people to leave out.
+    ``option`` is the command line option with the patterns, for error messages.
 
     Raises
     ------
     RecordingError
-        If there is no such folder or person, nothing to read, or the pattern is none.
+        If the folder or a person is missing, no file matches, or a pattern is invalid.
     """
     if not folder.is_dir():
         raise RecordingError(f"{folder}: no such folder")
@@ -67,12 +70,12 @@ def files_of_people(
 def executed_apart(
     files: dict[str, list[Path]], executed: dict[str, list[Path]]
 ) -> dict[str, list[Path]]:
-    """Each person's recordings without those of executed movement.
+    """Return each person's files without the files of executed movements.
 
     Raises
     ------
     RecordingError
-        If of a person with executed runs no other is left.
+        If a person has executed runs only.
     """
     imagined = {
         person: [file for file in own if file not in executed[person]]

@@ -1,4 +1,7 @@
-"""Training a base model on many people, for others to continue from."""
+"""Train a base model on many people.
+
+The training of one person can start from it.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -34,7 +37,7 @@ from bci.training.run_counts import RunCount, count_runs
 from bci.training.trial_decisions import DecidedEpochs
 
 _FEWEST_PEOPLE = 2
-# Of a person, among which each trial of these is decided.
+# Most items of a held-out person; each trial is decided among them.
 _MOST_ITEMS = 200
 
 
@@ -50,17 +53,15 @@ def pretrain(
     executed: Mapping[str, list[Recording]] | None = None,
     workers: Workers = THIS_PROCESS,
 ) -> Calibration:
-    """Train on people, and score on those who were held out, by folds of whole people.
+    """Train a model on all people, and cross-validate it in folds of people.
 
-    A held-out person's alignment is trained on that person's windows without their labels.
-
-    ``make_decoder`` gives a fresh decoder that can be adapted to a person. There are at most
-    ``n_folds`` folds, each trained once. In the folder ``unfinished`` each training of a network
-    keeps how far it is, so that one that was stopped continues and one that was done is not done
-    again; the caller deletes it. ``executed`` are runs of some of the people in which the movements
-    were made that the others imagine: every training learns from them, and no score is taken on
-    them. ``workers`` train the folds, and on everybody; ``make_decoder`` has to be picklable for
-    more than one.
+    The decoder is aligned to a held-out person by that person's windows without labels.
+    ``make_decoder`` returns an untrained decoder that can be adapted to a person. There are at most
+    ``n_folds`` folds. In the folder ``unfinished``, each training of a network stores checkpoints,
+    so that it can be resumed; the caller deletes the folder. ``executed`` are runs of some people
+    with executed instead of imagined movements: they are part of every training and of no score.
+    ``workers`` train the folds and the final model; with several, ``make_decoder`` must be
+    picklable.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def pretrain(
     ProfileError
         If the decoder cannot be adapted to a person.
     BundleError
-        If what was kept is damaged, or of other recordings or settings.
+        If a checkpoint is damaged, or from other recordings or settings.
     """
     if len(people) < _FEWEST_PEOPLE:
         raise RecordingError(f"{len(people)} people are too few to pretrain on; give two or more")
@@ -148,7 +149,10 @@ def _score(decoder: Decoder, scored: list["HeldOutPredictions"], described: str)
 
 
 def base_arrays(decoder: Decoder) -> dict[str, NDArray[np.generic]]:
-    """Arrays of a base model: the decoder's, and those that only fine-tuning needs."""
+    """Return the arrays of a base model.
+
+    They are the decoder's, and those that only fine-tuning needs.
+    """
     further = decoder.training_arrays() if isinstance(decoder, FineTunable) else {}
     return decoder.arrays() | further
 
@@ -157,8 +161,8 @@ def base_arrays(decoder: Decoder) -> dict[str, NDArray[np.generic]]:
 class HeldOutPredictions:
     """Predictions of a decoder for held-out trials.
 
-    ``probabilities`` (n_trials, n_classes) are of the decoder's own ``classes``, ascending;
-    ``truth`` (n_trials,) are the true ones.
+    ``probabilities`` (n_trials, n_classes) are in the order of ``classes``, the decoder's sorted
+    classes. ``truth`` (n_trials,) are the true classes.
     """
 
     classes: tuple[str, ...]
@@ -166,14 +170,17 @@ class HeldOutPredictions:
     truth: NDArray[np.str_]
 
     def over(self, classes: tuple[str, ...]) -> NDArray[np.float64]:
-        """Probabilities of more classes, ascending: 0 for those that the decoder did not know."""
+        """Return the probabilities for more, sorted ``classes``.
+
+        They are 0 for classes that the decoder lacks.
+        """
         wider = np.zeros((len(self.truth), len(classes)))
         wider[:, np.searchsorted(classes, self.classes)] = self.probabilities
         return wider
 
 
 def decide(decoder: Decoder, epochs: Epochs) -> HeldOutPredictions:
-    """Every window of the epochs, decided for itself."""
+    """Predict each window of the epochs by itself."""
     probabilities = np.stack([decoder.predict_proba(window) for window in epochs.windows])
     return HeldOutPredictions(decoder.classes, probabilities, epochs.labels)
 
@@ -181,7 +188,10 @@ def decide(decoder: Decoder, epochs: Epochs) -> HeldOutPredictions:
 def score_people(
     people: list[Epochs], make_decoder: Callable[[], Decoder], signal: Signal, n_folds: int
 ) -> list[HeldOutPredictions]:
-    """Decide each person's trials by a decoder of other people, by folds of whole people."""
+    """Predict each person's trials by a decoder trained on other people.
+
+    Each fold has whole people.
+    """
     others = _Others(people, (), make_decoder, signal)
     folds = enumerate(np.array_split(np.arange(len(people)), n_folds))
     return [each for fold in folds for each in _train_fold(others, fold)]
@@ -189,9 +199,9 @@ def score_people(
 
 @dataclass(frozen=True)
 class _Others:
-    """People, their executed runs, and how a decoder is trained on some of them.
+    """Data of all people and the settings of the trainings on some of them.
 
-    No run of one person has the number of a run of another.
+    Run numbers differ between people.
     """
 
     people: list[Epochs]
@@ -203,7 +213,11 @@ class _Others:
 
 
 class _Trained(NamedTuple):
-    """A decoder of everybody but the people held out, windows it keeps, what it decided of them."""
+    """Result of one training.
+
+    ``decoder`` is trained on everybody but the held-out people. ``kept`` is the number of windows
+    that it stores. ``decided`` are its predictions for the held-out people.
+    """
 
     decoder: Decoder
     kept: int
@@ -223,17 +237,17 @@ def _train_everybody(others: _Others, on_epoch: OnEpoch | None) -> _Trained:
 def _train_part(
     others: _Others, fold: tuple[int, NDArray[np.int64]] | None
 ) -> list[HeldOutPredictions] | _Trained:
-    """One job of several processes: a fold, or None for the training on everybody."""
+    """Do one job of a worker: ``fold``, or the training on everybody if it is None."""
     return _train_everybody(others, None) if fold is None else _train_fold(others, fold)
 
 
 def _train_without(
     others: _Others, held_out: NDArray[np.int64], name: str, on_epoch: OnEpoch | None
 ) -> _Trained:
-    """Train on everybody else, and decide each trial of those held out.
+    """Train on everybody but ``held_out``, and predict each of their trials.
 
-    The decoder is aligned by a held-out person's windows, without their labels. Each trial is
-    decided at its end. Executed runs are trained on and never decided.
+    A trial is decided at its end. The decoder is aligned to a held-out person by that person's
+    windows without labels. Executed runs are for training only.
     """
     decoder, people = others.make_decoder(), others.people
     learnt = [each for i, each in enumerate(people) if i not in held_out]
@@ -257,11 +271,14 @@ def _train_without(
 
 
 def _train_all(others: _Others, n_folds: int, workers: Workers, on_progress: Progress) -> _Trained:
-    """Train on everybody; the predictions are those of the folds."""
+    """Train the folds and the model on everybody.
+
+    Return that model with the folds' predictions.
+    """
     held_out = np.array_split(np.arange(len(others.people)), n_folds)
     jobs: list[tuple[int, NDArray[np.int64]] | None] = list(enumerate(held_out))
     if workers != THIS_PROCESS:
-        # The longest first.
+        # The longest job, the training on everybody, starts first.
         jobs = [None, *jobs]
     results: dict[int, list[HeldOutPredictions] | _Trained] = {}
     on_progress("Scoring on people held out", 0, n_folds + 1)
@@ -293,7 +310,7 @@ def fit(
     Returns
     -------
     kept : int
-        Number of windows that it keeps, to be pooled with those of another person.
+        Number of windows that the decoder stores, to be pooled with those of another person.
     """
     together = join_epochs(people)
     if isinstance(decoder, Pooling):
