@@ -15,7 +15,7 @@ _BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
 
 
 class Header(QWidget):
-    """Stream name and badge on the left; buttons of programs and commands on the right."""
+    """Stream name and badge on the left; buttons of frequent commands on the right."""
 
     def __init__(self, commands: WindowActions, programs: QWidget, status: DashboardStatus) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The side panel: live streams to show, devices to connect, and help without either."""
+"""The side panel: live streams, devices to connect, simulator and files."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
@@ -20,7 +20,7 @@ _LEAST_ROWS = 4
 
 
 class ConnectPanel(QWidget):
-    """Shows streams, devices and the connection; the user's choices are emitted as signals."""
+    """Shows streams, devices and the connection; emits the user's choices as signals."""
 
     stream_chosen = Signal(object)  # LiveStream
     device_wanted = Signal(str, dict)  # name and parameters

@@ -24,7 +24,7 @@ SUBJECT = "signal"
 
 
 class ShownSignal(QObject):
-    """Passes the shown stream on to its views; reports if it ends, stalls or loses samples.
+    """Passes the shown stream on to its views; reports its end, stalls and losses.
 
     ``sources`` and ``programs`` show which streams end because the user ended them: such an end
     is no problem.
@@ -62,7 +62,7 @@ class ShownSignal(QObject):
         feed.problem.connect(self._on_problem)
 
     def wait_for(self, query: StreamQuery, name: str) -> None:
-        """Wait for another stream, ``name``, that ``query`` finds; clear the views until then."""
+        """Clear the quality, and wait for the stream ``name`` that ``query`` finds."""
         self._situation.show_other(str(query))
         self._programs.set_stream(name)
         self.well.emit(SUBJECT)

@@ -56,7 +56,7 @@ class CueFinder(Protocol):
 
 
 class CueWindows:
-    """Stores cues, and finds the cue of a window by the time of the window's last sample.
+    """Stores cues, and finds the cue of a window by the time of its last sample.
 
     A window begins with its cue and ends ``window_s`` later.
     """

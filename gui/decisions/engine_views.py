@@ -39,14 +39,14 @@ _EMOTION = "emotion"
 
 
 class EngineViews(QObject):
-    """Passes predictions, cues and status on to views of decisions, history and latency.
+    """Passes predictions, cues and status on to all views of an engine.
 
-    ``by_task`` has the view of each task; that of no task is the bars. One is shown in ``decided``:
-    of the profile's task, or of emotion where the classes are levels of two axes. ``passed`` shows
-    the history: where images are seen or words spoken, a transcript.
+    ``by_task`` has the view of each task by name; the view of the empty name is the bars. One of
+    them is shown in ``decided``: the view of the profile's task, or that of emotion if the classes
+    are levels of two axes. ``passed`` shows the history, or a transcript of words or images.
 
-    ``cue_of`` gives the class that a marker's label asks for, None for one that ends the cue.
-    It holds as ``threshold`` does until an engine reports its own.
+    ``cue_of`` returns the class of a marker's label, None for a marker that ends the cue.
+    ``cue_of`` and ``threshold`` are used until an engine reports its own.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
@@ -150,7 +150,7 @@ class EngineViews(QObject):
             view.refresh()
 
     def advance(self, now: float) -> None:
-        """Move the time axes to ``now`` on the LSL clock, and clear an outdated prediction."""
+        """Move the time axes to ``now``, LSL clock, and clear an outdated prediction."""
         self.rule.now = now
         for past in self._pasts:
             past.advance(now)

@@ -47,7 +47,7 @@ class SpellingView(DecisionFrame):
 
     @property
     def is_right(self) -> bool | None:
-        """Whether the newest symbol is the one to copy; None if that is unknown."""
+        """True if the newest symbol is the one to copy; None if that is unknown."""
         newest = self.newest
         if newest is None or newest.target is None or newest.change != "selected":
             return None
