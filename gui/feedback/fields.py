@@ -125,7 +125,7 @@ class FeedbackFields(QWidget):
 
 
 def feedback_profiles(given: str) -> list[str]:
-    """List profiles with neurofeedback: ``given`` first if it has it, then shipped ones."""
+    """List the profiles with neurofeedback, ``given`` first if it is one."""
     shipped = [name for name in shipped_profiles() if _is_protocol(name)]
     return list(dict.fromkeys([given, *shipped] if _is_protocol(given) else shipped))
 

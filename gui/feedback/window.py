@@ -43,7 +43,7 @@ class SessionStage(Enum):
 
 
 class FeedbackWindow(Themed, QWidget):
-    """Fields at the left, operator's view and runs at the right, the main button below."""
+    """Fields at the left, operator's view and runs at the right, main button below."""
 
     start_wanted = Signal(object)  # FeedbackChoice
     run_wanted = Signal(str)  # kind of the run

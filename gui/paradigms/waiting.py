@@ -1,4 +1,4 @@
-"""The conditions for the start of a spelling run, and for its end of a pause."""
+"""The conditions for the start of a spelling run, and for the end of a pause."""
 
 from dataclasses import dataclass
 

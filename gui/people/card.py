@@ -85,7 +85,7 @@ class PersonCard(Themed, QWidget):
         self.setLayout(column_of(panel(content)))
 
     def follow(self) -> None:
-        """Begin to read the engine's streams; and its signal when the status names it."""
+        """Begin to read the engine's streams, and its signal when a status names it."""
         feed = Feed(self.name)
         feed.setParent(self)
         self._feed = feed
@@ -208,7 +208,7 @@ def clock_words(status: EngineStatus) -> str:
 
 
 def drift_words(status: EngineStatus) -> str:
-    """Return the drift of the stream's clock in ppm; ``-`` during the first half minute."""
+    """Return the drift of the stream's clock in ppm as text; ``-`` if still unknown."""
     if status.clock_drift_ppm is None:
         return "-"
     return f"{_signed(status.clock_drift_ppm, '.0f')} ppm"
