@@ -28,7 +28,7 @@ class Waiting:
 
     @property
     def for_what(self) -> tuple[str, str]:
-        """A sentence on an unmet condition, and the usable keys; empty texts if all are met."""
+        """A sentence on an unmet condition, and the usable keys; empty if all are met."""
         if not self.is_confirmed:
             return "\n\n".join(self.warnings), CONFIRMING
         if self.trouble:
@@ -40,7 +40,7 @@ class Waiting:
         return "", ""
 
     def words(self, instruction: str, begins_itself: bool) -> tuple[str, str]:
-        """Return the sentence and the keys for the screen, whether the run can begin or not."""
+        """Return the sentence and the keys for the screen, also if the run can begin."""
         if not self.can_begin:
             return self.for_what
         if begins_itself:

@@ -1,4 +1,4 @@
-"""The window of several people: one card per engine, and the error of their clocks."""
+"""The window of several people: one card per engine, and the error of the clocks."""
 
 import math
 from collections.abc import Sequence

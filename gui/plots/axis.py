@@ -19,7 +19,7 @@ def caption_font(bold: bool = False) -> QFont:
 
 
 def seconds_ago(x: float) -> str:
-    """Return the text of ``x`` seconds relative to now, as ``−5 s``; ``now`` for 0."""
+    """Return the text of a time ``x`` in seconds, negative before now; ``now`` for 0."""
     return "now" if abs(x) < 1e-6 else with_minus(f"{x:.4g} s")
 
 

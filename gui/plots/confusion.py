@@ -113,7 +113,7 @@ class ConfusionView(Plot):
             tags.show(shown)
 
     def _ink(self, share: float) -> QColor:
-        """Return black or white, whichever is readable on a cell of this share."""
+        """Return black or white, whichever is readable on a cell."""
         over, under = self.theme.colour("trace"), self.theme.colour("panel")
         opacity = _FAINT + (_STRONG - _FAINT) * share
         mixed = [

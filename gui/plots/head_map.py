@@ -1,4 +1,4 @@
-"""A head seen from above: outline, electrodes, and a picture of values between them."""
+"""A head seen from above: outline, electrodes, and values between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,11 +27,11 @@ _ACROSS, _ALONG = (-1.22, 1.22), (-1.12, 1.24)
 
 @dataclass(frozen=True, slots=True)
 class Electrode:
-    """One electrode as it is drawn: the mark of its quality, or a dot where that is None."""
+    """One drawn electrode: the mark of its ``state``, or a dot if that is None."""
 
     channel: int
-    label: str = ""  # under it
-    value: str = ""  # at its right
+    label: str = ""  # written below it
+    value: str = ""  # written at its right
     state: State | None = None
     colour: QColor | None = None  # of dot and label; None for the theme's text colour
     size: float | None = None  # in pixels; None to depend on the size of the head

@@ -36,9 +36,9 @@ _HINTS = QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTran
 
 
 class Canvas(Protocol):
-    """The way a frame gets onto the screen."""
+    """A way to show a frame on the screen."""
 
-    can_sync: bool  # a swap may wait for the screen
+    can_sync: bool  # whether a buffer swap may wait for the screen
 
     def present(self, paint: Paint) -> float:
         """Paint and show a frame; return the LSL time of the swap, NaN if it failed."""
