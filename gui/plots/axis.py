@@ -77,7 +77,7 @@ class Axis(pg.AxisItem):
 
 
 class ColourScale(pg.ColorBarItem):
-    """The colour scale at the right of a plot; `setLevels` also sets the image's range.
+    """The colour scale beside a plot; `setLevels` also sets the image's range.
 
     The lightness of viridis (S. van der Walt and N. Smith, 2015) rises evenly. So the scale is
     readable in grey, and by colour-blind eyes.

@@ -35,8 +35,8 @@ class Electrode:
     state: State | None = None
     colour: QColor | None = None  # of dot and label; None for the theme's text colour
     size: float | None = None  # in pixels; None to depend on the size of the head
-    is_crossed: bool = False  # a cross marks a channel that is left out
-    # Not drawn, but read by the mouse or copied:
+    is_crossed: bool = False  # whether a cross marks the channel as left out
+    # The fields below are not drawn, but shown under the mouse or copied.
     about: str = field(default="", compare=False)  # the readout under the mouse
     tip: str = field(default="", compare=False)
     cells: tuple[object, ...] = field(default=(), compare=False)  # the row in the copied numbers

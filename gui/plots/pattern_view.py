@@ -23,7 +23,7 @@ _MAX_NAMES = 3
 
 
 class PatternView(Themed, QWidget):
-    """One head per class: orange where power rises with the class, blue where it falls.
+    """One head per class: orange where power rises in the class, blue where it falls.
 
     A pattern without negative weights shows the attention of a network instead.
     """

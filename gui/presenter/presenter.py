@@ -38,7 +38,7 @@ _COST_GAIN = 0.1
 
 
 class Presenter(QObject):
-    """Shows a scene, one frame per period of the screen, with markers timed at the swap.
+    """Shows a scene, one frame per screen period, with markers timed at the swap.
 
     Frames are paced by the screen's vertical sync if OpenGL waits for it, else by a timer; `note`
     states which. Frames that are dropped while a run is logged are also sent as markers.

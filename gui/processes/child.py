@@ -1,4 +1,4 @@
-"""Child processes of the dashboard: start, events, log, end. No other part starts a process."""
+"""Child processes of the dashboard, all of which are started here."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ _KEPT: list[QProcess] = []
 
 @dataclass(frozen=True)
 class Command:
-    """A named command line: ``Command("engine", ("python", "-m", "bci", "run", ...))``."""
+    """A named command line: ``Command("engine", ("python", "-m", "bci", ...))``."""
 
     name: str
     argv: tuple[str, ...]

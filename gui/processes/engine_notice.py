@@ -52,10 +52,10 @@ def find_mismatch(
 
 
 class EngineNotice(QFrame):
-    """The sentence, and one button that makes both the same stream."""
+    """A strip with the warning, and a button that makes both streams the same."""
 
-    decode_wanted = Signal()  # of the stream shown
-    show_wanted = Signal(str)  # the stream that the window shall show
+    decode_wanted = Signal()  # decode the shown stream
+    show_wanted = Signal(str)  # show the stream of this name
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The recorder: a process that outlives the dashboard, or one found on the network."""
+"""The recorder: started here to outlive the dashboard, or found on the network."""
 
 import os
 import queue
@@ -16,7 +16,7 @@ _POLL_S = 0.1
 
 
 class RecorderLink(Worker):
-    """Starts a recorder that outlives the dashboard, finds running ones, and stops one.
+    """Starts a recorder that outlives the dashboard; finds and stops running ones.
 
     A thread finds recorders and reads their statuses.
     """

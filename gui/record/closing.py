@@ -40,7 +40,7 @@ def confirm_closing(
 
 
 def farewell(status: FoundRecorder) -> str:
-    """Return the line for the terminal if a recording continues after the window closes."""
+    """Return the line for the terminal if a recording continues after the window."""
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (
         f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "

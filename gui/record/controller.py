@@ -37,11 +37,12 @@ NO_STREAM = (
 class RecordController(QObject):
     """Starts and stops a recorder for the user, and shows its status.
 
-    A recorder of ours that is killed is started again: it continues in the next run's file.
+    A recorder that was started here and killed is started again; it continues in the next run's
+    file.
 
-    ``bci`` is how the command line is called, ``folder`` where recordings go; ``streams`` are
-    recorded, all where none is named. ``listed`` gives the names of the signal streams that are on
-    the network now.
+    ``bci`` is the command that runs this project's command line. Recordings are written to
+    ``folder``. ``streams`` are recorded; all streams if it is empty. ``listed`` returns the names
+    of the signal streams on the network.
     """
 
     logged = Signal(str)

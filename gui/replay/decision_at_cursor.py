@@ -1,4 +1,4 @@
-"""The prediction and the decision at the cursor, in the view of the model's task, as live."""
+"""The prediction and decision at the playhead, in the view of the model's task."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from gui.replay.trials import ReplayTrial, trial_at
 from gui.widgets.layouts import column_of
 from gui.widgets.themed import Themed
 
-# What is smoothed has its trail again after a leap of the cursor.
+# Seconds of earlier predictions that are smoothed again after a jump of the playhead.
 _TRAIL_S = 15.0
 
 

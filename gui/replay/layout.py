@@ -25,7 +25,7 @@ _RIGHT_WIDTH = 330
 
 
 class ReplayLayout(Themed, QWidget):
-    """The header, the traces beside the decisions, and the timeline above the transport bar."""
+    """Header, traces beside decisions, and timeline above the transport bar."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A model run over the recording: ``bci evaluate``, a child process that can be cancelled."""
+"""A run of a model over the recording, by a process that can be cancelled."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from bci.messages import AnyEvent, EvaluationEvent, PredictedEvent
 from gui.processes.child import Child, Command
 from gui.replay.predictions import Predictions
 
-# So often what came is shown; an event comes for each window.
+# Interval in which new predictions are shown; the process prints one event per window.
 _SHOW_EVERY_MS = 200
 _KILLED_MS = 300
 
