@@ -1,4 +1,4 @@
-"""Predictions and decisions of a model over a recording, as ``bci evaluate`` makes them."""
+"""Predictions and decisions of a model over a recording, from ``bci evaluate``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bci.decisions import Decision
 from bci.messages import PredictedEvent
 
-# A prediction is missed where the next one comes later than so many hops.
+# Number of hops for which a prediction is valid; a later next one leaves a gap.
 _MISSED_HOPS = 1.5
 
 
@@ -60,7 +60,7 @@ class Predictions:
         return k if k >= 0 and position - self.times[k] <= self.hold_s else None
 
     def held_since(self, number: int) -> float | None:
-        """Return the time since which the decision is the same as at prediction ``number``.
+        """Return the time since which the decision is that of prediction ``number``.
 
         None if no decision is made there.
         """

@@ -1,4 +1,4 @@
-"""The data of the timeline: what there is of a recording, and predictions as columns of pixels."""
+"""The data of the timeline, and predictions as columns of pixels."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial
 from gui.theme import Theme
 
-# Pixels from one line of a hatching to the next.
+# Pixels between two lines of a hatching.
 _HATCH_PX = 6
 
 

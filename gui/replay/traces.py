@@ -1,4 +1,4 @@
-"""The recording's traces up to the cursor: the scope, fed from a file instead of a stream."""
+"""The recording's traces up to the playhead: a scope that reads from a file."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from gui.scope.scope import Scope
 from gui.scope.shown_line import ShownLine
 from gui.widgets.layouts import column_of, row_of
 
-# What the display's high-pass takes to settle, before what is shown.
+# Seconds before the shown span in which the display's high-pass settles.
 _SETTLING_S = 6.0
 
 
@@ -72,7 +72,7 @@ class ReplayTraces(QWidget):
         self.scope.advance()
 
     def _begin(self, row: int, keep_view: bool) -> None:
-        """Empty the buffer, and begin early enough to show the signal up to ``row`` at once."""
+        """Empty the buffer, and begin early enough to show the signal up to ``row``."""
         assert self._recording is not None
         info = self._recording.info
         scope, gains = self.scope, self.scope.gains

@@ -1,4 +1,4 @@
-"""The trials of a recording: the class asked for, and the decision of a model."""
+"""The trials of a recording: true class, and decision of a model."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from bci.training.epochs import find_trials
 from gui.decisions.headline import NOT_SURE
 from gui.widgets.units import brief, counted
 
-# Length of a cue where no model's paradigm gives it.
+# Length of a trial in seconds without a model's paradigm.
 _USUAL_S = 4.0
 # Times closer than this, in seconds, count as equal.
 _APART_S = 1e-3

@@ -1,4 +1,4 @@
-"""Gain of each kind of channel, and the value in the middle of each row."""
+"""The gain of each kind of channel, and the value at the middle of each row."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bci.pipeline.display.signal import DisplaySignal
 from bci.signals import Channel
 from gui.widgets.units import neighbouring, round_up, with_unit
 
-# A row holds so many standard deviations.
+# Height of a row in standard deviations, for a gain that is chosen by the program.
 _DEVIATIONS = 4.0
 _MIN_GAIN, _MAX_GAIN = 1e-18, 1e12
 _MAX_LABEL = 8
