@@ -1,11 +1,11 @@
-"""Columns of traces as pixels: smooth edges, one pass, nothing kept between columns."""
+"""Conversion of columns of traces to pixels, with smooth edges, in one pass."""
 
 import numpy as np
 
 from bci.compiling import kernel
 
-# How far a trace leaves the middle of its row, in rows: enough for the top of a blink, and one that
-# runs away does not cover the middle of the next.
+# Largest distance of a trace from the middle of its row, in rows. It is enough for the top of a
+# blink, and a trace that drifts away does not cover the middle of the next row.
 REACH = 0.75
 
 

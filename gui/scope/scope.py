@@ -1,4 +1,4 @@
-"""The scope: the signal of a stream, its view chosen by keys, buttons and the wheel."""
+"""The scope: traces of a stream, controlled by keys, buttons and the wheel."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ from gui.scope.view import TIME_BASES_S, ScopeView, following
 from gui.widgets.layouts import column_of, is_seen
 from gui.widgets.themed import Themed
 
-_LOOK_BACK = 0.25  # of the time shown, a step
+_LOOK_BACK = 0.25  # one step back in time, as a share of the shown span
 _MAX_MARKERS = 200
 
 

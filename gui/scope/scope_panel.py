@@ -1,4 +1,4 @@
-"""The scope with its controls: time base, gain, channels and pause, by mouse or keys."""
+"""The scope with its controls: time base, gain, channels and pause."""
 
 from collections.abc import Callable
 

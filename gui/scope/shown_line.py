@@ -96,7 +96,7 @@ class ShownLine(QWidget):
 
 
 def title_of(scope: Scope) -> str:
-    """Return a scope's reference, cleaning and filter in words; empty without a stream."""
+    """Return reference, cleaning and filter of a scope in words; empty without stream."""
     signal = scope.signal
     if signal is None:
         return ""

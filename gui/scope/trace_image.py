@@ -1,4 +1,4 @@
-"""The traces as an image that goes round: a frame costs only its new columns."""
+"""The traces as an image with cyclic columns: a frame costs only its new columns."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from gui.scope.rasterise import paint_columns
 from gui.scope.trace_layout import TraceLayout
 from gui.theme import DARK, Theme
 
-# The ink of a channel: set aside by the user, or by its quality.
+# The ink (colour number) of a channel: faint if the user marked it bad, else by its quality.
 FAINT = 0
 INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3, State.NOT_JUDGED: 1}
 # Thickness of a level trace in pixels, less if rows are so low that traces would merge.
@@ -26,7 +26,7 @@ _GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
 
 
 def inks_of(states: Sequence[State], marked: Sequence[bool]) -> NDArray[np.uint8]:
-    """Return the ink of each channel: faint if the user marked it, else by its quality.
+    """Return the ink of each channel: faint if the user marked it, else by quality.
 
     If most channels are doubtful, they have the ink of good ones, so that bad ones stand out; the
     marks beside the names still show them.
@@ -78,7 +78,7 @@ class TraceImage(pg.GraphicsObject):
         self._drawn: int | None = None
 
     def draw_new(self, ring: RingBuffer, layout: TraceLayout) -> bool:
-        """Draw the columns that are new since the last call; return whether there were any.
+        """Draw the columns that are new since the last call; return whether any were.
 
         After `clear`, all columns are new.
         """

@@ -17,7 +17,7 @@ _SPANNED = (20, 99)
 
 
 class SpectrogramView(Plot):
-    """The spectrogram: time to the right, frequency upwards, lost samples in one colour."""
+    """The spectrogram: time to the right, frequency upwards; lost samples are marked."""
 
     def __init__(self) -> None:
         bottom = Axis("bottom", write=seconds_ago)

@@ -16,7 +16,7 @@ from gui.widgets.themed import Themed
 
 
 class SpectrumPage(Themed, QWidget):
-    """Spectrum and spectrogram of a channel, with choices of channel and frequency limit."""
+    """Spectrum and spectrogram, with the choice of channel and highest frequency."""
 
     chosen = Signal()
 

@@ -1,4 +1,4 @@
-"""The spectrum of every channel, the chosen one in front."""
+"""The spectra of all channels, with the chosen one in front."""
 
 from html import escape
 from typing import Any
@@ -17,7 +17,7 @@ from gui.spectrum.analysis import SpectrumSeen
 from gui.widgets.labels import tip
 from gui.widgets.units import squared
 
-# With more channels than this single lines are unreadable: their range is shaded.
+# Largest number of channels drawn as lines; of more, only the range is shaded.
 _MAX_LINES = 64
 _SHADES = {ALPHA: 150, BETA: 80}
 _LINES_ALPHA, _RANGE_ALPHA = 95, 60
