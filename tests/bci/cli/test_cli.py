@@ -1,4 +1,4 @@
-"""The command line as a user meets it, above all when something is wrong."""
+"""The command line, above all its errors."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from tests.commands import BCI, bci, bci_process, evaluations, one_line, refused
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two short simulated runs and a model calibrated on them by the command."""
+    """Return a folder with two simulated runs, and a model calibrated on them."""
     folder = tmp_path_factory.mktemp("subject")
     for run in (1, 2):
         settings = SubjectSettings(trials_per_class=5)

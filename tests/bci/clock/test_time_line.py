@@ -1,4 +1,4 @@
-"""Time lines as senders make them: what is lost, what is late, what is another clock or rate."""
+"""Time lines of senders: lost samples, late samples, another clock or rate."""
 
 from dataclasses import dataclass
 from itertools import cycle
@@ -19,7 +19,7 @@ Stamps = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Line:
-    """Stamps of a stream, and what they have to be taken for."""
+    """The time stamps of a stream, and their right interpretation."""
 
     stamps: Stamps
     lost: int = 0
@@ -42,7 +42,7 @@ def without(lost: slice | NDArray[np.bool_], n: int = N, sfreq: float = SFREQ) -
 def pushed(
     late_s: float = 0.0, at_s: float = 20.0, chunk: int = 10, jitter_s: float = 0.0005, n: int = N
 ) -> Stamps:
-    """Chunks stamped when they are pushed; one is held up, and those behind it catch up."""
+    """Return chunks stamped when pushed; one is delayed, and later ones catch up."""
     ends = 100.0 + (np.arange(n // chunk) + 1) * chunk / SFREQ
     ends += np.random.default_rng(0).exponential(jitter_s, n // chunk)
     held = min(int(at_s * SFREQ / chunk), len(ends) - 1)
@@ -164,7 +164,7 @@ def test_a_wrong_second_stamp_moves_no_sample(by_s: float) -> None:
     np.testing.assert_allclose(told.timestamps, even(), atol=1e-6)
 
 
-# One by one at the start and at the loss in the middle of the lines; the rest at once, for time.
+# Single samples at the start and at the loss in the middle; the rest at once, to save time.
 SINGLY = (*[1] * 60, 440)
 
 

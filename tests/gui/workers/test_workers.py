@@ -1,4 +1,4 @@
-"""Threads of a window: what they pass on, and how they end."""
+"""Threads of a window: their reports, and their end."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from gui.workers.worker import Worker
 
 
 class Counting(Worker):
-    """Passes on a number for each time that it is let go on."""
+    """A worker that reports a number each time that it is released."""
 
     counted = Signal(int)
 
