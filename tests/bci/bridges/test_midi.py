@@ -1,4 +1,4 @@
-"""Decisions and probabilities as MIDI's own bytes on a real line, read by mido's parser."""
+"""Decisions and probabilities as MIDI bytes on a real line, read by mido's parser."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.bci.bridges.published import Published
 from tests.commands import refused
 from tests.streams import wait_until
 
-# A message of one byte that changes nothing.
+# A message of one byte without an effect.
 CLOCK = bytes(mido.Message("clock").bytes())
 
 
