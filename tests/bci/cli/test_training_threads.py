@@ -1,4 +1,4 @@
-"""Training uses one core, and leaves the others to a running engine."""
+"""Training uses one BLAS thread, to leave the other cores to a running engine."""
 
 import json
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def profile(low_hz: float, window_s: float, **classes: str) -> Profile:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of models: two with the same classes, one with others, one rate."""
+    """Return a folder of models: two alike, one with other classes, one for another rate."""
     folder = tmp_path_factory.mktemp("models")
     sides = {"left": "left", "right": "right"}
     for name, wanted, sfreq in (

@@ -1,4 +1,4 @@
-"""Offsets of a sender's clock: their drift and the bound of their error."""
+"""Offsets of a sender's clock: their drift and their error bound."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 
 from bci.lsl.clock_offset import DRIFT_ERROR_PPM, RENEWED_S, USUAL_PPM, ClockOffset, OffsetHistory
 
-# Bound of an offset that was measured just now: stamps get it within the next second.
+# Error bound of a new offset; stamps use it within the next second.
 FRESH_S = 1e-4 + RENEWED_S * USUAL_PPM * 1e-6
 
 

@@ -1,4 +1,4 @@
-"""Two people on clocks of their own, decoded and recorded together; one engine is killed."""
+"""Two people with different clocks, decoded and recorded; one engine is killed."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from tests.streams import wait_until
 
 pytestmark = pytest.mark.slow
 
-# Of each sender's clock: offset in seconds, drift in parts per million.
+# Offset in seconds and drift in parts per million of each sender's clock.
 CLOCKS = ((3.5, 90.0), (-20.0, -60.0))
 LIMIT_S = 1e-3
 PREDICTIONS = {"person-00-predictions", "person-01-predictions"}
