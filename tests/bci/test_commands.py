@@ -1,4 +1,4 @@
-"""Child processes run our modules, whatever lies in the current folder."""
+"""Child processes import this project's modules, whatever is in the current folder."""
 
 import os
 import re
@@ -12,7 +12,7 @@ import bci
 from bci.commands import bci_command, python_command
 
 ROOT = Path(bci.__file__).parents[1]
-# Our own top-level packages, and modules of the standard library that people like to name files by.
+# This project's packages, and standard modules whose names people often give to files.
 NAMES = ("bci", "decoders", "devices", "gui", "tests", "queue", "random", "select", "calendar")
 
 

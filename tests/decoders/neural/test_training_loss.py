@@ -15,7 +15,7 @@ CLASSES = np.resize(np.array([0, 0, 0, 1]), 40)
 
 
 class Undecided(nn.Module):
-    """The same logits for everything, and a parameter for the optimizer."""
+    """A network with constant logits, and a parameter for the optimizer."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ def scaled(by: float) -> Callable[[nn.Module, Tensor, Tensor], Tensor]:
 
 
 def gradient_norms(settings: TrainingSettings, scale: float) -> list[float]:
-    """Norm of the whole gradient at each step of the optimizer."""
+    """Return the norm of the whole gradient at each step of the optimizer."""
     norms: list[float] = []
 
     def note(optimizer: torch.optim.Optimizer, _given: object, _more: object) -> None:

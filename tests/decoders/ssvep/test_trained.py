@@ -26,7 +26,7 @@ def frequencies() -> Stimuli:
 
 
 def steady_state(n: int, seed: int, n_samples: int = 125) -> tuple[np.ndarray, np.ndarray]:
-    """Trials with a phase of their own for each target, in noise of rank 2 and white noise."""
+    """Return trials with one phase per target, in noise of rank 2 and white noise."""
     rng = np.random.default_rng(seed)
     t = np.arange(n_samples) / SFREQ
     shown = frequencies()
@@ -85,7 +85,7 @@ def test_a_decoder_of_flicker_needs_frequencies() -> None:
 
 
 def coded(n: int, seed: int, targets: tuple[str, ...], size: float = 3.0) -> tuple[np.ndarray, ...]:
-    """Cycles of codes: a wave after each rising edge, at one place, in noise."""
+    """Return cycles of codes: a wave after each rising edge, at one place, in noise."""
     from bci.stimulus.flicker_codes import sampled_bits
 
     rng = np.random.default_rng(seed)
