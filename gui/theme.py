@@ -52,7 +52,7 @@ class Theme:
         return QColor(self.classes[index % len(self.classes)])
 
     def quality_colour(self, state: State) -> QColor:
-        """Return the colour of a channel's quality; always show it with the state's symbol."""
+        """Return the colour of a channel's quality; show it only with its symbol."""
         return self.colour("dim") if state == State.NOT_JUDGED else QColor(self.quality[state])
 
     @property

@@ -17,7 +17,7 @@ class BridgeProcess(QObject):
 
     ``state`` is a sentence about the running bridge and ``failure`` one about its crash; both
     may be empty. A bridge that worked and then crashed is started again. The bridge that presses
-    keys is not: its keys could be pressed while nobody watches.
+    keys is an exception, since its keys could be pressed unwatched.
     """
 
     changed = Signal()

@@ -206,5 +206,5 @@ def _identity(stream: LiveStream) -> dict[str, str]:
 
 
 def _has_brainflow(devices: tuple[DeviceEntry, ...]) -> bool:
-    """Check whether ``devices`` has BrainFlow's boards, by the name of its simulated one."""
+    """Return whether ``devices`` has BrainFlow's boards, by its simulated board."""
     return any(device.name == "synthetic" for device in devices)

@@ -114,7 +114,7 @@ class Ball(Plot):
 
 
 class ClassBars(DecisionFrame):
-    """The decision with its confidence, one probability bar per class, and the true cue.
+    """The decision and its confidence, one probability bar per class, and the cue.
 
     With more than seven classes, only the five likeliest have a bar, the likeliest on top.
     With two classes, the user can show a ball between them instead of the bars.

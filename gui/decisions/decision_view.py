@@ -86,7 +86,7 @@ class CueWindows:
 
 
 class DecisionFrame(Themed, QWidget):
-    """Base class of the built-in views: headline, a body for the task, and a foot line.
+    """Base class of the built-in views: headline, body of the task, and foot line.
 
     A hint replaces them while no engine runs. ``threshold``, 0-1, is shown until the dashboard
     sets the engine's rule.

@@ -1,4 +1,4 @@
-"""Valence and arousal as a dot in their plane, with a trail, and one bar per level."""
+"""Valence and arousal as a dot in a plane, with a trail, and one bar per level."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -105,7 +105,7 @@ class EmotionPlane(Plot):
 
 
 class EmotionView(DecisionFrame):
-    """The engine's decision, and the levels of two axes as a dot in a plane and as bars.
+    """The engine's decision, and levels of two axes as a dot in a plane and bars.
 
     Dot and bars show smoothed probabilities, see `LevelCourse`. The foot line states the delay of
     the smoothing. The decision is not smoothed.

@@ -19,7 +19,7 @@ def is_decided(decision: str) -> bool:
 
 
 class Headline(QWidget):
-    """The decision on the left, its confidence or age on the right; or why none is made.
+    """The decision at the left, confidence or age at the right; or why none is made.
 
     A decision's letters are at most ``pixels`` high, and smaller if it would not fit. Other words
     are smaller and dim.

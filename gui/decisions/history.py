@@ -220,7 +220,7 @@ class HistoryView(PastPlot):
         self.reasons.show(tags)
 
     def _draw_names(self) -> None:
-        """Write each class's name at the end of its line; only the likeliest if room lacks.
+        """Write class names at the ends of lines; only the likeliest if space lacks.
 
         A name for the dotted line, or for the triangles, is placed among them.
         """

@@ -72,7 +72,7 @@ def shown_images(card: Card, course: TimeCourse | None = None) -> tuple[ShownIma
 
 
 class ImageMatches(FiveLikeliest):
-    """The five images that match the last window best, with similarity and probability.
+    """The five images that match a window best, with similarity and probability.
 
     ``truth`` finds the image that was shown in a window.
     """

@@ -36,7 +36,7 @@ class KeptPicture:
         painter.drawPixmap(room.topLeft().toPoint(), self._picture)
 
     def keep(self, painter: QPainter, room: QRectF, content: Hashable, draw: _Draw) -> None:
-        """Draw the pixmap if needed, without painting it, so that a later frame is in time."""
+        """Draw the pixmap if needed, without painting it, to make a later frame quick."""
         device = painter.device()
         ratio = device.devicePixelRatio() if device is not None else 1.0
         size = QSize(round(room.width()), round(room.height()))
@@ -52,7 +52,7 @@ class KeptPicture:
 
 
 class BoardPainter:
-    """Paints boards; each part of the screen is a pixmap that is kept until it changes."""
+    """Paints boards; each part of the screen is kept as a pixmap until it changes."""
 
     def __init__(self) -> None:
         self._text, self._symbols = KeptPicture(), KeptPicture()

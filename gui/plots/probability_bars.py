@@ -60,7 +60,7 @@ class ProbabilityRow:
 
 
 class ProbabilityBars(Plot):
-    """Horizontal bars from 0 to 100 %, without zoom, since part of a bar would mislead.
+    """Horizontal bars from 0 to 100 %; no zoom, since part of a bar would mislead.
 
     Bars change with every prediction, so names and colours are drawn again only if they change.
     ``thickness`` of a bar is a share of its row's height.

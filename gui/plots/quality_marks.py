@@ -57,7 +57,7 @@ def is_filled(state: State) -> bool:
 def paint_mark(
     painter: QPainter, theme: Theme, state: State, centre: QPointF, radius: float
 ) -> None:
-    """Paint a disc for good, triangle for doubtful, cross for bad, ring for not judged."""
+    """Paint a disc (good), triangle (doubtful), cross (bad) or ring (not judged)."""
     painter.setPen(mark_pen(theme, state, radius))
     colour = theme.quality_colour(state)
     painter.setBrush(colour if is_filled(state) else Qt.BrushStyle.NoBrush)

@@ -78,11 +78,12 @@ def _mark_lost(times, begin, first, per_column, lost):  # type: ignore[no-untype
 
 @kernel()
 def _span(data, channels, begin, first, per_column, low, high):  # type: ignore[no-untyped-def]
-    """Fill ``low`` and ``high`` (n_columns, n_shown) from ``data`` (n_samples, n_channels).
+    """Set ``low`` and ``high``, (n_columns, n_shown), from ``data``.
 
-    ``channels`` (n_shown,) are the indices of the shown ones. ``data[0]`` is sample number
-    ``begin``, ``low[0]`` column number ``first``. There is no state between calls, so a column is
-    always the same. The cost is one pass over the samples.
+    ``data`` has the shape (n_samples, n_channels). ``channels``, (n_shown,), are the indices of the
+    shown channels. ``data[0]`` is sample number ``begin``; ``low[0]`` is column number ``first``.
+    There is no state between calls, so a column is always the same. The cost is one pass over the
+    samples.
     """
     n_columns, n_channels = low.shape
     last = len(data) - 1

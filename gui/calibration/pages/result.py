@@ -1,4 +1,4 @@
-"""The last page: a model's score and patterns, other models, and a button to use it."""
+"""The last page: score and patterns of a model, other models, and its use."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget

@@ -191,7 +191,7 @@ class SetupPage(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        """Fill in the paradigm's numbers, with tasks long enough for the profile's windows."""
+        """Fill in the paradigm's numbers, with tasks long enough for a window."""
         kind = self.kind
         self.cue_fields.set_kind(kind)
         self.cues_label.setText(self.cue_fields.name)

@@ -13,7 +13,7 @@ _FLICKER_S, _MARGIN_S, _CYCLES = 2.5, 0.3, 3
 
 
 def calibration_flicker_s(profile: Profile) -> float:
-    """Return the seconds that each symbol flickers, enough to train the profile's model."""
+    """Return the seconds that each symbol flickers, enough to train a model."""
     paradigm = profile.paradigm
     if paradigm.codes is not None:
         return round(_CYCLES * paradigm.codes.cycle_s + 0.05, 1)

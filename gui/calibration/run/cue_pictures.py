@@ -1,4 +1,4 @@
-"""Pictures of coming cues, read in the background so that no frame waits for a disk."""
+"""Pictures of coming cues, read in the background, so that no frame is late."""
 
 from functools import partial
 from math import hypot

@@ -95,7 +95,7 @@ class CueRun(QObject):
         self._finish()
 
     def advance(self, frame: Frame) -> Sequence[str]:
-        """Advance by at most one step; return the markers of a step that is now shown first."""
+        """Advance by at most one step; return the markers of a newly shown step."""
         if self.schedule.is_over or self.schedule.phase in _STILL:
             return ()
         if self.schedule.advance(frame.due):

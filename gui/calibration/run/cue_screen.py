@@ -238,7 +238,7 @@ def _paint_fitting(
     weight: QFont.Weight,
     wrap: Qt.TextFlag = Qt.TextFlag.TextSingleLine,
 ) -> None:
-    """Write ``text`` centred in ``room``, at most ``pixels`` high, smaller until it fits."""
+    """Write ``text`` centred in ``room``, ``pixels`` high, or smaller until it fits."""
     flags = Qt.AlignmentFlag.AlignCenter | wrap
     font = QFont(painter.font())
     font.setWeight(weight)

@@ -57,7 +57,7 @@ def test_any_montage_makes_a_hierarchy_and_logits(channels: tuple[Channel, ...])
     found = hierarchy(places)
     logits = Histn(places, 256, SFREQ)(torch.randn(2, len(channels), 256))
 
-    assert (np.count_nonzero(found.members, axis=0) == 1).all()  # one region a channel
+    assert (np.count_nonzero(found.members, axis=0) == 1).all()  # one region per channel
     np.testing.assert_allclose(found.members.sum(axis=1), 1)
     for graph in (found.channel_graph, found.region_graph):
         eigenvalues = np.linalg.eigvalsh(graph)
@@ -118,7 +118,7 @@ def test_fourteen_channels_make_about_a_thousand_parameters() -> None:
     channels, regions, width, levels, axes = 14, 7, 8, 5, 2
     expected = (
         width * 25  # filters of 0.2 s, shared by the channels
-        + width * 9  # of 0.07 s, one a filter
+        + width * 9  # of 0.07 s, one per filter
         + 2 * width  # batch norm
         + 2 * width * width + width  # graph convolution of two terms over channels
         + channels * width  # fusion into regions

@@ -41,10 +41,10 @@ def one_axis(n_samples: int = 128) -> OneAxis:
 def test_an_axis_has_the_authors_number_of_weights() -> None:
     expected = (
         64 * 8  # filters
-        + 8 * 14  # a weighted sum of them a channel
+        + 8 * 14  # one weighted sum of them per channel
         + 3 * 2 * 14  # batch norms
         + 5 * 14  # the second filter
-        + 4 * 3 + 3  # one weight a Chebyshev term, four regions and their graph
+        + 4 * 3 + 3  # one weight per Chebyshev term, four regions and their graph
         + 2 * (5 * 4 + 16) + 2 * (5 * 3 + 9)  # separable convolutions
         + 2 * (2 * 20 + 2 * 12) + 2 * 20  # attention: two into the regions, two into the head
         + 19 * 5 + 5  # classifier

@@ -31,7 +31,7 @@ MAGNETOMETERS = HELMET[::3]
 
 def test_full_size_and_shapes() -> None:
     samples, dimensions = 181, 768
-    attention = 270 * 2048 + 3 * 2048  # three channels a place of the helmet
+    attention = 270 * 2048 + 3 * 2048  # three channels per place of the helmet
     mix = 270 * 270 + 270
     blocks = 0
     for n_in in (270, 320):

@@ -35,7 +35,7 @@ from devices.simulated.subject import write_subject
 N_IMAGES, N_SAMPLES = 24, 20
 SIGNAL = Signal(125.0, meg()[:30])
 NAMES = tuple(f"image-{i:02d}" for i in range(N_IMAGES))
-# The patterns of these windows are another at each sample, so that a shift would undo them.
+# The patterns of these windows differ at each sample, so that shifts would destroy them.
 TINY = {"size": "small", "epochs": 15, "batch": 16, "shift_s": 0.0}
 
 

@@ -1,4 +1,4 @@
-"""Decoders that learn a person's responses: TRCA, and reconvolution CCA of codes."""
+"""Decoders trained on a person's responses: TRCA, and reconvolution CCA of codes."""
 
 import sys
 
@@ -15,7 +15,7 @@ from bci.stimulus.flicker import joint_frequency_phase
 SFREQ = 250.0
 SIGNAL = Signal(SFREQ, tuple(Channel(f"E{k}") for k in range(6)))
 NAMES = tuple("ABCDEF")
-# Noise shows at the same channels in every trial.
+# The mixing of the noise, the same in every trial.
 MIXING = np.random.default_rng(9).normal(size=(6, 2))
 
 
