@@ -253,7 +253,7 @@ def tip_of(name: str) -> str:
 
 
 def key_table(actions: Sequence[Action]) -> str:
-    """Markdown table of the shortcuts, for the help window and the docs."""
+    """Return a Markdown table of the shortcuts, for the help window and the docs."""
     rows = [f"| {a.key_name} | {a.help} |" for a in actions if a.key]
     return "\n".join(("| key | command |", "|---|---|", *rows))
 

@@ -20,7 +20,7 @@ _CALIBRATION = "/* calibration"
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as hexadecimal strings."""
+    """The colours of a theme, as hexadecimal strings such as ``#15181c``."""
 
     name: str
     window: str

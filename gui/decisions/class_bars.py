@@ -27,7 +27,7 @@ _TIP = (
 _NO_CUE = "true cue: none now"
 # Time constant with which the log-odds of the ball fade.
 _MEMORY_S = 1.0
-_MAX_LOG_ODDS = 6.0  # log-odds that one window may claim, 99.8 %
+_MAX_LOG_ODDS = 6.0  # limit of the log-odds of one window, 99.8 %
 _LONGEST_STEP_S = 1.0
 
 

@@ -2,7 +2,7 @@
 
 The plug-in has the name of the task, with hyphens in place of spaces. It is called with a
 `ViewContext` and returns a widget, see `gui.decisions.decision_view.DecisionView`. An example is
-`gui.decisions.class_bars.ClassBars`.
+`gui.decisions.class_bars.ClassBars`. ``bci plugins`` prints the first line of its docstring.
 """
 
 import logging
@@ -40,28 +40,28 @@ class ViewContext:
 
 
 def motor_imagery(context: ViewContext) -> ClassBars:
-    """Make the view with one bar per class, which suits any classes."""
+    """One probability bar per class, for any classes."""
     return ClassBars(context.threshold)
 
 
 def emotion(context: ViewContext) -> EmotionView:
-    """Make the view with the plane of valence and arousal."""
+    """Valence and arousal as a dot in a plane, and one bar per level."""
     return EmotionView(context.threshold)
 
 
 def speech(context: ViewContext) -> WordList:
-    """Make the view with the decided word and the likeliest words."""
+    """The decided word, and bars of the likeliest words."""
     return WordList(context.truth, context.threshold)
 
 
 def images(context: ViewContext) -> ImageMatches:
-    """Make the view with the images that match a window best."""
+    """The images that match a window best, with similarity and probability."""
     assert context.images is not None
     return ImageMatches(context.images, context.threshold, context.truth)
 
 
 def spelling(context: ViewContext) -> SpellingView:
-    """Make the view with the spelled text and the likeliest symbols."""
+    """The spelled text, and bars of the likeliest symbols."""
     return SpellingView(context.threshold)
 
 

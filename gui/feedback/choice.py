@@ -13,7 +13,7 @@ class FeedbackChoice:
 
     profile: str
     protocol: Neurofeedback
-    # Prefix of the session's streams.
+    # Prefix of the names of the session's streams.
     name: str
     # Names the file of the recording; None to record nothing.
     session: Session | None

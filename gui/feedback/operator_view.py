@@ -26,7 +26,7 @@ _HEADLINE_PX = 26
 
 
 def neurofeedback(context: ViewContext) -> "OperatorView":
-    """Make the operator's view as the view of the task."""
+    """The figures of a neurofeedback run, and the trace of the feature."""
     return OperatorView(context.threshold)
 
 

@@ -81,7 +81,7 @@ class FeatureTrace(PastPlot):
             room = max(high - low, _LEAST_RANGE) * _MARGIN
             self.set_y((low - room, high + room))
         low, high = self._y
-        # A gap breaks the lines.
+        # Lines are broken at gaps.
         broken = np.flatnonzero(np.diff(times) > STALE_S)
         lines = np.insert(values, broken + 1, np.nan, axis=0)
         at = np.insert(x, broken + 1, x[broken])

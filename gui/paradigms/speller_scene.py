@@ -48,7 +48,7 @@ class SpellerScene:
         self._has_ended = False
         self._painter = BoardPainter()
         self._starts = False
-        self._due: list[str] = []  # markers that the next frame shows
+        self._due: list[str] = []  # markers that belong to the next frame
 
     @property
     def board(self) -> SymbolBoard:

@@ -42,7 +42,7 @@ class TraceStrip(Themed, QWidget):
         self.update()
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
-        """Show this stream from now on."""
+        """Show the stream ``info``, whose samples are in ``ring``, from now on."""
         kinds = [k for k, each in enumerate(info.channels) if each.kind in _SIGNALS]
         among = np.array(kinds or range(info.n_channels), dtype=np.int64)
         few = np.linspace(0, len(among) - 1, min(_MOST, len(among))).round().astype(int)

@@ -305,5 +305,5 @@ class Plot(Themed, pg.PlotWidget):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        # A hidden plot was not drawn.
+        # Changes of a hidden plot were not drawn.
         self.draw()

@@ -24,7 +24,7 @@ class RecorderLink(Worker):
     changed = Signal(object)  # FoundRecorder, or None when no recorder runs
     logged = Signal(str)
     failed = Signal(str)  # one sentence
-    unread = Signal(str)  # why a recorder on the network cannot be understood
+    unread = Signal(str)  # why the status of a recorder on the network is unreadable
     died = Signal(int, str)  # a recorder started here ended by itself: exit code and reason
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -34,7 +34,7 @@ class RecordState:
     silent: tuple[tuple[str, float], ...] = ()
     restarts: int = 0
     unanswered_s: float = 0.0  # 0 while the recorder answers
-    takes_notes: bool = False  # whether notes reach the recording
+    takes_notes: bool = False  # whether the stream of notes is recorded
 
     @property
     def alarm(self) -> str:

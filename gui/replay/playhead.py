@@ -8,7 +8,7 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 class Playhead(QObject):
     """A position between 0 and ``duration``, in seconds of the recording."""
 
-    changed = Signal()  # playing, speed or duration
+    changed = Signal()  # the state of playing, the speed or the duration has changed
     moved = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:

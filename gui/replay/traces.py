@@ -21,7 +21,7 @@ _SETTLING_S = 6.0
 class ReplayTraces(QWidget):
     """A scope whose right edge is the playhead, above its controls."""
 
-    turned = Signal(int)  # the wheel: +1 later, -1 earlier
+    turned = Signal(int)  # turn of the wheel: +1 for later, -1 for earlier
 
     def __init__(self) -> None:
         super().__init__()

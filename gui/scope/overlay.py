@@ -10,7 +10,7 @@ from gui.scope.trace_layout import TraceReading
 from gui.theme import DARK, Theme
 from gui.widgets.units import neighbouring, with_unit
 
-STRIP = 18.0  # above the traces, for the labels of markers
+STRIP = 18.0  # height of the strip above the traces, for the labels of markers
 _MAX_LABEL = 150.0
 _MAX_BAR = 14.0
 _DOT = 8

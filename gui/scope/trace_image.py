@@ -22,7 +22,7 @@ INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3, State.NOT_JUDGED: 1}
 _THICKNESS, _MIN_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
 # If rows are lower than this, in pixels, every other trace is paler, to separate neighbours.
 _LOW_ROW, _PALER = 6.0, 0.45
-_GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
+_GAP = 12.0  # pixels between the newest and the oldest column of a sweep
 
 
 def inks_of(states: Sequence[State], marked: Sequence[bool]) -> NDArray[np.uint8]:

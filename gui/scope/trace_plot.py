@@ -50,9 +50,10 @@ class TracePlot(Plot):
         self.plotItem.vb.invertY()
         self.plotItem.vb.sigResized.connect(self.resized)
         self._shown: ShownTraces | None = None
-        self._room = self._strip = QRect()  # of the traces with the strip above them, and it alone
-        self._mouse: QPointF | None = None  # in the scene
-        self._start: tuple[int, int] | None = None  # sample and channel
+        # Rectangles of the traces with the strip above them, and of the strip alone.
+        self._room = self._strip = QRect()
+        self._mouse: QPointF | None = None  # place of the mouse in the scene
+        self._start: tuple[int, int] | None = None  # sample and channel at the start of a drag
         self._is_built = True
         self._dress()
 

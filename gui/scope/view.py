@@ -11,7 +11,7 @@ from bci.pipeline.display.reference import DisplayReference
 from gui.scope.gains import UNKNOWN_KIND, GainKind
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
-PAGE = 64  # channels
+PAGE = 64  # channels on one page
 T = TypeVar("T")
 
 

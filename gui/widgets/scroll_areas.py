@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-# Qt's own maximum.
+# Qt's maximum size of a widget, which means no limit.
 _ANY = 16_777_215
 
 

@@ -29,7 +29,7 @@ class RunControl(QObject):
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
-    # Summary in a sentence, Path of the recording, whether all trials were shown
+    # Summary in a sentence, Path of the recording, and whether all trials were shown
     ended = Signal(str, object, bool)
 
     def __init__(self, options: DashboardOptions, parent: QObject | None = None) -> None:
@@ -105,7 +105,7 @@ class RunControl(QObject):
 
 
 def _summary(run: CueRun) -> str:
-    """``Recorded 4 of 4 trials (2 left, 2 right).``"""
+    """Return a sentence: ``Recorded 4 of 4 trials (2 left, 2 right).``"""
     step, completed = run.schedule.step, run.schedule.completed
     summary = f"Recorded {step.n_done} of {counted(step.n_trials, 'trial')}"
     if completed:
