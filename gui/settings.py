@@ -42,8 +42,8 @@ class LastEngine(_Part):
 class DashboardSettings(_Part):
     """All choices, with the file that they are read from and written to.
 
-    An invalid value in the file is dropped; the other values are used. A file that is no valid
-    JSON is renamed, see `set_aside`. If ``file`` is None, `settings_file` is used.
+    An invalid value in the file is dropped; the other values are used. A file that is too large or
+    no JSON object is renamed, see `set_aside`. If ``file`` is None, `settings_file` is used.
     """
 
     theme: str = ""

@@ -137,7 +137,7 @@ class FeedbackController(QObject):
             self.window.close()
 
     def stop(self, timeout_s: float) -> None:
-        """End the threads, waiting ``timeout_s`` seconds at most, then the recording."""
+        """End the threads, waiting up to ``timeout_s`` s for each, then the recording."""
         for worker in (self._reader, self._recorder):
             if worker is not None:
                 worker.stop(timeout_s)

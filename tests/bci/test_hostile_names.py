@@ -90,7 +90,7 @@ def test_a_hostile_stream_is_watched(outlet: pylsl.StreamOutlet) -> None:
     feeder.start()
     try:
         assert process.stderr is not None
-        first = process.stderr.readline()  # of a channel that was judged
+        first = process.stderr.readline()  # the first line on the quality of a channel
         process.terminate()
         printed = process.communicate(timeout=30)
     finally:

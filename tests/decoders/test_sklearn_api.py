@@ -39,7 +39,7 @@ class OfTables(BciClassifier):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = True, False
-        tags.classifier_tags.poor_score = True  # rows of blobs are no signals
+        tags.classifier_tags.poor_score = True  # since rows of blobs are not signals
         return tags
 
     def _checked(self, X, y="no_validation"):
@@ -153,7 +153,7 @@ def test_parameters_are_tuned_and_clones_start_afresh(trials) -> None:
 
 def test_it_runs_in_a_loop_like_moabbs(trials) -> None:
     # MOABB clones a pipeline for each fold, fits it on numbered labels and scores two classes by
-    # the area under the curve, more by accuracy.
+    # the area under the curve, more classes by accuracy.
     X, labels = trials
     two = labels != "feet"
     pipelines = {

@@ -267,7 +267,7 @@ def test_engine_s_decisions_and_signal_come_as_messages() -> None:
             got: list[AnyBridged] = []
             sent = [engine.decide("left", 0.75), engine.decide(None, 0.4)]
             engine.report(latency_p50_ms=4.5)
-            # Decisions and statuses are streams of their own.
+            # Decisions and statuses come in separate streams, so in any order.
             while not (
                 any(getattr(each, "latency_p50_ms", None) for each in got)
                 and sum(isinstance(each, BridgedDecision) for each in got) >= len(sent)

@@ -91,7 +91,7 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     assert result.simulated
     events = [read_event(line) for line in done.stdout.splitlines()]
     assert [event.event for event in (events[0], events[-1])] == ["progress", "evaluation"]
-    # A window of a simulated run is decoded, and decided by the evidence of the model.
+    # Each event has the prediction of a window, and the decision by the model's evidence.
     predicted = [event for event in events if isinstance(event, PredictedEvent)]
     assert result.n_windows <= len(predicted) == len(events) - 2
     for event in predicted:

@@ -16,7 +16,7 @@ from tests.neurofeedback import protocol, session
 
 PLAN = (("baseline", 15.0), ("feedback", 30.0), ("feedback", 30.0), ("transfer", 15.0))
 RUNS = {"baseline_s": 15, "feedback_s": 30, "transfer_s": 15}
-# One long run shows the success rate.
+# One long run, to measure the success rate.
 LONG = (("baseline", 30.0), ("feedback", 240.0))
 LONG_RUNS = {"baseline_s": 30, "feedback_s": 240}
 

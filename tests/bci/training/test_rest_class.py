@@ -25,7 +25,7 @@ def test_rest_has_as_many_trials_as_the_largest_class_evenly_chosen() -> None:
     assert Counter(trial.label for trial in trials) == {"left": 4, "right": 4, "rest": 4}
     assert [trial.start for trial in trials] == sorted(trial.start for trial in trials)
     rest = [(trial.start, trial.stop) for trial in trials if trial.label == "rest"]
-    # Rest begins half a second after its marker, as trials do after their cues.
+    # Rest begins 0.5 s after its marker, as trials do after their cues.
     assert rest == [(5.0 * k + 0.5, 5.0 * k + 2.0) for k in (0, 2, 5, 7)]
     epochs = cut_epochs(
         [recording],

@@ -348,7 +348,7 @@ def test_a_state_that_was_never_reached_is_found(
     assert not event.all_equal
     assert event.first_state is not None
     assert event.first_state.startswith("the state of the adaptation: the alignment differs (after")
-    # Where a late recording resumes from it, its windows or the next states differ.
+    # If a late recording resumes from the changed state, its windows or the next states differ.
     file = write_session(tmp_path / "late.xdf", changed, from_row=300, from_prediction=24)
     assert not verified(file, models).all_equal
 
@@ -504,7 +504,7 @@ def test_a_stream_of_another_rate_and_montage_is_brought_to_the_model_again(
 def test_predictions_before_a_recorder_found_their_new_stream_are_no_difference(
     models: Path, signal: Recording, tmp_path: Path
 ) -> None:
-    # Another task or other classes: the engine publishes a new stream.
+    # For another task or other classes, the engine publishes a new stream.
     shutil.copytree(models / "second", tmp_path / "second")
     card = tmp_path / "second" / CARD
     card.write_text(card.read_text().replace("task: test", "task: other"))

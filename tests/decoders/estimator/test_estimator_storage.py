@@ -110,7 +110,7 @@ def test_types_of_the_built_in_list_run_no_code_when_they_are_loaded() -> None:
         module, _, own = name.rpartition(".")
         cls = getattr(importlib.import_module(module), own)
         assert f"{cls.__module__}.{cls.__qualname__}" == name
-        source = inspect.getsource(cls)  # it is Python, which checks its indices
+        source = inspect.getsource(cls)  # it is Python code, where indices are checked
         for text in ("eval(", "exec(", "open(", "import_module", "pickle", "subprocess", " os."):
             assert text not in source, (name, text)
         # Special methods are scikit-learn's, or absent; MNE's makes partials of its own functions.
@@ -203,7 +203,7 @@ def test_a_folder_cannot_have_a_module_imported(
     asked = schema(lambda text: text.replace("pyriemann.classification", "my_payload"))
     with pytest.raises(BundleError, match=r"not trusted: my_payload\.MDM"):
         load(rewritten(riemann, asked))
-    again = decoders.load("my_payload:make", {}, CLASSES, riemann)  # the name is only a name
+    again = decoders.load("my_payload:make", {}, CLASSES, riemann)  # the name is not imported
     assert again.classes == CLASSES
     assert "my_payload" not in sys.modules
 

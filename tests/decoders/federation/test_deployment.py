@@ -68,7 +68,7 @@ def hostile_server(tmp_path: Path) -> Iterator[tuple[Session, dict[str, Path]]]:
 def test_a_kill_of_the_command_ends_its_process_of_flare(tmp_path: Path) -> None:
     startup = tmp_path / "startup"
     startup.mkdir()
-    # FLARE's script becomes FLARE's process in this way.
+    # A substitute for FLARE's start script, which becomes FLARE's process.
     (startup / "sub_start.sh").write_text("echo $$\nexec sleep 600\n")
     program = (
         "import pathlib, time\n"

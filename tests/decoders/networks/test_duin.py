@@ -253,7 +253,7 @@ def test_the_bound_of_white_noise_is_that_of_its_rate() -> None:
 
     # 7 bits per token of 10 numbers.
     assert rate_bound(white, 128, 2) == pytest.approx(1 - 2 ** (-2 * 7 / 10), abs=0.01)
-    # One strong number takes all bits.
+    # If one number is much stronger, it needs all bits.
     white[:, 0] *= 1e3
     assert rate_bound(white[:, :, :1], 128, 1) == pytest.approx(1 - 2**-14, abs=1e-4)
 

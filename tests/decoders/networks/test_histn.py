@@ -81,7 +81,7 @@ def test_a_window_shorter_than_the_filters_is_refused() -> None:
 
 
 def test_laplacian_of_three_places_in_a_row() -> None:
-    near, far = np.exp(-0.5), np.exp(-2.0)  # neighbours one scale apart, the ends two
+    near, far = np.exp(-0.5), np.exp(-2.0)  # neighbours are one scale apart, the ends two
     places = np.array([[0.0, 0, 0], [0.02, 0, 0], [0.04, 0, 0]])
     weights = np.array([[0, near, far], [near, 0, near], [far, near, 0]])
     degree = np.diag(weights.sum(axis=1) ** -0.5)

@@ -131,7 +131,7 @@ def test_each_subject_has_its_own_layer() -> None:
     model = MegImages(MAGNETOMETERS, 30, 5, n_subjects=2, settings=TINY).eval()
     x = torch.randn(1, 102, 30).repeat(2, 1, 1)
     alike = model(x, torch.tensor([0, 1])).contrast
-    torch.testing.assert_close(alike[0], alike[1])  # the identity at first
+    torch.testing.assert_close(alike[0], alike[1])  # subject layers begin as the identity
     nn.init.normal_(model.subject.maps)
 
     same = model(x, torch.tensor([1, 1])).contrast
@@ -171,7 +171,7 @@ def test_trials_of_one_image_are_not_distinguished() -> None:
 
     value = contrastive_loss(torch.randn(1, 6).repeat(4, 1), image.repeat(4, 1))
 
-    assert float(value) == pytest.approx(np.log(4), rel=1e-5)  # and no gradient pulls them apart
+    assert float(value) == pytest.approx(np.log(4), rel=1e-5)  # as by guessing
 
 
 def test_trials_of_one_image_share_its_target_as_a_plain_loop_does() -> None:

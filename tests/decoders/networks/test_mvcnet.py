@@ -67,7 +67,7 @@ def test_contrast_of_identical_orthogonal_features_is_its_least() -> None:
     least = math.log1p(6 * math.exp(-1 / 0.2))
 
     assert nt_xent(rows, rows, 0.2).item() == pytest.approx(least, rel=1e-4)
-    assert nt_xent(3 * rows, rows, 0.2).item() == pytest.approx(least, rel=1e-4)  # only angles
+    assert nt_xent(3 * rows, rows, 0.2).item() == pytest.approx(least, rel=1e-4)  # by angles
     assert nt_xent(rows, rows.roll(1, 0), 0.2) > 1 / 0.2
     for _ in range(5):
         assert nt_xent(rows, rows + 0.3 * torch.randn(4, 6), 0.2) > least
@@ -89,7 +89,7 @@ def test_pairs_that_are_alike_are_no_negatives() -> None:
     alike = torch.zeros(4, 4, dtype=torch.bool)
     alike[0, 1] = alike[1, 0] = True
 
-    least = [math.log1p(k * math.exp(-1 / 0.2)) for k in (4, 4, 6, 6)]  # negatives left of a row
+    least = [math.log1p(k * math.exp(-1 / 0.2)) for k in (4, 4, 6, 6)]  # negatives left per row
     masked = nt_xent(rows, rows, 0.2, alike)
     assert masked.item() == pytest.approx(sum(least) / 4, rel=1e-3)
     assert nt_xent(rows, rows, 0.2) > masked + 0.3

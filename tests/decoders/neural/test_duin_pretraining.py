@@ -58,7 +58,7 @@ def test_a_stopped_pretraining_continues_and_ends_with_the_same_weights(tmp_path
     whole, steps = pretrained(tmp_path / "whole")
     assert [(step.stage, step.epoch) for step in steps] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert all(1 <= step.perplexity <= TINY.n_codes for step in steps)
-    for batches in (4, 4):  # of three an epoch: ends within the second, then within the third
+    for batches in (4, 4):  # three per epoch: it stops in the second epoch, then in the third
         with pytest.raises(Stopped):
             pretrained(tmp_path / "stopped", batches)
     again, left = pretrained(tmp_path / "stopped")

@@ -322,7 +322,7 @@ def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> 
     save_bundle(tmp_path / "model", made.card, made.decoder.arrays())
     card, arrays = load_bundle(tmp_path / "model")
     decoder = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
-    later = evaluate(card, decoder, last, 0.5)  # among 120, of which none of its 40 was trained on
+    later = evaluate(card, decoder, last, 0.5)  # 120 candidates; its 40 images are held out
     assert later.measures[0].chance == pytest.approx(5 / 120)
     assert later.measures[0].p_value < 1e-3
     few = card.model_copy(update={"classes": card.classes[:80]})

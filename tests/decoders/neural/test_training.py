@@ -66,7 +66,7 @@ def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
 ) -> None:
     whole = trained(settings)
     kept = tmp_path / "kept"
-    for batches in (3, 6, 13):  # of four or five an epoch
+    for batches in (3, 6, 13):  # with four or five per epoch
         with pytest.raises(KeyboardInterrupt):
             trained(settings, kept, stopping(batches))
     told: list[TrainingStep] = []

@@ -35,7 +35,7 @@ def test_a_frozen_source_is_shown_in_every_view_and_forgotten_when_it_sends_agai
     window.calibrating.open()
     assert window.calibrating.window is not None
     page = window.calibrating.window.signals
-    # As the reader of a stream reports them.
+    # The signal that the reader of a stream emits.
     window.feed.signal_silent.emit(time.time() - 2.0)
     window.feed.quality_came.emit([])
     assert window.scope.trouble.startswith("no samples since ")

@@ -98,7 +98,7 @@ def test_the_simulator_is_connected_judged_and_disconnected(
     qtbot.waitUntil(again.devices.isEnabled, timeout=LONG)
     assert again.devices.currentText() == "simulator"
     assert again.form.values() == {"name": name, "channels": "8", "rail_after_s": "2"}
-    # Qt shows what is added to a form one turn of its loop later.
+    # Qt shows a row that is added to a form one turn of its event loop later.
     qtbot.waitUntil(again.form.fields["rail_after_s"].isVisible, timeout=LONG)
 
 

@@ -42,7 +42,7 @@ def dashboard(theme: Theme) -> QWidget:
             settings=_NOWHERE / "dashboard.json",
         )
     )
-    # Nothing that is really on the network mixes with what is simulated.
+    # Streams of the real network must not mix with the simulated data.
     for part in (window.feed, window.connecting, window.recording.link):
         part.retire()
     window.docks["connect"].hide()
@@ -103,6 +103,6 @@ def timing_lab(theme: Theme) -> QWidget:
     window.channel.addItem("diode")
     window.show_report(simulated.timing())
     window.resize(980, 620)
-    # Nothing that is really on the network mixes with what is simulated.
+    # Streams of the real network must not mix with the simulated data.
     window.watches = False
     return window

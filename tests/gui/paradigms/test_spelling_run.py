@@ -124,7 +124,7 @@ def test_flashes_without_predictions_are_counted_and_the_run_continues(
     assert opened.selected[0].symbol is None
     assert opened.run.tally.n_missing == 12
     assert opened.run.tally.lost == "12 flashes without a prediction."
-    # The symbol is asked for once more.
+    # The same symbol is the target again.
     qtbot.waitUntil(lambda: "selection/2/B" in opened.labels, timeout=LONG)
 
 

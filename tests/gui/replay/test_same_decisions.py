@@ -119,7 +119,7 @@ def test_decisions_live_recorded_evaluated_and_replayed_are_the_same(
     assert shown == [names[decision] for decision in live]
     window.stop()
 
-    # Published as changes; the last decision ends where no more windows come.
+    # The published changes; the last decision ends after the last window.
     expected = changes_of(evaluated)
     assert [each[:2] for each in events[: len(expected)]] == expected
     assert all(each == ("offset", None, None) for each in events[len(expected) :])

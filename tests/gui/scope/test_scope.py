@@ -430,7 +430,7 @@ def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
         picture.clear(300, 100, ratio)
         picture.draw_new(ring, layout)
         assert picture.pixels.shape == (round(100 * ratio), width)
-        # 3000 samples fill it, whatever its pixels are.
+        # 3000 samples fill the picture at any pixel ratio.
         assert (picture.pixels != DARK.colour("panel").rgb()).any(axis=0).all()
 
 

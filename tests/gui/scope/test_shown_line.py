@@ -63,7 +63,7 @@ def test_the_line_names_what_is_shown_and_a_key_chooses_the_next(
     for _ in range(4):
         qtbot.keyClick(panel.scope, Qt.Key.Key_R)
         seen.append(panel.scope.signal.chosen.reference)
-    # Without mastoids.
+    # The order without linked mastoids, which the stream lacks.
     order = (
         DisplayReference.AVERAGE,
         DisplayReference.BIPOLAR,

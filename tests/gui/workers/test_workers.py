@@ -88,7 +88,7 @@ def test_a_worker_deleted_with_its_parent_reports_nothing_and_ends(
     assert worker.reported.acquire(timeout=10)
     shiboken6.delete(parent)
     assert worker.is_retired
-    # The thread is at work on its next number.
+    # The thread is working on its next number.
     worker.go_on.release()
     assert worker.reported.acquire(timeout=10)
     worker.stop(10.0)

@@ -132,7 +132,7 @@ def test_each_decision_is_one_tap_of_its_key(
                 engine.decide(label)
                 expected += [("press", name), ("release", name)]
                 wait_until(has_come)
-            # A label without an action, and an offset, press nothing.
+            # A label without an action, and the end of a decision, press no key.
             engine.decide("rest")
             engine.decide(None)
             engine.decide("left")
