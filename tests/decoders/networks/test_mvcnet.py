@@ -67,7 +67,7 @@ def test_contrast_of_identical_orthogonal_features_is_its_least() -> None:
     least = math.log1p(6 * math.exp(-1 / 0.2))
 
     assert nt_xent(rows, rows, 0.2).item() == pytest.approx(least, rel=1e-4)
-    assert nt_xent(3 * rows, rows, 0.2).item() == pytest.approx(least, rel=1e-4)  # by angles
+    assert nt_xent(3 * rows, rows, 0.2).item() == pytest.approx(least, rel=1e-4)  # only angles
     assert nt_xent(rows, rows.roll(1, 0), 0.2) > 1 / 0.2
     for _ in range(5):
         assert nt_xent(rows, rows + 0.3 * torch.randn(4, 6), 0.2) > least
