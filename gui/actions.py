@@ -1,4 +1,4 @@
-"""The commands of every window as data; menus, buttons, tooltips, keys and docs come from here.
+"""The commands of every window as data, for menus, buttons, tooltips and docs.
 
 Each shortcut is written once, in this file.
 """
@@ -12,22 +12,25 @@ from PySide6.QtWidgets import QMenuBar, QPushButton, QWidget
 
 from gui.widgets.buttons import button
 
-# Keys as people call them.
+# Names of keys in texts, by Qt's name.
 _NAMES = {"PgUp": "Page Up", "PgDown": "Page Down", ",": "comma", ".": "full stop"}
 MENUS = ("File", "View", "Signal", "Display", "Engine", "Record", "Help")
 
 
 @dataclass(frozen=True)
 class Action:
-    """One command; its shortcut is written as ``Ctrl+L``, and empty text is none of it."""
+    """One command of a window; empty text means that it has no such part.
+
+    ``key`` and ``more_keys`` are shortcuts such as ``Ctrl+L``; ``key`` is the one that is shown.
+    """
 
     id: str
     text: str
     tip: str = ""
     key: str = ""
     menu: str = ""
-    local: bool = False  # the view that has the focus handles its key
-    separate: bool = False  # a line stands before it in its menu
+    local: bool = False  # the key is handled by the view that has the focus, not by the QAction
+    separate: bool = False  # the menu has a separator line above this entry
     more_keys: tuple[str, ...] = ()
 
     @property
@@ -236,12 +239,12 @@ ACTIONS = {action.id: action for table in (*TABLES.values(), DISPLAY) for action
 
 
 def key_of(name: str) -> str:
-    """Shortcut of an action, in words; raises KeyError for an unknown id."""
+    """Return the shortcut of the action ``name``; raises KeyError if unknown."""
     return ACTIONS[name].key_name
 
 
 def with_key(text: str, name: str) -> str:
-    """Append the shortcut of an action: ``Stop recording (Ctrl+R)``."""
+    """Append the shortcut of the action ``name``: ``Stop recording (Ctrl+R)``."""
     return f"{text} ({key_of(name)})"
 
 
@@ -250,15 +253,17 @@ def tip_of(name: str) -> str:
 
 
 def key_table(actions: Sequence[Action]) -> str:
-    """Markdown table of the shortcuts, for the help window and the docs."""
+    """Return a Markdown table of the shortcuts, for the help window and the docs."""
     rows = [f"| {a.key_name} | {a.help} |" for a in actions if a.key]
     return "\n".join(("| key | command |", "|---|---|", *rows))
 
 
 class WindowActions:
-    """The actions of one window; a QAction given as callback gets text and key.
+    """The actions of one window, as QActions.
 
-    A reason is a sentence why a command cannot run now, or empty text; without one it always can.
+    ``callbacks`` has a function or a QAction for each id of ``table``. A QAction that is given
+    gets the text and the key of the table. ``reasons`` has functions that return a sentence why
+    a command cannot run now, or empty text. A command without such a function can always run.
     """
 
     def __init__(
@@ -284,16 +289,16 @@ class WindowActions:
         return self._made[name]
 
     def why_not(self, name: str) -> str:
-        """Why a command cannot run now; empty if it can."""
+        """Return why the command ``name`` cannot run now; empty text if it can."""
         return self._reasons[name]() if name in self._reasons else ""
 
     def dim(self) -> None:
-        """Show what cannot run now as dim, with the reason as tooltip."""
+        """Disable the commands that cannot run now, with the reason as tooltip."""
         for action in self.table:
             self._show(action, self.why_not(action.id))
 
     def undim(self) -> None:
-        """Let every key work, whatever a menu showed last: the command itself decides."""
+        """Enable all commands, so that every key works; each command checks itself."""
         for action in self.table:
             self._show(action, "")
 
@@ -303,7 +308,7 @@ class WindowActions:
 
 
 def fill_menus(bar: QMenuBar, groups: Sequence[WindowActions]) -> None:
-    """Make the menus of these actions; an entry that cannot run is dim."""
+    """Fill a menu bar with the actions of ``groups``; those that cannot run are dim."""
     for title in MENUS:
         menu = bar.addMenu(f"&{title}")
         menu.setToolTipsVisible(True)
@@ -318,13 +323,13 @@ def fill_menus(bar: QMenuBar, groups: Sequence[WindowActions]) -> None:
 
 
 def press(push: QPushButton) -> None:
-    """Press a button; nothing happens while it is hidden."""
+    """Click a button; does nothing while the button is hidden."""
     if push.isVisible():
         push.click()
 
 
 def action_button(action: QAction) -> QPushButton:
-    """Make a button for an action; it is down while the action is checked."""
+    """Make a button for an action; the button is down while the action is checked."""
     push = button(action.text(), action.toolTip())
     if action.isCheckable():
         push.setCheckable(True)
@@ -337,7 +342,7 @@ def action_button(action: QAction) -> QPushButton:
 def _describe(made: QAction, action: Action) -> None:
     made.setObjectName(action.id)
     if action.local:
-        # Text after a tab stands in the menu's column of keys, and binds none.
+        # The menu shows text after a tab in its column of keys, but binds no shortcut to it.
         made.setText(f"{action.text}\t{action.key_name}")
     else:
         made.setText(action.text)

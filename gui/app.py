@@ -1,4 +1,4 @@
-"""Starting the dashboard."""
+"""The start and the end of the dashboard."""
 
 import contextlib
 import signal
@@ -29,8 +29,8 @@ def run_dashboard(options: DashboardOptions) -> int:
         print(problem, file=sys.stderr)
     window = MainWindow(options)
     window.confirms_closing = True
-    # Before the window is shown, since drawing it takes a while. Python sees a signal only when it
-    # runs; the window's timer lets it, sixty times a second.
+    # Set before the window is shown, since drawing it takes a while. Python handles a signal only
+    # while Python code runs; the window's timer runs some sixty times a second.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: QTimer.singleShot(0, lambda: _close(window)))
     window.show()
@@ -40,13 +40,13 @@ def run_dashboard(options: DashboardOptions) -> int:
         )
     code = int(application.exec())
     try:
-        # Qt does so when its objects are deleted, which they may never be.
+        # A second time: the window stores the settings when it closes, which may not have happened.
         window.remembered.store()
         if (status := window.recording.status) is not None:
             print(farewell(status), file=sys.stderr)
     finally:
-        # Qt kills a child that runs when its object is deleted, so nothing is deleted: whatever
-        # happens, a recorder continues, and so does a source that is recorded.
+        # Qt kills a running child process when its QProcess is deleted. So the program ends
+        # without deleting anything: a recorder continues, as does a source that it records.
         if has_left_any():
             with contextlib.suppress(OSError, ValueError):
                 sys.stdout.flush()
@@ -60,8 +60,8 @@ def _save_and_close(window: MainWindow, options: DashboardOptions) -> None:
 
 
 def _close(window: MainWindow) -> None:
-    """Close without a question: nobody may be there to answer it."""
+    """Close without asking for confirmation, since nobody may be there to answer."""
     window.confirms_closing = False
     window.close()
-    # Windows of their own, as the speller's, would keep the application running.
+    # Other open windows, such as the speller's, would keep the application running.
     QApplication.closeAllWindows()

@@ -1,4 +1,4 @@
-"""The commands of the dashboard, and the reasons why one cannot run now."""
+"""The functions of the dashboard's commands, and reasons why one cannot run now."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,7 +19,7 @@ _NOTHING_SAVED = "Nothing has been recorded yet."
 
 
 def dashboard_actions(window: "MainWindow") -> WindowActions:
-    """Make the actions of the dashboard's table."""
+    """Make the actions of the table `DASHBOARD` for the dashboard's window."""
     panel, bar, show_page = window.connect_panel, window.record_bar, window.tabs.show_page
     programs, change = window.programs, window.notice.change
     callbacks: dict[str, Callable[[], object] | QAction] = {

@@ -1,4 +1,4 @@
-"""The dashboard's links: streams, sources, programs, recorder and calibration behind its views."""
+"""Connections from the dashboard's views to streams, programs and the recorder."""
 
 from functools import partial
 from pathlib import Path
@@ -33,17 +33,18 @@ if TYPE_CHECKING:
     from gui.main_window import MainWindow
     from gui.timing.window import TimingWindow
 
-# One for all: a thread that hangs in a network call is left, and ends with the process.
+# Time for all threads together to end. A thread that hangs in a network call is left behind and
+# ends with the process.
 _CLOSING_MS = 900
 _STORE_MS = 5000
 
 
 class DashboardLinks(QObject):
-    """Joins the views of a window to the streams, and to the programs that run beside it."""
+    """Connects a window's views to the streams and to the programs that run beside it."""
 
     logged = Signal(str)
-    problem = Signal(str, str)  # one sentence, and its subject
-    well = Signal(str)  # the subject
+    problem = Signal(str, str)  # one sentence, and the subject that it is about
+    well = Signal(str)  # the subject whose problem is over
 
     def __init__(self, views: "MainWindow") -> None:
         super().__init__()
@@ -73,7 +74,7 @@ class DashboardLinks(QObject):
         self.signal = ShownSignal(
             self.status, views.tabs, views.quality, views.engine, self.connecting, self.programs
         )
-        # A demo's engine is not the user's: it is not kept.
+        # The engine of a demo is not stored among the user's settings.
         kept = None if options.autostart else settings
         self.engine_watch = EngineWatch(self.status, self.programs, kept, options.profile)
         self._connect_streams()
@@ -87,7 +88,7 @@ class DashboardLinks(QObject):
 
     @property
     def replay(self) -> ReplayWindow:
-        """The replay window, made when it is wanted: that takes a fifth of a dashboard's start."""
+        """The replay window; made at the first access, to shorten the dashboard's start."""
         if self._replay is None:
             options = self._options
             self._replay = ReplayWindow(
@@ -97,7 +98,7 @@ class DashboardLinks(QObject):
         return self._replay
 
     def open_timing(self) -> None:
-        """Show the timing lab, made when it is wanted."""
+        """Show the timing lab; its window is made at the first call."""
         if self._timing is None:
             from gui.timing.window import TimingWindow
 
@@ -106,7 +107,7 @@ class DashboardLinks(QObject):
         self._timing.bring()
 
     def set_theme(self, theme: Theme) -> None:
-        """Give the other windows the dashboard's theme."""
+        """Apply the dashboard's theme to all other windows."""
         if self._replay is not None:
             self._replay.theme = theme
         if self._timing is not None:
@@ -117,25 +118,25 @@ class DashboardLinks(QObject):
         self.spelling.set_theme(theme)
 
     def show_stream(self, query: StreamQuery, name: str) -> None:
-        """Show another stream, with the markers that belong to it."""
+        """Show the stream that ``query`` finds, called ``name``, with its markers."""
         self.signal.wait_for(query, name)
-        # Those of a demo belong to the stream that it plays.
+        # The marker query of a demo belongs only to the stream that the demo plays.
         markers = None if self._options.autostart else self._options.markers
         self.feed.show(query, markers or StreamQuery(type="Markers"))
 
     def show_named(self, name: str) -> None:
-        """Show the stream of this name."""
+        """Show the stream called ``name``."""
         self.show_stream(StreamQuery(name=name), name)
 
     def stop(self) -> None:
-        """End all threads and programs but a recorder, and a source that it records."""
+        """End all threads and programs except a recorder and the source that it records."""
         deadline = QDeadlineTimer(_CLOSING_MS)
         self._settings.store()
         if self._replay is not None:
             self._replay.stop()
         if self._timing is not None:
             self._timing.close()
-        # All begin to stop, then they are waited for together: closing takes less than a second.
+        # First all parts begin to stop, then all are waited for: so closing takes less than 1 s.
         parts = (
             self.feed, self._views.tabs.analysis, self.connecting, self.recording,
             self.calibrating, self.feedback, self.spelling, self.bridging,
@@ -143,7 +144,7 @@ class DashboardLinks(QObject):
         for part in parts:
             part.retire()
         recorded = self.recording.status.streams if self.recording.status else ()
-        # A source that is recorded continues until nobody listens to it.
+        # A source that is recorded continues until no program reads its stream.
         left = self.connecting.connection.gives(recorded)
         for source in self.connecting.processes if left else ():
             source.leave()
@@ -213,7 +214,7 @@ class DashboardLinks(QObject):
         self.problem.emit(sentence, subject)
 
     def _choose_line(self, hz: float) -> None:
-        """The power line has this frequency, here and at the next start."""
+        """Set the power-line frequency, in hertz, for now and for the next start."""
         self._settings.line_hz = hz
         self._set_line(hz)
 

@@ -1,4 +1,4 @@
-"""The dashboard's window: the signal in the middle, panels around it, and what joins them."""
+"""The dashboard's window: the signal in the middle, and panels around it."""
 
 import re
 
@@ -43,13 +43,14 @@ from gui.widgets.window_size import keep_within_screen, resize_within_screen
 
 _FRAME_MS = 16
 _WORDS_S = 0.1
-# While stimuli are shown their frames come first: drawing here takes longer than one of them.
+# Least seconds between two drawings of the dashboard while stimuli are shown. Drawing it takes
+# longer than one frame of the stimuli, which come first.
 _PRESENTING_S = 0.5
 _CONNECT_WIDTH, _RIGHT_WIDTH = 256, 330
 
 
 class MainWindow(Themed, QMainWindow):
-    """One calm window: the signal, its quality, the decisions, their latency and the losses."""
+    """The main window: signal, signal quality, decisions, latency and lost samples."""
 
     def __init__(self, options: DashboardOptions) -> None:
         super().__init__()
@@ -79,7 +80,7 @@ class MainWindow(Themed, QMainWindow):
             self.programs.start()
             if options.task == FEEDBACK_TASK:
                 self._show_feedback()
-        # Keys go to the page from the start; Space must not press a button by accident.
+        # The page has the keyboard focus from the start, so that Space presses no button.
         self.tabs.show_page(self.tabs.page)
 
     def _make_views(self) -> None:
@@ -93,7 +94,7 @@ class MainWindow(Themed, QMainWindow):
         self.latency, self.quality = self.engine.latency, QualityView()
         self.connect_panel, self.log = ConnectPanel(), LogPanel()
         self.bridges = BridgesPanel()
-        # The subject is the last one, the task the profile's, as a file may be named.
+        # The subject of the last start, and the profile's task in letters that file names allow.
         filled = remembered.record or {"subject": "01"}
         self.record_bar = RecordBar(filled | {"task": re.sub("[^A-Za-z0-9]", "", task)})
         self.banner, self.notice = Banner(), EngineNotice()
@@ -158,7 +159,7 @@ class MainWindow(Themed, QMainWindow):
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system_theme)
 
     def _restore(self) -> None:
-        """Take up the theme, sizes and places of the last time."""
+        """Restore the theme, sizes and places of the last start."""
         options, remembered = self.options, self.remembered
         resize_within_screen(self, QSize(1280, 720))
         self.restoreGeometry(QByteArray.fromBase64(remembered.geometry.encode()))
@@ -166,12 +167,12 @@ class MainWindow(Themed, QMainWindow):
         if remembered.layout:
             self.docks.restore(remembered.layout)
         if options.autostart:
-            # A demo brings its own stream; nobody has to choose one.
+            # A demo has its own stream, so there is none to choose.
             self._hide_here("connect")
         theme = THEMES.get(remembered.theme)
         self._theme_chosen = theme is not None
         self.theme = theme or system_theme()
-        # What is hidden was measured without its style.
+        # The sizes of hidden widgets were computed before the style was set.
         for layout in self.findChildren(QLayout):
             layout.invalidate()
         if remembered.set_aside is not None:
@@ -181,28 +182,31 @@ class MainWindow(Themed, QMainWindow):
             )
 
     def show_problem(self, sentence: str, subject: str = "") -> None:
-        """Show a banner that states what is wrong and what to do; it stops nothing."""
+        """Show ``sentence`` in a banner and in the log; the dashboard continues.
+
+        ``subject`` is the part that has the problem; `Banner.settle` hides the banner by it.
+        """
         self.banner.report(sentence, subject)
         self.log.add(sentence)
 
     def _show_feedback(self) -> None:
-        """Show the guided session in front; it has neither decisions nor their history."""
+        """Open the neurofeedback window; hide the panels that it does not use."""
         self._hide_here("history", "latency")
         QTimer.singleShot(0, self, self.links.feedback.open)
 
     def _hide_here(self, *panels: str) -> None:
-        """Hide panels in this dashboard only; the next one shows them again."""
+        """Hide panels for this run of the dashboard; the next start shows them again."""
         for panel in panels:
             if not self.docks[panel].isHidden():
                 self.docks[panel].hide()
                 self._hidden_here.append(panel)
 
     def show_palette(self) -> None:
-        """Offer all commands by name."""
+        """Show a list of all commands, to be found by name."""
         CommandPalette(self.command_groups, self).show()
 
     def toggle_theme(self) -> None:
-        """Dark instead of light, or the other way round, from now on."""
+        """Switch between the dark and the light theme, and remember the choice."""
         self._theme_chosen = True
         self.theme = LIGHT if self.theme is DARK else DARK
         self.remembered.theme = self.theme.name
@@ -215,7 +219,7 @@ class MainWindow(Themed, QMainWindow):
             self.connecting.look_again()
 
     def _bring_connect(self) -> None:
-        """Show the devices, in front of what other windows are open."""
+        """Show the panel of devices, with this window in front of all others."""
         self.docks["connect"].show()
         self.raise_()
         self.activateWindow()
@@ -228,7 +232,7 @@ class MainWindow(Themed, QMainWindow):
         self._advanced_at = now
         self.tabs.advance()
         self.engine.advance(now)
-        # Words need no more frames than are read.
+        # Texts change at most ten times a second; nobody reads faster.
         if now - self._worded_at < _WORDS_S:
             return
         self._worded_at = now

@@ -1,4 +1,4 @@
-"""Options that a dashboard is opened with."""
+"""Start options of the dashboard."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,30 +16,32 @@ from gui.processes.child import Command
 class DashboardOptions:
     """Streams to show, programs that may be started, and the task.
 
-    Some come from the profile: the line frequency (else the last choice is used), names and units
-    for a stream that states none, the images or words that replace bars, and the task, which
-    chooses the view and fills the task of recordings.
+    The profile fills ``line_hz``, ``stream_options``, ``images``, ``words`` and ``task``. Where
+    ``line_hz`` is None, the user's last choice of the line frequency is used.
+    ``stream_options`` has channel names and units for a stream that states none. ``images`` or
+    ``words`` replace the bars of the classes. ``task`` chooses the view of decisions and is
+    filled in as the task of recordings.
     """
 
     signal: StreamQuery
     markers: StreamQuery | None
     engine_name: str
-    # The class that a marker asks for; None for one that ends the cue.
+    # Returns the class that a marker is the cue of; None for a marker that ends the cue.
     cue_of: Callable[[str], str | None]
     commands: tuple[Command, ...] = ()
     autostart: bool = False
-    follow_last: bool = False  # show the last stream as soon as it is there
+    follow_last: bool = False  # show the stream of the last start as soon as it is found
     threshold: float = 0.7
     line_hz: float | None = None
     stream_options: PipelineSettings | None = None
     images: ShownImages | None = None
     words: ShownWords | None = None
-    spell: str = ""  # text that a demo's speller copies as soon as there is a signal
+    spell: str = ""  # text that a demo's speller copies as soon as a signal is found
     bci: tuple[str, ...] = field(default_factory=bci_command)
     recordings: Path = Path("recordings")
-    recorded: tuple[str, ...] = ()  # streams; none means all
+    recorded: tuple[str, ...] = ()  # names of the streams to record; empty for all
     task: str = "rest"
     profile: str = "motor-imagery"
-    settings: Path | None = None  # default: where the system keeps them
-    screenshot: Path | None = None  # saved once, then the window closes
+    settings: Path | None = None  # None for the system's folder for settings
+    screenshot: Path | None = None  # file to save an image of the window to, before it closes
     screenshot_after_s: float = 10.0

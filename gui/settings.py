@@ -1,4 +1,4 @@
-"""Choices of the user that are kept from one start to the next, as one validated model."""
+"""Choices of the user that are stored between two starts, as one validated model."""
 
 import json
 import logging
@@ -23,17 +23,17 @@ class _Part(BaseModel):
 
 
 class StreamSettings(_Part):
-    """Choices for one stream; channels by name."""
+    """Choices for one stream; channels are given by name."""
 
-    channel: str = ""  # of the spectrum
-    # By kind and unit, as eeg/uV: in another unit a stream needs another gain.
+    channel: str = ""  # shown in the spectrum
+    # By kind and unit of the channels, such as eeg/uV: a gain is valid in one unit only.
     gains: dict[str, Positive] = {}
     hidden: list[str] = []
     bad: list[str] = []
 
 
 class LastEngine(_Part):
-    """Model and profile that were decoded with last."""
+    """Model and profile of the last engine."""
 
     model: str
     profile: str
@@ -42,8 +42,8 @@ class LastEngine(_Part):
 class DashboardSettings(_Part):
     """All choices, with the file that they are read from and written to.
 
-    A value that is damaged is forgotten alone; a file that cannot be read is set aside. Without
-    a file given it is where the system keeps settings.
+    An invalid value in the file is dropped; the other values are used. A file that is too large or
+    no JSON object is renamed, see `set_aside`. If ``file`` is None, `settings_file` is used.
     """
 
     theme: str = ""
@@ -53,11 +53,11 @@ class DashboardSettings(_Part):
     time_base_s: Positive | None = None
     sweep: bool = False
     filter: str = ""
-    # Of the display, by type of stream.
+    # References and cleanings of the displayed signal, by type of stream.
     references: dict[str, str] = {}
     cleanings: dict[str, list[str]] = {}
     map_band: str = ""
-    # Infinite for half the rate.
+    # Highest shown frequency; infinite for half the sampling rate.
     spectrum_limit_hz: Annotated[float, Field(gt=0)] | None = None
     line_hz: Positive | None = None
     ball: bool = False
@@ -95,11 +95,14 @@ class DashboardSettings(_Part):
 
     @property
     def set_aside(self) -> Path | None:
-        """New place of a file that could not be read; None if there was none."""
+        """The new path of a file that could not be read; None if the file was readable."""
         return self._set_aside
 
     def stream(self, name: str) -> StreamSettings:
-        """Choices for a stream, to be read and changed; the oldest of too many are dropped."""
+        """Return the choices for the stream ``name``, which the caller may change.
+
+        Choices for more than 200 streams are not kept: the oldest are dropped.
+        """
         found = self.streams.pop(name, None) or StreamSettings()
         self.streams[name] = found
         while len(self.streams) > _MAX_STREAMS:
@@ -107,7 +110,7 @@ class DashboardSettings(_Part):
         return found
 
     def store(self) -> None:
-        """Write the file in one step if anything changed; one that cannot be written is logged."""
+        """Replace the file in one step if a choice changed; a failure is only logged."""
         text = self.model_dump_json(indent=1)
         if text == self._written:
             return
@@ -122,12 +125,12 @@ class DashboardSettings(_Part):
 
 
 def settings_file() -> Path:
-    """Return the file of this user's choices, in the system's folder for configurations."""
+    """Return the path of this user's settings, in the system's configuration folder."""
     return user_config_path("bci", appauthor=False) / "dashboard.json"
 
 
 def _read(file: Path) -> tuple[dict[str, Any], Path | None]:
-    """Return the values of a file, and where the file was put if it is unusable."""
+    """Return the values in ``file``, and its new path if it is unusable, else None."""
     try:
         if file.stat().st_size > _MAX_BYTES:
             return {}, _put_aside(file)
@@ -151,7 +154,7 @@ def _put_aside(file: Path) -> Path | None:
 
 
 def _drop(raw: dict[str, Any], place: tuple[int | str, ...]) -> None:
-    """Delete the innermost dictionary entry on the way to a value."""
+    """Delete the innermost dictionary entry on the path ``place`` to an invalid value."""
     inside: Any = raw
     owner, key = raw, str(place[0])
     for step in place:

@@ -1,4 +1,4 @@
-"""The shown signal on tabs, and the analysis behind the two that need one."""
+"""Tabs of the shown signal, and the analysis behind spectrum and map."""
 
 from dataclasses import replace
 from math import isfinite
@@ -30,10 +30,11 @@ _LEAST_HZ = 30.0
 
 
 class SignalTabs(Tabs):
-    """Signal, Spectrum and Map; what is on a tab that is not shown is not computed.
+    """The tabs Signal, Spectrum, Map and Impedance.
 
-    A page is made when it is first shown. Impedance is there where the board measures it.
-    ``remembered`` keeps what the user chose.
+    Only the tab that is shown is computed. A page is made when it is first shown. The tab
+    Impedance is offered if the board measures impedances. ``remembered`` stores the user's
+    choices.
     """
 
     spectrum_made = Signal(object)  # SpectrumPage
@@ -124,7 +125,7 @@ class SignalTabs(Tabs):
 
     def set_signal(self, found: SignalFound) -> None:
         info = found.info
-        # What the views choose for it by themselves is not kept for the stream before.
+        # From here on, what the views set by themselves must not be stored for the last stream.
         self._kept = StreamSettings()
         self._ring = self._source = None
         self.scope.set_stream(info, found.ring)
@@ -146,12 +147,12 @@ class SignalTabs(Tabs):
 
     @property
     def _shown_info(self) -> StreamInfo | None:
-        """Channels as they are shown: a reference may make others of the stream's."""
+        """The channels as shown with the chosen reference; None without a stream."""
         return None if self.scope.signal is None else self.scope.signal.info
 
     @property
     def _how(self) -> str:
-        """Reference and cleaning of the shown signal; empty where it is as recorded."""
+        """The reference and cleaning of the shown signal; empty if it has neither."""
         return "" if self.scope.signal is None else self.scope.signal.how
 
     def _take_up_gains(self) -> None:
@@ -161,12 +162,13 @@ class SignalTabs(Tabs):
                 self.scope.set_gain(gain, kind)
 
     def _follow_shown(self) -> None:
-        """Have spectrum and map follow another stream or reference; the filter is not theirs."""
+        """Analyse the shown stream, reference and cleaning for the spectrum and the map."""
         signal = self.scope.signal
         if signal is None or self._ring is None:
             return
         info = signal.stream
-        # Cleaning takes a filter, and ASR the one that its baseline is of.
+        # Without a cleaning, spectrum and map have no filter. A cleaning needs the filter: ASR
+        # must have the one that its baseline was computed with.
         chosen = signal.chosen
         shown = chosen if chosen.cleanings else replace(chosen, filter=UNFILTERED)
         source = Source(info, self._ring, shown)
@@ -180,7 +182,7 @@ class SignalTabs(Tabs):
             self._show_in_map(self.map)
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """Take the quality of each channel; empty while nothing is known."""
+        """Set the quality of each channel; ``channels`` is empty while it is unknown."""
         self.scope.set_quality(channels)
         measured = any(isfinite(channel.impedance_kohm) for channel in channels)
         if measured or self._impedance.existing is not None:
@@ -188,7 +190,7 @@ class SignalTabs(Tabs):
         self.offer(IMPEDANCE, measured)
 
     def set_trouble(self, why: str) -> None:
-        """Show in every view why it stands still; empty while it does not."""
+        """Show in every view the reason ``why`` it stands still; empty text hides it."""
         self._trouble = why
         self.scope.set_trouble(why)
         for page in (self._spectrum.existing, self._map.existing):
@@ -197,16 +199,19 @@ class SignalTabs(Tabs):
 
     @property
     def samples_end(self) -> int:
-        """One past the number of the newest sample; 0 before the first."""
+        """One more than the newest sample's number, counted from 0; 0 before the first."""
         return 0 if self._ring is None else self._ring.end
 
     def advance(self) -> None:
-        """Draw what is new, once a frame; the other tabs draw when their analysis comes."""
+        """Draw new samples of the Signal tab, once per frame of the dashboard.
+
+        The other tabs draw when a new analysis is ready.
+        """
         if self.page == SIGNAL:
             self.scope.advance()
 
     def _keep(self) -> None:
-        """Remember what the user chose, and have it analysed."""
+        """Store the user's choices, and request the analysis that they need."""
         remembered, kept, view = self._remembered, self._kept, self.scope.view
         remembered.sweep, remembered.filter = view.sweep, view.filter.name
         remembered.time_base_s = view.time_base_s

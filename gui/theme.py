@@ -1,4 +1,4 @@
-"""Colours and type: one visual language, dark and light, safe for colour-blind eyes."""
+"""Colours and font sizes of both themes, safe for colour-blind eyes."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,18 +9,18 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication
 
 from bci.quality.channel_quality import State
 
-# The smallest text. Its capitals are as high as normal sight resolves at two metres, 5 minutes
-# of arc, on a screen with 0.28 mm a pixel.
+# Height of the smallest text. On a screen with 0.28 mm per pixel its capitals span 5 minutes of
+# arc at a distance of 2 m, which is the least that normal sight reads.
 CAPTION_PX = 14
 _FOLDER = Path(__file__).parent
 _STYLE, _TICKS = _FOLDER / "theme.qss", (_FOLDER / "calibration" / "tick").as_posix()
-# The line of the style sheet from which on the rules are the calibration window's only.
+# The rules of the style sheet after this line are for the calibration window only.
 _CALIBRATION = "/* calibration"
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as hexadecimal strings."""
+    """The colours of a theme, as hexadecimal strings such as ``#15181c``."""
 
     name: str
     window: str
@@ -42,27 +42,27 @@ class Theme:
     stages: tuple[str, str, str, str]
 
     def colour(self, name: str, alpha: int = 255) -> QColor:
-        """A colour by its name, of this opacity."""
+        """Return the colour of the field ``name``; ``alpha`` is the opacity, 0-255."""
         colour = QColor(getattr(self, name))
         colour.setAlpha(alpha)
         return colour
 
     def class_colour(self, index: int) -> QColor:
-        """The colour of a class, by its place in the list of classes."""
+        """Return the colour of a class; ``index`` is its place in the list of classes."""
         return QColor(self.classes[index % len(self.classes)])
 
     def quality_colour(self, state: State) -> QColor:
-        """The colour of a channel's state; never shown without its symbol."""
+        """Return the colour of a channel's quality; show it only with its symbol."""
         return self.colour("dim") if state == State.NOT_JUDGED else QColor(self.quality[state])
 
     @property
     def faint(self) -> str:
-        """Text of what cannot be chosen: between dim and the ground."""
+        """The text colour of disabled choices, between ``dim`` and ``panel``."""
         pairs = zip(bytes.fromhex(self.dim[1:]), bytes.fromhex(self.panel[1:]), strict=True)
         return f"#{bytes((2 * dim + ground) // 3 for dim, ground in pairs).hex()}"
 
     def style_sheet(self, calibration: bool = False) -> str:
-        """Return the Qt style sheet of a window; the calibration window's has more rules."""
+        """Return the Qt style sheet; with ``calibration``, that of the calibration window."""
         text = _STYLE.read_text(encoding="utf-8")
         if not calibration:
             text = text.split(_CALIBRATION)[0]
@@ -71,10 +71,10 @@ class Theme:
         )
 
 
-# The classes' colours differ for every common colour-vision deficiency: Okabe and Ito's
-# palette ("Color Universal Design", 2008) on dark, its vermilion a little lighter to be read as
-# text; darker shades of it on light, where the original has too little contrast for text. The
-# stages are shades of one grey: no class.
+# The classes' colours differ for every common colour-vision deficiency. The dark theme has
+# Okabe and Ito's palette ("Color Universal Design", 2008), with a lighter vermilion so that text
+# in it is readable. The light theme has darker shades, since the original has too little
+# contrast for text. The stages of the latency are shades of one grey, unlike any class.
 DARK = Theme(
     name="dark", window="#15181c", panel="#1d2126", text="#e8eaed", dim="#9aa3ad", line="#343b43",
     trace="#b9c6d3", warning="#E69F00", warning_text="#1a1300", error="#8c2f10",
@@ -98,15 +98,16 @@ THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
 
 
 def system_theme() -> Theme:
-    """Theme of the system; dark where it has no preference."""
+    """Return the theme that the system prefers; dark if it has no preference."""
     scheme = QGuiApplication.styleHints().colorScheme()
     return LIGHT if scheme == Qt.ColorScheme.Light else DARK
 
 
 def font_problem() -> str:
-    """Advice where no font is installed, so that all text is boxes; empty where one is.
+    """Return advice if no font is installed; empty text if one is.
 
-    Qt lists families even then, but each of its boxes is as wide as any other.
+    Without a font Qt draws each letter as a box. It lists font families even then, but all
+    boxes have the same width.
     """
     metrics = QFontMetrics(QFont())
     if metrics.horizontalAdvance("i") != metrics.horizontalAdvance("W"):

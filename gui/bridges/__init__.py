@@ -1,8 +1,8 @@
-"""Bridges: decisions passed on to other programs, each by a process of its own.
+"""Bridges: processes that pass decisions on to other programs.
 
 - bridge_process: one bridge, started, watched and ended
-- bridge_row: one bridge as the user sees it
-- panel: all of them
-- stop_window: the stop of a bridge that presses keys, in front of every other window
-- controller: joins the panel to the processes
+- bridge_row: the widget of one bridge
+- panel: the rows of all bridges
+- stop_window: a stop button for a bridge that presses keys, in front of every other window
+- controller: connects the panel to the processes
 """

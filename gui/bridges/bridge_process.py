@@ -1,4 +1,4 @@
-"""The process of one bridge: started with parameters, watched, started again after a crash."""
+"""The process of one bridge: its start, its end, and its restart after a crash."""
 
 import time
 
@@ -13,16 +13,17 @@ _STARTING = "starting ..."
 
 
 class BridgeProcess(QObject):
-    """Run ``bci bridge NAME PARAMETER=VALUE ...``; `state` is a sentence on it.
+    """The process ``bci bridge NAME PARAMETER=VALUE ...``.
 
-    One that crashed after it worked is started again, but for the one that presses keys: nobody
-    may be watching.
+    ``state`` is a sentence about the running bridge and ``failure`` one about its crash; both
+    may be empty. A bridge that worked and then crashed is started again. The bridge that presses
+    keys is an exception, since its keys could be pressed unwatched.
     """
 
     changed = Signal()
     logged = Signal(str)
     problem = Signal(str, str)  # one sentence, and the bridge that it is about
-    well = Signal(str)  # the bridge that runs now
+    well = Signal(str)  # the bridge whose problem is over, since it runs now
 
     def __init__(self, entry: PluginEntry, bci: tuple[str, ...], parent: QObject) -> None:
         super().__init__(parent)
@@ -39,16 +40,16 @@ class BridgeProcess(QObject):
         return self.child.is_running
 
     def start(self, values: dict[str, str]) -> None:
-        """Start it with these parameters; nothing happens while it runs."""
+        """Start the bridge with ``values`` by parameter; does nothing while it runs."""
         pairs = (f"{key}={value}" for key, value in values.items())
         argv = (*self._bci, "bridge", self.name, *pairs, "--json", "--with-parent")
         self.child.command = Command(self.child.command.name, argv)
         self._begin()
 
     def stop(self) -> None:
-        """Request its end, and kill it a second later; returns at once.
+        """Request the end of the process, and kill it a second later; returns at once.
 
-        A bridge to keys first lets go of what it presses.
+        The bridge that presses keys first releases them.
         """
         if not self.is_running:
             return
@@ -70,7 +71,7 @@ class BridgeProcess(QObject):
         self.changed.emit()
 
     def _note_silent(self) -> None:
-        """A bridge that lasts has begun, though it printed nothing."""
+        """Show that a bridge runs which printed nothing for the first seconds."""
         if self.is_running and self.state == _STARTING:
             self._show("runs")
 

@@ -1,4 +1,4 @@
-"""One bridge as the user sees it: name, state, start and stop, and its parameters."""
+"""The row of one bridge: name, state, start and stop, and parameters."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QWidget
@@ -15,9 +15,9 @@ _STATE_LETTERS = 160
 
 
 class BridgeRow(QWidget):
-    """Show one bridge; the user's wishes come out as signals.
+    """The row of one bridge; its buttons emit `start_wanted` and `stop_wanted`.
 
-    The parameters are shown by a click, and at once where one is needed.
+    The button Settings shows the parameters. They are shown at once if a needed one is missing.
     """
 
     start_wanted = Signal(dict)  # values by parameter
@@ -57,14 +57,14 @@ class BridgeRow(QWidget):
         self.show_state("", False, "")
 
     def toggle(self) -> None:
-        """Start it where it can be started, or stop it."""
+        """Stop the bridge if it runs; else start it if its parameters are complete."""
         if self._running:
             self.stop_wanted.emit()
         elif self.push.isEnabled():
             self.start_wanted.emit(self.form.values())
 
     def show_state(self, state: str, running: bool, failure: str) -> None:
-        """Show whether it runs, the last line that it printed, and how it failed."""
+        """Show whether the bridge runs, a sentence on its state, and its failure if any."""
         self._running, self._failure = running, failure
         self.state.setText(state)
         self.state.setVisible(bool(state))

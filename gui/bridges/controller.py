@@ -1,4 +1,4 @@
-"""Joins the panel of bridges to their processes."""
+"""Connection of the panel of bridges to their processes."""
 
 from functools import partial
 
@@ -18,8 +18,8 @@ _LISTING_ENDS_MS = 200
 class BridgesController(QObject):
     """Lists the bridges when the panel is first shown; starts, stops and watches them.
 
-    ``bci`` is how the command line is called; ``engine`` names the engine that a bridge follows
-    where nothing else was filled in.
+    ``bci`` is the command that runs this project's command line. ``engine`` is the name of the
+    engine whose decisions a bridge passes on, unless another name was filled in.
     """
 
     logged = Signal(str)
@@ -50,18 +50,18 @@ class BridgesController(QObject):
         return KEYS in self.bridges and self.bridges[KEYS].is_running
 
     def stop_keys(self) -> None:
-        """Have no key pressed any more; nothing happens where none is."""
+        """Stop the bridge that presses keys, which releases them, if it runs."""
         if KEYS in self.bridges:
             self.bridges[KEYS].stop()
 
     def set_theme(self, theme: Theme) -> None:
-        """Give the stop window the dashboard's theme."""
+        """Apply the dashboard's theme to the stop window."""
         self._theme = theme
         if self._stop_window is not None:
             self._stop_window.theme = theme
 
     def retire(self) -> None:
-        """Begin to stop; returns at once. The bridges are for the window to end."""
+        """Begin to stop; returns at once. The dashboard ends the bridges' processes."""
         self.listing.give_up()
         if self._stop_window is not None:
             self._stop_window.close()
@@ -103,7 +103,7 @@ class BridgesController(QObject):
         bridge.well.connect(self.well)
 
     def _start(self, bridge: BridgeProcess, values: dict[str, str]) -> None:
-        # The engine is that of this dashboard, which may be another the next time.
+        # The name of this dashboard's engine is not stored: the next dashboard may have another.
         kept = {k: v for k, v in values.items() if (k, v) != ("engine", self._engine)}
         self._remembered.bridges[bridge.name] = kept
         bridge.start(values)

@@ -1,4 +1,4 @@
-"""All bridges, one below the other."""
+"""The panel of all bridges, one below the other."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
@@ -13,7 +13,7 @@ _ABOUT = "Pass decisions on to other programs. A bridge cannot slow the engine."
 
 
 class BridgesPanel(QWidget):
-    """A row a bridge; empty until they are listed, which begins when it is first shown."""
+    """One row per bridge; the bridges are listed when the panel is first shown."""
 
     shown = Signal()
 
@@ -28,7 +28,7 @@ class BridgesPanel(QWidget):
     def set_bridges(
         self, bridges: tuple[PluginEntry, ...], filled: dict[str, dict[str, str]]
     ) -> None:
-        """List bridges, with the parameters of the last time."""
+        """Show a row for each bridge; ``filled`` has parameter values by bridge name."""
         clear(self._rows)
         self.rows = {each.name: BridgeRow(each, filled.get(each.name, {})) for each in bridges}
         for row in self.rows.values():
@@ -36,7 +36,7 @@ class BridgesPanel(QWidget):
         self.show_hint("" if bridges else "There is no bridge: install a package with one.")
 
     def show_hint(self, hint: str) -> None:
-        """Explain why no bridge is listed."""
+        """Show ``hint``, the reason why no bridge is listed; empty text hides it."""
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
 

@@ -1,4 +1,4 @@
-"""The stop of a bridge that presses keys: a button in front of every other window."""
+"""A stop button for the bridge that presses keys, in front of every other window."""
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
@@ -13,7 +13,10 @@ _SIZE, _FROM_EDGE = (170, 72), 24
 
 
 class StopWindow(Themed, QWidget):
-    """Stays on top and never takes the focus: the keys go to the program that they are for."""
+    """A window that stays on top and never takes the focus.
+
+    The pressed keys reach the program that has the focus, so it must keep it.
+    """
 
     stop_wanted = Signal()
 

@@ -1,9 +1,9 @@
-"""Guided calibration: cues, recording, training and the result, in a window of its own.
+"""The window of the guided calibration: cues, recording, training and result.
 
-- controller: joins the window to the dashboard's stream and engine
-- window: its steps, and trained models for the last; step_pages: their pages, in `pages`
-- keyed_buttons: buttons of the pages
+- controller: connects the window to the dashboard's stream and engine
+- window: the window and its steps; step_pages: one page per step, from `pages`
+- keyed_buttons: buttons of the pages that have a shortcut
 - run: a run of cues, from the choice to the recording
-- training_control: what can be trained, and the training
-- model_result: a trained model with its score, and the earlier ones
+- training_control: the recordings and decoders to train with, and the training
+- model_result: a trained model with its score, and the earlier models
 """

@@ -1,4 +1,4 @@
-"""The calibration window in the dashboard: its stream, signal quality and engine."""
+"""Connection of the calibration window to the dashboard's stream and engine."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ from gui.workers.stream_readers import SignalFound
 
 
 class CalibrationController(QObject):
-    """Opens the window when it is wanted, and hands a new model to the engine."""
+    """Makes and opens the calibration window, and passes a chosen model to the engine."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
@@ -43,7 +43,7 @@ class CalibrationController(QObject):
         self._remembered = remembered
         self._programs = programs
         self._info: StreamInfo | None = None
-        # By what it is about, in the order of time: the newest call for a window not yet made.
+        # The newest call on the window by topic, oldest first; repeated when the window is made.
         self._latest: dict[str, Callable[[CalibrationWindow], None]] = {}
         self._engine_alive = False
         self._decoded = ""  # the stream that the engine decodes
@@ -59,7 +59,7 @@ class CalibrationController(QObject):
         programs.engine_logged.connect(self._on_engine_said)
 
     def open(self) -> None:
-        """Show the window where it was left."""
+        """Show the window, at the step where it was closed."""
         if self.window is None:
             window = self.window = CalibrationWindow(self._options, self._remembered)
             window.cued.connect(self.cued)
@@ -73,7 +73,7 @@ class CalibrationController(QObject):
         self.window.open()
 
     def open_models(self) -> None:
-        """Show the models, to choose one to decode with."""
+        """Show the trained models, so that the user can choose one; not during a run."""
         self.open()
         assert self.window is not None
         if self.window.runs.run is None:
@@ -86,21 +86,24 @@ class CalibrationController(QObject):
         self._show("theme", give)
 
     def set_line(self, hz: float) -> None:
-        """Show the frequency of the power line."""
+        """Show the frequency ``hz`` of the power line, in hertz."""
         self._show("line", lambda window: window.signals.head.set_line(hz))
 
     def retire(self) -> None:
-        """End a run and a training, for when the dashboard closes."""
+        """End the run and the training because the dashboard closes; returns at once."""
         if self.window is not None:
             self.window.retire()
 
     def stop(self, timeout_s: float) -> None:
-        """End the threads, and wait for it."""
+        """End the threads, and wait at most ``timeout_s`` seconds for their end."""
         if self.window is not None:
             self.window.stop(timeout_s)
 
     def _show(self, what: str, call: Callable[[CalibrationWindow], None]) -> None:
-        """Do this with the window, now or when it is made."""
+        """Call ``call`` with the window, now if it exists and again whenever it is made.
+
+        A later call with the same topic ``what`` replaces this one.
+        """
         self._latest.pop(what, None)
         self._latest[what] = call
         if self.window is not None:
@@ -142,7 +145,7 @@ class CalibrationController(QObject):
         )
 
     def _on_engine_said(self, line: str) -> None:
-        """Show the engine's answer: why it refuses the model, for example."""
+        """Show the engine's answer, for example the reason why it refuses the model."""
         if self.window is not None and self._handed:
             self.window.result.show_message(line)
 
@@ -150,12 +153,12 @@ class CalibrationController(QObject):
         self._decoded = status.stream or ""
         if self.window is not None and self._handed and status.model == self._handed:
             threshold = status.decision_threshold
-            # An engine that ran already keeps its own profile, which may have a threshold.
+            # An engine that ran before keeps its own profile, which may have a threshold.
             own = "" if threshold is None else f" It decides from {percent(threshold)}."
             if threshold is not None and threshold >= NEVER:
                 own = " It decides nothing: it is not distinguishable from chance."
             self.window.result.show_message(f"The engine decodes with {self._handed} now.{own}")
             self._handed = ""
             if self._command is not None:
-                # Only now: a model that the engine refused must not be what it is started with.
+                # Set only now, so that the engine is never started with a model that it refused.
                 self._programs.set_command(self._command)

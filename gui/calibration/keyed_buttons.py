@@ -1,4 +1,4 @@
-"""Buttons of the pages that a key of the window presses, too."""
+"""Buttons of the pages that shortcuts of the window also press."""
 
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -7,14 +7,17 @@ from gui.widgets.buttons import button
 
 
 def keyed(text: str, tip: str, *actions: str, name: str = "") -> QPushButton:
-    """A button that the keys of these actions press too; its tooltip shows the first key."""
+    """Make a button that the shortcuts of ``actions`` also press.
+
+    ``tip`` is its tooltip, to which the first action's shortcut is appended.
+    """
     push = button(text, with_key(tip, actions[0]), name=name)
     push.setProperty("actions", list(actions))
     return push
 
 
 def press(window: QWidget, action: str) -> None:
-    """Press the button of an action, where one is shown and enabled."""
+    """Click the first visible button of ``action`` in ``window``, if there is one."""
     for push in window.findChildren(QPushButton):
         if push.isVisible() and action in (push.property("actions") or ()):
             push.click()

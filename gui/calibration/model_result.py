@@ -1,6 +1,6 @@
-"""A trained model with its score and patterns, and the other models to compare it with.
+"""A trained model with score and patterns, and other models to compare it with.
 
-A model that is missing or invalid raises `BundleError`.
+The functions that read raise `BundleError` if a model is missing or invalid.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from gui.widgets.units import percent
 
 @dataclass(frozen=True)
 class ModelResult:
-    """A model's card, patterns and time course, and the earlier models, newest first."""
+    """A model's card, patterns and time course, and other models, newest first.
+
+    ``course`` or ``spelling`` is None if the model was stored without one.
+    """
 
     folder: Path
     card: Card
@@ -28,7 +31,10 @@ class ModelResult:
 
 
 def read_result(folder: Path, models: Path, subject: str | None) -> ModelResult:
-    """Read a model and find the others of the same subject; without a subject, all with classes."""
+    """Read the model in ``folder``, and find others in ``models`` to compare it with.
+
+    The others are those of ``subject``; if it is None, all models that have classes.
+    """
     card = load_card(folder)
     earlier = [
         (other, their_card)
@@ -41,7 +47,7 @@ def read_result(folder: Path, models: Path, subject: str | None) -> ModelResult:
 
 
 def read_newest(models: Path) -> ModelResult:
-    """Read the newest of all models, with the others."""
+    """Read the newest model in ``models`` that has classes, and list all others."""
     found = _with_classes(models)
     if not found:
         raise BundleError(f"there is no model in {models} yet: record a run and train one")
@@ -59,16 +65,16 @@ def _with_classes(models: Path) -> list[tuple[Path, Card]]:
 
 
 def is_of(card: Card, subject: str) -> bool:
-    """Check by its recordings' BIDS names that a model was calibrated on this subject alone.
+    """Check by its recordings' BIDS names that a model has this subject's data only.
 
-    A model that names no recording belongs to nobody.
+    A model whose card lists no recording gives False.
     """
     subjects = {source.file.startswith(f"sub-{subject}_") for source in card.sources}
     return subjects == {True}
 
 
 def spelling_sentence(result: ModelResult) -> str:
-    """Describe how well and how fast a model spells; empty for a model of another task."""
+    """Describe the accuracy and speed of a spelling model; empty for another task."""
     curve, course, card = result.spelling, result.course, result.card
     if curve is not None:
         right, chance = round(curve.accuracy * curve.n), 100 / curve.n_symbols

@@ -1,4 +1,4 @@
-"""The steps of a calibration: their names above, and one page at a time."""
+"""The steps of a calibration: the row of their names, and one page per step."""
 
 from PySide6.QtWidgets import QFrame, QLabel, QStackedWidget, QWidget
 
@@ -16,7 +16,7 @@ SETUP, SIGNALS, CUES, TRAIN, RESULT = range(5)
 
 
 class StepPages(QWidget):
-    """All pages, of which one is shown, and the notice about a replayed recording."""
+    """All pages, one of them shown, and a notice about a replayed recording."""
 
     def __init__(self, setup: SetupPage) -> None:
         super().__init__()
@@ -39,13 +39,13 @@ class StepPages(QWidget):
         return self.stack.currentIndex()
 
     def go(self, step: int) -> None:
-        """Show the page of a step, with the focus on what leads on."""
+        """Show the page of ``step``, with the focus on its main button or first field."""
         self.stack.setCurrentIndex(step)
         for k, label in enumerate(self._labels):
             label.setProperty("now", k == step)
             restyle(label)
         self._show_notice()
-        # Space and Enter press this one; Qt would choose the button that goes back.
+        # Space and Enter press the button with the focus; Qt would choose the button Back.
         leads: dict[int, QWidget] = {
             SETUP: self.setup.subject,
             SIGNALS: self.signals.start,
@@ -56,7 +56,7 @@ class StepPages(QWidget):
         (lead if lead is not None and lead.isEnabled() else self.stack).setFocus()
 
     def set_stream(self, info: StreamInfo | None) -> None:
-        """Show the stream that would be recorded; None while there is none."""
+        """Set the stream to be recorded; ``info`` is None without a stream."""
         self._info = info
         self.setup.set_stream(info)
         if info is None:
@@ -66,14 +66,14 @@ class StepPages(QWidget):
         self._show_notice()
 
     def _show_notice(self) -> None:
-        """Warn before any cue: a run of a replayed recording teaches nothing."""
+        """Warn on the first two pages if the stream is a replay: it cannot follow cues."""
         replayed = self._info is not None and self._info.replayed
         warned = self._info if replayed and self.step in (SETUP, SIGNALS) else None
         self.notice.show_stream(warned.name if warned else "")
 
 
 class ReplayNotice(QFrame):
-    """A strip: a replayed recording cannot follow cues, and these sources can."""
+    """A warning that a replay cannot follow cues, with buttons for sources that can."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class ReplayNotice(QFrame):
         self.hide()
 
     def show_stream(self, name: str) -> None:
-        """Warn of this stream; hide where there is none."""
+        """Warn about the stream ``name``; an empty name hides the notice."""
         self.setVisible(bool(name))
         self.text.setText(
             f"{name} is a replayed recording: it cannot follow your cues. A run of it would teach "

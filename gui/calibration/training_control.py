@@ -1,4 +1,4 @@
-"""Training on a choice: its recordings, decoders and profile, and the training under way."""
+"""Training for a `RunChoice`: recordings, decoders, profile and process."""
 
 from datetime import datetime
 from functools import partial
@@ -24,18 +24,18 @@ Decoders = tuple[DecoderOffer, ...]
 
 
 class TrainingControl(QObject):
-    """Find what can be trained, count its trials, and train what is chosen on the page.
+    """Finds recordings and decoders, counts trials, and runs the training.
 
     Attributes
     ----------
     choice : RunChoice or None
     profile : str
-        A file or a shipped name: the profile that a model is trained and served with.
+        The profile to train and decode with: a file, or the name of a shipped profile.
     process : TrainingProcess or None
-        The training under way.
+        The training that runs; None while none does.
     """
 
-    offered = Signal()  # the page has recordings and decoders, or why there are none
+    offered = Signal()  # the page shows recordings and decoders, or the reason why it has none
     trained = Signal(object)  # Path of the model
     failed = Signal(str)
     reported = Signal(str)
@@ -51,7 +51,7 @@ class TrainingControl(QObject):
         self._options = options
         self._remembered = remembered
         self._page = page
-        self._has_profile = False  # whether the profile is that of the choice
+        self._has_profile = False  # whether `profile` was made from `choice`
         self._info: StreamInfo | None = None  # the stream of the recordings
         self._finding, self._counting = Background(self), Background(self)
         self._uncounted: list[Path] = []
@@ -63,7 +63,11 @@ class TrainingControl(QObject):
         self.choice, self._has_profile = choice, False
 
     def find(self, heading: str, info: StreamInfo | None, run: Path | None = None) -> None:
-        """Find recordings and decoders, after a ``run`` that was recorded just now or without."""
+        """Find recordings and decoders in the background, and offer them on the page.
+
+        ``heading`` is the sentence above them. ``info`` is the stream of the recordings, None if
+        unknown. ``run`` is the file of a run that was just recorded, if there is one.
+        """
         assert self.choice is not None
         self._info = info
         if run is not None and run.is_file():
@@ -74,14 +78,14 @@ class TrainingControl(QObject):
         )
 
     def add_files(self, files: list[Path]) -> None:
-        """List these recordings, ticked, with their trials."""
+        """Add ``files`` to the list, ticked, and count their trials."""
         found = [RecordedRun.of(file) for file in files if file.exists()]
         if found:
             self._remembered.calibration_file = str(found[-1].file.resolve())
             self._count(self._page.runs.add(found))
 
     def retire(self) -> None:
-        """End the looking, the counting and the training; returns at once."""
+        """End the search, the counting and the training; returns at once."""
         self._finding.retire()
         self._counting.retire()
         if self.process is not None:
@@ -99,7 +103,7 @@ class TrainingControl(QObject):
         self._page.set_training(False, why)
 
     def _choose_files(self) -> None:
-        """Open a dialog for recordings of any kind, from any folder."""
+        """Open a dialog to choose recordings of any format, from any folder."""
         start = self._remembered.calibration_file or str(self._options.recordings)
         title = "Add recordings to train on"
         ask_for_recordings(self._page, title, start, self.add_files, several=True)
@@ -110,7 +114,7 @@ class TrainingControl(QObject):
             self._count_next()
 
     def _count_next(self) -> None:
-        """Count one file after the other: a recording may take much memory."""
+        """Count the trials of the next file; one at a time, to save memory."""
         self._is_counting = bool(self._uncounted)
         if self._uncounted:
             assert self.choice is not None
@@ -122,7 +126,7 @@ class TrainingControl(QObject):
     def _on_counted(self, file: Path, found: TrialCount) -> None:
         self._page.runs.show_trials(file, found.run.counts)
         if self._info is None and self.choice is not None:
-            # Only now is it known which base models fit.
+            # Only the channels of a recording show which base models fit.
             self._info = found.info
             self._page.offer_decoders(_decoders_for(self.choice, self.models, found.info))
         self._count_next()
@@ -178,9 +182,9 @@ def _decoders_for(choice: RunChoice, models: Path, info: StreamInfo | None) -> D
 
 
 class TrainingProcess(Child):
-    """Run ``bci calibrate --json``; its other events come as those of every child."""
+    """The process ``bci calibrate --json``, with signals for its runs and its model."""
 
-    counted = Signal(object, str)  # Path of a run, and how many trials it has
+    counted = Signal(object, str)  # Path of a run, and its trials in words
     finished = Signal(object)  # Path of the model
     failed = Signal(str)  # one sentence
 

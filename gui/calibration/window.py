@@ -29,7 +29,7 @@ from gui.workers.background import Background
 
 
 class CalibrationWindow(Themed, QWidget):
-    """One page a step; nothing of a run or training is lost by going back or by closing it."""
+    """One page per step; recordings and trainings survive going back and closing."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
@@ -43,7 +43,7 @@ class CalibrationWindow(Themed, QWidget):
         self._info: StreamInfo | None = None
         self._run_info: StreamInfo | None = None  # the stream of the newest run
         self._trained: Path | None = None  # the model that was trained in this window
-        self._subject = ""  # whose models are compared; empty: everybody's
+        self._subject = ""  # the subject whose models are compared; empty for all subjects
         filled = remembered.calibrate or remembered.record
         self.pages = StepPages(SetupPage(options.profile, filled, options.engine_name))
         self.setup, self.signals = self.pages.setup, self.pages.signals
@@ -81,14 +81,14 @@ class CalibrationWindow(Themed, QWidget):
         self.training.reported.connect(self.reported)
 
     def open(self) -> None:
-        """Show the window where it was left."""
+        """Show the window, at the step where it was closed."""
         self._go(self.pages.step)
         self.show()
         self.raise_()
         self.activateWindow()
 
     def set_stream(self, info: StreamInfo | None) -> None:
-        """Take the stream that the dashboard shows now; None while there is none."""
+        """Set the stream that the dashboard shows; ``info`` is None without a stream."""
         self._info = info
         self.pages.set_stream(info)
 
@@ -96,18 +96,18 @@ class CalibrationWindow(Themed, QWidget):
         self.setStyleSheet(self.theme.style_sheet(calibration=True))
 
     def retire(self) -> None:
-        """End a run and a training, for when the dashboard closes."""
+        """End the run and the training because the dashboard closes; returns at once."""
         self._reading.retire()
         self.close()
         self.training.retire()
 
     def stop(self, timeout_s: float) -> None:
-        """End the recorder's thread, and wait for it; give the cue window back."""
+        """End the recorder's thread and the cue window; wait at most ``timeout_s`` s."""
         self.runs.presenter.retire()
         self.runs.recorder.stop(timeout_s)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """End a run with its recording; a training continues."""
+        """End the current run and its recording; a training continues."""
         self.runs.abort()
         self.runs.offer_cues(False, simulated=False)
         event.accept()
@@ -131,12 +131,12 @@ class CalibrationWindow(Themed, QWidget):
         self._go(SIGNALS)
 
     def _on_training_wanted(self, choice: RunChoice) -> None:
-        """Train on recordings that there are, without a new run."""
+        """Offer existing recordings to train on, without a new run."""
         self._take(choice)
         self.training.find("Tick the recordings to train on, or add files.", self._info)
 
     def _start_run(self) -> None:
-        """Begin the run that was chosen, or the one of executed movements that comes before it."""
+        """Begin the chosen run, or first its run of executed movements if one is wanted."""
         choice = self.training.choice
         if choice is not None:
             self._start(choice.executed() if choice.moved_first else choice)
@@ -171,12 +171,12 @@ class CalibrationWindow(Themed, QWidget):
         self._read(model, self._on_training_failed)
 
     def _report_unseen(self, sentence: str) -> None:
-        """Report in the log where this window was closed meanwhile."""
+        """Report ``sentence`` in the log if this window was closed meanwhile."""
         if not self.isVisible():
             self.reported.emit(f"{sentence} Calibrate ({key_of('calibrate')}) shows it.")
 
     def look_at_models(self) -> None:
-        """Show the newest model among those of every subject, wherever it was trained."""
+        """Show the newest model of all subjects, with all others in the table."""
         work = partial(read_newest, self.training.models)
         self._reading.run(work, self._show_newest, self.setup.show_message)
 
@@ -196,7 +196,7 @@ class CalibrationWindow(Themed, QWidget):
             self._report_unseen(f"{result.folder.name} is trained.")
 
     def _use(self) -> None:
-        """Hand on a model; an earlier one may need another profile than the current one."""
+        """Emit `use_wanted` for the shown model, if the current profile fits the model."""
         result, profile = self.result.result, self.training.profile
         if result is None:
             return

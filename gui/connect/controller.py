@@ -1,4 +1,4 @@
-"""Joins the connect panel to the network, the list of devices and the source it starts."""
+"""Connection of the connect panel to streams, devices and the started source."""
 
 from pathlib import Path
 
@@ -22,11 +22,11 @@ _LOOK_EVERY_S = 0.2
 
 
 class ConnectController(QObject):
-    """Does what the user wants of the panel, and keeps the panel up to date.
+    """Carries out the user's choices in the panel, and keeps the panel up to date.
 
-    ``bci`` is how the command line is called, ``folder`` where recordings are. With
-    ``follow_last`` the stream of the last time is shown as soon as it is there, unless one was
-    chosen by then.
+    ``bci`` is the command that runs this project's command line; ``folder`` has the recordings.
+    With ``follow_last``, the stream of the last start is shown as soon as it is found, unless the
+    user has chosen another one by then.
     """
 
     stream_wanted = Signal(object, str)  # StreamQuery, and the stream's name
@@ -80,23 +80,23 @@ class ConnectController(QObject):
         self._port_timer.stop()
 
     def stop(self, timeout_s: float) -> None:
-        """Stop looking; the source is for the window to end, with its other children."""
+        """Stop the search for streams and devices; the dashboard ends the source itself."""
         self.directory.stop(timeout_s)
         self.listing.wait(QDeadlineTimer(_LISTING_ENDS_MS))
 
     @property
     def processes(self) -> list[Child]:
-        """The source that runs, if one does."""
+        """The process of the source that was started here; empty without one."""
         return [self.connection.child] if self.connection.child else []
 
     def look_again(self) -> None:
-        """Fetch the devices again where some lacked: BrainFlow may be installed by now."""
+        """List the devices again if BrainFlow was missing: it may be installed by now."""
         if not _has_brainflow(self._devices or ()):
             self._is_listed = False
             self.listing.start()
 
     def use_simulator(self) -> None:
-        """Stream the simulator, in the place of what is connected."""
+        """Stream the simulator, in place of the connected source."""
         if self.connection.is_active:
             self._wants_simulator = True
             self.connection.close()
@@ -104,12 +104,12 @@ class ConnectController(QObject):
             self._panel.try_simulator()
 
     def replay(self, file: str) -> None:
-        """Stream a recording, again and again."""
+        """Stream the recording ``file`` in an endless loop."""
         self._remembered.streamed_file = file
         self._open("replay", ("replay", file, "--loop", "--wait-for-consumer", "5"))
 
     def choose_file(self) -> None:
-        """Show the dialog for a recording, and stream what is chosen."""
+        """Ask for a recording and stream it; does nothing while a source is connected."""
         if not self.connection.is_active:
             start = self._remembered.streamed_file or str(self._folder)
             ask_for_recordings(
@@ -145,7 +145,7 @@ class ConnectController(QObject):
         filled = dict(self._remembered.device_parameters)
         chosen = self._remembered.device
         if self._devices:
-            # The values in the form stay.
+            # Keep the values that are in the form now.
             chosen = self._panel.devices.currentText()
             filled[chosen] = self._panel.form.values()
         self._devices = devices
@@ -159,7 +159,7 @@ class ConnectController(QObject):
             self.problem.emit(f"{why}.")
 
     def _look_at_ports(self) -> None:
-        """Look for boards and dongles; lists one folder and opens nothing."""
+        """Update the list of serial ports, by listing one folder; opens no port."""
         if (ports := serial_ports(FOLDER)) == self._ports:
             return
         self._ports = ports
@@ -186,12 +186,12 @@ class ConnectController(QObject):
 
 
 class Directory(Worker):
-    """Reports which signal streams there are, as they come and go."""
+    """Reports the signal streams on the network, whenever their list changes."""
 
     changed = Signal(tuple)  # of LiveStream, by name
 
     def work(self) -> None:
-        """Look at the network until the worker is retired."""
+        """Search the network for streams until the worker is retired."""
         streams = LiveStreams()
         listed: tuple[LiveStream, ...] | None = None
         while self.wait(_LOOK_EVERY_S):
@@ -206,5 +206,5 @@ def _identity(stream: LiveStream) -> dict[str, str]:
 
 
 def _has_brainflow(devices: tuple[DeviceEntry, ...]) -> bool:
-    """Check whether BrainFlow's boards are among them; its simulated one always is."""
+    """Return whether ``devices`` has BrainFlow's boards, by its simulated board."""
     return any(device.name == "synthetic" for device in devices)

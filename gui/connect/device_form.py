@@ -1,4 +1,4 @@
-"""The parameters of a device, with what is wrong with them shown beside the button."""
+"""The form for the parameters of a device."""
 
 from bci.messages import DeviceEntry
 from bci.plugins.device_parameters import describe
@@ -6,9 +6,9 @@ from gui.widgets.parameter_form import ParameterForm
 
 
 class DeviceForm(ParameterForm):
-    """One field a parameter; needed ones first and marked with a star."""
+    """One field per parameter; needed ones come first and have a star."""
 
     def set_device(self, device: DeviceEntry, values: dict[str, str]) -> None:
-        """Show the parameters of this device, filled with ``values``."""
+        """Show the parameters of ``device``, filled in with ``values`` by parameter name."""
         names = dict.fromkeys((*device.needs, *device.takes))
         self.set_parameters([describe(name) for name in names], device.needs, values)

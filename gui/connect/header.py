@@ -1,4 +1,4 @@
-"""The window's top row: which stream is shown, and the buttons of frequent commands."""
+"""The window's top row: the name of the shown stream, and frequent commands."""
 
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -15,7 +15,7 @@ _BUTTONS = ("panel-connect", "calibrate", "recordings", "panel-log", "theme")
 
 
 class Header(QWidget):
-    """Title and badge on the left; buttons of the programs and of some commands on the right."""
+    """Stream name and badge on the left; buttons of frequent commands on the right."""
 
     def __init__(self, commands: WindowActions, programs: QWidget, status: DashboardStatus) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Header(QWidget):
         self.setLayout(row_of(*left, None, *right))
 
     def follow(self, signal: ShownSignal, engine: EngineWatch) -> None:
-        """Name the stream that is shown or awaited, here and in the window's title."""
+        """From now on show the name of ``signal``, here and in the window's title."""
         signal.awaited.connect(self._show_awaited)
         signal.found.connect(self._show_found)
         engine.changed.connect(self._show_badge)
@@ -45,7 +45,7 @@ class Header(QWidget):
         self._show_badge()
 
     def _show_badge(self) -> None:
-        """Mark a signal that no person gives at this moment."""
+        """Show a badge if the signal is simulated or replayed."""
         simulated, replayed = self._status.simulated, self._status.signal_replayed
         both = " \u00b7 " * (simulated and replayed)
         self.badge.setText("SIMULATED SIGNAL" * simulated + both + "REPLAY" * replayed)

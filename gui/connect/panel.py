@@ -1,4 +1,4 @@
-"""The side panel: live streams to show, devices to connect, and help without either."""
+"""The side panel: live streams, devices to connect, simulator and files."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
@@ -15,12 +15,12 @@ from gui.widgets.layouts import as_widget, column_of, mark_wrong, named, row_of
 from gui.widgets.scroll_areas import FitHeightScrollArea
 
 _NONE_YET = "No stream on the network yet. Connect a device below, or start its own program."
-# With more streams the list takes what room there is, and can be searched.
+# With more streams the list has a search field, and its height depends on the panel's.
 _LEAST_ROWS = 4
 
 
 class ConnectPanel(QWidget):
-    """Show streams, devices and the connection; the user's wishes come out as signals."""
+    """Shows streams, devices and the connection; emits the user's choices as signals."""
 
     stream_chosen = Signal(object)  # LiveStream
     device_wanted = Signal(str, dict)  # name and parameters
@@ -58,7 +58,7 @@ class ConnectPanel(QWidget):
         self.set_connection("", False, False)
 
     def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
-        """Show the signal streams that are on the network now."""
+        """Show ``streams``, the signal streams on the network."""
         self.streams.set_streams(streams)
         self.no_streams.setVisible(not streams)
         self.streams.setVisible(bool(streams))
@@ -71,7 +71,10 @@ class ConnectPanel(QWidget):
     def set_devices(
         self, devices: tuple[DeviceEntry, ...], last: str, filled: dict[str, dict[str, str]]
     ) -> None:
-        """Offer devices: the one chosen last first, each with its last parameters."""
+        """Offer ``devices``, with the one named ``last`` selected.
+
+        ``filled`` has the last parameter values by device name.
+        """
         self._devices = {device.name: device for device in devices}
         self._filled = filled
         self.devices.blockSignals(True)
@@ -85,7 +88,11 @@ class ConnectPanel(QWidget):
         self.devices.setItemText(0, "no list of devices")
 
     def set_connection(self, state: str, active: bool, stopping: bool) -> None:
-        """Show the state of the dashboard's own source; ``active`` while it runs."""
+        """Show the state of the source that was started here.
+
+        ``state`` is a sentence on the source. ``active`` is True while it runs, ``stopping`` while
+        it is being stopped.
+        """
         self._active, self._stopping = active, stopping
         self.state.setText(state)
         self.state.setVisible(bool(state))
@@ -99,14 +106,14 @@ class ConnectPanel(QWidget):
         self._judge()
 
     def toggle(self) -> None:
-        """Connect what is chosen, or disconnect what is connected."""
+        """Request to disconnect the source if one runs, else to connect the chosen device."""
         if self._active:
             self.disconnect_wanted.emit()
         elif self.connect_button.isEnabled():
             self.device_wanted.emit(self.devices.currentText(), self.form.values())
 
     def try_simulator(self) -> None:
-        """Connect the simulator, as it is filled in where that is what is chosen."""
+        """Connect the simulator; with the form's values if the form shows the simulator."""
         if self._active:
             return
         chosen = self.devices.currentText() == "simulator" and not self.form.problem()
@@ -116,7 +123,7 @@ class ConnectPanel(QWidget):
         buttons = as_widget(row_of(self.simulator, self.replay, spacing=4))
         column = column_of(
             *(named(QLabel("Live streams"), "heading"), self.no_streams, self.sought),
-            # Far more of the room than is empty below.
+            # A large stretch, so that the list gets the height before the empty space below.
             *((self.streams, 100), 4, named(QLabel("Connect a device"), "heading"), self.devices),
             *(self.what, FitHeightScrollArea(self.form), self.problem, self.state),
             *(self.connect_button, 4, named(QLabel("No headset?"), "heading"), buttons, None),

@@ -1,4 +1,4 @@
-"""The signal that is shown: what its views and the user learn of it."""
+"""The shown signal: its data for the views, and its problems for the user."""
 
 from time import time
 
@@ -24,17 +24,18 @@ SUBJECT = "signal"
 
 
 class ShownSignal(QObject):
-    """Pass the shown stream on to its views, and report when it ends, stalls or loses samples.
+    """Passes the shown stream on to its views; reports its end, stalls and losses.
 
-    ``sources`` and ``programs`` know which streams end because the user wanted it.
+    ``sources`` and ``programs`` show which streams end because the user ended them: such an end
+    is no problem.
     """
 
     found = Signal(object)  # StreamInfo
-    awaited = Signal(str)  # name of a stream that shall be shown
+    awaited = Signal(str)  # name of a stream that is to be shown but is not found yet
     quality_changed = Signal(list)  # of ChannelQuality
     logged = Signal(str)
     problem = Signal(str, str)  # one sentence, and its subject
-    well = Signal(str)  # the subject
+    well = Signal(str)  # the subject whose problem is over
 
     def __init__(
         self,
@@ -51,7 +52,7 @@ class ShownSignal(QObject):
         self._losses = LossLog("")
 
     def follow(self, feed: Feed) -> None:
-        """Show what this feed finds."""
+        """Connect to a feed: show its signal, quality and markers from now on."""
         feed.signal_found.connect(self.set_signal)
         feed.signal_alive.connect(self.set_alive)
         feed.signal_silent.connect(self.set_silent)
@@ -61,7 +62,7 @@ class ShownSignal(QObject):
         feed.problem.connect(self._on_problem)
 
     def wait_for(self, query: StreamQuery, name: str) -> None:
-        """Another stream shall be shown: nothing is known of it yet."""
+        """Clear the quality, and wait for the stream ``name`` that ``query`` finds."""
         self._situation.show_other(str(query))
         self._programs.set_stream(name)
         self.well.emit(SUBJECT)
@@ -69,7 +70,7 @@ class ShownSignal(QObject):
         self.awaited.emit(name)
 
     def set_signal(self, found: SignalFound) -> None:
-        """A stream is there."""
+        """Show a stream that was found."""
         info, situation = found.info, self._situation
         situation.stream_name, situation.signal_simulated = info.name, info.simulated
         situation.signal_replayed = info.replayed
@@ -85,7 +86,7 @@ class ShownSignal(QObject):
         )
 
     def set_alive(self, alive: bool) -> None:
-        """The stream is there again, or gone."""
+        """Show that the stream is back (``alive``) or gone; report an unexpected end."""
         name = self._situation.stream_name
         if alive:
             self.well.emit(SUBJECT)
@@ -108,7 +109,10 @@ class ShownSignal(QObject):
             self._end_cue(local_clock())
 
     def set_silent(self, since: float | None) -> None:
-        """The stream sends nothing since so many seconds after 1970; None: it sends."""
+        """Show that the stream has sent nothing since ``since``, in seconds after 1970.
+
+        None means that samples arrive.
+        """
         why = "" if since is None else no_samples_since(since)
         self._tabs.set_trouble(why)
         self._quality.set_silent(why)
@@ -116,22 +120,22 @@ class ShownSignal(QObject):
             self._end_cue(local_clock() - (time() - since))
 
     def set_stats(self, stats: InletStats) -> None:
-        """Take the stream's own counts."""
+        """Show the inlet's counts of samples and losses, and log new losses."""
         self._situation.on_stats(stats)
         news = self._losses.news(stats)
-        # The engine's own count is the one that is shown, and its losses are in the log already.
+        # If an engine that was started here decodes this stream, its losses are in the log.
         if not (self._situation.is_decoded and self._programs.is_running("engine")):
             for sentence in news:
                 self.logged.emit(sentence)
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """Take the quality of each channel; empty while nothing is known."""
+        """Show the quality of each channel; ``channels`` is empty while it is unknown."""
         self._quality.set_quality(channels)
         self._tabs.set_quality(channels)
         self.quality_changed.emit(channels)
 
     def acknowledge_losses(self) -> None:
-        """Count losses from now on."""
+        """Acknowledge the losses so far: only later ones are shown."""
         self._situation.acknowledge()
         self.logged.emit("the losses so far were acknowledged")
 
@@ -139,12 +143,15 @@ class ShownSignal(QObject):
         return self._sources.connection.is_ending(name) or self._programs.is_ending(name)
 
     def _end_cue(self, at: float) -> None:
-        """The shown signal ends: so does its cue, but not that of another stream's decisions."""
+        """End the cue, since the shown signal ends ``at`` this time on the LSL clock.
+
+        The cue stays if the engine decodes another stream.
+        """
         if not self._situation.decodes_other:
             self._engine.end_cue(at)
 
     def _on_problem(self, why: str) -> None:
-        """Expect no answer of a stream whose source ends or starts again."""
+        """Report ``why``; only log it if the stream's source ends or is restarted."""
         name = self._situation.stream_name
         if self._is_ending(name) or self._sources.connection.restarts(name):
             self.logged.emit(why)

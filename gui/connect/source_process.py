@@ -1,4 +1,4 @@
-"""The one source that the dashboard itself put onto the network: a device or a file."""
+"""The source that the dashboard itself streams: a device or a file."""
 
 import time
 
@@ -14,22 +14,22 @@ _BY = with_key("press Connect", "connect-device")
 
 
 class SourceProcess(QObject):
-    """Start a source as a child process, and stop it; at most one at a time.
+    """The child process that streams a source; at most one at a time.
 
-    One that crashes after it streamed is started again.
+    A source that crashes after it has streamed is started again.
     """
 
     changed = Signal()
     logged = Signal(str)
-    streaming = Signal(str)  # the name of the stream that it gives, once it does
-    failed = Signal(str)  # it ended by itself, and what is done about it
-    back = Signal()  # it streams again
+    streaming = Signal(str)  # name of the source's first stream, when it begins
+    failed = Signal(str)  # sentences: how the source ended by itself, and what happens next
+    back = Signal()  # the source streams again after a restart
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.child: Child | None = None
         self.stream = ""
-        # A device may give several: EEG, motion, battery.
+        # Names of all its streams: a device may have several, for EEG, motion and battery.
         self.streams: frozenset[str] = frozenset()
         self._dismissed: frozenset[str] = frozenset()
         self.is_stopping = False
@@ -42,7 +42,7 @@ class SourceProcess(QObject):
 
     @property
     def state(self) -> str:
-        """Sentence on its present work; empty where nothing is connected."""
+        """A few words on the state of the source; empty if nothing is connected."""
         if self.child is None:
             return ""
         name = self.child.command.name
@@ -53,7 +53,7 @@ class SourceProcess(QObject):
         return f"{name} is connected" if self.stream else f"{name}: connecting ..."
 
     def open(self, command: Command) -> None:
-        """Start a source; nothing happens while another one runs."""
+        """Start the source that ``command`` runs; does nothing while another one runs."""
         if self.child is not None:
             return
         self.stream, self.streams = "", frozenset()
@@ -75,15 +75,15 @@ class SourceProcess(QObject):
             self.child.stop()
 
     def is_ending(self, stream: str) -> bool:
-        """Check whether a stream goes, or went, because the user disconnected its source."""
+        """Return whether ``stream`` ends or has ended because the user disconnected it."""
         return stream in self._dismissed or (stream in self.streams and not self.is_active)
 
     def restarts(self, stream: str) -> bool:
-        """Check whether a stream goes because its source crashed, and is started again."""
+        """Return whether ``stream`` is gone because its source crashed and is restarted."""
         return self.is_restarting and stream in self.streams
 
     def gives(self, streams: tuple[str, ...]) -> bool:
-        """Check whether its source runs, and gives one of these streams."""
+        """Return whether the source runs and has one of ``streams``."""
         return self.is_active and not self.is_stopping and bool(self.streams & set(streams))
 
     def _on_event(self, event: object) -> None:

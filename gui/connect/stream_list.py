@@ -1,4 +1,4 @@
-"""The list of live streams: two lines each, and whether it is simulated or shown."""
+"""The list of live streams: name and summary, and marks for simulated and shown."""
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QListWidget, QListWidgetItem
@@ -12,7 +12,7 @@ ROW = 48
 
 
 class StreamList(QListWidget):
-    """Streams to choose from, by click or by Enter."""
+    """A list of streams; a click or Enter chooses one."""
 
     chosen = Signal(object)  # LiveStream
 
@@ -26,7 +26,7 @@ class StreamList(QListWidget):
         self.itemActivated.connect(lambda item: self.chosen.emit(item.data(_STREAM)))
 
     def set_streams(self, streams: tuple[LiveStream, ...]) -> None:
-        """List these, and keep the row that is current."""
+        """Replace the listed streams, and keep the current row."""
         current = self.currentItem()
         kept = current.data(_STREAM).uid if current is not None else ""
         self.streams = streams
@@ -36,7 +36,7 @@ class StreamList(QListWidget):
             item.setSizeHint(QSize(100, ROW))
             item.setData(_STREAM, stream)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{stream.name}, {stream.summary}")
-            # A stream's description is shown as it is, never as markup.
+            # The tooltip shows the stream's description as plain text, never as markup.
             item.setToolTip(tip(f"{stream.name} on {stream.hostname}\n{stream.summary}"))
             self.setItemWidget(item, _two_lines(stream, stream.name == self._shown))
             if stream.uid == kept:
@@ -44,12 +44,12 @@ class StreamList(QListWidget):
         self.show_found(self._sought)
 
     def set_shown(self, name: str) -> None:
-        """Mark the stream of that name as the one that the window shows."""
+        """Mark the stream ``name`` as the one that the dashboard shows."""
         self._shown = name
         self.set_streams(self.streams)
 
     def show_found(self, text: str) -> None:
-        """List those alone whose name, computer or summary contains the text."""
+        """Hide the streams without ``text`` in their name, computer or summary."""
         self._sought = text
         for row, stream in enumerate(self.streams):
             described = f"{stream.name} {stream.hostname} {stream.summary}"
@@ -57,9 +57,9 @@ class StreamList(QListWidget):
 
 
 def _two_lines(stream: LiveStream, shown: bool) -> QFrame:
-    """The name of a stream, and under it what it carries."""
+    """Make the entry of a stream: its name, and below it its summary."""
     row = named(QFrame(), "shownstream" if shown else "stream")
-    # The list itself is what is clicked.
+    # Clicks pass through to the list.
     row.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
     name = named(ElidedLabel(stream.name), "name")
     summary = named(ElidedLabel(stream.short_summary + ", shown" * shown), "dim")

@@ -1,4 +1,4 @@
-"""Channels, or regions, that a network attends to in the newest window: a head, or bars."""
+"""Attention weights of a network in the newest window, on a head or as bars."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -20,9 +20,10 @@ _MAX_BARS, _BAR_PX, _TITLE_PX = 12, 16, 20
 
 
 class AttentionView(Themed, QWidget):
-    """A head in which the attended channels are bright; hidden while there is no attention.
+    """Attention weights on a head, where attended channels are bright; else as bars.
 
-    What has no place on a head, as a region, has a bar.
+    Names without a place on the head, such as brain regions, are shown as bars. The view is
+    hidden while the engine reports no attention.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class AttentionView(Themed, QWidget):
         self._draw()
 
     def show_attention(self, attention: dict[str, float]) -> None:
-        """Show the weights of channels or regions by name; hide where there are none."""
+        """Show the weights of channels or regions by name; an empty dict hides the view."""
         if list(attention) != list(self.attention):
             self.head.set_channels([Channel(name, "eeg") for name in attention])
             has_picture = self.head.has_head and len(self.head.places) >= MIN_ELECTRODES
@@ -84,7 +85,7 @@ class AttentionView(Themed, QWidget):
             return
         weights = np.array(list(self.attention.values()))
         known = weights[list(self.head.places)]
-        # Alike everywhere is dark: what is bright stands out from the mean.
+        # Only weights above the mean are bright; equal weights everywhere are dark.
         above = np.clip(known - 1 / len(weights), 0.0, None)
         self.head.show_picture(self._picture.draw(above), 0.0, float(above.max()) or 1.0)
         self.head.show_electrodes(

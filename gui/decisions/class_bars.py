@@ -1,4 +1,4 @@
-"""The probabilities of a window: a bar for each class, or a ball between two; the decision."""
+"""The decision, with one probability bar per class, or a ball between two classes."""
 
 from math import exp, log, tanh
 
@@ -17,24 +17,25 @@ from gui.theme import Theme
 from gui.widgets.buttons import tool
 from gui.widgets.labels import tip
 
-# The bars of up to seven classes share the room of four: what is below them needs the rest.
-# Of more classes the likeliest five are shown, in one colour: colours repeat after seven.
+# Bars of five to seven classes are thinner, so that all fit into the height of four. With more
+# classes, only the five likeliest are shown, in one colour, since colours repeat after seven.
 _MAX_BARS, _N_LIKELIEST, _BAR_PX, _ROOM_PX = 7, 5, 34, 140
 _TIP = (
     "How likely each class is. A class beyond the dotted line is decided. Without a line, several "
     "windows are decided together: the last decision stands above the bars."
 )
 _NO_CUE = "true cue: none now"
-# Its log-odds fade with this time constant.
+# Time constant with which the log-odds of the ball fade.
 _MEMORY_S = 1.0
-_MAX_LOG_ODDS = 6.0  # log-odds that one window may claim, 99.8 %
+_MAX_LOG_ODDS = 6.0  # limit of the log-odds of one window, 99.8 %
 _LONGEST_STEP_S = 1.0
 
 
 class BallCourse:
-    """Leaky integration of the log-odds of the second class against the first.
+    """The place of the ball: a leaky integral of the log-odds of two classes.
 
-    It moves the ball and decides nothing.
+    The log-odds are of the second class against the first. They only move the ball; the engine
+    decides without them.
     """
 
     def __init__(self) -> None:
@@ -46,7 +47,10 @@ class BallCourse:
         self._last: float | None = None
 
     def add(self, time: float, first: float, second: float) -> None:
-        """One prediction: probabilities of the two classes, at a time in seconds."""
+        """Add a prediction at ``time``, in seconds.
+
+        ``first`` and ``second`` are the probabilities of the two classes.
+        """
         now = max(-_MAX_LOG_ODDS, min(log(max(second, 1e-9) / max(first, 1e-9)), _MAX_LOG_ODDS))
         step = 0.0 if self._last is None else max(0.0, min(time - self._last, _LONGEST_STEP_S))
         self._last = time
@@ -55,15 +59,15 @@ class BallCourse:
 
     @property
     def place(self) -> float:
-        """-1 at the first class, 1 at the second, 0 in the middle.
+        """The place between -1, the first class, and 1, the second class.
 
-        It is the difference of the two probabilities that the log-odds stand for.
+        It is the difference of the two probabilities that belong to the log-odds.
         """
         return tanh(self.log_odds / 2)
 
 
 class Ball(Plot):
-    """A track with a target at each end; the ball is hollow while nothing is decided."""
+    """A ball on a track with a target at each end; hollow while nothing is decided."""
 
     def __init__(self) -> None:
         self._names = Axis("bottom")
@@ -82,7 +86,11 @@ class Ball(Plot):
     def show_ball(
         self, theme: Theme, classes: tuple[str, ...], decided: bool, live: bool, words: str
     ) -> None:
-        """Show the ball where the course has it; ``words`` stand in the middle below."""
+        """Show the ball at the place of `course`.
+
+        The ball is filled if a class is ``decided``, and paler unless predictions are ``live``.
+        ``words`` stand below the middle of the track.
+        """
         if theme is not self.theme:
             self.theme = theme
         self._decided, self._live = decided, live
@@ -106,10 +114,10 @@ class Ball(Plot):
 
 
 class ClassBars(DecisionFrame):
-    """One bar a class with its probability; the decision, its confidence and the true cue.
+    """The decision and its confidence, one probability bar per class, and the cue.
 
-    Of more than seven classes the five likeliest have a bar, the likeliest on top.
-    With two classes a ball between them can take the place of the bars.
+    With more than seven classes, only the five likeliest have a bar, the likeliest on top.
+    With two classes, the user can show a ball between them instead of the bars.
     """
 
     ball_toggled = Signal(bool)
@@ -138,13 +146,13 @@ class ClassBars(DecisionFrame):
         super().set_engine(alive)
 
     def set_ball(self, shown: bool) -> None:
-        """Show the ball in the place of the bars, where there are two classes."""
+        """Show the ball instead of the bars, or the bars; the ball needs two classes."""
         self.has_ball = shown
         self._toggle.setChecked(shown)
         self.set_engine(self.has_engine)
 
     def toggle_ball(self) -> None:
-        """Change between ball and bars."""
+        """Switch between ball and bars."""
         self.set_ball(not self.has_ball)
         self.ball_toggled.emit(self.has_ball)
 
@@ -162,13 +170,13 @@ class ClassBars(DecisionFrame):
             self.ball.course.add(prediction.taken, *self.probabilities)
 
     def show_source(self, stream: str) -> None:
-        """Name the stream that is decoded where it is not the one shown; else empty."""
+        """Warn that the decoded ``stream`` is not the shown one; empty text: it is."""
         if stream != self.source:
             self.source = stream
             self.refresh()
 
     def show_doubt(self, why: str) -> None:
-        """Show why not to rely on the model; empty where there is no doubt."""
+        """Show ``why`` the model is unreliable; empty text hides the warning."""
         if why != self.doubt:
             self.doubt = why
             self.setToolTip(tip(f"The model is {why}. {_TIP}" if why else _TIP))

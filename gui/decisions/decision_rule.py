@@ -8,7 +8,7 @@ from gui.decisions.headline import NO_DECISION, NOT_SURE
 
 
 def in_words(decision: Decision | None) -> str:
-    """Name a window's decision, as the engine made it."""
+    """Return the decided class, or words for no decision (None) or an abstention."""
     if decision is None:
         return NO_DECISION
     return NOT_SURE if decision.label is None else decision.label
@@ -16,20 +16,20 @@ def in_words(decision: Decision | None) -> str:
 
 @dataclass
 class DecisionRule:
-    """The rule by which an engine decides, one for all its views. They decide nothing."""
+    """The rule by which an engine decides, shared by all views, which only display it."""
 
     # Least confidence of a decision.
     threshold: float
-    # Evidence that decisions are taken from, in seconds; 0: each window decides alone.
+    # Seconds of windows from which a decision is made; 0: each window decides alone.
     evidence_s: float = 0.0
     # Whether the state of the signal holds decisions back.
     held_back: bool = False
-    # When the engine's decision changed last, and now, on the LSL clock.
+    # Time of the last change of the engine's decision, and the current time; LSL clock.
     since: float | None = None
     now: float = 0.0
 
     def follow(self, status: EngineStatus) -> bool:
-        """Take an engine's status; return whether anything changed."""
+        """Adopt the rule in an engine's status; return whether this rule changed."""
         before = self.threshold, self.evidence_s, self.held_back
         if status.decision_threshold is not None:
             self.threshold = status.decision_threshold
@@ -40,7 +40,7 @@ class DecisionRule:
 
     @property
     def words(self) -> str:
-        """``decides above 70 %``, and over how much signal where that is not a window's."""
+        """The rule in words: ``decides above 70 %``, and the seconds of evidence if any."""
         if self.held_back:
             return "held back in this state of the signal"
         if self.threshold >= NEVER:
@@ -49,7 +49,10 @@ class DecisionRule:
         return f"decides above {100 * self.threshold:.3g} %{over}"
 
     def beside(self, decision: Decision | None) -> str:
-        """Write the decision's confidence; with evidence, its age."""
+        """Return the confidence of a decision, or its age if evidence is gathered.
+
+        Empty text if ``decision`` is None or its age is unknown.
+        """
         if decision is None:
             return ""
         if self.evidence_s:

@@ -1,4 +1,4 @@
-"""The interface of a view of decisions, the cues of windows, and the frame of our own views."""
+"""The interface and the base class of views of decisions, and the cues of windows."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _FOOT_HEIGHT = 24
 
 
 class DecisionView(Protocol):
-    """A widget that shows predictions and decisions of one task, live and in a replay.
+    """A widget that shows predictions and decisions of a task, live or in a replay.
 
     The dashboard sets the attributes, then calls `refresh`.
     """
@@ -31,32 +31,32 @@ class DecisionView(Protocol):
     hint: str
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take the classes of an engine that was found."""
+        """Set the class names of the engine that was found."""
 
     def set_engine(self, alive: bool) -> None:
-        """Show the hint while no engine runs."""
+        """Show the view if an engine runs (``alive``), else the hint."""
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
         """Show the newest prediction; None when it is too old."""
 
     def show_rejected(self, why: str) -> None:
-        """Show why windows give no prediction."""
+        """Show the reason ``why`` windows have no prediction."""
 
     def show_cue(self, cue: str | None) -> None:
-        """Show the class that is asked for now; None between cues."""
+        """Show the class of the current cue; None between cues."""
 
     def refresh(self) -> None:
         """Draw again after a change of theme, rule or hint."""
 
 
 class CueFinder(Protocol):
-    """Find the cue of a window by the time of the window's last sample."""
+    """Finds the cue of a window by the time ``taken`` of the window's last sample."""
 
     def cue_of(self, taken: float) -> str | None: ...
 
 
 class CueWindows:
-    """Remembers cues, and finds that of a window by the time of the window's last sample.
+    """Stores cues, and finds the cue of a window by the time of its last sample.
 
     A window begins with its cue and ends ``window_s`` later.
     """
@@ -66,26 +66,30 @@ class CueWindows:
         self._cues: deque[tuple[float, str]] = deque(maxlen=100)
 
     def add(self, time: float, cue: str | None) -> None:
-        """Take a cue at ``time``, LSL clock; None, the end of one, begins no window."""
+        """Add a cue at ``time`` on the LSL clock; a ``cue`` of None is ignored."""
         if cue is not None:
             self._cues.append((time, cue))
 
     def cue_of(self, taken: float) -> str | None:
-        """Find the cue of the window whose last sample was taken then; None if it is not known."""
+        """Return the cue of the window whose last sample has the time ``taken``.
+
+        None if no stored cue is within half a window's length of the window's start.
+        """
         began = taken - self.window_s
         near = [(abs(time - began), cue) for time, cue in self._cues]
         return min(near)[1] if near and min(near)[0] < self.window_s / 2 else None
 
     def over(self, now: float) -> list[tuple[float, str]]:
-        """List the windows that are over at ``now``: their ends and cues, oldest first."""
+        """List the end and cue of each window that has ended by ``now``, oldest first."""
         ended = ((time + self.window_s, cue) for time, cue in self._cues)
         return [(end, cue) for end, cue in ended if end <= now]
 
 
 class DecisionFrame(Themed, QWidget):
-    """A headline, the part of the task, and a foot line; a hint while no engine runs.
+    """Base class of the built-in views: headline, body of the task, and foot line.
 
-    It decides above ``threshold`` until it gets the engine's rule.
+    A hint replaces them while no engine runs. ``threshold``, 0-1, is shown until the dashboard
+    sets the engine's rule.
     """
 
     def __init__(self, title: str, threshold: float, headline_px: int = 30) -> None:
@@ -125,15 +129,15 @@ class DecisionFrame(Themed, QWidget):
         self.fit_height()
 
     def fit_height(self) -> None:
-        """Take the height that the parts shown need."""
-        # A layout that is not on the screen keeps an old height.
+        """Set the height that the shown parts need."""
+        # A layout that is not on the screen keeps an outdated height.
         self.body.invalidate()
         self._column.invalidate()
         content = self._column.sizeHint().height()
         self.setFixedHeight(content if self.has_engine else HINT_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take the classes of an engine that was found, and forget the one before."""
+        """Set the class names of the engine that was found, and clear the view."""
         self.classes, self.probabilities, self.why = classes, (), ""
         self._decided = None
         self.set_engine(True)
@@ -147,7 +151,7 @@ class DecisionFrame(Themed, QWidget):
         self.refresh()
 
     def take(self, prediction: ReceivedPrediction) -> None:
-        """Take more of a prediction, where a view shows more."""
+        """Use further fields of ``prediction``; for subclasses that show more."""
 
     def show_rejected(self, why: str) -> None:
         self.why = why
@@ -159,29 +163,29 @@ class DecisionFrame(Themed, QWidget):
 
     @property
     def decision(self) -> str:
-        """The engine's decision, in words."""
+        """The engine's last decision in words."""
         return in_words(self._decided) if self.live and self.probabilities else NO_PREDICTION
 
     def refresh(self) -> None:
         self._hint.setText(self.hint)
 
     def write_headline(self, colour: QColor) -> None:
-        """Write the decision with its confidence, or why there is no prediction."""
+        """Show the decision with its confidence, or the reason for no prediction."""
         is_calm = bool(self.rule.evidence_s)
         beside = self.rule.beside(self._decided)
         self.headline.write(self.theme, self.decision, colour, beside, self.why, is_calm)
 
     def draw_bars(self, plot: ProbabilityBars, bars: Sequence[Bar]) -> None:
-        """Show bars with the threshold of the engine."""
+        """Show ``bars`` in ``plot``, with the engine's threshold."""
         rule = self.rule
         plot.show_bars(self.theme, bars, rule.threshold, rule.words, not rule.evidence_s, self.live)
 
     def write_foot(self, text: str, colour: str) -> None:
-        """Write the line below, in a colour of the theme."""
+        """Write the foot line; ``colour`` is the name of a colour of the theme."""
         self.foot.setText(text)
         set_style(self.foot, f"color: {getattr(self.theme, colour)};")
 
 
 def likeliest(probabilities: tuple[float, ...], n: int) -> list[int]:
-    """Numbers of the ``n`` likeliest classes, the likeliest first."""
+    """Return the indices of the ``n`` likeliest classes, the likeliest first."""
     return sorted(range(len(probabilities)), key=lambda k: -probabilities[k])[:n]

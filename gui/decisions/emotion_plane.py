@@ -1,4 +1,4 @@
-"""Valence and arousal as a point in their plane, with its trail, and a bar for each level."""
+"""Valence and arousal as a dot in a plane, with a trail, and one bar per level."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -19,7 +19,7 @@ from gui.widgets.layouts import column_of, named, row_of
 _PLANE_PX, _BAR_PX = 184, 15
 _NUMBERS_PX, _SHARES_PX = 32, 44
 _TRAIL_S = 12.0
-# The trail fades in so many steps; the oldest is still to be seen.
+# Number of steps in which the trail fades, and the opacity of the oldest step, 0 to 255.
 _N_FADES, _FAINTEST = 6, 80
 _TRUE = "\u25a1"
 _TIP = (
@@ -27,12 +27,12 @@ _TIP = (
     "seconds. It is hollow while the engine decides nothing. The squares are the true levels. A "
     "bar is how likely a level is, from 1 to 5."
 )
-# The ends of an axis, first the low one.
+# Words for both ends of an axis, the low end first.
 _ENDS = {"valence": ("unpleasant", "pleasant"), "arousal": ("calm", "excited")}
 
 
 class EmotionPlane(Plot):
-    """The smoothed state as a dot in the plane of two axes, with its trail of some seconds."""
+    """The smoothed state as a dot in the plane of two axes, with its trail of 12 s."""
 
     def __init__(self, course: LevelCourse) -> None:
         self._sides = Axis("bottom"), Axis("left")
@@ -51,18 +51,22 @@ class EmotionPlane(Plot):
         self.set_course(course)
 
     def set_course(self, course: LevelCourse) -> None:
-        """Follow another course."""
+        """Show another course of levels."""
         self.course = course
         n = course.grid.n_levels
         for axis, name in zip(self._sides, course.grid.axes, strict=True):
             axis.setTicks([[(level, str(level)) for level in range(1, n + 1)]])
             axis.name = " \u2192 ".join(_ENDS[name]) if name in _ENDS else name
             axis.apply_theme(self.theme)
-        # Half a level of room around.
+        # Half a level of margin on each side.
         self.set_home((0.5, n + 0.5), (0.5, n + 0.5))
 
     def show_state(self, true: tuple[int, ...], is_live: bool, is_decided: bool) -> None:
-        """Show the newest point of the course; hollow where nothing is decided."""
+        """Show the newest point of the course as a dot.
+
+        ``true`` has the true level of each axis, empty if unknown. The dot is shown if
+        predictions are live, and filled if the engine decides.
+        """
         self.true, self.is_live, self.is_decided = true, is_live, is_decided
         self.refresh()
 
@@ -86,7 +90,7 @@ class EmotionPlane(Plot):
         self.dot.setData(*at.T, brush=fill, pen=self.pen(theme.accent, 2.5))
 
     def _steps(self) -> tuple[np.ndarray, np.ndarray]:
-        """Times, and the expected levels, (n_steps, 2)."""
+        """Return times, shape (n_steps,), and expected levels, shape (n_steps, 2)."""
         steps = self.course.steps
         levels = np.array([step.expected for step in steps]).reshape(-1, 2)
         return np.array([step.time for step in steps]), levels
@@ -101,10 +105,10 @@ class EmotionPlane(Plot):
 
 
 class EmotionView(DecisionFrame):
-    """The engine's decision; two axes of levels as a dot in their plane and as bars.
+    """The engine's decision, and levels of two axes as a dot in a plane and bars.
 
-    Dot and bars are of smoothed probabilities, see `LevelCourse`; the delay of that is written
-    below. The decision is not smoothed.
+    Dot and bars show smoothed probabilities, see `LevelCourse`. The foot line states the delay of
+    the smoothing. The decision is not smoothed.
     """
 
     def __init__(self, threshold: float = 0.1) -> None:
@@ -128,7 +132,7 @@ class EmotionView(DecisionFrame):
         self.set_classes(self.course.grid.classes)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take an engine's classes where they are levels of two axes; else change nothing."""
+        """Set an engine's classes if they are levels of two axes; else do nothing."""
         grid = grid_of(classes)
         if grid is None or len(grid.axes) != 2:
             return
@@ -158,7 +162,7 @@ class EmotionView(DecisionFrame):
 
     @property
     def sentence(self) -> str:
-        """The true levels, where they are known."""
+        """The true levels in words, or words for their absence."""
         levels = true_levels(self.course.grid, self.cue)
         return f"true: {self._named(levels)}" if levels else "true levels: none now"
 
@@ -181,7 +185,7 @@ class EmotionView(DecisionFrame):
         self.beside_foot.setText(f"{self.course.delay_s:g} s delay")
 
     def _bars_of(self, axis: int, true: tuple[int, ...]) -> list[Bar]:
-        """A bar for each level of an axis, the highest on top."""
+        """Make one bar per level of ``axis`` (0 or 1), the highest level on top."""
         by_axis, colour = self.course.by_axis, self.theme.class_colour(axis)
         shares = by_axis[axis].tolist() if self.live and by_axis is not None else None
         bars = []

@@ -1,4 +1,4 @@
-"""The views of an engine: its decisions by task, their past and their delay."""
+"""All views of an engine: decisions by task, their history and their delay."""
 
 import contextlib
 import logging
@@ -39,14 +39,14 @@ _EMOTION = "emotion"
 
 
 class EngineViews(QObject):
-    """Pass predictions, cues and status on to the views of decisions, history and latency.
+    """Passes predictions, cues and status on to all views of an engine.
 
-    ``by_task`` has the view of each task; that of no task is the bars. One is shown in ``decided``:
-    of the profile's task, or of emotion where the classes are levels of two axes. ``passed`` shows
-    the history: where images are seen or words spoken, a transcript.
+    ``by_task`` has the view of each task by name; the view of the empty name is the bars. One of
+    them is shown in ``decided``: the view of the profile's task, or that of emotion if the classes
+    are levels of two axes. ``passed`` shows the history, or a transcript of words or images.
 
-    ``cue_of`` gives the class that a marker's label asks for, None for one that ends the cue.
-    It holds as ``threshold`` does until an engine reports its own.
+    ``cue_of`` returns the class of a marker's label, None for a marker that ends the cue.
+    ``cue_of`` and ``threshold`` are used until an engine reports its own.
     """
 
     state_changed = Signal(bool, bool)  # alive, simulated
@@ -88,7 +88,7 @@ class EngineViews(QObject):
             self.by_task[self._task] = self.own
         for view in self.by_task.values():
             view.rule = self.rule
-        # Made when they are first needed: the plane of two axes of levels, and their past.
+        # The plane of two axes of levels, and their history; made when they are first needed.
         self.emotion: EmotionView | None = None
         self.level_history: LevelHistory | None = None
         self.attention = AttentionView()
@@ -115,7 +115,7 @@ class EngineViews(QObject):
             view.hide()
             layout = place.layout()
             assert isinstance(layout, QBoxLayout)
-            # The attention stays below the decision.
+            # Inserted at the top, so that the attention stays below the decision.
             layout.insertWidget(0, view)
 
     @property
@@ -123,11 +123,11 @@ class EngineViews(QObject):
         return (self.history, self.level_history) if self.level_history else (self.history,)
 
     def is_cue(self, label: str) -> bool:
-        """Return whether a marker is a cue of the model that decodes, else of the profile."""
+        """Return whether a marker is a cue, for the engine's model or else the profile."""
         return self._cue_of(label) is not None
 
     def follow(self, feed: Feed) -> None:
-        """Show the engine and the cues of a feed."""
+        """Connect to a feed: show its engine and its cues from now on."""
         feed.markers_came.connect(self._on_markers)
         feed.engine_found.connect(self._on_engine)
         feed.engine_alive.connect(self._on_alive)
@@ -140,7 +140,7 @@ class EngineViews(QObject):
         self._remembered.ball = shown
 
     def set_starting(self, starting: bool) -> None:
-        """Show in place of a missing engine that one is starting."""
+        """Set whether the hint for a missing engine states that one is starting."""
         for view in (*self.by_task.values(), self.history):
             view.hint = STARTING if starting else NO_ENGINE
         self._refresh()
@@ -150,7 +150,7 @@ class EngineViews(QObject):
             view.refresh()
 
     def advance(self, now: float) -> None:
-        """Move the time axes to ``now``, LSL clock, and take old predictions for old."""
+        """Move the time axes to ``now``, LSL clock, and clear an outdated prediction."""
         self.rule.now = now
         for past in self._pasts:
             past.advance(now)
@@ -188,7 +188,7 @@ class EngineViews(QObject):
         self._alive = alive
         for view in (*self.by_task.values(), self.history, self.latency):
             view.set_engine(alive)
-        # Without an engine the usual views show the hint.
+        # Without an engine the view of the profile's task shows the hint.
         self._show_task(task_of(self._task, self._classes if alive else ()))
         if not alive:
             self._show_prediction(None)
@@ -209,7 +209,7 @@ class EngineViews(QObject):
             view.show_cue(cue)
 
     def end_cue(self, time: float) -> None:
-        """End the cue where the signal ends: its length is not known; LSL clock."""
+        """End the current cue at ``time`` on the LSL clock, when the signal ends."""
         self._add_cue(time, None)
 
     def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:
@@ -232,11 +232,11 @@ class EngineViews(QObject):
                     view.show_spelled(spelled)
 
     def _follow_paradigm(self, described: dict[str, Any] | None) -> None:
-        """Take cues for what the engine's model takes them for, whatever the profile has."""
+        """Use the cues of the engine's paradigm instead of the profile's."""
         if described is None or described == self._paradigm:
             return
         self._paradigm = described
-        # Of an engine that describes it otherwise the profile's cues stay.
+        # If the engine's description is no valid paradigm, the profile's cues stay.
         with contextlib.suppress(ValidationError):
             paradigm = Paradigm.model_validate(described)
             self._cue_of = lambda label: getattr(paradigm.cue_of(label), "label", None)

@@ -1,4 +1,4 @@
-"""The decision in large letters: the same at the top of every view of a decision."""
+"""The decision in large letters, at the top of every view of decisions."""
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
@@ -14,15 +14,15 @@ _MIN_PX = 15
 
 
 def is_decided(decision: str) -> bool:
-    """Return whether a text names a decision, and not that there is none."""
+    """Return whether ``decision`` is a class, not words for no decision."""
     return decision not in (NO_PREDICTION, NOT_SURE, NO_DECISION)
 
 
 class Headline(QWidget):
-    """The decision on the left, its confidence or age on the right; or why there is none.
+    """The decision at the left, confidence or age at the right; or why none is made.
 
-    Letters of a decision have at most ``pixels``, and shrink until it fits; other words are smaller
-    and dim.
+    A decision's letters are at most ``pixels`` high, and smaller if it would not fit. Other words
+    are smaller and dim.
     """
 
     def __init__(self, pixels: int = 30) -> None:
@@ -51,7 +51,10 @@ class Headline(QWidget):
         why: str = "",
         calm: bool = False,
     ) -> None:
-        """Show a decision in its colour; ``calm`` makes small what stands beside it."""
+        """Show ``decision`` in ``colour``, with the text ``beside`` it.
+
+        ``why`` is the reason if there is no prediction. ``calm`` makes the text beside small.
+        """
         self._is_rejected = rejected = decision == NO_PREDICTION and bool(why)
         dim = theme.colour("dim")
         self._colours = (colour if is_decided(decision) else dim).name(), dim.name()
@@ -81,13 +84,16 @@ class Headline(QWidget):
 
 
 def set_style(label: QLabel, style_sheet: str) -> None:
-    """Give a label a style sheet; Qt reads it only if it is another than before."""
+    """Set a label's style sheet, unless it is the same: Qt would parse it again."""
     if label.styleSheet() != style_sheet:
         label.setStyleSheet(style_sheet)
 
 
 def fitting_pixels(font: QFont, text: str, width: float, max_px: int) -> int:
-    """The largest height up to ``max_px`` at which the text is not cut off, 15 at the least."""
+    """Return the largest font height in pixels at which ``text`` fits into ``width``.
+
+    The height is at most ``max_px``, and at least 15 even if the text does not fit.
+    """
     tried = QFont(font)
     for pixels in range(max_px, _MIN_PX, -1):
         tried.setPixelSize(pixels)

@@ -1,4 +1,4 @@
-"""Predictions, or smoothed levels, of the last half minute beside the true cues."""
+"""Predictions, or smoothed emotion levels, of the last half minute with true cues."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -21,24 +21,26 @@ from gui.plots.past_plot import KEPT_S, NAME_PX, SPAN_S, STALE_S, Past, PastPlot
 from gui.plots.tags import Tag, Tags
 from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, tip
 
-# Below the lines is the band of cues, above them are the decisions.
+# Heights in the plot: the band of cues, below the lines; the top, above the decisions; the shares
+# that have a horizontal line.
 _CUES, _HIGHEST, _MARKED = (-0.3, -0.1), 1.14, (0.0, 0.5, 1.0)
 _TIP = (
     "Above the dotted line a class is decided. Without one, a triangle marks a decision of the "
     "engine, in the colour of its class."
 )
-# A line has its extremes in each of so many steps of the span: about a pixel.
+# Number of steps of the shown span, about one per pixel. A line shows its lowest and highest value
+# in each step.
 _STEPS = 900
 
 
 class HistoryView(PastPlot):
-    """Probabilities as a line for each class, with the true cue as a band under them.
+    """One line of probabilities per class, with the true cues as a band below.
 
-    Under that are the states of the signal, where the model has some.
+    Below that are the states of the signal, if the model has states.
 
-    Each line has its class's name at its end; hatched is where windows gave no prediction, with
-    the reason where it is known. Where a line is above the dotted one, its class was decided.
-    Where decisions are taken over more than a window, a triangle on top is one, in place of a line.
+    Each line has its class's name at its end. Spans without predictions are hatched, with the
+    reason if it is known. A class was decided where its line is above the dotted one. If decisions
+    are made over several windows, triangles at the top mark them, and there is no dotted line.
     """
 
     def __init__(self, rule: DecisionRule) -> None:
@@ -46,7 +48,8 @@ class HistoryView(PastPlot):
         self.classes: tuple[str, ...] = ()
         self._decisions: deque[DecisionEvent] = deque(maxlen=500)
         self._rejected: deque[tuple[float, str]] = deque(maxlen=500)
-        # When each prediction was taken, and its shares, (n_predictions, n_classes).
+        # Time of each prediction, (n_predictions,), and its probabilities, (n_predictions,
+        # n_classes).
         self.times = np.zeros(0)
         self.shares = np.zeros((0, 0))
         self._marked: tuple[object, ...] = ()
@@ -68,12 +71,12 @@ class HistoryView(PastPlot):
         self.set_engine(False)
 
     def set_engine(self, alive: bool) -> None:
-        """Set whether an engine runs; without one a single line states that."""
+        """Set whether an engine runs; without an engine only a hint is shown."""
         self.is_blank = not alive
         self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Begin again with the classes of an engine that was found."""
+        """Set the class names of the engine that was found, and clear the history."""
         self.classes = classes
         self.times, self.shares = np.zeros(0), np.zeros((0, len(classes)))
         self._rejected.clear()
@@ -84,7 +87,7 @@ class HistoryView(PastPlot):
         self.refresh()
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Take in predictions; those of other classes are left out."""
+        """Add predictions; those with another number of classes are ignored."""
         sound = [p for p in predictions if len(p.probabilities) == len(self.classes)]
         if not sound:
             return
@@ -94,15 +97,19 @@ class HistoryView(PastPlot):
         self.times, self.shares = times[kept], shares[kept]
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
-        """Take in the engine's decisions, at their times on the LSL clock."""
+        """Add the engine's decisions, with their times on the LSL clock."""
         self._decisions += decisions
 
     def show_rejected(self, now: float, why: str) -> None:
-        """Note why windows gave no prediction just before ``now``, LSL clock."""
+        """Add the reason ``why`` windows had no prediction just before ``now``, LSL clock."""
         self._rejected.append((now, why))
 
     def add_state(self, now: float, state: int | None, held_back: bool) -> None:
-        """Take in the state of the signal that the engine reports at ``now``, LSL clock."""
+        """Add the state of the signal that the engine reports at ``now``, LSL clock.
+
+        ``state`` is None for a model without states. ``held_back`` is True if decisions are
+        suppressed in this state.
+        """
         if state is None:
             return
         if not self.states.is_shown:
@@ -110,16 +117,16 @@ class HistoryView(PastPlot):
         self.states.add(now, state, held_back)
 
     def holes(self) -> list[tuple[float, float]]:
-        """Spans without a prediction: first and last time on the LSL clock."""
+        """Return the start and end of each span without predictions, on the LSL clock."""
         times = np.append(self.times, self.now)
         before = np.flatnonzero(np.diff(times) > STALE_S)
         return list(zip(times[before].tolist(), times[before + 1].tolist(), strict=True))
 
     def lines(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Times and shares, (n_points, n_classes), to draw; NaN where no prediction came.
+        """Return the times and probabilities to draw, shape (n_points, n_classes).
 
-        Lowest and highest of each step; steps are fixed in time, or lines would flicker as they
-        move.
+        Each step has its lowest and highest value. Steps begin at fixed times, so that lines do
+        not flicker as they move. Spans without predictions are NaN.
         """
         if not len(self.times):
             return self.times, self.shares
@@ -131,7 +138,7 @@ class HistoryView(PastPlot):
         return np.insert(times, holes, times[holes - 1]), np.insert(shares, holes, np.nan, axis=0)
 
     def _fit_curves(self) -> None:
-        """Make a curve for each class, and remove the rest."""
+        """Make or remove curves, so that each class has one."""
         while len(self.curves) > len(self.classes):
             self.removeItem(self.curves.pop())
         while len(self.curves) < len(self.classes):
@@ -163,7 +170,7 @@ class HistoryView(PastPlot):
         return self.theme.colour("dim")
 
     def _mark_levels(self) -> None:
-        """From 0 to 100 %, with the threshold of a decision as a dotted line."""
+        """Label the axis from 0 to 100 %, with a dotted line at the threshold."""
         theme, rule = self.theme, self.rule
         has_states = self.states.is_shown
         marked = theme.name, rule.threshold, rule.evidence_s, self.px_per_y, has_states
@@ -175,7 +182,7 @@ class HistoryView(PastPlot):
         self.threshold_line.setPen(self.pen(theme.colour("dim"), 1, style=Qt.PenStyle.DotLine))
         self.threshold_line.setValue(rule.threshold)
         self.threshold_line.setVisible(not rule.evidence_s)
-        # No number where that of the threshold is.
+        # Leave out a number that would overlap that of the threshold.
         decided = () if rule.evidence_s else (rule.threshold,)
         gap = NAME_PX / max(self.px_per_y, 1.0)
         usual = [s for s in _MARKED if all(abs(s - m) > gap for m in decided)]
@@ -192,7 +199,7 @@ class HistoryView(PastPlot):
         names, ink = [], self.theme.colour("on_class")
         left = self.viewRect().left()
         for start, stop, cue in cues:
-            # Of a cue that began before the span the name is in what is seen of it.
+            # If a cue began before the shown span, its name is centred in the visible part.
             seen = max(start, left)
             if self.cue_names.width_of(cue) < (stop - seen) * self.px_per_s:
                 names.append(Tag((seen + stop) / 2, sum(_CUES) / 2, cue, ink))
@@ -204,7 +211,7 @@ class HistoryView(PastPlot):
         self._holes.setOpts(**_spans(holes, 0.0, 1.0), brush=brush)
         tags = []
         for start, stop in holes:
-            # A status reports on up to half a second before.
+            # A status reports on the last half second, so a reason may come after the span.
             whys = {why for time, why in self._rejected if start < time - self.now < stop + 0.6}
             text = ", ".join(sorted(whys)) or "no prediction"
             if self.reasons.width_of(text) < (stop - start) * self.px_per_s:
@@ -213,9 +220,9 @@ class HistoryView(PastPlot):
         self.reasons.show(tags)
 
     def _draw_names(self) -> None:
-        """Each class's name where its line ends, the likeliest where there is no room for all.
+        """Write class names at the ends of lines; only the likeliest if space lacks.
 
-        What the dotted line is stands among them, in its place.
+        A name for the dotted line, or for the triangles, is placed among them.
         """
         rule, dim = self.rule, self.theme.colour("dim")
         ends = [(rule.threshold, "\u00b7\u00b7\u00b7 decided", dim)]
@@ -237,14 +244,14 @@ class HistoryView(PastPlot):
 
 
 def _spans(spans: Sequence[tuple[Any, ...]], low: float, high: float) -> dict[str, list[float]]:
-    """Bars that begin and end as the spans do, from ``low`` to ``high``."""
+    """Return arguments for bars over ``spans`` in time, from ``low`` to ``high``."""
     n = len(spans)
     return {"x0": [span[0] for span in spans], "x1": [span[1] for span in spans],
             "y0": [low] * n, "y1": [high] * n}  # fmt: skip
 
 
 class LevelHistory(PastPlot):
-    """A line for each axis, the smoothed expected level; the true level is a dashed one."""
+    """One line per axis for its smoothed expected level; dashed lines for true levels."""
 
     def __init__(self, course: LevelCourse) -> None:
         self._left = Axis("left")
@@ -282,7 +289,7 @@ class LevelHistory(PastPlot):
         true = [(start, stop, named) for start, stop, cue in self.cues_shown()
                 if (named := true_levels(self.course.grid, cue))]  # fmt: skip
         x_true = np.array([(start, stop) for start, stop, _ in true]).ravel()
-        # Side by side where both axes have one level.
+        # Shifted apart, so that both dashed lines are visible if both axes have the same level.
         apart = 1.5 / max(self.px_per_y, 1.0)
         for axis, (curve, dashed) in enumerate(zip(self.curves, self.true_curves, strict=True)):
             curve.setData(x, np.insert(levels[:, axis], gaps, np.nan))

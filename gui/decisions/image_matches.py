@@ -1,4 +1,4 @@
-"""The images that fit a window best: thumbnails with their probabilities, and the true one."""
+"""The images that match a window best, with probabilities, and the true image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from gui.widgets.labels import plain, tip
 from gui.widgets.layouts import column_of, named, row_of
 from gui.widgets.units import brief
 
-# Pictures that are not read again; the large ones have 150 kB each.
+# Number of pictures kept in memory; a large one takes 150 kB.
 _N_KEPT = 60
 _BEST_PX, _TRUE_PX, _TILE_PX, _ROW_PX = 96, 33, 22, 24
 _COURSE_PX = 130
@@ -37,12 +37,12 @@ _TIP = (
 
 @dataclass(frozen=True)
 class ShownImages:
-    """Pictures of images by their names, and the method that made the embeddings.
+    """The images that a model can decide on, and the timing of its windows.
 
-    A window begins with its image and ends ``window_s`` later; the image comes ``offset_s`` after
-    its marker. ``course`` is how often held-out
-    images were found by the time after the image, where the model has it, and ``chance`` how often
-    by guessing.
+    ``pictures`` has the files of images by name; ``compared_by`` is the method that made their
+    embeddings. An image is shown ``offset_s`` seconds after its marker. Its window begins with the
+    image and ends ``window_s`` seconds later. ``course`` is the accuracy on held-out images by the
+    time after the image, None if the model has none; ``chance`` is the accuracy of guessing.
     """
 
     window_s: float
@@ -54,9 +54,9 @@ class ShownImages:
 
 
 def shown_images(card: Card, course: TimeCourse | None = None) -> tuple[ShownImages, list[str]]:
-    """Find a model's images with their pictures, as far as its gallery has them.
+    """Return a model's images, with the pictures that its image galleries contain.
 
-    The second is a sentence for each gallery that cannot be read: its images have names alone.
+    The second value has one sentence per gallery that cannot be read; its images have no pictures.
     """
     pictures: dict[str, Path] = {}
     lacking = []
@@ -72,9 +72,9 @@ def shown_images(card: Card, course: TimeCourse | None = None) -> tuple[ShownIma
 
 
 class ImageMatches(FiveLikeliest):
-    """The five images that the last window fits best: similarity and probability of each.
+    """The five images that match a window best, with similarity and probability.
 
-    ``truth`` finds the image of a window.
+    ``truth`` finds the image that was shown in a window.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class ImageMatches(FiveLikeliest):
         super().take(prediction)
 
     def figure(self, number: int) -> str:
-        """The similarity of an image; empty where it is not known."""
+        """Return the similarity of image ``number`` as text; empty if it is unknown."""
         if self._similar is None or np.isnan(self._similar[number]):
             return ""
         return f"{self._similar[number]:.2f}".replace("-", "\u2212")
@@ -159,7 +159,10 @@ class ImageMatches(FiveLikeliest):
         self.best_tile.setVisible(bool(names))
 
     def _picture(self, name: str, side: int) -> QPixmap:
-        """The middle square of an image's picture, sharp on a dense screen; null without one."""
+        """Return the middle square of an image's picture; a null pixmap without one.
+
+        It has twice ``side`` pixels, to be sharp on a dense screen.
+        """
         return QPixmap.fromImage(self._read(self._shown.pictures.get(name), 2 * side))
 
 

@@ -1,4 +1,4 @@
-"""The spelled text, the newest symbol with its rivals, and the transcript of symbols."""
+"""The spelled text, the likeliest symbols, and the transcript of selections."""
 
 from bci.decisions import DecisionEvent
 from bci.messages import Spelled
@@ -16,10 +16,10 @@ _NOTHING = "nothing spelled yet"
 
 
 class SpellingView(DecisionFrame):
-    """The text so far, and a bar for each of the likeliest symbols of the newest selection.
+    """The text so far, and bars for the likeliest symbols of the newest selection.
 
-    Where each class is a symbol, as with flicker, the bars are of the newest window instead while
-    nothing is spelled.
+    With flicker each class is a symbol. Then, before the first selection, the bars show the
+    probabilities of the newest window.
     """
 
     def __init__(self, threshold: float) -> None:
@@ -33,7 +33,7 @@ class SpellingView(DecisionFrame):
         self.set_engine(False)
 
     def show_spelled(self, spelled: Spelled) -> None:
-        """Show a selection that is over."""
+        """Show a finished selection, or that a symbol was undone."""
         if spelled.selection == 1 and spelled.change != "undone":
             self.n_right = self.n_copied = 0
         self.newest = spelled
@@ -47,7 +47,7 @@ class SpellingView(DecisionFrame):
 
     @property
     def is_right(self) -> bool | None:
-        """True where the newest symbol is that to copy; None where nobody knows."""
+        """True if the newest symbol is the one to copy; None if that is unknown."""
         newest = self.newest
         if newest is None or newest.target is None or newest.change != "selected":
             return None
@@ -55,13 +55,13 @@ class SpellingView(DecisionFrame):
 
     @property
     def text(self) -> str:
-        """The text so far; of a long one the end."""
+        """The text so far; only the end of a long text."""
         text = "" if self.newest is None else self.newest.text.replace(" ", "_")
         return text if len(text) <= _MAX_LETTERS else f"... {text[-_MAX_LETTERS:]}"
 
     @property
     def about(self) -> str:
-        """The newest selection in words."""
+        """The newest selection, in words."""
         newest = self.newest
         if newest is None:
             return "no selection yet"
@@ -95,13 +95,13 @@ class SpellingView(DecisionFrame):
 
 
 class SpelledTranscript(TranscriptView):
-    """Selected symbols in their order, the wrong ones marked."""
+    """Selected symbols in order of time; wrong ones are marked."""
 
     def __init__(self) -> None:
         super().__init__(None, "spelled")
 
     def show_spelled(self, spelled: Spelled) -> None:
-        """Take a selection that is over."""
+        """Add a finished selection, or that a symbol was undone."""
         at, symbol, share = spelled.ended, spelled.symbol, spelled.confidence
         if spelled.change == "undone":
             self.n_right -= _was_right(spelled)
@@ -111,13 +111,16 @@ class SpelledTranscript(TranscriptView):
             self.append(TranscriptEntry(at, symbol, share, spelled.target, why))
 
     def count(self) -> str:
-        """``4 of 5 right``; how many there are to choose from is not known here."""
+        """Return ``4 of 5 right``; empty if no symbol had a target.
+
+        Chance is left out, since the number of symbols is unknown here.
+        """
         return f"{self.n_right} of {self.n_judged} right" if self.n_judged else ""
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
-        """Leave out decisions of single windows: a selection is made of several."""
+        """Ignore decisions on single windows, since a selection is made from several."""
 
 
 def _was_right(undone: Spelled) -> bool:
-    """Return whether a symbol that was taken back was the one to copy."""
+    """Return whether the symbol that was undone was the one to copy."""
     return undone.symbol is not None and undone.symbol == undone.target

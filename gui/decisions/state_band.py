@@ -1,4 +1,4 @@
-"""States of the signal as a band under the cues; hatched is where decisions were held back."""
+"""The band of signal states under the cues; hatched where decisions are held back."""
 
 from collections import deque
 
@@ -10,19 +10,19 @@ from gui.plots.past_plot import KEPT_S, SPAN_S, STALE_S, PastPlot
 from gui.plots.tags import Tag, Tags
 
 LOWEST = -0.64
-"""Lowest value of a history that has the band."""
+"""Lowest value on the y axis of a history that shows the band."""
 
 _BAND = (-0.6, -0.4)
-# A status comes twice a second.
+# Seconds between two status messages of an engine.
 _STATUS_S = 0.5
 
 
 class StateBand:
-    """A history's band of states. They have numbers and no names: nobody labelled them."""
+    """The band of signal states in a history; states have numbers instead of names."""
 
     def __init__(self, plot: PastPlot) -> None:
         self._plot = plot
-        # Begin, end (LSL clock), state, and whether decisions are held back in it
+        # Start and end on the LSL clock, state, and whether decisions are held back in the state
         self._spans: deque[tuple[float, float, int, bool]] = deque(maxlen=500)
         self.bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         plot.addItem(self.bars, ignoreBounds=True)
@@ -34,11 +34,11 @@ class StateBand:
 
     @property
     def middle(self) -> float:
-        """Height of the band's middle, in the plot's units."""
+        """The middle of the band on the y axis."""
         return sum(_BAND) / 2
 
     def add(self, now: float, state: int, held_back: bool) -> None:
-        """Take in the state that an engine reports at ``now``, LSL clock."""
+        """Add the state that an engine reports at ``now``, LSL clock."""
         begin = now - _STATUS_S
         if self._spans and now - self._spans[-1][1] < STALE_S:
             before = self._spans[-1]

@@ -1,8 +1,8 @@
-"""The view of a task: a plug-in of the group ``bci.views`` that is named as the task.
+"""The view of decisions for each task, from plug-ins of the group ``bci.views``.
 
-Its name has a hyphen where the task has a space. A plug-in is called with a `ViewContext` and gives
-a widget, see `gui.decisions.decision_view.DecisionView`. An example is
-`gui.decisions.class_bars.ClassBars`.
+The plug-in has the name of the task, with hyphens in place of spaces. It is called with a
+`ViewContext` and returns a widget, see `gui.decisions.decision_view.DecisionView`. An example is
+`gui.decisions.class_bars.ClassBars`. ``bci plugins`` prints the first line of its docstring.
 """
 
 import logging
@@ -30,45 +30,45 @@ _METHODS = ("set_classes", "show_prediction", "show_rejected", "set_engine")
 
 @dataclass(frozen=True)
 class ViewContext:
-    """The parts that a view is made with: ``truth`` finds the true class of a window."""
+    """The arguments that a view is made with; ``truth`` finds a window's true class."""
 
     # Least probability of a decision.
     threshold: float
     truth: CueFinder | None = None
-    # Pictures of the classes, where images are decoded.
+    # Pictures of the classes, if images are decoded.
     images: ShownImages | None = None
 
 
 def motor_imagery(context: ViewContext) -> ClassBars:
-    """Make a bar for each class, whatever the classes are."""
+    """One probability bar per class, for any classes."""
     return ClassBars(context.threshold)
 
 
 def emotion(context: ViewContext) -> EmotionView:
-    """Make the plane of valence and arousal."""
+    """Valence and arousal as a dot in a plane, and one bar per level."""
     return EmotionView(context.threshold)
 
 
 def speech(context: ViewContext) -> WordList:
-    """Make the decided word and the likeliest ones."""
+    """The decided word, and bars of the likeliest words."""
     return WordList(context.truth, context.threshold)
 
 
 def images(context: ViewContext) -> ImageMatches:
-    """Make the images that fit a window best."""
+    """The images that match a window best, with similarity and probability."""
     assert context.images is not None
     return ImageMatches(context.images, context.threshold, context.truth)
 
 
 def spelling(context: ViewContext) -> SpellingView:
-    """Make the spelled text and the likeliest symbols."""
+    """The spelled text, and bars of the likeliest symbols."""
     return SpellingView(context.threshold)
 
 
 def task_of(task: str, classes: tuple[str, ...]) -> str:
-    """Name the task whose view shows these classes: levels of two axes are emotion, always.
+    """Return the task whose view can show ``classes``; empty text means the bars.
 
-    The view of emotion shows no other classes.
+    Levels of two axes always have the view of emotion, and no other classes have it.
     """
     grid = grid_of(classes)
     if grid is not None and len(grid.axes) == 2:
@@ -77,14 +77,14 @@ def task_of(task: str, classes: tuple[str, ...]) -> str:
 
 
 def make_view(task: str, context: ViewContext) -> Any:
-    """Make the `DecisionView` of a task; that of any classes where a task has none of its own.
+    """Make the `DecisionView` of ``task``; bars if no plug-in has the task's name.
 
     Raises
     ------
     PluginError
-        If its plug-in cannot be loaded, fails, or gives no such widget.
+        If the plug-in cannot be loaded, fails, or returns no such widget.
     """
-    # A task may have several words, the name of an entry point is one.
+    # The name of an entry point has no spaces, but a task may have.
     plugin = plugins(_GROUP).get(task.replace(" ", "-"))
     if plugin is None:
         return motor_imagery(context)
@@ -100,7 +100,10 @@ def make_view(task: str, context: ViewContext) -> Any:
 
 
 def own_view(task: str, context: ViewContext) -> tuple[Any, str]:
-    """Make a task's own view; None where bars are shown, and why if its plug-in fails."""
+    """Return the view of ``task``, None if it has the bars, and a warning.
+
+    The warning is empty unless the plug-in failed.
+    """
     if not task:
         return None, ""
     try:
@@ -111,12 +114,12 @@ def own_view(task: str, context: ViewContext) -> tuple[Any, str]:
 
 
 def _guarded(task: str, view: Any) -> Any:
-    """Check the view of another package, and let it fail without taking the others with it."""
+    """Check the view of another package, and log its errors instead of raising them."""
     if not isinstance(view, QWidget):
         raise PluginError(f"view {task}: it gives {type(view).__name__}, which is no QWidget")
     if missing := [each for each in _METHODS if not callable(getattr(view, each, None))]:
         raise PluginError(f"view {task}: {type(view).__name__} lacks {', '.join(missing)}")
-    # A plug-in may leave these out.
+    # Optional attributes of a plug-in's view.
     left_out = {"theme": DARK, "show_cue": lambda _cue: None, "refresh": view.update}
     for name, default in left_out.items():
         if getattr(view, name, None) is None:

@@ -1,4 +1,4 @@
-"""The running transcript: decided words in the order they came, the newest marked."""
+"""The transcript: decided words in order of time, the newest marked."""
 
 import time
 from collections.abc import Callable
@@ -26,17 +26,18 @@ from gui.widgets.layouts import column_of, named, row_of
 from gui.widgets.themed import Themed
 from gui.widgets.units import brief
 
-# Older words are counted, but can no longer be scrolled to.
+# Number of words in the list; older words are only counted.
 _N_KEPT = 60
 _RIGHT, _WRONG = "\u2713", "\u2717"
 
 
 @dataclass(frozen=True)
 class TranscriptEntry:
-    """One window: the decided word with its confidence, and the true one where it is known.
+    """One window: the decided word with its confidence, and the true word if known.
 
-    ``time`` is when the window ended, on the LSL clock. ``word`` is None where nothing was decided,
-    ``confidence`` where it is not known. ``why`` is the reason where the window was rejected.
+    ``time`` is the end of the window on the LSL clock. ``word`` is None if nothing was decided;
+    ``confidence`` and ``cue``, the true word, are None if unknown. ``why`` is the reason if the
+    window was rejected, else empty.
     """
 
     time: float
@@ -47,24 +48,24 @@ class TranscriptEntry:
 
     @property
     def is_right(self) -> bool | None:
-        """None where nothing was decided, or the truth is not known."""
+        """True if the word is the cue; None if nothing was decided or the cue is unknown."""
         return None if self.word is None or self.cue is None else self.word == self.cue
 
 
 def clock_time(at: float) -> str:
-    """Write the time of day of an instant on the LSL clock."""
+    """Return the local time of day, as ``14:03:59``, of ``at`` on the LSL clock."""
     return time.strftime("%H:%M:%S", time.localtime(time.time() - local_clock() + at))
 
 
 class TranscriptView(Themed, QWidget):
-    """Rows of words that are written like text and scroll when they are full.
+    """Rows of words, wrapped like text, that scroll.
 
-    With one window at each cue every window is an entry, with the decision that its prediction
-    carries. Where windows slide, ``windows`` is None: an entry is an event of the engine's decision
-    that begins a word; it is compared with no cue.
+    If the engine decodes one window per cue, ``windows`` finds the cue of each window. Then each
+    window is an entry, with the decision in its prediction. If windows slide, ``windows`` is None.
+    Then each change of the engine's decision to a word is an entry, without a true word.
 
-    ``truth`` stands before the true word: it was asked for, or shown. ``time_of`` writes an instant
-    of the LSL clock.
+    ``truth`` is the text before the true word, such as ``asked`` or ``shown``. ``time_of`` returns
+    the text for a time on the LSL clock.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class TranscriptView(Themed, QWidget):
         self.words.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.words.setSelectionMode(QListWidget.SelectionMode.NoSelection)
         self.words.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # The newest is in sight once there is room for it.
+        # Scroll to the newest word.
         self.words.verticalScrollBar().rangeChanged.connect(lambda *_: self.words.scrollToBottom())
         parts = row_of(self._heading, None, self.tally), self._hint, (self.words, 1)
         self.setLayout(column_of(*parts, margins=(14, 4, 14, 4), spacing=2))
@@ -104,13 +105,13 @@ class TranscriptView(Themed, QWidget):
             self._write(row)
 
     def set_engine(self, alive: bool) -> None:
-        """Show the hint while no engine runs."""
+        """Show the words if an engine runs (``alive``), else the hint."""
         self.has_engine = alive
         self.refresh()
         self.setFixedHeight(HISTORY_HEIGHT if alive else HINT_HEIGHT)
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take the classes of an engine that was found, and begin again."""
+        """Set the class names of the engine that was found, and clear the transcript."""
         self.classes = classes
         self.entries: list[TranscriptEntry] = []
         self.n_right = self.n_judged = self._n_unsure = 0
@@ -122,10 +123,10 @@ class TranscriptView(Themed, QWidget):
             self._windows.add(time, cue)
 
     def advance(self, now: float) -> None:
-        """Nothing moves here."""
+        """Do nothing: a transcript has no time axis."""
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Take predictions, oldest first."""
+        """Add an entry per prediction, oldest first, if windows are at cues."""
         for each in predictions:
             if self._windows is not None and len(each.probabilities) == len(self.classes):
                 word, confidence = each.decision or (None, None)
@@ -133,13 +134,13 @@ class TranscriptView(Themed, QWidget):
                 self.append(TranscriptEntry(each.taken, word, confidence, cue))
 
     def add_decisions(self, decisions: list[DecisionEvent]) -> None:
-        """Take the engine's decisions, oldest first."""
+        """Add an entry per decided word, oldest first, if windows slide."""
         for each in decisions:
             if self._windows is None and each.label is not None:
                 self.append(TranscriptEntry(each.time, each.label, each.confidence, None))
 
     def show_rejected(self, now: float, why: str) -> None:
-        """Take a window without a prediction, reported at ``now``, LSL clock."""
+        """Add an entry for a rejected window that was reported at ``now``, LSL clock."""
         if self._windows is None:
             return
         last = self.entries[-1].time if self.entries else float("-inf")
@@ -149,14 +150,14 @@ class TranscriptView(Themed, QWidget):
 
     @property
     def sentence(self) -> str:
-        """The newest entry in words."""
+        """The newest entry, in words."""
         if not self.entries:
             return "nothing yet"
         newest = self.entries[-1]
         return f"{_word(newest)}: {self._about(newest)}"
 
     def append(self, entry: TranscriptEntry) -> None:
-        """Show one more entry."""
+        """Add an entry at the end."""
         if entry.is_right is not None:
             self.n_judged += 1
             self.n_right += entry.is_right
@@ -195,7 +196,7 @@ class TranscriptView(Themed, QWidget):
         item.setSizeHint(label.sizeHint())
 
     def _about(self, entry: TranscriptEntry) -> str:
-        """Write the confidence, and whether it was right."""
+        """Return the second line of an entry: right or wrong, confidence, true word."""
         truth = f"{self._truth}: {brief(entry.cue)}" if entry.cue is not None else ""
         if entry.why:
             return f"{entry.why}; {truth}" if truth else entry.why
@@ -207,7 +208,7 @@ class TranscriptView(Themed, QWidget):
         return truth or share
 
     def refresh(self) -> None:
-        """Show the words, or why there are none."""
+        """Show the words, or the hint if there are none."""
         alive, has_words = self.has_engine, bool(self.entries)
         self._hint.setText(self.nothing if alive else self.hint)
         self._hint.setVisible(not (alive and has_words))
@@ -217,7 +218,7 @@ class TranscriptView(Themed, QWidget):
             label.setVisible(alive)
 
     def count(self) -> str:
-        """``9 of 11 right (chance 10 %), 2 not sure``; empty before the first."""
+        """Return ``9 of 11 right (chance 10 %), 2 not sure``; empty before the first."""
         parts = []
         if self.n_judged:
             chance = f"chance {100 / len(self.classes):.0f} %"

@@ -1,4 +1,4 @@
-"""The five likeliest classes of a window, and the likeliest words; the true one if it is known."""
+"""The five likeliest classes or words of a window, with the true one marked."""
 
 from dataclasses import dataclass
 
@@ -16,21 +16,21 @@ _ROW_PX = 26
 
 @dataclass(frozen=True)
 class ShownWords:
-    """Windows of words: one at each cue, or windows that slide."""
+    """The windows of decoded words: one window per cue, or sliding windows."""
 
     window_s: float
     at_cues: bool = True
 
     @property
     def windows(self) -> CueWindows | None:
-        """The finder of a window's cue; None where windows slide."""
+        """An object that finds the cue of a window; None if windows slide."""
         return CueWindows(self.window_s) if self.at_cues else None
 
 
 class FiveLikeliest(DecisionFrame):
-    """The decision on the last window, and a bar for each of its five likeliest classes.
+    """The decision on the last window, and bars of its five likeliest classes.
 
-    ``truth`` finds the true class of a window; None where windows slide, and none is compared.
+    ``truth`` finds the true class of a window; None if windows slide and have no true class.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class FiveLikeliest(DecisionFrame):
 
     @property
     def best(self) -> list[int]:
-        """Numbers of the likeliest classes, the likeliest first."""
+        """The indices of the likeliest classes, the likeliest first."""
         return likeliest(self.probabilities, N_SHOWN)
 
     @property
@@ -69,11 +69,11 @@ class FiveLikeliest(DecisionFrame):
 
     @property
     def truth(self) -> str:
-        """The true class, in a sentence."""
+        """The true class, in words."""
         raise NotImplementedError
 
     def figure(self, _number: int) -> str:
-        """Text before the probability of a class."""
+        """Return the text before the probability of a class; empty here."""
         return ""
 
     def refresh(self) -> None:
@@ -89,7 +89,7 @@ class FiveLikeliest(DecisionFrame):
 
 
 class WordList(FiveLikeliest):
-    """The decided word and the five likeliest."""
+    """The decided word, and bars of the five likeliest words."""
 
     def __init__(self, truth: CueFinder | None, threshold: float) -> None:
         super().__init__("Decoded word", truth, threshold, ProbabilityBars("Likeliest words"))

@@ -1,4 +1,4 @@
-"""Words on the decoder's cleaning: what its filters report, the most telling figure of each."""
+"""One line on the decoder's cleaning, with the main figure of each filter."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,10 @@ _MAX_LETTERS = 100
 
 
 class CleaningLine(Sentence):
-    """Hidden while nothing is cleaned; all figures are in the tooltip."""
+    """The main figure of each cleaning filter; the tooltip has all figures.
+
+    The line is hidden while the decoder has no such filter.
+    """
 
     def __init__(self) -> None:
         super().__init__(max_letters=_MAX_LETTERS)
@@ -21,7 +24,7 @@ class CleaningLine(Sentence):
         self.show_filters(())
 
     def show_filters(self, filters: Sequence[FilterReport]) -> None:
-        """Show what the filters of the decoder's pipeline report."""
+        """Show the reports of the cleaning filters in the decoder's pipeline."""
         self.setText(_LEAD + "; ".join(map(_brief, filters)) if filters else "")
         self.setToolTip(tip("\n".join(map(_figures, filters))))
         self.setVisible(bool(filters))
@@ -51,6 +54,6 @@ def _figures(report: FilterReport) -> str:
 
 
 def _largest(figures: dict[str, float], count: int) -> str:
-    """Write the figures that are farthest from zero."""
+    """Return the ``count`` figures that are farthest from zero, as text."""
     largest = sorted(figures, key=lambda name: -abs(figures[name]))[:count]
     return ", ".join(f"{name} {figures[name]:.3g}" for name in largest)

@@ -1,4 +1,4 @@
-"""Electrode impedances on a head, where a board measures them."""
+"""Electrode impedances on a head, for boards that measure them."""
 
 from math import isfinite
 
@@ -18,13 +18,13 @@ _WORDS = {State.GOOD: "good", State.DOUBTFUL: "high", State.BAD: "too high"}
 
 
 def impedance_state(kohm: float) -> State:
-    """Judge an impedance by the limits that judge the signal's quality too."""
+    """Return the state of an impedance in kiloohms, by the limits of signal quality."""
     doubtful, bad = LIMITS.impedance_kohm
     return State.BAD if kohm > bad else State.DOUBTFUL if kohm > doubtful else State.GOOD
 
 
 class ImpedancePage(Themed, QWidget):
-    """Each electrode's kiloohms where it lies, and a list with the highest first."""
+    """Impedances in kOhm at the electrodes' places, and as a list, highest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,14 +49,14 @@ class ImpedancePage(Themed, QWidget):
         self._show()
 
     def set_stream(self, info: StreamInfo) -> None:
-        """Show another stream, of whose impedances nothing is known yet."""
+        """Show another stream, whose impedances are unknown at first."""
         self._names = info.ch_names
         self.head.set_channels(info.channels)
         self.kohm = {}
         self._show()
 
     def set_quality(self, channels: list[ChannelQuality]) -> bool:
-        """Show the measurements of the last second; returns whether there are any."""
+        """Show the impedances of the last second; returns False if none was measured."""
         self.kohm = {
             k: channel.impedance_kohm
             for k, channel in enumerate(channels)
@@ -68,7 +68,7 @@ class ImpedancePage(Themed, QWidget):
 
     @property
     def lines(self) -> list[str]:
-        """``F4 620 kOhm, too high``, the highest first."""
+        """One line per electrode, ``F4 620 kOhm, too high``, the highest first."""
         return [f"{self._names[k]} {self._describe(k)}" for k in self._highest_first()]
 
     def _describe(self, k: int) -> str:

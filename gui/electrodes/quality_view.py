@@ -1,4 +1,4 @@
-"""Quality of the electrodes: a head with a mark for each, and what is wrong in words."""
+"""Signal quality: a head with one mark per electrode, and a list of problems."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,10 @@ _NAMED_FROM_PX = 110.0
 
 
 class QualityView(Themed, QWidget):
-    """A head map; the tooltip of an electrode explains its mark and advises what helps.
+    """A head map of signal quality; an electrode's tooltip has the reason and advice.
 
-    It is compact, or ``grows`` with the room that it has, and then names the electrodes.
+    With ``grows``, the view fills the available height and shows the electrodes' names; without,
+    it has a small fixed height.
     """
 
     line_chosen = Signal(float)  # frequency of the power line, in hertz
@@ -65,7 +66,7 @@ class QualityView(Themed, QWidget):
         self.setAccessibleName("Signal quality")
 
     def show_filters(self, filters: Sequence[FilterReport]) -> None:
-        """Show what the filters of the decoder report."""
+        """Show the reports of the decoder's cleaning filters below the head."""
         self.cleaning.show_filters(filters)
         height = _HEIGHT + (_CLEANING_HEIGHT if filters else 0)
         self.setMinimumHeight(height)
@@ -76,19 +77,19 @@ class QualityView(Themed, QWidget):
         self._show()
 
     def set_stream(self, info: StreamInfo) -> None:
-        """Show the channels of another stream, not yet judged."""
+        """Show the channels of another stream, whose quality is unknown at first."""
         self._info = info
         self._live, self._silence = True, ""
         self.head.set_channels(info.channels)
         self.set_quality([])
 
     def set_live(self, live: bool) -> None:
-        """Take in that the stream has come or gone; of one that is gone nothing is known."""
+        """Set whether the stream is on the network; its quality is unknown either way."""
         self._live = live
         self.set_quality([])
 
     def set_silent(self, why: str) -> None:
-        """Show why nothing is known of the channels of a stream that is there; empty if it is."""
+        """Show ``why`` the quality of a connected stream is unknown; empty hides it."""
         self._silence = why
         if why:
             self.channels = []
@@ -102,7 +103,7 @@ class QualityView(Themed, QWidget):
         )
 
     def set_quality(self, channels: list[ChannelQuality]) -> None:
-        """Show the quality of each channel in the last second; empty while nothing is known."""
+        """Show each channel's quality in the last second; an empty list means unknown."""
         self.channels = channels
         self._show()
 
@@ -129,7 +130,7 @@ class QualityView(Themed, QWidget):
         for k, c in enumerate(self.channels[: len(shown)]):
             cells = (c.name, c.state.word, c.text)
             shown[k] = Electrode(k, c.name, state=c.state, tip=_about(c), cells=cells)
-        # The worst are drawn last: nothing covers them.
+        # The worst are drawn last, so that nothing covers them.
         self.head.show_electrodes(sorted(shown, key=lambda e: e.state or State.GOOD))
         problems = worst_first(self.channels)
         lines = [(each.state, f"{each.name} {each.text}", _about(each)) for each in problems]
@@ -149,5 +150,5 @@ def _other_line(hz: float) -> float:
 
 
 def known_line(hz: float) -> float:
-    """Return a frequency that a power line may have; 50 Hz where this is none."""
+    """Return ``hz`` if a power line may have this frequency (40-70 Hz), else 50 Hz."""
     return hz if 40 <= hz <= 70 else 50.0

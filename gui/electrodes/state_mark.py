@@ -1,4 +1,4 @@
-"""State of signal and engine in one mark; the words beside it give the reason."""
+"""One symbol for the state of signal and engine; text beside it has the reason."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -14,7 +14,7 @@ _SIZE = 18
 
 
 class StateMark(Themed, QLabel):
-    """A disc while all is well, a triangle where something deserves a look, a cross for nothing.
+    """A disc if all is well, a triangle if something needs a look, else a cross.
 
     A click acknowledges the losses so far.
     """

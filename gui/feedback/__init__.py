@@ -1,14 +1,14 @@
-"""Neurofeedback in the dashboard: the subject's view, the operator's view, and the guided session.
+"""Neurofeedback: the subject's view, the operator's view, and the guided session.
 
-- feature_reader: the stream of the feature, in a thread
-- tally: success of the run that is under way
-- scene: the subject's view, on the presenter
-- pictures: bar, ball and picture of a level
+- feature_reader: reads the stream of the feature, in a thread
+- tally: success and rewards of the current run
+- scene: the subject's view, shown by the presenter
+- pictures: the level of the feedback as a bar, a ball or a picture
 - trace: the feature with its threshold, for the operator
 - operator_view: the trace with the figures of the run
-- choice, fields: a session as it is filled in
-- steps: the runs of a session, one after the other
-- run_table, learning_curve: the runs that are over
-- window: the guided session
-- controller: its process, its recording and its streams
+- choice, fields: the settings of a session, and the fields to fill them in
+- steps: the runs of a session in their order
+- run_table, learning_curve: the completed runs
+- window: the window of the guided session
+- controller: the process, the recording and the streams of a session
 """

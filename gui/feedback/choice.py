@@ -1,4 +1,4 @@
-"""A session as it was filled in."""
+"""The settings of a neurofeedback session, as the user filled them in."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +9,23 @@ from bci.recording.bids.names import Session
 
 @dataclass(frozen=True)
 class FeedbackChoice:
-    """The profile, the recording, and the subject's screen."""
+    """The settings of a session: profile, recording, subject's screen, and sham."""
 
     profile: str
     protocol: Neurofeedback
-    # Prefix of the session's streams.
+    # Prefix of the names of the session's streams.
     name: str
-    # None: nothing is recorded.
+    # Names the file of the recording; None to record nothing.
     session: Session | None
     full_screen: bool
     screen: str
-    # Recording of another subject's session, and the code by which real or sham is drawn.
+    # Recording of another subject's session whose feedback is replayed as sham; and a participant
+    # code that allocates real or sham feedback. Without a code the feedback is sham.
     sham: Path | None = None
     code: str = ""
 
     def arguments(self, stream: str) -> tuple[str, ...]:
-        """Arguments of ``bci neurofeedback`` for a session that is guided."""
+        """Return the command-line arguments of the session, which reads ``stream``."""
         sham = (f"--sham={self.sham}",) if self.sham is not None else ()
         drawn = (f"--allocate={self.code}",) if self.sham is not None and self.code else ()
         return (

@@ -1,4 +1,4 @@
-"""A session of neurofeedback in the dashboard: its process, its recording and its screen."""
+"""Neurofeedback sessions in the dashboard: process, recording and screen."""
 
 from functools import partial
 from typing import Any
@@ -24,12 +24,12 @@ from gui.workers.stream_readers import SignalFound
 
 FEEDBACK_TASK = "neurofeedback"
 _STREAMS = ("feature", "reward", "runs")
-# The recorder takes in what the session sent last, then it ends.
+# Delay before the recorder ends, so that it still records the session's last markers.
 _LAST_MS = 400
 
 
 class FeedbackController(QObject):
-    """Opens the window when it is wanted, and carries out one session after the other."""
+    """Opens the neurofeedback window, and runs sessions, one at a time."""
 
     reported = Signal(str)
 
@@ -57,15 +57,15 @@ class FeedbackController(QObject):
 
     @property
     def processes(self) -> list[Child]:
-        """The process of the session, if there is one."""
+        """The process of the current session; empty without a session."""
         return [] if self._child is None else [self._child]
 
     def show_in(self, view: object) -> None:
-        """Show sessions in the view of the task, too, where it takes their rows."""
+        """Also show sessions in ``view``, if it has a method ``add_rows``."""
         self._docked = view if hasattr(view, "add_rows") else None
 
     def open(self) -> None:
-        """Show the window."""
+        """Show the window; make it at the first call."""
         if self.window is None:
             window = self.window = FeedbackWindow(self._options.profile, self._remembered)
             window.start_wanted.connect(self.start)
@@ -80,7 +80,7 @@ class FeedbackController(QObject):
         self.window.open()
 
     def start(self, choice: FeedbackChoice) -> None:
-        """Start the session's process, and its recording."""
+        """Start the process and the recording of a session; nothing without a signal."""
         if self._info is None or self._child is not None or self.window is None:
             return
         self._choice = choice
@@ -108,13 +108,13 @@ class FeedbackController(QObject):
         self._open_view()
 
     def end(self) -> None:
-        """End the session; its report comes when its process ends."""
+        """End the session; its report is shown when its process has ended."""
         if self._child is not None and self.window is not None:
             self.window.set_stage(SessionStage.ENDING)
             self._child.stop()
 
     def toggle_view(self) -> None:
-        """Show the subject's view, or hide it."""
+        """Show the subject's view if it is hidden, else hide it."""
         if self.presenter is not None and self.presenter.is_open:
             self.presenter.close()
         else:
@@ -126,7 +126,7 @@ class FeedbackController(QObject):
             self.window.theme = theme
 
     def retire(self) -> None:
-        """End a session, for when the dashboard closes."""
+        """End the session because the dashboard closes; returns at once."""
         if self.presenter is not None:
             self.presenter.retire()
         if self._reader is not None:
@@ -137,11 +137,11 @@ class FeedbackController(QObject):
             self.window.close()
 
     def stop(self, timeout_s: float) -> None:
-        """End the threads, and wait for them; then the recording, as the session has ended."""
+        """End the threads, waiting up to ``timeout_s`` s for each, then the recording."""
         for worker in (self._reader, self._recorder):
             if worker is not None:
                 worker.stop(timeout_s)
-        # Not sooner: the marker that unblinds the recording is the last that a session sends.
+        # The recording ends last, since the last marker of a session is the one that unblinds it.
         if self._recorder is not None:
             self._recorder.end()
 
@@ -227,7 +227,7 @@ class FeedbackController(QObject):
             self.window.set_stage(SessionStage.IDLE, self.window.report if was_stopped else kept)
 
     def _end_recording(self, recorder: RunRecorder) -> None:
-        # The next session may have begun, with a recorder of its own.
+        # The next session may have begun, with another recorder.
         if recorder is not self._recorder:
             return
         self._recorder = None

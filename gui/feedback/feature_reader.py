@@ -1,4 +1,4 @@
-"""The stream of a neurofeedback session, read in a thread."""
+"""Reader of the feature stream of a neurofeedback session, in a thread."""
 
 import math
 from typing import NamedTuple
@@ -15,7 +15,11 @@ _MAX_ROWS = 5000
 
 
 class FeedbackRow(NamedTuple):
-    """Feedback of one window, as it came over LSL; ``taken`` is on our clock, in seconds."""
+    """Feedback of one window, as received over LSL.
+
+    ``taken`` is the time of the window on this computer's LSL clock, in seconds. ``held`` is True
+    if an artifact held the feedback back. ``run`` is 0 and ``kind`` None between runs.
+    """
 
     taken: float
     feature: float
@@ -29,7 +33,7 @@ class FeedbackRow(NamedTuple):
 
 
 class FeatureNews(StreamNews):
-    """News of the session's stream, on Qt's thread."""
+    """Signals about the session's stream, emitted in Qt's main thread."""
 
     session_alive = Signal(bool)
     session_found = Signal(object)  # StreamInfo
@@ -37,7 +41,7 @@ class FeatureNews(StreamNews):
 
 
 class FeatureReader(StreamWorker[SignalInlet]):
-    """Reports what is fed back, window by window."""
+    """Reports the feedback of each window."""
 
     def __init__(self, name: str, news: FeatureNews) -> None:
         query = StreamQuery(name=f"{name}-feature", type="Feature")

@@ -1,4 +1,4 @@
-"""Fields of a session of neurofeedback."""
+"""Fields for the settings of a neurofeedback session."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ _DESCRIBED = {
 
 
 class FeedbackFields(QWidget):
-    """Profile, subject, screen, and the sham of a controlled study."""
+    """Fields for profile, subject, screen, and sham feedback of a controlled study."""
 
     changed = Signal()
 
@@ -62,7 +62,7 @@ class FeedbackFields(QWidget):
         self._on_changed()
 
     def list_screens(self) -> None:
-        """List the screens that there are now."""
+        """List the connected screens, and keep the chosen one."""
         chosen = self.screens.currentData()
         self.screens.clear()
         for name, title in screen_titles().items():
@@ -71,12 +71,12 @@ class FeedbackFields(QWidget):
         self.screens.setEnabled(self.screens.count() > 1)
 
     def choice(self) -> FeedbackChoice:
-        """Fields as they are filled in.
+        """Return the filled-in settings.
 
         Raises
         ------
         BciError
-            If something does not fit; the message names it.
+            If a field is invalid; the message names the problem.
         """
         name = self.profiles.currentText()
         profile = load_profile(name)
@@ -96,7 +96,7 @@ class FeedbackFields(QWidget):
 
     @property
     def filled(self) -> dict[str, str]:
-        """Fields that are kept for the next time."""
+        """The values to store for the next session."""
         return {
             "profile": self.profiles.currentText(),
             "subject": self.subject.text(),
@@ -125,7 +125,7 @@ class FeedbackFields(QWidget):
 
 
 def feedback_profiles(given: str) -> list[str]:
-    """Names of the shipped protocols; a given profile comes first where it is one."""
+    """List the profiles with neurofeedback, ``given`` first if it is one."""
     shipped = [name for name in shipped_profiles() if _is_protocol(name)]
     return list(dict.fromkeys([given, *shipped] if _is_protocol(given) else shipped))
 

@@ -1,4 +1,4 @@
-"""The learning curve of a session: the change of the feature from the baseline, run by run."""
+"""The learning curve of a session: the feature's change from baseline in each run."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _MARGIN = 1.15
 
 
 class LearningCurve(Plot):
-    """A dot a run, feedback filled and transfer hollow; 0 is the baseline."""
+    """One dot per run, filled for feedback and hollow for transfer; 0 is the baseline."""
 
     def __init__(self) -> None:
         bottom = Axis("bottom", "run", write=lambda x: f"{x:g}" if float(x).is_integer() else "")
@@ -38,7 +38,7 @@ class LearningCurve(Plot):
         self.hint, self.is_blank = "learning curve: no run is over", True
 
     def show_runs(self, runs: Sequence[FeedbackRunEvent]) -> None:
-        """Show the runs whose change is known."""
+        """Show the runs whose change from the baseline is known."""
         self.runs = [run for run in runs if run.change_sd is not None]
         self.is_blank = not self.runs
         if self.runs:

@@ -1,6 +1,6 @@
-"""The operator's view of a session: the run's figures over the trace of the feature.
+"""The operator's view of a session: figures of the run above the feature's trace.
 
-It is also the view of the task ``neurofeedback`` in the dashboard, a plug-in of ``bci.views``.
+It is also the dashboard's view of the task ``neurofeedback``, as a plug-in of ``bci.views``.
 """
 
 from pylsl import local_clock
@@ -26,12 +26,12 @@ _HEADLINE_PX = 26
 
 
 def neurofeedback(context: ViewContext) -> "OperatorView":
-    """Make the operator's view."""
+    """The figures of a neurofeedback run, and the trace of the feature."""
     return OperatorView(context.threshold)
 
 
 class OperatorView(Themed, QWidget):
-    """Run, success rate, rewards and artifact hold; below them the feature with its threshold."""
+    """Run, success rate, rewards and held windows, above the trace of the feature."""
 
     def __init__(self, threshold: float = 0.5) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class OperatorView(Themed, QWidget):
         self.setAccessibleName("Neurofeedback")
 
     def set_session(self, info: StreamInfo | None) -> None:
-        """Begin again with the stream of a session; None where it is over."""
+        """Clear the view, and show the session of stream ``info``; None ends the session."""
         self.tally, self._newest = RunTally(), None
         if info is not None:
             self._simulated = info.simulated
@@ -64,7 +64,7 @@ class OperatorView(Themed, QWidget):
         self._write()
 
     def add_rows(self, rows: list[FeedbackRow]) -> None:
-        """Take in the newest windows."""
+        """Add the newest windows; ``rows`` must not be empty."""
         for row in rows:
             self.tally.add(row)
         self._newest = rows[-1]
@@ -102,23 +102,23 @@ class OperatorView(Themed, QWidget):
         self._write()
 
     def refresh(self) -> None:
-        """Draw again."""
+        """Draw again after a change of theme."""
         self._write()
         self.trace.refresh()
 
-    # A session has no classes and no predictions.
+    # The methods below are part of `DecisionView`; a session has no classes and no predictions.
 
     def set_classes(self, classes: tuple[str, ...]) -> None:
-        """Take no note of classes."""
+        """Do nothing: a session has no classes."""
 
     def set_engine(self, alive: bool) -> None:
-        """Take no note of an engine."""
+        """Do nothing: a session needs no engine."""
 
     def show_prediction(self, prediction: ReceivedPrediction | None) -> None:
-        """Take no note of predictions."""
+        """Do nothing: a session has no predictions."""
 
     def show_rejected(self, why: str) -> None:
-        """Take no note of them."""
+        """Do nothing: a session has no predictions."""
 
     def show_cue(self, cue: str | None) -> None:
-        """Take no note of cues."""
+        """Do nothing: a session has no cues."""

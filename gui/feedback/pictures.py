@@ -1,4 +1,4 @@
-"""Pictures of a level between 0 and 1: a bar, a ball, and a picture that clears."""
+"""Pictures of a feedback level, 0-1: a bar, a ball, a sunrise, and the user's own."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ _DARKEST = 0.25
 
 
 def colour_of(level: float, held: bool) -> QColor:
-    """Colour of a level: blue below the threshold, orange beyond it, grey while held."""
+    """Return blue up to the threshold (level 0.5), orange above, grey while held."""
     if held:
         return _HELD
     return BEYOND if level > 0.5 else BELOW
 
 
 def paint_bar(painter: QPainter, room: QRectF, level: float, held: bool) -> None:
-    """A bar that grows from below, and a line at the threshold."""
+    """Paint a bar that grows from below, and a line at the threshold."""
     width, height = 0.16 * room.height(), 0.7 * room.height()
     frame = QRectF(room.center().x() - width / 2, room.center().y() - height / 2, width, height)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -35,7 +35,7 @@ def paint_bar(painter: QPainter, room: QRectF, level: float, held: bool) -> None
 
 
 def paint_ball(painter: QPainter, room: QRectF, level: float, held: bool) -> None:
-    """A ball that rises, and a line at the threshold."""
+    """Paint a ball that rises, and a line at the threshold."""
     height, radius = 0.7 * room.height(), 0.07 * room.height()
     frame = QRectF(room.center().x() - height / 2, room.center().y() - height / 2, height, height)
     _threshold(painter, frame)
@@ -50,7 +50,7 @@ def paint_ball(painter: QPainter, room: QRectF, level: float, held: bool) -> Non
 
 
 def paint_sunrise(painter: QPainter, room: QRectF, level: float, held: bool) -> None:
-    """A sun that rises over the sea; the sky brightens with it."""
+    """Paint a sun that rises over the sea, under a sky that brightens."""
     frame = _sixteen_to_ten(room)
     light = _DARKEST + (1 - _DARKEST) * level
     sky = QLinearGradient(frame.topLeft(), frame.bottomLeft())
@@ -75,7 +75,7 @@ def paint_sunrise(painter: QPainter, room: QRectF, level: float, held: bool) -> 
 
 
 class OwnPicture:
-    """A picture of the user's that is dim below the threshold and clear beyond it."""
+    """The user's own picture, whose opacity grows with the level."""
 
     def __init__(self, file: Path) -> None:
         self._image = QImage(str(file))
@@ -85,7 +85,7 @@ class OwnPicture:
         return not self._image.isNull()
 
     def paint(self, painter: QPainter, room: QRectF, level: float, held: bool) -> None:
-        """Paint it as large as it fits."""
+        """Paint the picture as large as fits into 85 % of ``room``."""
         most = QSize(round(0.85 * room.width()), round(0.85 * room.height()))
         size = self._image.size().scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
         at = QRectF(0, 0, size.width(), size.height())

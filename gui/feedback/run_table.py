@@ -1,4 +1,4 @@
-"""The runs of a session that are over."""
+"""Table of the completed runs of a session."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem
@@ -18,7 +18,7 @@ _TIPS = (
 
 
 class RunTable(QTableWidget):
-    """One row a run; what would unblind sham feedback is filled in at the session's end."""
+    """One row per run; values that would unblind sham are added at the session's end."""
 
     def __init__(self) -> None:
         super().__init__(0, len(_COLUMNS))
@@ -38,12 +38,12 @@ class RunTable(QTableWidget):
         self._rows: dict[int, int] = {}
 
     def clear_runs(self) -> None:
-        """Forget the session before."""
+        """Remove all runs, before a new session."""
         self.setRowCount(0)
         self._rows.clear()
 
     def show_run(self, run: FeedbackRunEvent) -> None:
-        """Show a run, or more of one that is shown."""
+        """Add the row of a run, or update it if it is already shown."""
         row = self._rows.get(run.run)
         if row is None:
             row = self._rows[run.run] = self.rowCount()

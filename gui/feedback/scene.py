@@ -1,4 +1,4 @@
-"""The subject's view: what to do now, and the feedback while it is shown."""
+"""The subject's view: the instruction of the current run, and the feedback."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -23,7 +23,8 @@ from gui.theme import DARK
 
 Paint = Callable[[QPainter, QRectF, float, bool], None]
 
-# The picture moves to a new level within a few frames, so that it does not jump ten times a second.
+# Time constant with which the picture moves to a new level. Levels come about ten times a second;
+# without it the picture would jump.
 _GLIDE_S = 0.08
 _GLOW_S = 0.6
 _STALE_S = 2.0
@@ -37,7 +38,7 @@ WAITING, HELD, LOST = "The session begins soon.", "Hold still", "The signal is g
 
 
 class FeedbackScene:
-    """A scene of the presenter; it takes the rows of the session as they come."""
+    """The presenter's scene of a session; `take` gets each new window."""
 
     def __init__(self, shown: ShownSettings, simulated: bool = False) -> None:
         self._paint, self.problem = _painter_of(shown)
@@ -48,7 +49,7 @@ class FeedbackScene:
         self._rewards = 0
 
     def take(self, row: FeedbackRow) -> None:
-        """Take in the newest window."""
+        """Set the newest window, whose level the picture moves to."""
         before = self._row
         if before is None or row.run != before.run:
             self._rewards, self._level = 0, None
@@ -59,12 +60,12 @@ class FeedbackScene:
 
     @property
     def level(self) -> float | None:
-        """The level as it is drawn; None where nothing is shown."""
+        """The level as drawn, 0 to 1; None while no feedback is shown."""
         return self._level
 
     @property
     def sentence(self) -> str:
-        """The words on the screen."""
+        """The sentence on the screen; empty during normal feedback."""
         if self._row is None:
             return WAITING
         if self._at - self._row.taken > _STALE_S:
@@ -72,7 +73,7 @@ class FeedbackScene:
         return HELD if self._row.held and self._row.kind == FEEDBACK else _WORDS[self._row.kind]
 
     def advance(self, frame: Frame) -> Sequence[str]:
-        """Move towards the newest level."""
+        """Move the drawn level towards the newest one; returns no markers."""
         step, self._at = max(0.0, frame.due - self._at), frame.due
         row = self._row
         if row is None or row.kind != FEEDBACK or not math.isfinite(row.level):
@@ -85,7 +86,7 @@ class FeedbackScene:
         return ()
 
     def paint(self, painter: QPainter, size: QSize) -> None:
-        """Paint the frame."""
+        """Paint a frame; ``size`` is in logical pixels."""
         room = QRectF(0, 0, size.width(), size.height())
         painter.fillRect(room, GROUND)
         row = self._row
@@ -98,7 +99,7 @@ class FeedbackScene:
         self._write(painter, room)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Take no note of it: what is shown was marked when it was computed."""
+        """Do nothing: the session's process marks the feedback when it computes it."""
 
     def _paint_glow(self, painter: QPainter, room: QRectF) -> None:
         colour = QColor(BEYOND)
@@ -134,7 +135,10 @@ def _paint_cross(painter: QPainter, room: QRectF) -> None:
 
 
 def _painter_of(shown: ShownSettings) -> tuple[Paint | None, str]:
-    """Find how a level is painted, and what is wrong with a picture that cannot be."""
+    """Return the function that paints a level, None for no view, and a problem.
+
+    The problem is a sentence if the user's picture cannot be read, else empty.
+    """
     if shown.view == "none":
         return None, ""
     if shown.view == "bar":

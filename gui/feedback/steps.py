@@ -1,4 +1,4 @@
-"""The runs of a session as steps, one after the other."""
+"""The runs of a session in their order."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from bci.profiles.neurofeedback import RunSettings
 
 
 class Step(NamedTuple):
-    """One run; ``number`` is its place among those of its kind, of ``of``."""
+    """One run of a session, number ``number`` of ``of`` runs of its ``kind``."""
 
     kind: RunKind
     number: int
@@ -25,7 +25,7 @@ class Step(NamedTuple):
 
 
 def steps_of(runs: RunSettings) -> list[Step]:
-    """The steps of a session."""
+    """Return the steps of a session: baseline, feedback runs, then transfer runs."""
     kinds: tuple[tuple[RunKind, int, float], ...] = (
         (BASELINE, 1, runs.baseline_s),
         (FEEDBACK, runs.feedback_runs, runs.feedback_s),

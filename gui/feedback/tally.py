@@ -1,10 +1,10 @@
-"""Success of the run that is under way."""
+"""Success and rewards of the current run."""
 
 from gui.feedback.feature_reader import FeedbackRow
 
 
 class RunTally:
-    """Count the windows of the newest run."""
+    """Counts of the windows of the newest run."""
 
     def __init__(self) -> None:
         self.run = 0
@@ -15,7 +15,7 @@ class RunTally:
         self.began = 0.0
 
     def add(self, row: FeedbackRow) -> None:
-        """Take in a window; those between runs change nothing."""
+        """Count a window; windows between runs are ignored."""
         if row.run == 0:
             return
         if row.run != self.run:
@@ -28,10 +28,10 @@ class RunTally:
 
     @property
     def success(self) -> float | None:
-        """Share of the counted windows beyond the threshold; None before the first."""
+        """Share of the windows without artifact that pass the threshold; None before one."""
         return self.successes / self.counted if self.counted else None
 
     @property
     def held(self) -> float:
-        """Share of the windows that an artifact held back."""
+        """Share of the windows that are held back for an artifact."""
         return 1 - self.counted / self.windows if self.windows else 0.0

@@ -18,14 +18,14 @@ _TIP = (
     "The feature as it is shown, and the threshold it has to pass as a dashed line. A triangle is "
     "a reward. Grey is held back for an artifact."
 )
-# So that a flat feature does not fill the height with its noise.
+# Least range of the y axis, so that the noise of a flat feature does not fill the height.
 _LEAST_RANGE = 1e-6
 _MARGIN = 0.12
 _HELD_ALPHA = 70
 
 
 class FeatureTrace(PastPlot):
-    """A line for the feature, one for the threshold, triangles for rewards."""
+    """A line for the feature, a dashed line for the threshold, triangles for rewards."""
 
     def __init__(self) -> None:
         self._rows: deque[FeedbackRow] = deque()
@@ -45,7 +45,7 @@ class FeatureTrace(PastPlot):
         self.is_blank = True
 
     def add(self, rows: list[FeedbackRow]) -> None:
-        """Take in windows; older ones than a minute are forgotten."""
+        """Add windows, and remove those older than about a minute."""
         self._rows += rows
         last = self._rows[-1].taken
         while self._rows[0].taken < last - SPAN_S - KEPT_S:
@@ -53,7 +53,7 @@ class FeatureTrace(PastPlot):
         self.is_blank = False
 
     def clear_rows(self) -> None:
-        """Forget the session that is over."""
+        """Remove all windows, before a new session."""
         self._rows.clear()
         self.is_blank = True
 
@@ -81,7 +81,7 @@ class FeatureTrace(PastPlot):
             room = max(high - low, _LEAST_RANGE) * _MARGIN
             self.set_y((low - room, high + room))
         low, high = self._y
-        # A gap breaks the lines.
+        # Lines are broken at gaps.
         broken = np.flatnonzero(np.diff(times) > STALE_S)
         lines = np.insert(values, broken + 1, np.nan, axis=0)
         at = np.insert(x, broken + 1, x[broken])

@@ -1,4 +1,4 @@
-"""The window of neurofeedback: fill in, then run after run by one button, then the report."""
+"""The window of neurofeedback: settings, runs started by one button, and report."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from gui.widgets.layouts import column_of, named, one_of, panel, row_of
 from gui.widgets.themed import Themed
 from gui.widgets.window_size import resize_within_screen
 
-# The result of a run comes sooner than that after its last window.
+# Longest time, in seconds, from the last window of a run to its result.
 _NO_RESULT_S = 2.0
 _NO_SIGNAL = "There is no signal: connect a device, or start the simulator in the dashboard."
 
@@ -43,7 +43,7 @@ class SessionStage(Enum):
 
 
 class FeedbackWindow(Themed, QWidget):
-    """Fields at the left, the operator's view and the runs at the right, one button below."""
+    """Fields at the left, operator's view and runs at the right, main button below."""
 
     start_wanted = Signal(object)  # FeedbackChoice
     run_wanted = Signal(str)  # kind of the run
@@ -94,7 +94,7 @@ class FeedbackWindow(Themed, QWidget):
         self.setLayout(column_of((middle, 1), words, foot, margins=(14, 12, 14, 14), spacing=10))
 
     def open(self) -> None:
-        """Show the window in front."""
+        """Show the window in front of all others."""
         self.fields.list_screens()
         self.show()
         self.raise_()
@@ -102,12 +102,12 @@ class FeedbackWindow(Themed, QWidget):
         self.next.setFocus()
 
     def set_stream(self, info: StreamInfo | None) -> None:
-        """Take the stream that the dashboard shows; None while there is none."""
+        """Set the stream that the dashboard shows; ``info`` is None without a stream."""
         self._info = info
         self._show()
 
     def set_stage(self, stage: SessionStage, message: str = "") -> None:
-        """Go on to a stage of the session."""
+        """Change to ``stage`` of the session, and show ``message``."""
         if stage is SessionStage.STARTING:
             self.table.clear_runs()
             self._runs.clear()
@@ -121,20 +121,20 @@ class FeedbackWindow(Themed, QWidget):
         self._show()
 
     def _show_curve(self, shown: bool) -> None:
-        """Show the learning curve in the place of the operator's view, when all is over."""
+        """Show the learning curve if ``shown``, else the operator's view."""
         if shown:
             self.curve.show_runs(list(self._runs.values()))
         self.operator.setVisible(not shown)
         self.curve.setVisible(shown)
 
     def show_message(self, sentence: str) -> None:
-        """Show a sentence of the session's program."""
+        """Show a sentence that the session's process printed."""
         self.message.setText(sentence)
-        # A run that was refused is offered again.
+        # If the process refused a run, its button is enabled again.
         self._show()
 
     def take_rows(self, rows: list[FeedbackRow]) -> None:
-        """Take in the newest windows of the session."""
+        """Show the newest windows of the session; ``rows`` must not be empty."""
         self.operator.add_rows(rows)
         newest = rows[-1]
         if newest.kind is not None:
@@ -142,11 +142,11 @@ class FeedbackWindow(Themed, QWidget):
             if self.stage is SessionStage.READY:
                 self.set_stage(SessionStage.RUNNING)
         elif self.stage is SessionStage.RUNNING and newest.taken - self._run_seen_at > _NO_RESULT_S:
-            # A baseline that is of no use gives none.
+            # An unusable baseline has no result.
             self.set_stage(SessionStage.READY)
 
     def finish_step(self, kind: str) -> None:
-        """Take the next step: a run of this kind gave its result."""
+        """Continue with the next step, since a run of this ``kind`` has its result."""
         if self._steps and self._steps[0].kind == kind:
             self._steps.pop(0)
         if self.stage is SessionStage.RUNNING:
@@ -154,7 +154,7 @@ class FeedbackWindow(Themed, QWidget):
         self._show()
 
     def take_run(self, run: FeedbackRunEvent) -> None:
-        """Show a run that is over; what unblinds it comes with the report."""
+        """Show a completed run, or its values that unblind it, which come at the end."""
         is_new = run.run not in self._runs
         self._runs[run.run] = run
         self.table.show_run(run)
@@ -163,7 +163,7 @@ class FeedbackWindow(Themed, QWidget):
 
     @property
     def report(self) -> str:
-        """The learning over the runs, as far as it is known."""
+        """A sentence on the change over the feedback runs; empty without any run."""
         changes = [
             math.nan if run.change_sd is None else run.change_sd
             for run in self._runs.values()
@@ -173,7 +173,7 @@ class FeedbackWindow(Themed, QWidget):
 
     @property
     def step(self) -> Step | None:
-        """The run that comes next."""
+        """The next run; None after the last one."""
         return self._steps[0] if self._steps else None
 
     def _show(self) -> None:
@@ -213,7 +213,7 @@ class FeedbackWindow(Themed, QWidget):
             self._remembered.neurofeedback = self.fields.filled
             self.start_wanted.emit(self.fields.choice())
         elif self.step is not None:
-            # Not twice: the run's first window comes a moment later.
+            # Disabled until the first window of the run comes, so that a run is requested once.
             self.next.setEnabled(False)
             self.run_wanted.emit(self.step.kind)
         else:

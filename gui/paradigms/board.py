@@ -1,17 +1,17 @@
-"""The content of the speller's screen, but for what flashes or flickers."""
+"""The content of the speller's screen, without the flashes or flicker."""
 
 from dataclasses import dataclass
 
 from bci.spelling.symbols import UNDO
 
 N_CANDIDATES = 5
-# Symbols that people know by another sign; a space is an underscore everywhere.
+# The sign on the screen for symbols that have another one: a space is an underscore.
 _SHOWN = {" ": "_", UNDO: "\u2190"}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A symbol and its probability so far."""
+    """A symbol and its probability after the evidence so far."""
 
     symbol: str
     probability: float
@@ -19,26 +19,26 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SymbolBoard:
-    """Symbols, text, and the certainty of the selection under way.
+    """The symbols, the text, and the probabilities of the current selection.
 
-    ``target`` and ``chosen`` are numbers of symbols: the one to attend to, which is framed, and
-    the one that was just selected. ``candidates`` are empty where nothing is shown: in a
-    calibration, and before the first evidence. ``sentence`` stands in place of the symbols.
+    ``target`` is the number of the symbol to attend to, which is framed; ``chosen`` is that of the
+    symbol just selected. ``candidates`` are empty in a calibration and before the first evidence.
+    ``sentence`` is shown in place of the symbols, unless it is empty.
     """
 
     symbols: tuple[str, ...]
     columns: int
     spelled: str = ""
     wanted: str = ""  # text to copy; empty in free spelling
-    place: int = 0  # of the next letter
+    place: int = 0  # index of the next letter
     target: int | None = None
     chosen: int | None = None
     candidates: tuple[Candidate, ...] = ()
-    confidence: float = 0.0  # at which a selection ends; 0 where none is shown
+    confidence: float = 0.0  # probability at which a selection ends; 0 shows no line
     sentence: str = ""
     keys: str = ""
-    note: str = ""  # as that the signal is simulated
-    done: float = 0.0  # share of the run
+    note: str = ""  # for example that the signal is simulated
+    done: float = 0.0  # share of the run that is done, 0 to 1
 
     @property
     def rows(self) -> int:
@@ -46,5 +46,5 @@ class SymbolBoard:
 
 
 def shown(symbol: str) -> str:
-    """Write a symbol as it stands on the screen: a space as an underscore."""
+    """Return the sign that the screen shows for a symbol: ``_`` for a space."""
     return _SHOWN.get(symbol, symbol)

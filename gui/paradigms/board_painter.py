@@ -1,4 +1,4 @@
-"""Painting of the speller's board: text above, symbols in the middle, certainty below."""
+"""Painting of the speller's board: text above, symbols, and probabilities below."""
 
 from collections.abc import Callable, Hashable
 
@@ -7,12 +7,12 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
 from gui.paradigms.board import N_CANDIDATES, SymbolBoard, shown
 
-# Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
+# Dark in both themes of the dashboard, so that nothing dazzles or draws the eye.
 BACKGROUND, GROUND, DIM, CALM, BRIGHT = "#0d0f12", "#1d2126", "#565f69", "#aeb6bf", "#f2f4f6"
 ACCENT = "#56B4E9"
 _RIGHT, _WRONG = "#7fc8a9", "#E69F00"
 _LEAST_PX = 8
-# Shares of the height: text, symbols, certainty, foot.
+# Top and bottom of each part, as shares of the screen's height.
 _TEXT, _SYMBOLS, _CERTAINTY, _FOOT = (0.03, 0.20), (0.22, 0.80), (0.82, 0.92), (0.93, 0.99)
 _SYMBOL_SHARE = 0.6
 
@@ -20,19 +20,23 @@ _Draw = Callable[[QPainter, QRectF], None]
 
 
 class KeptPicture:
-    """A picture of one part of the screen, drawn again when its content changes."""
+    """A pixmap of one part of the screen, drawn again only when its content changes."""
 
     def __init__(self) -> None:
         self._kept: Hashable = None
         self._picture = QPixmap()
 
     def paint(self, painter: QPainter, room: QRectF, content: Hashable, draw: _Draw) -> None:
-        """Paint the picture; ``draw`` draws it into its room, which begins at 0, 0."""
+        """Paint the pixmap into ``room``.
+
+        If ``content`` or the size has changed, ``draw`` draws the pixmap first, into a rectangle
+        of the size of ``room`` that begins at 0, 0.
+        """
         self.keep(painter, room, content, draw)
         painter.drawPixmap(room.topLeft().toPoint(), self._picture)
 
     def keep(self, painter: QPainter, room: QRectF, content: Hashable, draw: _Draw) -> None:
-        """Make the picture ready, so that the frame that needs it is not late."""
+        """Draw the pixmap if needed, without painting it, to make a later frame quick."""
         device = painter.device()
         ratio = device.devicePixelRatio() if device is not None else 1.0
         size = QSize(round(room.width()), round(room.height()))
@@ -48,14 +52,14 @@ class KeptPicture:
 
 
 class BoardPainter:
-    """Paints boards; each part of the screen is kept until it changes."""
+    """Paints boards; each part of the screen is kept as a pixmap until it changes."""
 
     def __init__(self) -> None:
         self._text, self._symbols = KeptPicture(), KeptPicture()
         self._certainty, self._foot = KeptPicture(), KeptPicture()
 
     def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None:
-        """Paint all but the symbols; a sentence in their place."""
+        """Paint everything but the symbols; a sentence in their place if there is one."""
         whole = QRectF(0, 0, size.width(), size.height())
         painter.fillRect(whole, QColor(BACKGROUND))
         text = board.wanted, board.spelled, board.place
@@ -77,13 +81,13 @@ class BoardPainter:
 
 
 def symbols_area(size: QSize) -> QRectF:
-    """Room of the symbols on a screen of this size."""
+    """Return the rectangle of the symbols on a screen of this size, in pixels."""
     return _band(size, *_SYMBOLS)
 
 
 def cell(area: QRectF, board: SymbolBoard, number: int) -> QRectF:
-    """Room of one symbol: the symbols fill their area from left to right, row by row."""
-    # Cells are no more than half again as wide as high, so that the eye travels little.
+    """Return the rectangle of symbol ``number``; symbols fill ``area`` row by row."""
+    # A cell is at most 1.5 times as wide as high, to keep eye movements short.
     height = area.height() / board.rows
     width = min(area.width() / board.columns, 1.5 * height)
     left = area.center().x() - width * board.columns / 2
@@ -92,7 +96,7 @@ def cell(area: QRectF, board: SymbolBoard, number: int) -> QRectF:
 
 
 def paint_symbol(painter: QPainter, room: QRectF, symbol: str, ink: str) -> None:
-    """Write a symbol in the middle of its room."""
+    """Write ``symbol`` centred in ``room``, in the colour ``ink``."""
     write(painter, shown(symbol), room, _SYMBOL_SHARE * room.height(), ink, bold=True)
 
 
@@ -106,7 +110,7 @@ def write(
     bold: bool = False,
     wraps: bool = False,
 ) -> None:
-    """Write text in a room, smaller until it fits."""
+    """Write ``text`` in ``room``, at most ``pixels`` high, smaller until it fits."""
     font = QFont(painter.font())
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     how = flags | (Qt.TextFlag.TextWordWrap if wraps else Qt.TextFlag.TextSingleLine)
@@ -122,7 +126,7 @@ def write(
 
 
 def paint_frame(painter: QPainter, room: QRectF) -> None:
-    """Draw the frame around a symbol to attend to."""
+    """Draw the frame around the symbol to attend to."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(ACCENT), min(6.0, max(2.0, 0.05 * room.height()))))
     corner = 0.12 * room.height()
@@ -130,7 +134,7 @@ def paint_frame(painter: QPainter, room: QRectF) -> None:
 
 
 def paint_chosen(painter: QPainter, room: QRectF, symbol: str) -> None:
-    """Paint a selected symbol dark on a calm ground."""
+    """Paint the selected symbol, dark on a coloured field."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(ACCENT))
     corner = 0.12 * room.height()
@@ -155,7 +159,7 @@ def _draw_sentence(painter: QPainter, room: QRectF, board: SymbolBoard, pixels: 
 
 
 def _draw_text(painter: QPainter, room: QRectF, board: SymbolBoard) -> None:
-    """Write the text to copy above what was spelled, letter above letter."""
+    """Write the text to copy, and below it the spelled text, letter below letter."""
     half = room.height() / 2
     letters = max(len(board.wanted), board.place + 1, len(board.spelled) + 1)
     width = min(0.8 * half, room.width() / letters)
@@ -170,14 +174,14 @@ def _draw_text(painter: QPainter, room: QRectF, board: SymbolBoard) -> None:
         if board.wanted:
             ink = _RIGHT if letter == board.wanted[k : k + 1] else _WRONG
         write(painter, shown(letter), place, 0.8 * half, ink, bold=True)
-    # Where the next symbol goes.
+    # An underline at the place of the next symbol.
     line = QPointF(left + (board.place + 0.12) * width, room.bottom() - 0.06 * half)
     painter.setPen(QPen(QColor(CALM), max(2.0, 0.05 * half)))
     painter.drawLine(line, line + QPointF(0.76 * width, 0))
 
 
 def _draw_certainty(painter: QPainter, room: QRectF, board: SymbolBoard) -> None:
-    """Show the likeliest symbols, each with a bar; a line where the selection ends."""
+    """Draw the likeliest symbols with probability bars, and a line at the threshold."""
     width = min(room.width() / N_CANDIDATES, 2.6 * room.height())
     left = room.center().x() - width * N_CANDIDATES / 2
     middle = Qt.AlignmentFlag.AlignVCenter

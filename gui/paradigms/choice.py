@@ -1,4 +1,4 @@
-"""The choice of a spelling run: whose it is, the plan, and the screen."""
+"""The user's choices for a spelling run: subject, plan and screen."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ from gui.paradigms.plan import SpellingPlan
 
 @dataclass(frozen=True)
 class SpellingChoice:
-    """A plan, and where it is shown; ``session`` is None where nothing is recorded.
+    """The plan of a run, its recording, and its screen.
 
-    ``screen`` is the name of the screen; empty for the main one.
+    ``session`` names the file of the recording; None to record nothing. ``screen`` is the name of
+    the screen, empty for the main one. With ``starts_itself`` the run starts without a key.
     """
 
     plan: SpellingPlan

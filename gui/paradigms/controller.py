@@ -1,4 +1,4 @@
-"""The speller in the dashboard: its stream, its engine, and what it sends."""
+"""Connection of the speller to the dashboard's stream and engine."""
 
 import socket
 import time
@@ -40,7 +40,7 @@ _N_CANDIDATES = 5
 
 
 class SpellerController(QObject):
-    """Opens the window when it is wanted, and carries out one run after the other."""
+    """Opens the speller's window, and carries out runs, one at a time."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
@@ -60,7 +60,7 @@ class SpellerController(QObject):
         self._classes: tuple[str, ...] = ()
         self._engine_alive = False
         self._theme: Theme | None = None
-        self._has_begun = False  # whether the demo has
+        self._has_begun = False  # whether the demo's run has begun
         self._recorder: RunRecorder | None = None
         self._spelling: SpellingOutlet | None = None
         self.window: SpellerWindow | None = None
@@ -73,7 +73,7 @@ class SpellerController(QObject):
         self._errors: ErrorResponses | None = None
 
     def open(self) -> None:
-        """Show the window, for the profile of the engine that runs."""
+        """Show the window, with the profile of the started engine if there is one."""
         if self.window is None:
             self.window = SpellerWindow(self._options.profile, self._remembered)
             self.window.start_wanted.connect(self.start)
@@ -85,7 +85,7 @@ class SpellerController(QObject):
         self.window.open()
 
     def start(self, choice: SpellingChoice) -> None:
-        """Begin a run, unless another one is under way."""
+        """Begin a run; show a message instead without a signal or during another run."""
         if self.run is not None or (self._recorder is not None and self._recorder.is_running):
             self._say("A run is under way: end it by Esc on its screen first.")
             return
@@ -125,7 +125,7 @@ class SpellerController(QObject):
             self.window.theme = theme
 
     def retire(self) -> None:
-        """End a run, for when the dashboard closes."""
+        """End the run because the dashboard closes; returns at once."""
         if self.run is not None:
             self.run.abort()
         if self.window is not None:
@@ -137,14 +137,14 @@ class SpellerController(QObject):
             self._spelling = None
 
     def stop(self, timeout_s: float) -> None:
-        """End the threads, and wait for it."""
+        """End the threads, and wait at most ``timeout_s`` seconds for their end."""
         if self._errors is not None:
             self._errors.reader.stop(timeout_s)
         if self._recorder is not None:
             self._recorder.stop(timeout_s)
 
     def _make_presenter(self) -> Presenter:
-        """Make a presenter for one run: whether swaps wait is tried again."""
+        """Make a new presenter for each run, which checks again if swaps wait for frames."""
         if self.presenter is not None:
             self.presenter.retire()
             self.presenter.deleteLater()
@@ -170,7 +170,7 @@ class SpellerController(QObject):
             self._demonstrate(self._options.spell)
 
     def _demonstrate(self, text: str) -> None:
-        """Copy a text at once, in a window beside the dashboard."""
+        """Start the demo: copy ``text`` at once, in a window beside the dashboard."""
         try:
             profile = load_profile(self._options.profile)
             plan = SpellingPlan(profile, text)
@@ -196,7 +196,7 @@ class SpellerController(QObject):
         self._with_run(lambda run: run.receive_response(taken, log_ratio))
 
     def _on_marked(self, marker: Marker) -> None:
-        """Report a marker, but for flashes: they would cover the traces."""
+        """Emit a marker; not those of flashes, which would cover the traces."""
         if not is_frame_note(marker.label) and group_of(marker.label) is None:
             self.cued.emit(marker)
 
@@ -224,7 +224,7 @@ class SpellerController(QObject):
 
 
 def spelled_message(selected: Selected, symbols: tuple[str, ...]) -> Spelled:
-    """Make the message of a selection; ``symbols`` are in the order of its probabilities."""
+    """Return the message of a selection; ``symbols`` have the order of probabilities."""
     verdict = selected.verdict
     change: Literal["selected", "undone", "failed"] = "selected"
     if selected.undone:

@@ -1,4 +1,4 @@
-"""Responses to the feedback of a speller, from a second engine that decodes error potentials."""
+"""Error potentials after a speller's feedback, decoded by a second engine."""
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -13,9 +13,13 @@ _CLASSES = {"error", "correct"}
 
 
 class ErrorResponses(QObject):
-    """Follow the engine ``<name>-errp``, where one runs; its classes are error and correct."""
+    """Reads the predictions of the engine ``<name>-errp``, if one runs.
 
-    came = Signal(float, float)  # time of the window's last sample, log ratio of an error
+    Engines with other classes than ``error`` and ``correct`` are ignored.
+    """
+
+    # Time of the window's last sample; log likelihood ratio of error against correct
+    came = Signal(float, float)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)

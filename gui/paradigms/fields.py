@@ -1,4 +1,4 @@
-"""Fields for a speller: its flashes or flicker, and when a selection ends."""
+"""Fields for a speller: flashes or flicker, and the end of a selection."""
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QFormLayout, QSpinBox, QWidget
@@ -15,7 +15,7 @@ _BRIGHTEST_TIP = "Luminance of a field at its brightest: less is easier on the e
 
 
 class SpellerFields(QWidget):
-    """One field a number; those that do not go with a profile are hidden."""
+    """One field per number; fields that the profile does not use are hidden."""
 
     changed = Signal()
 
@@ -46,9 +46,11 @@ class SpellerFields(QWidget):
             field.valueChanged.connect(self.changed)
 
     def set_profile(self, profile: Profile, decides: bool, flicker_s: float) -> None:
-        """Take the values of a profile; in a calibration, which decides nothing, some are hidden.
+        """Fill in the values of a profile.
 
-        Raises `ProfileError` if the flashes of a calibration cannot be made.
+        ``decides`` is False in a calibration, where some fields are hidden. ``flicker_s`` is the
+        longest flicker of a selection, in seconds. Raises `ProfileError` if the flashes of a
+        calibration cannot be made.
         """
         own = profile.speller or SpellerSettings.model_validate({})
         shown = profile.paradigm.flicker or profile.paradigm.codes
@@ -81,9 +83,9 @@ class SpellerFields(QWidget):
         self.changed.emit()
 
     def fill_in(self, profile: Profile) -> Profile:
-        """Give a profile the values of the fields.
+        """Return a copy of ``profile`` with the values of the fields.
 
-        Raises `ProfileError` if the luminances are swapped.
+        Raises `ProfileError` if the darkest luminance is not below the brightest.
         """
         paradigm = profile.paradigm
         light = {

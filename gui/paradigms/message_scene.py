@@ -1,4 +1,4 @@
-"""Words on the presenter before a run: the instruction, or what is waited for."""
+"""The screen before a run: the instruction, or the condition that is not yet met."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from gui.paradigms.board_painter import BoardPainter
 
 
 class MessageScene:
-    """A sentence below the text to copy; nothing on it is marked."""
+    """A scene with a sentence below the text to copy; it has no markers."""
 
     def __init__(self, wanted: str = "", note: str = "") -> None:
         self.sentence = ""
@@ -24,11 +24,11 @@ class MessageScene:
         return ()
 
     def paint(self, painter: QPainter, size: QSize) -> None:
-        """Paint the frame."""
+        """Paint a frame; ``size`` is in logical pixels."""
         board = SymbolBoard(
             (), 1, wanted=self._wanted, sentence=self.sentence, keys=self.keys, note=self.note
         )
         self._painter.paint(painter, size, board)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Take no note of it."""
+        """Do nothing: the scene has no markers."""

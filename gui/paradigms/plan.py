@@ -1,4 +1,4 @@
-"""The plan of a spelling run, and the objects that carry it out."""
+"""The plan of a spelling run, and the run and view made from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from bci.stimulus.flicker_warnings import flicker_warnings
 from bci.tasks.spelling_paradigms import calibration_text
 from gui.paradigms.views import FlickerView, MatrixView, RsvpView, SymbolsView
 
-# A grid of targets is about this much wider than high, as a monitor is.
+# Width of a grid of flickering targets relative to its height, as on a monitor.
 _WIDTH = 1.6
 _CALIBRATION_S = 180.0
 
@@ -36,16 +36,16 @@ class SpellingPlan:
     Parameters
     ----------
     profile : Profile
-        Of the model that decodes, or that is going to be calibrated. Where its paradigm has
-        targets that flicker, these are the symbols; else those of its speller flash.
+        The profile of the model that decodes or is to be calibrated. If its paradigm has
+        flickering targets, they are the symbols; else the symbols of its speller flash.
     text : str
-        Text to copy; empty where the person spells freely.
+        Text to copy; empty for free spelling.
     decides : bool
         False in a calibration: nothing is selected, and all repetitions are shown.
     flicker_s : float
         Longest flicker of one selection, in seconds.
     seed : int
-        Of the order of the flashes.
+        Seed of the order of the flashes.
     """
 
     profile: Profile
@@ -56,27 +56,27 @@ class SpellingPlan:
 
     @property
     def flickers(self) -> bool:
-        """True where symbols flicker; else they flash."""
+        """True if the symbols flicker, False if they flash."""
         return self.profile.paradigm.flicker is not None or self.profile.paradigm.codes is not None
 
     @property
     def settings(self) -> SpellerSettings:
-        """Settings of the speller; their own defaults where the profile has none."""
+        """The speller's settings in the profile; default settings if it has none."""
         return self.profile.speller or SpellerSettings.model_validate({})
 
     @cached_property
     def speller(self) -> Speller:
-        """Grid, code and prior of symbols that flash.
+        """Grid, code and prior of flashing symbols.
 
-        Raises `ProfileError` if the profile has no speller, or it cannot be used.
+        Raises `ProfileError` if the profile has no speller, or an unusable one.
         """
         return Speller(self.profile)
 
     @property
     def grid(self) -> SymbolGrid:
-        """Symbols row by row.
+        """The symbols, row by row.
 
-        Raises `ProfileError` if they cannot be used.
+        Raises `ProfileError` if the profile's symbols are unusable.
         """
         paradigm = self.profile.paradigm
         shown = paradigm.flicker or paradigm.codes
@@ -87,18 +87,18 @@ class SpellingPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences that the person has to confirm before the run."""
+        """Warnings that the person must confirm before the run; empty for flashes."""
         paradigm = self.profile.paradigm
         return flicker_warnings(paradigm.flicker, paradigm.codes) if self.flickers else ()
 
     @property
     def timing(self) -> RunTiming:
-        """Lengths of the states of a selection."""
+        """The durations of the states of a selection."""
         return RunTiming(self.settings.target_s, feedback_s=self.settings.feedback_s)
 
     @property
     def duration_s(self) -> float:
-        """Longest time of a run that copies a text, in seconds; 0 where one spells freely."""
+        """The longest duration of a run that copies a text, in s; 0 for free spelling."""
         timing = self.timing
         if self.flickers:
             shown_s = self.flicker_s
@@ -110,13 +110,13 @@ class SpellingPlan:
         return len(self.text) * each_s
 
     def check(self, refresh_hz: float) -> None:
-        """Check that the plan can be carried out on a monitor.
+        """Check that the plan can be carried out at a refresh rate of ``refresh_hz``.
 
         Raises
         ------
         ProfileError
-            If the text has a character without a symbol, a calibration has no text, or the
-            monitor cannot show the flicker, or it ends before a window of the signal does.
+            If the text has a character without a symbol, or a calibration has no text. Also if
+            the monitor cannot show the flicker, or the flicker ends before the first window.
         """
         if not self.decides and not self.text.strip():
             raise ProfileError("give a text to copy: a calibration needs known symbols")
@@ -131,18 +131,19 @@ class SpellingPlan:
                 )
 
     def flickering(self, refresh_hz: float) -> Flickering:
-        """Make the stimulus for a monitor.
+        """Return the flickering stimulus for a refresh rate of ``refresh_hz``, in hertz.
 
-        Raises `ProfileError` if the monitor cannot show it.
+        Raises `ProfileError` if a monitor with this rate cannot show it.
         """
         paradigm = self.profile.paradigm
         return flickering(paradigm.flicker, paradigm.codes, refresh_hz)
 
 
 def calibration_repetitions(profile: Profile) -> int:
-    """Repetitions of all flashes in a calibration that copies its usual text within three minutes.
+    """Return how often all flashes are repeated in a calibration of three minutes.
 
-    At most those of the profile. Raises `ProfileError` if its speller cannot be used.
+    The calibration copies the profile's usual text. The number stays within the profile's limits.
+    Raises `ProfileError` if the profile's speller is unusable.
     """
     speller = Speller(profile)
     each_s = _CALIBRATION_S / len(calibration_text(profile)) - speller.timing.target_s
@@ -152,7 +153,7 @@ def calibration_repetitions(profile: Profile) -> int:
 
 
 def can_spell(text: str, grid: SymbolGrid) -> bool:
-    """Return whether a grid has the symbols of a text."""
+    """Return whether ``grid`` has a symbol for each character of ``text``."""
     try:
         grid.spelling(text)
     except ProfileError:
@@ -162,7 +163,7 @@ def can_spell(text: str, grid: SymbolGrid) -> bool:
 
 @dataclass(frozen=True)
 class ShownRun:
-    """A run with the view of its symbols."""
+    """A run, and the view that paints its symbols."""
 
     run: SelectionRun
     view: SymbolsView
@@ -175,7 +176,7 @@ def make_run(
     sfreq: float,
     on_selected: Callable[[Selected], None],
 ) -> ShownRun:
-    """Make the run of a plan.
+    """Make the run of a plan and its view.
 
     Parameters
     ----------
@@ -183,16 +184,16 @@ def make_run(
     refresh_hz : float
         Refresh rate of the monitor, in hertz.
     classes : tuple of str
-        Classes of the model that decodes, in its order; empty in a calibration.
+        Classes of the decoding model, in its order; empty in a calibration.
     sfreq : float
-        Rate of the model's windows, in hertz.
+        Sampling rate of the model's windows, in hertz.
     on_selected : callable
-        Given each selection that is over.
+        Called with each finished selection.
 
     Raises
     ------
     ProfileError
-        If the model, the monitor or the text does not go with the plan.
+        If the model, the monitor or the text does not fit the plan.
     """
     if plan.flickers:
         return _make_flickering(plan, refresh_hz, classes, sfreq, on_selected)
@@ -243,7 +244,7 @@ def _make_flickering(
         elif paradigm.codes is not None:
             stopping = windows.stopping(plan.flicker_s, paradigm.codes.cycle_s, confidence)
         else:
-            # One window at the onset, and no other.
+            # The profile has a single window per selection, at the onset of the flicker.
             stopping = Stopping(confidence, 1, 1)
 
         def evidence(prior: Probabilities) -> SelectionEvidence:

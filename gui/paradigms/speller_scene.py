@@ -1,4 +1,4 @@
-"""The scene of a speller: a selection run on the screen, frame by frame."""
+"""The presenter's scene of a speller during a run."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,10 +16,10 @@ _DECIDING = (SpellingState.STIMULATION, SpellingState.COLLECTING, SpellingState.
 
 
 class SpellerScene:
-    """Show a run and move it on with the frames.
+    """Shows a run, and advances it with the frames of the screen.
 
-    Keys act with the next frame, so that each marker belongs to a frame. ``sentence`` is shown in
-    place of the symbols, ``keys`` and ``note`` below them.
+    Keys take effect at the next frame, so that each marker belongs to a frame. ``sentence`` is
+    shown in place of the symbols; ``keys`` and ``note`` are shown below them.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ class SpellerScene:
         self._has_ended = False
         self._painter = BoardPainter()
         self._starts = False
-        self._due: list[str] = []  # markers that the next frame shows
+        self._due: list[str] = []  # markers that belong to the next frame
 
     @property
     def board(self) -> SymbolBoard:
-        """The content of the screen now, but for what flashes."""
+        """The present content of the screen, without flashes or flicker."""
         run, text = self.run, self.run.text
         grid = text.grid
         place = len(text.selected) + text.n_passed
@@ -74,22 +74,22 @@ class SpellerScene:
 
     @property
     def is_running(self) -> bool:
-        """True from the key that starts the run until it pauses or is over."""
+        """True from the start of the run until it pauses or ends."""
         return self._starts or self.run.state not in (SpellingState.READY, SpellingState.OVER)
 
     def start(self) -> None:
-        """Begin or resume the run with the next frame."""
+        """Begin or resume the run at the next frame."""
         self.sentence = ""
         self._starts = True
 
     def interrupt(self, sentence: str) -> None:
-        """Pause the run with the next frame, and show a sentence."""
+        """Pause the run at the next frame, and show ``sentence``."""
         self._starts = False
         self._due += self.run.interrupt()
         self.sentence = sentence
 
     def advance(self, frame: Frame) -> Sequence[str]:
-        """Go on to a frame; return the labels of its markers."""
+        """Advance the run to the time of ``frame``; return the labels of its markers."""
         labels, self._due = self._due, []
         if self._starts:
             self._starts = False
@@ -99,14 +99,14 @@ class SpellerScene:
         return labels
 
     def paint(self, painter: QPainter, size: QSize) -> None:
-        """Paint the frame."""
+        """Paint a frame; ``size`` is in logical pixels."""
         board = self.board
         self._painter.paint(painter, size, board)
         if not board.sentence:
             self._view.paint(painter, size, board)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Take the time of the swap: the true onset of what flashes."""
+        """Report to the run the ``time`` of the swap: the true onset of the stimuli."""
         if labels:
             self.run.shown(time, labels)
         if self.run.state is SpellingState.OVER and not self._has_ended:
@@ -124,7 +124,7 @@ class SpellerScene:
         return None if symbol is None else self.run.text.grid.number(symbol)
 
     def _candidates(self) -> tuple[Candidate, ...]:
-        """List the likeliest symbols, once there is evidence for them."""
+        """List the likeliest symbols; empty before the first evidence."""
         run = self.run
         posterior = run.posterior
         if posterior is None or run.state not in _DECIDING or np.ptp(posterior) == 0:

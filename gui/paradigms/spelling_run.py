@@ -1,4 +1,4 @@
-"""A spelling run: the speller on the presenter, its recording, and the predictions it gets."""
+"""A spelling run: the speller on the screen, its recording, and its predictions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,33 +26,33 @@ from gui.widgets.units import counted
 _KEYS = "Space pauses   Backspace undoes   Esc ends"
 _KEYS_CALIBRATION = "Space pauses   Esc ends"
 _LOOK_MS = 100
-# Who follows the cues needs a moment to find their stream.
+# Delay of a run that starts itself, in seconds: receivers of its markers need time to connect.
 _SETTLING_S = 2.0
-# Of the signal after the last window, in seconds: filters and clocks are late, too.
+# Signal recorded after the last window, in seconds, for delays of filters and clocks.
 _MARGIN_S = 0.3
 _CONFIRM = Qt.Key.Key_Y
-# Shown once an engine decodes; before that the run waits for one.
+# Shown when an engine decodes again; until then the run waits for one.
 _ENGINE_BACK = "The engine was gone and decodes again. The run can be resumed."
 
 
 class SpellingRun(QObject):
-    """Show one run and record it, where a recorder is given.
+    """One run that is shown, and recorded if a recorder is given.
 
-    Before the first selection: the risks of a flicker are confirmed by a key, every stream is
-    recorded, and an engine decodes. Then Space begins; a run that ``starts_itself`` waits until
-    its markers are received.
+    Before the first selection, three conditions must be met: the person confirms the risks of a
+    flicker by a key, every stream is recorded, and an engine decodes. Then Space begins the run.
+    A run that ``starts_itself`` begins when a program receives its markers.
 
     Parameters
     ----------
     plan : SpellingPlan
     presenter : Presenter
-        With the outlet of the markers.
+        Has the outlet of the markers.
     instruction : str
     sfreq : float
-        Rate of the decoded windows, in hertz.
+        Sampling rate of the decoded windows, in hertz.
     recorder : RunRecorder, optional
     note : str
-        A few words that stay on the screen, as that the signal is simulated.
+        A few words that stay on the screen, for example that the signal is simulated.
     starts_itself : bool
     """
 
@@ -75,9 +75,9 @@ class SpellingRun(QObject):
         self.plan = plan
         self.tally = Tally(plan.grid.n_symbols)
         self.shown: ShownRun | None = None
-        self.is_complete = False  # all of the text was copied
-        self.frames: FrameSummary | None = None  # of the run, once it is over
-        self.file: Path | None = None  # the recording
+        self.is_complete = False  # True when the whole text was copied
+        self.frames: FrameSummary | None = None  # None until the run is over
+        self.file: Path | None = None  # the recording; None if nothing is recorded
         self._presenter = presenter
         self._recorder = recorder
         self._instruction = instruction
@@ -110,7 +110,7 @@ class SpellingRun(QObject):
         full_screen: bool,
         screen: QScreen | None = None,
     ) -> None:
-        """Open the window, and start to record."""
+        """Open the window on ``screen``, and start to record ``streams`` into ``file``."""
         self._presenter.open(full_screen, screen)
         if self._recorder is not None and file is not None:
             self.file = file
@@ -119,7 +119,7 @@ class SpellingRun(QObject):
         self._tell()
 
     def abort(self) -> None:
-        """End now; what was recorded is kept."""
+        """End the run now; the recording is kept."""
         if self._scene is not None and not self._is_over:
             for label in self._scene.run.end():
                 self._presenter.mark(label, local_clock())
@@ -127,7 +127,10 @@ class SpellingRun(QObject):
         self._close()
 
     def set_engine(self, classes: tuple[str, ...]) -> None:
-        """Take the classes of the engine that decodes now; empty while there is none."""
+        """Set the classes of the decoding engine; empty without an engine.
+
+        The run is interrupted if its engine is gone.
+        """
         if not self.plan.decides:
             return
         was_there, self._waiting.has_engine = self._waiting.has_engine, bool(classes)
@@ -137,16 +140,16 @@ class SpellingRun(QObject):
         self._tell()
 
     def receive(self, predictions: Sequence[ReceivedPrediction]) -> None:
-        """Take predictions, oldest first."""
+        """Pass predictions on to the run, oldest first."""
         if self._scene is not None:
             for each in predictions:
                 self._scene.run.received(each.taken, each.probabilities.astype(np.float64))
 
     def receive_response(self, taken: float, log_ratio: float) -> None:
-        """Take the brain's response to the feedback, which may take the symbol back.
+        """Pass on the brain's response to the feedback, which may undo the symbol.
 
-        ``taken`` is the time of the window's last sample, ``log_ratio`` the log likelihood ratio of
-        error against correct.
+        ``taken`` is the time of the window's last sample. ``log_ratio`` is the log likelihood ratio
+        of error against correct.
         """
         if self._scene is not None:
             run = self._scene.run
@@ -156,12 +159,12 @@ class SpellingRun(QObject):
 
     @property
     def state(self) -> SpellingState:
-        """State of the selections."""
+        """The state of the run; READY before the first selection."""
         return SpellingState.READY if self.shown is None else self.shown.run.state
 
     @property
     def summary(self) -> str:
-        """Sentences about the run, once it is over."""
+        """Sentences about the run, for its end."""
         if self.plan.decides:
             first = self.tally.sentence
         else:
@@ -174,7 +177,7 @@ class SpellingRun(QObject):
 
     @property
     def sentence(self) -> str:
-        """The words on the screen; empty while symbols are shown."""
+        """The sentence on the screen; empty while symbols are shown."""
         scene = self._scene
         return self._message.sentence if scene is None else scene.sentence
 
@@ -183,7 +186,7 @@ class SpellingRun(QObject):
         return self._scene is not None and self._scene.is_running
 
     def _tell(self) -> None:
-        """Show what the run waits for, or that it can begin."""
+        """Show the condition that the run waits for, or that it can begin."""
         if self._is_over or self._is_running:
             return
         shown = self._scene or self._message
@@ -223,7 +226,7 @@ class SpellingRun(QObject):
         self._scene.start()
 
     def _make(self) -> bool:
-        """Make the speller, now that monitor and model are known."""
+        """Make the scene for the known monitor and model; return False if that fails."""
         plan = self.plan
         try:
             refresh_hz = self._presenter.refresh_hz
@@ -260,7 +263,7 @@ class SpellingRun(QObject):
         self.selected.emit(selected)
 
     def _look(self) -> None:
-        """Look for a change that no signal reports: who receives the markers, the refresh rate."""
+        """Poll what no signal reports: receivers of the markers, and the refresh rate."""
         self._tell()
         if not self._waits_itself or not self._waiting.can_begin:
             return
@@ -273,7 +276,7 @@ class SpellingRun(QObject):
             self._start()
 
     def _on_over(self) -> None:
-        """The text is copied."""
+        """End the run, since the whole text is copied."""
         assert self._scene is not None
         self.is_complete = True
         self._scene.keys = "Esc closes"
@@ -281,14 +284,14 @@ class SpellingRun(QObject):
             self._scene.sentence = self.tally.sentence
             self._finish()
             return
-        # The windows of the last stimuli have to be in the recording.
+        # Continue to record until the windows of the last stimuli have ended.
         self._scene.sentence = "Done."
         paradigm, pipeline = self.plan.profile.paradigm, self.plan.profile.pipeline
         last_s = paradigm.offset_s + paradigm.start_s + pipeline.window_s + _MARGIN_S
         QTimer.singleShot(max(0, round(1000 * last_s)), self, self.abort)
 
     def _finish(self) -> None:
-        """End the log and the recording, once."""
+        """End the frame log and the recording; does nothing at a second call."""
         if self._is_over:
             return
         self._is_over = True

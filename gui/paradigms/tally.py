@@ -1,4 +1,4 @@
-"""The count of a run's selections: how many were right, and how fast."""
+"""The number and the rate of right selections in a run."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ from gui.widgets.units import counted
 
 
 class Tally:
-    """Selections of one run, in order; those that were taken back count as wrong.
+    """The selections of one run, in order; undone selections count as wrong.
 
-    ``n_symbols`` is how many there are to choose from.
+    ``n_symbols`` is the number of symbols to choose from.
     """
 
     def __init__(self, n_symbols: int) -> None:
@@ -18,14 +18,17 @@ class Tally:
         self.n_missing = 0  # flashes without a prediction
 
     def add(self, selected: Selected) -> None:
-        """Count a selection, or that the newest one is taken back."""
+        """Add a selection; if it is undone, it replaces the newest one."""
         if selected.undone and self.selections:
             self.selections[-1] = selected
         else:
             self.selections.append(selected)
 
     def undo(self, text: str) -> Selected | None:
-        """Take back the newest selection that stands; return it as it is now."""
+        """Mark the newest selection that is not undone as undone, and return it.
+
+        ``text`` is the text after that. Returns None if there is no such selection.
+        """
         for at in reversed(range(len(self.selections))):
             each = self.selections[at]
             if not each.undone and each.symbol is not None:
@@ -35,25 +38,25 @@ class Tally:
 
     @property
     def n_right(self) -> int:
-        """Selections of the symbol that was to be copied."""
+        """Number of selections of the symbol to copy."""
         return sum(each.symbol is not None and each.symbol == each.target and not each.undone
                    for each in self.selections)  # fmt: skip
 
     @property
     def n_failed(self) -> int:
-        """Selections without any prediction."""
+        """Number of selections without any prediction."""
         return sum(each.symbol is None for each in self.selections)
 
     @property
     def minutes(self) -> float:
-        """From the begin of the first selection to the end of the last."""
+        """Minutes from the start of the first selection to the end of the last."""
         if not self.selections:
             return 0.0
         return (self.selections[-1].ended - self.selections[0].began) / 60
 
     @property
     def sentence(self) -> str:
-        """Selections, accuracy and rate so far, as a sentence."""
+        """Number of selections, accuracy and rate so far, as a sentence."""
         n, minutes = len(self.selections), self.minutes
         if not n or minutes <= 0:
             return "Nothing was selected."
@@ -70,6 +73,6 @@ class Tally:
 
     @property
     def lost(self) -> str:
-        """Sentence about flashes without a prediction; empty where each had one."""
+        """A sentence on flashes without a prediction; empty if each had one."""
         n = self.n_missing
         return f"{n} {'flash' if n == 1 else 'flashes'} without a prediction." if n else ""

@@ -1,4 +1,4 @@
-"""The middle of the speller's screen: a matrix that flashes, one symbol at a time, or flicker."""
+"""Views of the speller's symbols: a flashing matrix, one at a time, or flicker."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -25,26 +25,26 @@ from gui.paradigms.board_painter import (
     write,
 )
 
-# Of the screen: a pixel's light grows with about this power of its value.
+# Gamma of the screen: a pixel's luminance grows with about this power of its value.
 GAMMA = 2.2
-# Between two fields, as a share of the smaller side of a cell.
+# Gap between two fields, as a share of the shorter side of a cell.
 _GAP = 0.14
 
 Lit = Callable[[], NDArray[np.bool_]]
-"""Gives the symbols that are bright in this frame, (n_symbols,)."""
+"""Returns a mask of the symbols that are bright in this frame, (n_symbols,)."""
 
 Luminances = Callable[[], Sequence[float] | NDArray[np.float64] | None]
-"""Gives the luminance of each target in this frame, 0 to 1; None while nothing flickers."""
+"""Returns the luminance of each target in this frame, 0 to 1; None without flicker."""
 
 
 class SymbolsView(Protocol):
-    """Paints the symbols of a board as they are in this frame."""
+    """Paints the symbols of a board as they appear in the current frame."""
 
     def paint(self, painter: QPainter, size: QSize, board: SymbolBoard) -> None: ...
 
 
 class MatrixView:
-    """All symbols at once, dim; those of the group that flashes are bright."""
+    """A matrix of dim symbols; those of the flashing group are bright."""
 
     def __init__(self, lit: Lit) -> None:
         self._lit = lit
@@ -60,7 +60,7 @@ class MatrixView:
 
 
 class RsvpView:
-    """One symbol at a time, in the middle."""
+    """One symbol at a time, in the middle of the screen (rapid serial presentation)."""
 
     def __init__(self, lit: Lit) -> None:
         self._lit = lit
@@ -83,7 +83,7 @@ class RsvpView:
 
 
 class FlickerView:
-    """A field for each symbol, as bright as the stimulus says."""
+    """One field per symbol, with the luminance of its stimulus."""
 
     def __init__(self, luminances: Luminances) -> None:
         self._luminances = luminances
@@ -114,13 +114,13 @@ class FlickerView:
 
 
 def pixel_value(luminance: float) -> int:
-    """Value of a grey pixel, 0 to 255, for a share of the screen's largest luminance."""
+    """Return a grey pixel's value, 0-255, for a share of the largest luminance, 0-1."""
     return round(255.0 * min(1.0, max(0.0, luminance)) ** (1.0 / GAMMA))
 
 
 def _field(room: QRectF) -> QRectF:
     gap = _GAP * min(room.width(), room.height()) / 2
-    # Whole pixels: a blurred edge would flicker less than the rest.
+    # Rounded to whole pixels, since a blurred edge would flicker less than the rest.
     return QRectF(room.adjusted(gap, gap, -gap, -gap).toRect())
 
 

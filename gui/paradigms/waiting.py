@@ -1,4 +1,4 @@
-"""The conditions of a spelling run before its first selection, and after a pause."""
+"""The conditions for the start of a spelling run, and for the end of a pause."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ CONFIRMING, ENDING = "Y confirms   Esc ends", "Esc ends"
 
 @dataclass
 class Waiting:
-    """Conditions that a run waits for; each changes while it is open.
+    """The conditions that a run waits for; each may change while the run is open.
 
-    ``warnings`` are the risks that a person has to confirm by a key.
+    ``warnings`` are risks that the person must confirm by a key.
     """
 
     warnings: tuple[str, ...]
@@ -28,7 +28,7 @@ class Waiting:
 
     @property
     def for_what(self) -> tuple[str, str]:
-        """Sentence about the condition that is not met yet, and the keys; empty where all are."""
+        """A sentence on an unmet condition, and the usable keys; empty if all are met."""
         if not self.is_confirmed:
             return "\n\n".join(self.warnings), CONFIRMING
         if self.trouble:
@@ -40,7 +40,7 @@ class Waiting:
         return "", ""
 
     def words(self, instruction: str, begins_itself: bool) -> tuple[str, str]:
-        """Sentence and keys for the screen, also where the run can begin."""
+        """Return the sentence and the keys for the screen, also if the run can begin."""
         if not self.can_begin:
             return self.for_what
         if begins_itself:

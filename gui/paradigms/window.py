@@ -1,4 +1,4 @@
-"""The window of the speller: the run to start, and the result of the last one."""
+"""The window of the speller: settings of the next run, and the last result."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,7 +31,7 @@ _FLICKER_S = 4.0
 
 
 class SpellerWindow(Themed, QWidget):
-    """Settings of a speller's run; it can start when none is missing."""
+    """The settings of a speller's run; the button Start is enabled if all are valid."""
 
     start_wanted = Signal(object)  # SpellingChoice
 
@@ -103,7 +103,7 @@ class SpellerWindow(Themed, QWidget):
         self.setLayout(column_of(middle, None, self.result, foot, margins=(14, 12, 14, 14)))
 
     def open(self) -> None:
-        """Show the window in front, with the screens that there are now."""
+        """Show the window in front, with a list of the connected screens."""
         titles = screen_titles()
         self.screens.clear()
         for name, title in titles.items():
@@ -115,14 +115,14 @@ class SpellerWindow(Themed, QWidget):
         self.start.setFocus()
 
     def set_profile(self, name: str) -> None:
-        """Choose a profile, as that of the engine that was started."""
+        """Select the profile ``name``; an empty name changes nothing."""
         if name and name != self.profiles.currentText():
             if self.profiles.findText(name) < 0:
                 self.profiles.addItem(name)
             self.profiles.setCurrentText(name)
 
     def show_result(self, sentence: str) -> None:
-        """Show the result of the last run."""
+        """Show ``sentence``, the result of the last run."""
         self.result.setText(sentence)
 
     def apply_theme(self) -> None:
@@ -164,7 +164,7 @@ class SpellerWindow(Themed, QWidget):
         )
 
     def _with_prior(self, profile: Profile) -> Profile:
-        """Give a profile whose symbols flash the text for the prior of letters."""
+        """Return ``profile`` with the chosen text file for the prior of letters, if any."""
         file = self.prior.text().strip()
         if not file or profile.speller is None or not self.prior_row.isVisibleTo(self):
             return profile
@@ -242,13 +242,13 @@ class SpellerWindow(Themed, QWidget):
 
 
 def _spelling_profiles(profile: str) -> list[str]:
-    """List the shipped profiles that are for a speller, the given one first."""
+    """List the profiles for a speller: ``profile`` first, then the shipped ones."""
     names = []
     for name in dict.fromkeys((profile, *shipped_profiles())):
         try:
             if spelling_kind(load_profile(name)) is not None:
                 names.append(name)
         except BciError:
-            # A broken profile is reported where it is chosen.
+            # An invalid profile is reported when it is chosen.
             continue
     return names or [profile]

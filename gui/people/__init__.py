@@ -1,7 +1,7 @@
-"""Several people side by side: a card for each engine.
+"""A window of several people, with one card per person and engine.
 
-- trace_strip: the last seconds of a few channels
+- trace_strip: traces of a few channels over the last seconds
 - card: one person's signal, decision, latency and clock
 - window: all cards
-- app: starting it
+- app: the start of the window
 """

@@ -1,4 +1,4 @@
-"""Starting the window of several people."""
+"""The start of the window of several people."""
 
 import signal
 import sys
@@ -15,12 +15,15 @@ _PICTURE_MS = 10_000
 
 
 def show_people(names: Sequence[str], screenshot: Path | None = None) -> int:
-    """Show the engines of these names until the window is closed; return the exit code."""
+    """Show the engines in ``names`` until the window is closed; return the exit code.
+
+    With ``screenshot``, an image is saved to this file after 10 s, and the window closes.
+    """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     window = PeopleWindow(names, DashboardSettings())
-    # Python sees a signal only when it runs; the window's timer lets it, many times a second. Any
-    # step of the window may be interrupted, so that it closes after it.
+    # Python handles a signal only while Python code runs; the window's timer runs some many times a
+    # second. The signal may interrupt any code of the window, so the window closes after that code.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     window.show()

@@ -1,4 +1,4 @@
-"""One person: the signal, the decision, and the figures of stream, latency and clock."""
+"""The card of one person: signal, decision, latency, losses and clock."""
 
 from pylsl import local_clock
 from PySide6.QtCore import Signal
@@ -26,7 +26,7 @@ _ROWS = ("Signal", "Latency", "Lost", "Clock", "Drift")
 
 
 class CompactBars(ClassBars):
-    """The bars of a decision without their foot: cues are not followed here."""
+    """The bars of a decision without the foot line, since cues are not read here."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,9 +41,9 @@ class CompactBars(ClassBars):
 
 
 class PersonCard(Themed, QWidget):
-    """One engine, followed by its name.
+    """The card of the engine ``name``.
 
-    Predictions are shown as the engine's own dashboard does; nothing is decided here.
+    It shows predictions as a dashboard does; the engine alone decides.
     """
 
     changed = Signal()
@@ -85,7 +85,7 @@ class PersonCard(Themed, QWidget):
         self.setLayout(column_of(panel(content)))
 
     def follow(self) -> None:
-        """Begin to read the engine's streams; the signal once the engine names it."""
+        """Begin to read the engine's streams, and its signal when a status names it."""
         feed = Feed(self.name)
         feed.setParent(self)
         self._feed = feed
@@ -99,12 +99,12 @@ class PersonCard(Themed, QWidget):
         feed.quality_came.connect(self.show_quality)
 
     def retire(self) -> None:
-        """Ask the readers to end; returns at once."""
+        """Request the end of the reading threads; returns at once."""
         if self._feed is not None:
             self._feed.retire()
 
     def advance(self) -> None:
-        """Draw what came, and take old predictions for old."""
+        """Draw new data, and clear an outdated prediction."""
         now = local_clock()
         self.decision.rule.now = now
         if self.decision.live and now - self._last_prediction > _STALE_S:
@@ -115,7 +115,7 @@ class PersonCard(Themed, QWidget):
         self._show_state()
 
     def show_engine(self, classes: tuple[str, ...], simulated: bool) -> None:
-        """Take the classes of the engine that was found."""
+        """Set the class names of the engine that was found."""
         self.decision.rule.since = None
         self.decision.set_classes(classes)
         self.is_simulated = simulated
@@ -123,7 +123,7 @@ class PersonCard(Themed, QWidget):
         self.changed.emit()
 
     def show_signal(self, found: SignalFound) -> None:
-        """Draw this signal."""
+        """Draw the signal that was found."""
         self.strip.set_stream(found.info, found.ring)
 
     def show_predictions(self, predictions: list[ReceivedPrediction]) -> None:
@@ -135,7 +135,7 @@ class PersonCard(Themed, QWidget):
         self.decision.refresh()
 
     def show_quality(self, quality: list[ChannelQuality]) -> None:
-        """Count the channels that are good, of those that are judged."""
+        """Show the number of good channels among those whose quality is known."""
         judged = [each for each in quality if each.state != State.NOT_JUDGED]
         good = sum(each.state == State.GOOD for each in judged)
         text = f"{good} of {len(judged)} good" if judged else "not judged"
@@ -144,7 +144,7 @@ class PersonCard(Themed, QWidget):
         self._show_state()
 
     def show_status(self, status: EngineStatus) -> None:
-        """Show the figures of an engine, and follow the stream that it decodes."""
+        """Show an engine's figures, and read the stream that it decodes."""
         self.status = status
         if self.decision.rule.follow(status):
             self.decision.refresh()
@@ -193,14 +193,14 @@ class PersonCard(Themed, QWidget):
 
 
 def latency_words(status: EngineStatus) -> str:
-    """Median and 99th percentile in milliseconds."""
+    """Return median and 99th percentile of latency in words; ``-`` if unknown."""
     if status.latency_p50_ms is None or status.latency_p99_ms is None:
         return "-"
     return f"{status.latency_p50_ms:.1f} ms, p99 {status.latency_p99_ms:.1f} ms"
 
 
 def clock_words(status: EngineStatus) -> str:
-    """Offset of the stream's clock, and the bound of its error."""
+    """Return offset and error bound of the stream's clock in words; ``-`` if unknown."""
     if status.clock_offset_s is None or status.clock_error_s is None:
         return "-"
     offset = _signed(1000 * status.clock_offset_s, ",.1f")
@@ -208,12 +208,12 @@ def clock_words(status: EngineStatus) -> str:
 
 
 def drift_words(status: EngineStatus) -> str:
-    """Speed of the stream's clock, once half a minute shows it."""
+    """Return the drift of the stream's clock in ppm as text; ``-`` if still unknown."""
     if status.clock_drift_ppm is None:
         return "-"
     return f"{_signed(status.clock_drift_ppm, '.0f')} ppm"
 
 
 def _signed(value: float, form: str) -> str:
-    # A minus as wide as a digit.
+    # A minus sign as wide as a digit, in place of the hyphen.
     return format(value, f"+{form}").replace("-", "\u2212")

@@ -1,4 +1,4 @@
-"""The last seconds of a few channels, small: a sign that a signal lives and looks like one."""
+"""Small traces of a few channels over 4 s, to see that the signal is plausible."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +14,17 @@ from gui.widgets.themed import Themed
 
 SECONDS = 4.0
 _MOST, _HEIGHT = 5, 104
-# A row holds so many standard deviations.
+# Height of a row in standard deviations of the median channel.
 _DEVIATIONS = 5.0
 _THICKNESS = 1.1
 _SIGNALS = ("eeg", "ecog", "seeg", "mag", "grad", "unknown")
 
 
 class TraceStrip(Themed, QWidget):
-    """Up to five channels, evenly chosen among those of the brain; each fills its own row.
+    """Traces of up to five channels, evenly chosen among the brain's, one row each.
 
-    Channels are drawn around their mean over the strip, each at the gain of the median channel.
+    Each channel is centred on its mean over the strip. All have the same gain, which comes from
+    the median of their standard deviations.
     """
 
     def __init__(self) -> None:
@@ -34,14 +35,14 @@ class TraceStrip(Themed, QWidget):
         self.clear()
 
     def clear(self) -> None:
-        """Show no stream."""
+        """Remove the stream and its traces."""
         self._ring: RingBuffer | None = None
         self.channels: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self.setToolTip("")
         self.update()
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
-        """Show this stream from now on."""
+        """Show the stream ``info``, whose samples are in ``ring``, from now on."""
         kinds = [k for k, each in enumerate(info.channels) if each.kind in _SIGNALS]
         among = np.array(kinds or range(info.n_channels), dtype=np.int64)
         few = np.linspace(0, len(among) - 1, min(_MOST, len(among))).round().astype(int)
@@ -97,9 +98,10 @@ class TraceStrip(Themed, QWidget):
 
 
 def worst(states: list[State]) -> State:
-    """State of a signal by those of its channels: as bad as half of them, doubtful if any is not.
+    """Return the state of a signal from the states of its channels.
 
-    Channels that are not judged do not count.
+    It is bad if at least half of the judged channels are bad, good if all are good, else doubtful.
+    It is not judged if no channel is.
     """
     judged = [state for state in states if state != State.NOT_JUDGED]
     if not judged:

@@ -1,4 +1,4 @@
-"""The window of several people: a card for each engine, and how well their clocks agree."""
+"""The window of several people: one card per engine, and the error of the clocks."""
 
 import math
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ _MOST_COLUMNS, _BUTTON_WIDTH = 5, 80
 
 
 class PeopleWindow(Themed, QWidget):
-    """A card for each engine, by its name.
+    """A window with one card per engine.
 
     Parameters
     ----------
     names : sequence of str
         Names of the engines, as their profiles have them.
     remembered : DashboardSettings, optional
-        The theme that the dashboard was left in.
+        Settings of the dashboard, of which the theme is used.
     """
 
     def __init__(self, names: Sequence[str], remembered: DashboardSettings | None = None) -> None:
@@ -72,7 +72,7 @@ class PeopleWindow(Themed, QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put as many cards side by side as there is room for, and equally many in each row."""
+        """Place as many cards side by side as fit, with rows of equal length."""
         fit = max(1, self.width() // _NARROWEST)
         n_rows = math.ceil(len(self.cards) / min(fit, _MOST_COLUMNS))
         n_columns = math.ceil(len(self.cards) / max(1, n_rows))
@@ -98,7 +98,7 @@ class PeopleWindow(Themed, QWidget):
         self._timer.start()
 
     def toggle_theme(self) -> None:
-        """Change between dark and light."""
+        """Switch between the dark and the light theme."""
         self.theme = LIGHT if self.theme is DARK else DARK
 
     def apply_theme(self) -> None:

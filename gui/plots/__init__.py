@@ -1,16 +1,16 @@
-"""Plots: pyqtgraph items in the dashboard's one visual language.
+"""Plots: pyqtgraph widgets in the dashboard's style.
 
-- axis: axes whose numbers carry their unit, and the colours of an image with theirs
-- steady_range: a range that stays while its values change
-- tags: words at places in a plot
+- axis: axes whose numbers have a unit, and the colour scale of an image
+- steady_range: an axis range that rarely changes while its values do
+- tags: texts at places in a plot
 - export: numbers as CSV, pictures as PNG or SVG
-- plot: the widget that every plot is; zoom, pan, reset, read, copy, save
-- past_plot: the last half minute, moving to the left
-- line_with_band, accuracy, confusion: the score of a model
-- probability_bars: a bar for each class
-- quality_marks: shape and colour of a quality
+- plot: the base class of all plots, with zoom, pan, reset, read, copy and save
+- past_plot: base class of plots of the last half minute, which move to the left
+- line_with_band, accuracy, confusion, repetitions: the score of a model
+- probability_bars: one bar per class
+- quality_marks: shape and colour of each state of signal quality
 - head_map, pattern_view: values on the head
 """
 
-# pyqtgraph takes the Qt binding that is imported first.
+# PySide6 is imported first, since pyqtgraph uses the Qt binding that is already imported.
 import PySide6.QtWidgets  # noqa: F401

@@ -1,4 +1,4 @@
-"""An accuracy as a point on a line from 0 to 100 %, with its interval, beside chance."""
+"""An accuracy as a dot on a line from 0 to 100 %, with its interval and chance."""
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
@@ -33,7 +33,10 @@ class AccuracyLine(Plot):
     def show_accuracy(
         self, accuracy: float, low: float, high: float, chance: float, colour: str = "accent"
     ) -> None:
-        """Show an accuracy in a colour of the theme."""
+        """Show an accuracy, its interval and chance, all 0-1.
+
+        ``colour`` is the name of a colour of the theme.
+        """
         self._figures, self._colour = (accuracy, low, high, chance), colour
         self.refresh()
 
@@ -47,7 +50,7 @@ class AccuracyLine(Plot):
         self.dot.setData([accuracy], [0.0], brush=colour, pen=self.pen(self.theme.panel, 2))
         self.chance_mark.setData([chance, chance], [-0.8, 0.8])
         self.chance_mark.setPen(self.pen(dim, 2))
-        # Inside the plot, also where chance is close to 0 %.
+        # The text stays inside the plot, even if chance is close to 0 %.
         text = f"chance {percent(chance)}"
         view = self.plotItem.vb
         half = self._words.width_of(text) / 2 / max(view.width(), 1.0) * 1.12
@@ -59,7 +62,7 @@ class AccuracyLine(Plot):
 
 
 class AccuracyView(Themed, QWidget):
-    """The figure large, its interval and chance as a picture and in words."""
+    """The accuracy in large figures, with its interval and chance as plot and text."""
 
     def __init__(self, figure_px: int = 36) -> None:
         super().__init__()
@@ -79,7 +82,10 @@ class AccuracyView(Themed, QWidget):
     def show_accuracy(
         self, interval: tuple[float, float, float], chance: float, trials: str, at_chance: bool
     ) -> None:
-        """Show an accuracy between its low and high end; one at chance is a warning."""
+        """Show an accuracy and its interval, as a warning if it is at chance.
+
+        ``interval`` is (low, accuracy, high), 0-1. ``trials`` is their number in words.
+        """
         low, accuracy, high = interval
         self._at_chance = at_chance
         self.setAccessibleName(f"Accuracy {percent(accuracy)}")
@@ -93,7 +99,7 @@ class AccuracyView(Themed, QWidget):
 
 
 def verdict(score: ScoreCard) -> str:
-    """The meaning of the accuracy in a sentence."""
+    """Return a sentence on whether the accuracy is better than chance."""
     p = by_chance(score.p_value if score.shuffled_p is None else score.shuffled_p)
     if score.at_chance:
         return (

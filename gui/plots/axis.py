@@ -1,4 +1,4 @@
-"""Axes in the dashboard's type, whose numbers may carry their unit; the scale of colours."""
+"""Axes in the dashboard's font, whose numbers may have a unit; the colour scale."""
 
 from collections.abc import Callable
 from math import inf
@@ -11,7 +11,7 @@ from gui.theme import CAPTION_PX, Theme
 
 
 def caption_font(bold: bool = False) -> QFont:
-    """The smallest type, which axes, tags and legends have."""
+    """Return the smallest font, which axes, tags and legends have."""
     font = QFont()
     font.setPixelSize(CAPTION_PX)
     font.setBold(bold)
@@ -19,20 +19,20 @@ def caption_font(bold: bool = False) -> QFont:
 
 
 def seconds_ago(x: float) -> str:
-    """Write a time before now in seconds; ``now`` at 0."""
+    """Return the text of a time ``x`` in seconds, negative before now; ``now`` for 0."""
     return "now" if abs(x) < 1e-6 else with_minus(f"{x:.4g} s")
 
 
 def with_minus(text: str) -> str:
-    """The text of a number, with the minus of its type in place of the hyphen."""
+    """Return the text of a number with a minus sign in place of each hyphen."""
     return text.replace("-", "\u2212")
 
 
 class Axis(pg.AxisItem):
-    """An axis with its name and unit, as ``frequency (Hz)``, or with the unit at each number.
+    """An axis with a label such as ``frequency (Hz)``, or with a unit at each number.
 
-    ``write`` gives a number's text, as `percent` does; the bare number if None. Numbers are written
-    from the first to the second of ``within`` only.
+    ``write`` returns a number's text, as `percent` does; if None, numbers have no unit. Only
+    numbers between the two values of ``within`` are written.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class Axis(pg.AxisItem):
             self.setLabel(self.name, color=theme.dim, **{"font-size": f"{CAPTION_PX}px"})
 
     def text_of(self, value: float) -> str:
-        """The value as this axis writes it."""
+        """Return the text of ``value`` as on this axis."""
         return self.write(value) if self.write else f"{value:.4g}"
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        # The first and the last number reach beyond the axis.
+        # Larger, since the first and the last number reach beyond the axis.
         return super().boundingRect().adjusted(-48, -10, 48, 10)
 
     def tickValues(  # noqa: N802 - pyqtgraph's name
@@ -77,10 +77,10 @@ class Axis(pg.AxisItem):
 
 
 class ColourScale(pg.ColorBarItem):
-    """Colours with their numbers, at the right of a plot; `setLevels` sets the image's range, too.
+    """The colour scale beside a plot; `setLevels` also sets the image's range.
 
-    The lightness of viridis (S. van der Walt and N. Smith, 2015) rises evenly: readable in grey,
-    and by colour-blind eyes.
+    The lightness of viridis (S. van der Walt and N. Smith, 2015) rises evenly. So the scale is
+    readable in grey, and by colour-blind eyes.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A confusion matrix: rows are the asked classes, columns the decided ones."""
+"""A confusion matrix: rows are the true classes, columns the decided ones."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,15 +12,16 @@ from gui.theme import CAPTION_PX
 from gui.widgets.labels import tip
 
 MATRIX = "asked \u2193  decided \u2192"
-# A smaller cell has no room for its number, nor a name beside it; the mouse reads both.
+# Least size of a cell, in pixels, for its number and for a name beside it; smaller cells are only
+# read by the mouse.
 _NUMBERED_PX, _NAMED_PX = 26.0, 14.0
 _NAMES_PX, _MAX_PX = 84.0, 20
-# Opacity of a cell with none of its row, and of one with all of it.
+# Opacity of a cell with no trial of its row, and of a cell with all of them.
 _FAINT, _STRONG = 0.08, 0.85
 
 
 class ConfusionView(Plot):
-    """Counts; a cell is as strong as its share of the row; the diagonal is framed."""
+    """A matrix of counts; opacity is the share of the row, and the diagonal is framed."""
 
     def __init__(self) -> None:
         self._names = Axis("top"), Axis("left")
@@ -41,7 +42,7 @@ class ConfusionView(Plot):
         self.is_blank = True
 
     def set_counts(self, classes: tuple[str, ...], counts: list[list[int]]) -> None:
-        """Show counts, a row for each asked class; empty where there are too many classes."""
+        """Show ``counts``, one row per true class; empty if there are too many classes."""
         self.classes, self.counts = classes, counts
         self.hint = f"{len(classes)} classes: too many to show" if classes else ""
         self.is_blank = not counts
@@ -51,7 +52,7 @@ class ConfusionView(Plot):
         ]
         self.setAccessibleName("Confusion matrix; " + "; ".join(rows))
         self.setToolTip(tip("\n".join(("Asked classes, and the decisions:", *rows))))
-        # A little more than the cells: the frames are seen whole.
+        # Slightly larger than the cells, so that the frames are not cut off.
         span = (-0.52, len(classes) - 0.48)
         self.set_home(span, span)
         self.refresh()
@@ -73,12 +74,12 @@ class ConfusionView(Plot):
         self._write_counts(shares)
 
     def shares(self) -> np.ndarray:
-        """Of each row, the share that was decided as each class, (n_classes, n_classes)."""
+        """Return the share of each row per decided class, shape (n_classes, n_classes)."""
         counts = np.array(self.counts, dtype=np.float64)
         return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
     def _colours(self) -> np.ndarray:
-        """One hue, which is no class's: how much of the row, not whether it is right."""
+        """Return shades of one hue, unlike any class, for shares from 0 to 1."""
         colour = self.theme.colour("trace")
         table = np.full((256, 4), [colour.red(), colour.green(), colour.blue(), 0], np.uint8)
         table[:, 3] = 255 * np.linspace(_FAINT, _STRONG, 256)
@@ -112,7 +113,7 @@ class ConfusionView(Plot):
             tags.show(shown)
 
     def _ink(self, share: float) -> QColor:
-        """Black or white, whichever can be read on a cell."""
+        """Return black or white, whichever is readable on a cell."""
         over, under = self.theme.colour("trace"), self.theme.colour("panel")
         opacity = _FAINT + (_STRONG - _FAINT) * share
         mixed = [
@@ -120,7 +121,7 @@ class ConfusionView(Plot):
             for a, b in zip(over.getRgbF()[:3], under.getRgbF()[:3], strict=True)  # type: ignore[index]
         ]
         light = 0.299 * mixed[0] + 0.587 * mixed[1] + 0.114 * mixed[2]
-        # This grey is as far from black as from white: 4.6 to 1, by the measure of WCAG.
+        # This grey has the same contrast to black and to white: 4.6 to 1, as WCAG defines it.
         return QColor("black" if light > 0.46 else "white")
 
     def numbers(self) -> Table:
@@ -138,7 +139,7 @@ class ConfusionView(Plot):
 
 
 def _squares(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """The edges of the cells on the diagonal, as pairs of points."""
+    """Return the edges of the ``n`` diagonal cells, as pairs of points, x and y."""
     corners = np.array([(0, 0), (1, 0), (1, 0), (1, 1), (1, 1), (0, 1), (0, 1), (0, 0)])
     points = (np.arange(n)[:, None, None] - 0.5 + corners).reshape(-1, 2)
     return points[:, 0], points[:, 1]

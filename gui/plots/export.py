@@ -1,4 +1,4 @@
-"""A plot's numbers as CSV, and its picture as PNG or SVG."""
+"""Export of a plot: its numbers as CSV, its picture as PNG or SVG."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ from PySide6.QtSvg import QSvgGenerator
 
 
 class Table(NamedTuple):
-    """The numbers that a plot shows: names with units, and a row for each point."""
+    """The numbers that a plot shows: column names with units, and one row per point."""
 
     columns: Sequence[str]
     rows: Iterable[Sequence[object]]
 
 
 def as_csv(table: Table) -> str:
-    """Write a table with the names of its columns in the first line."""
+    """Return a table as CSV text, with the column names in the first line."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.columns)
@@ -29,8 +29,8 @@ def as_csv(table: Table) -> str:
 
 
 def save_png(plot: pg.PlotWidget, file: Path) -> bool:
-    """Save a plot at twice its size; False where the file cannot be written."""
-    # It brings the parameter tree with it, which nothing else needs.
+    """Save a plot at twice its size; return False if the file cannot be written."""
+    # Imported here, since it imports pyqtgraph's parameter tree, which nothing else needs.
     from pyqtgraph.exporters import ImageExporter
 
     exporter = ImageExporter(plot.plotItem)
@@ -39,8 +39,8 @@ def save_png(plot: pg.PlotWidget, file: Path) -> bool:
 
 
 def save_svg(plot: pg.PlotWidget, file: Path) -> bool:
-    """Save a plot as a drawing; False where the file cannot be written."""
-    # By Qt: pyqtgraph 0.14's own export fails on the paths that Qt 6.11 writes.
+    """Save a plot as SVG; return False if the file cannot be written."""
+    # Done by Qt, since the SVG export of pyqtgraph 0.14 fails on the paths of Qt 6.11.
     drawing = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     drawing.setFileName(str(file))
     drawing.setResolution(plot.logicalDpiX())

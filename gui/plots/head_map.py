@@ -1,4 +1,4 @@
-"""A head seen from above: outline, electrodes, and the values between them as a picture."""
+"""A head seen from above: outline, electrodes, and values between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,26 +27,26 @@ _ACROSS, _ALONG = (-1.22, 1.22), (-1.12, 1.24)
 
 @dataclass(frozen=True, slots=True)
 class Electrode:
-    """One electrode as it is drawn: the mark of its quality, or a dot where that is None."""
+    """One drawn electrode: the mark of its ``state``, or a dot if that is None."""
 
     channel: int
-    label: str = ""  # under it
-    value: str = ""  # at its right
+    label: str = ""  # written below it
+    value: str = ""  # written at its right
     state: State | None = None
-    colour: QColor | None = None  # of dot and label; None: the theme's text
-    size: float | None = None  # in pixels; None: as the head has room
-    is_crossed: bool = False  # as left out
-    # What is read and copied, not drawn.
+    colour: QColor | None = None  # of dot and label; None for the theme's text colour
+    size: float | None = None  # in pixels; None to depend on the size of the head
+    is_crossed: bool = False  # whether a cross marks the channel as left out
+    # The fields below are not drawn, but shown under the mouse or copied.
     about: str = field(default="", compare=False)  # the readout under the mouse
     tip: str = field(default="", compare=False)
-    cells: tuple[object, ...] = field(default=(), compare=False)  # its row in the copied numbers
+    cells: tuple[object, ...] = field(default=(), compare=False)  # the row in the copied numbers
 
 
 class HeadMap(Plot):
-    """Channels at their places on the head, or in rows where no place is known.
+    """Channels at their places on the head, or in rows if no place is known.
 
-    ``columns`` names an electrode's cells in the copied numbers. Electrodes are labelled on heads
-    whose radius is ``min_named_px`` and more.
+    ``columns`` are the names of an electrode's ``cells`` in the copied numbers. Electrodes have
+    labels if the radius of the head is at least ``min_named_px`` pixels.
     """
 
     clicked = Signal(int)  # channel
@@ -73,7 +73,7 @@ class HeadMap(Plot):
         self.set_channels(())
 
     def set_channels(self, channels: Sequence[Channel]) -> None:
-        """Lay channels out; nothing is known of them yet."""
+        """Set the channels and their places, without values."""
         placed = flatten(channels)
         self.places = placed or in_rows(len(channels))
         self.has_head = bool(placed) or not channels
@@ -81,7 +81,7 @@ class HeadMap(Plot):
         self.clear_values()
 
     def add_scale(self, colours: pg.ColorMap) -> None:
-        """Draw pictures in these colours, with a scale beside the head."""
+        """Draw pictures in ``colours``, with a colour scale beside the head."""
         self._scale = ColourScale(self, self.picture, colours)
         self._scale.hide()
 
@@ -91,7 +91,7 @@ class HeadMap(Plot):
             self._scale.axis.setLabel(text, **style)
 
     def show_electrodes(self, electrodes: Sequence[Electrode]) -> None:
-        """Draw these, the last ones on top; those without a place are left out."""
+        """Draw ``electrodes``, the last ones on top; those without a place are omitted."""
         shown = tuple(e for e in electrodes if e.channel in self.places)
         is_same = shown == self.electrodes
         self.electrodes = shown
@@ -99,7 +99,10 @@ class HeadMap(Plot):
             self.refresh()
 
     def show_picture(self, picture: Values, low: float, high: float) -> None:
-        """Draw values between the electrodes, (n, n) with the nose up, from ``low`` to ``high``."""
+        """Draw ``picture``, values between the electrodes, shape (n, n), nose up.
+
+        ``low`` and ``high`` are the values at the ends of the colour scale.
+        """
         self.picture.setImage(picture[::-1], autoLevels=False, levels=(low, high))
         self.picture.setRect(QRectF(-1, -1, 2, 2))
         self.picture.show()
@@ -108,11 +111,11 @@ class HeadMap(Plot):
             self._scale.show()
 
     def show_hint(self, text: str) -> None:
-        """Write why there is nothing to draw in place of the head; empty shows the head."""
+        """Show ``text`` in place of the head; empty text shows the head."""
         self.hint, self.is_blank = text, bool(text)
 
     def clear_values(self) -> None:
-        """Draw the outline alone."""
+        """Remove picture and electrodes, so that only the outline is left."""
         self.picture.hide()
         if self._scale is not None:
             self._scale.hide()
@@ -120,16 +123,16 @@ class HeadMap(Plot):
 
     @property
     def radius_px(self) -> float:
-        """Radius of the head on the screen."""
+        """The radius of the head on the screen, in pixels."""
         return 1.0 / max(float(self.getViewBox().viewPixelSize()[0]), 1e-9)
 
     def place_px(self, channel: int) -> QPointF:
-        """The place of a channel in this widget."""
+        """Return the place of a channel in this widget, in pixels."""
         scene = self.getViewBox().mapViewToScene(QPointF(*self.places[channel]))
         return QPointF(self.mapFromScene(scene))
 
     def electrode_at(self, place: QPointF) -> Electrode | None:
-        """Find the electrode nearest to a place on the head; None if it is not near."""
+        """Return the electrode nearest to ``place`` on the head; None beyond 14 pixels."""
         away = [
             (hypot(x - place.x(), y - place.y()), k)
             for k, (x, y) in enumerate(self.places[e.channel] for e in self.electrodes)
@@ -156,11 +159,11 @@ class HeadMap(Plot):
         values: list[Tag] = []
         if len(self.electrodes) <= _MAX_NAMES and self.radius_px >= self._min_named_px:
             text, panel = self.theme.colour("text"), self.theme.colour("panel")
-            # The head's outline does not go through a label.
+            # Labels have a background, so that the head's outline does not cross them.
             ground = None if self.picture.isVisible() else panel
             for each in self.electrodes:
                 x, y = self.places[each.channel]
-                # At the edge a label leans inwards, off the outline.
+                # Near the edge a label is shifted inwards, off the outline.
                 lean = (0.5 + 0.3 * x, -0.15)
                 if each.label:
                     labels.append(Tag(x, y, each.label, each.colour or dim, ground, lean))
@@ -198,7 +201,7 @@ class HeadMap(Plot):
             pen = mark_pen(self.theme, each.state, radius)
             filled = is_filled(each.state)
             brush = self.theme.quality_colour(each.state) if filled else QColor(0, 0, 0, 0)
-        # A cosmetic pen is so many pixels of the screen wide, however it is scaled.
+        # The width of a cosmetic pen is in pixels of the screen, whatever its scale.
         pen.setCosmetic(True)
         pen.setWidthF(pen.widthF() * self.devicePixelRatioF())
         return {
@@ -208,7 +211,7 @@ class HeadMap(Plot):
 
 
 class _RoundImage(pg.ImageItem):
-    """A picture inside the outline of the head, smooth between its pixels."""
+    """An image that is clipped to the outline of the head and interpolated."""
 
     def __init__(self) -> None:
         super().__init__(axisOrder="row-major")
@@ -224,7 +227,7 @@ class _RoundImage(pg.ImageItem):
 
 
 def _head_path() -> QPainterPath:
-    """Draw a circle of radius 1 with nose and ears, the nose towards positive y."""
+    """Return a circle of radius 1 with nose and ears, the nose towards positive y."""
     path = QPainterPath()
     path.addEllipse(QPointF(0, 0), 1.0, 1.0)
     path.moveTo(-0.145, 0.99)

@@ -1,4 +1,4 @@
-"""A line with its interval as a band beside chance: accuracy by time, and by trials."""
+"""Lines of accuracy by time or by trials, with intervals as bands, and chance."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from gui.widgets.units import percent
 
 _MAX_DOTS, _MAX_BARS = 12, 6
 _VEIL = 56
-# They overlap: neither are they trials nor do they have an interval.
+# Overlapping windows, so no interval is shown.
 _SCORED = "accuracy of held-out windows"
 _ALONE = "own trials alone"
 
@@ -25,14 +25,14 @@ _ALONE = "own trials alone"
 class LineWithBand(Plot):
     """Accuracies from 0 to 100 %, their 95 % intervals, and chance as a dashed line.
 
-    ``column`` names the horizontal values, with their unit, in the copied numbers.
+    ``column`` is the name of the horizontal values in the copied numbers, with their unit.
     """
 
     def __init__(self, title: str, column: str, bottom: Axis) -> None:
         self.left = Axis("left", write=percent)
         super().__init__(title, bottom, self.left)
         self._column = column
-        # Each point: where it is, accuracy, and its interval.
+        # Per point: horizontal value, accuracy, and low and high end of the interval.
         self.points: list[Sequence[float]] = []
         self.chance = 0.0
         self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
@@ -45,9 +45,9 @@ class LineWithBand(Plot):
             self.addItem(item)
 
     def show_points(self, points: Sequence[Sequence[float]], chance: float, end: float) -> None:
-        """Show points, (where, accuracy, low, high), on an axis that ends at ``end``."""
+        """Show ``points``, each (x, accuracy, low, high), on an axis that ends at ``end``."""
         self.points, self.chance = list(points), chance
-        # Room on both sides of a point that is the only one.
+        # A single point has space on both sides.
         first = points[0][0] - 1.0 if len(points) == 1 else 0.0
         self.set_home((first, end), (0.0, 1.02))
         self.refresh()
@@ -66,7 +66,7 @@ class LineWithBand(Plot):
         self.chance_line.setPen(self.pen(dim, 1, style=Qt.PenStyle.DashLine))
         self.chance_line.setValue(self.chance)
         self.chance_line.setVisible(bool(self.points))
-        # At the left: no line begins there.
+        # The text is at the left, where no line begins.
         left = self._home[0][0]
         self._words.show([Tag(left, self.chance, "chance", dim)] if self.points else [])
 
@@ -87,7 +87,10 @@ class CourseView(LineWithBand):
         self.hint, self.is_blank = "accuracy by time: not stored", True
 
     def set_course(self, course: TimeCourse | None, window_s: float, chance: float) -> None:
-        """Show a course; None where the model has none."""
+        """Show the accuracy by time; ``course`` is None if the model has none.
+
+        ``window_s`` is the length of a window in seconds, ``chance`` an accuracy.
+        """
         self.intervals = intervals_of(course) if course is not None else []
         self.setToolTip(
             tip(
@@ -104,7 +107,7 @@ class CourseView(LineWithBand):
 
 
 def intervals_of(course: TimeCourse) -> list[tuple[float, float]]:
-    """The 95 % interval of each accuracy, by its number of trials; 0 to 1 where there was none."""
+    """Return the exact 95 % interval of each accuracy; (0, 1) for one without trials."""
     return [
         exact_interval(round(min(max(accuracy, 0.0), 1.0) * n), n) if n > 0 else (0.0, 1.0)
         for accuracy, n in zip(course.accuracy.tolist(), course.trials.tolist(), strict=True)
@@ -138,7 +141,7 @@ class CurveView(LineWithBand):
         self.show_training([], [])
 
     def show_training(self, points: list[PointEvent], steps: list[StepEvent]) -> None:
-        """Show another training, as far as it is."""
+        """Replace the curve by the points and steps of another training."""
         self.scored, self.steps = list(points), list(steps)
         self._follow()
 
@@ -152,7 +155,7 @@ class CurveView(LineWithBand):
 
     @property
     def is_loss(self) -> bool:
-        """True while losses are shown: there is no accuracy yet."""
+        """True while losses are shown, before the first accuracy is known."""
         return bool(self.steps) and not self.scored
 
     def _follow(self) -> None:
@@ -197,7 +200,7 @@ class CurveView(LineWithBand):
         self._draw_alone()
 
     def _draw_alone(self) -> None:
-        """The curve of the person's own trials beside that with other people's."""
+        """Draw the curve without other people's trials beside that with them."""
         own = [] if self.is_loss else [p for p in self.scored if not p.with_base]
         own = own if len(own) < len(self.scored) else []
         colour = self.theme.colour("warning")

@@ -1,4 +1,4 @@
-"""The last half minute, moving to the left."""
+"""Base class of plots of the last half minute, which move to the left."""
 
 from collections import deque
 from math import inf
@@ -17,17 +17,21 @@ from gui.widgets.labels import HISTORY_HEIGHT
 from gui.widgets.layouts import is_seen
 
 SPAN_S = 30.0
-# The past that a user can pan to.
+# Seconds before the shown span that a user can pan to.
 KEPT_S = 30.0
 _NAMES_PX, NAME_PX = 88.0, 17.0
-# Nothing is read where nothing came for so long.
+# Seconds without data after which a span is a gap.
 STALE_S = 1.5
-# It moves by a pixel or two meanwhile.
+# Least seconds between two drawings, in which the plot moves by a pixel or two.
 _FRAME_S = 0.1
 
 
 class Past(NamedTuple):
-    """Times in seconds on the LSL clock, the values then, (n_times, n_lines), and their names."""
+    """The data of the lines.
+
+    ``times``, shape (n_times,), are in seconds on the LSL clock. ``values`` have the shape
+    (n_times, n_lines), and ``names`` are those of the lines.
+    """
 
     times: NDArray[np.float64]
     values: NDArray[np.float64]
@@ -35,9 +39,10 @@ class Past(NamedTuple):
 
 
 class PastPlot(Plot):
-    """The last half minute, which moves to the left; names stand at the right, where lines end.
+    """A plot of the last half minute; names at the right mark the ends of lines.
 
-    A subclass gives its `past`, and the `words_at` one of its times.
+    A subclass implements `past`, which returns its data, and `words_at`, which returns the text for
+    one index of its times.
     """
 
     def __init__(self, title: str, left: Axis, y: Range) -> None:
@@ -51,7 +56,8 @@ class PastPlot(Plot):
         self.plotItem.layout.setContentsMargins(4, 4, 2, 2)
         self.hint_label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.names = Tags(self, (0, 0.5))
-        # The ground of a name is higher than it, and would be over the one above.
+        # Backgrounds are drawn below all names: each is higher than its name, and would cover the
+        # name above.
         self._grounds = Tags(self, (0, 0.5), z=9)
 
     def past(self) -> Past:
@@ -73,11 +79,11 @@ class PastPlot(Plot):
         return f"{place.x():.1f} s: {self.words_at(k)}" if is_near else ""
 
     def add_cue(self, time: float, cue: str | None) -> None:
-        """Take in that ``cue`` began at ``time``, LSL clock; None ends the cue before."""
+        """Add a cue that began at ``time``, LSL clock; a ``cue`` of None ends the last."""
         self._cues.append((time, cue))
 
     def cues_shown(self) -> list[tuple[float, float, str]]:
-        """Begin and end of the cues of the kept past, in seconds before now."""
+        """Return start, end and class of the kept cues, in seconds relative to now."""
         ends = [*(time for time, _ in list(self._cues)[1:]), self.now]
         return [
             (start - self.now, stop - self.now, cue)
@@ -86,7 +92,7 @@ class PastPlot(Plot):
         ]
 
     def advance(self, now: float) -> None:
-        """Move the right edge to ``now``, LSL clock; drawn as often as one sees it move."""
+        """Move the right edge to ``now``, LSL clock; draw at most ten times a second."""
         self.now = now
         if abs(now - self._drawn) >= _FRAME_S and not self.is_blank and is_seen(self):
             self._drawn = now
@@ -97,14 +103,17 @@ class PastPlot(Plot):
         super().refresh()
 
     def set_y(self, y: Range) -> None:
-        """Show this range upwards, and the last half minute beside the names."""
+        """Set the range of the y axis; the x axis shows 30 s and space for names."""
         self._y = y
         room = max(100.0, self.width() - 60.0)
         names_s = SPAN_S * _NAMES_PX / max(room - _NAMES_PX, _NAMES_PX)
         self.set_home((-SPAN_S, names_s), y)
 
     def name_ends(self, ends: list[tuple[float, str, QColor]]) -> None:
-        """Write names beside the ends of their lines, none over another."""
+        """Write names beside the ends of lines, shifted so that none overlap.
+
+        Each of ``ends`` is (y, name, colour).
+        """
         ends = sorted(ends, key=lambda end: -end[0])
         gap = NAME_PX / max(self.px_per_y, 1.0)
         top = self._y[1] - gap / 2

@@ -1,4 +1,4 @@
-"""Channels that a model relies on: a head for each class, coloured between the electrodes."""
+"""Patterns of a model: one head per class, coloured between the electrodes."""
 
 from math import ceil
 
@@ -16,14 +16,17 @@ from gui.widgets.labels import Sentence, plain, tip
 from gui.widgets.layouts import clear, column_of, named
 from gui.widgets.themed import Themed
 
-# Bands of colour: their edges are contours, by which values can be compared.
+# Number of colour bands, whose edges are contours; factor by which the picture is refined.
 _BANDS, _FINER = 6, 4
 _MAX_HEADS, _MAX_A_ROW = 8, 4
 _MAX_NAMES = 3
 
 
 class PatternView(Themed, QWidget):
-    """Orange where a channel's power rises with the class, blue where it falls."""
+    """One head per class: orange where power rises in the class, blue where it falls.
+
+    A pattern without negative weights shows the attention of a network instead.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +102,7 @@ class PatternView(Themed, QWidget):
 
 
 def strongest(pattern: ClassPattern) -> list[str]:
-    """Name the channels with the largest weights, the largest first: ``C3 +``."""
+    """Return the channels with the largest weights, largest first, as ``C3 +``."""
     order = np.argsort(-np.abs(pattern.weights))[:_MAX_NAMES]
     if not (pattern.weights < 0).any():
         return [pattern.ch_names[k] for k in order]
@@ -110,7 +113,10 @@ def strongest(pattern: ClassPattern) -> list[str]:
 def _electrodes(
     pattern: ClassPattern, values: Values, colours: pg.ColorMap | None
 ) -> list[Electrode]:
-    """Draw dots over a picture; without one, discs in the ``colours`` of their values."""
+    """Return dots for a head with a picture; else discs in the ``colours`` of values.
+
+    ``colours`` is None for a head with a picture.
+    """
     electrodes = []
     for k, (name, weight) in enumerate(zip(pattern.ch_names, pattern.weights, strict=True)):
         colour, size = None, 4.0

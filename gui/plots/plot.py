@@ -1,4 +1,4 @@
-"""The one plot of the dashboard: zoom, pan, reset, read, copy, save."""
+"""The base class of all plots: zoom, pan, reset, read, copy, save."""
 
 from html import escape
 from pathlib import Path
@@ -29,30 +29,30 @@ Range = tuple[float, float]
 
 
 class Plot(Themed, pg.PlotWidget):
-    """A pyqtgraph plot in the theme, with the same mouse and menu everywhere.
+    """A pyqtgraph plot in the theme's colours, with mouse actions and a context menu.
 
-    The wheel zooms, dragging pans, a double click resets; the mouse reads the value under it. The
-    context menu resets the view, copies the numbers as CSV and saves the picture.
+    The wheel zooms, dragging pans, and a double click resets. The value under the mouse is shown.
+    The context menu resets the view, copies the numbers as CSV and saves the picture.
 
-    A subclass overrides `draw`, which puts its state into items in the theme's colours, `numbers`,
-    and, where the value under the mouse is not just its two coordinates, `read`. It calls `refresh`
-    when its state changes. While it `is_blank`, its `hint` stands in its place.
+    A subclass overrides `draw`, which updates its pyqtgraph items, and `numbers`. It overrides
+    `read` if the text under the mouse should not be the two coordinates. It calls `refresh` when
+    its state changes. While `is_blank` is True, `hint` is shown instead of the plot.
 
     Parameters
     ----------
     title : str
-        Names the plot for screen readers, and its files.
+        Name of the plot for screen readers, and of its saved files.
     bottom, left : Axis, optional
-        The horizontal and the vertical one, on whichever side they are. None: hidden.
+        The horizontal and the vertical axis, on any side. None hides the axis.
     grid : bool
-        Whether there is a line at each number of the left axis.
+        Whether a line is drawn at each number of the left axis.
     zoom : tuple of bool
-        Whether the mouse changes the range across, and that upwards.
+        Whether the mouse changes the range of x, and that of y.
     """
 
-    # The range across that a user chose, here or in a linked plot; None: each plot's own.
+    # The range of x that a user chose, here or in a linked plot; None for each plot's own.
     x_chosen = Signal(object)
-    # Whether a line stands at the mouse while a value is read.
+    # Whether a vertical line is drawn at the mouse while a value is read.
     has_hairline = False
 
     def __init__(
@@ -73,7 +73,7 @@ class Plot(Themed, pg.PlotWidget):
             self.plotItem.showAxis(side, side in shown)
         if grid and left is not None:
             left.setGrid(255)
-            # The grid is behind what is drawn.
+            # The grid is drawn behind all items.
             left.setZValue(-1)
         self.plotItem.hideButtons()
         self.plotItem.disableAutoRange()
@@ -92,13 +92,13 @@ class Plot(Themed, pg.PlotWidget):
         self.addItem(self.hairline, ignoreBounds=True)
         self.plotItem.vb.sigRangeChangedManually.connect(self._on_zoomed)
         self.scene().sigMouseMoved.connect(self._on_mouse)
-        # Marks and words that are sized in pixels depend on the room.
+        # Marks and texts with sizes in pixels depend on the size of the plot.
         self.plotItem.vb.sigResized.connect(self.refresh)
         self._add_menu()
         self._dress()
 
     def _overlay(self, align: Qt.AlignmentFlag) -> QLabel:
-        """Words over the plot, which are no part of its picture."""
+        """Make a label over the plot that is not part of saved pictures."""
         label = QLabel(self, textFormat=Qt.TextFormat.PlainText, alignment=align)
         label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         label.hide()
@@ -116,19 +116,19 @@ class Plot(Themed, pg.PlotWidget):
             self.addAction(action)
 
     def draw(self) -> None:
-        """Put the state into items, in the theme's colours."""
+        """Update the items to the state, in the theme's colours; for subclasses."""
 
     def numbers(self) -> Table:
-        """The numbers that are shown now."""
+        """Return the numbers that are shown now; for subclasses."""
         return Table((), ())
 
     def read(self, place: QPointF) -> str:
-        """The value at a place in the plot's units, in words; empty where there is none."""
+        """Return the text for ``place``, in the plot's units; empty to show none."""
         values = zip(self.axes, (place.x(), place.y()), strict=True)
         return ", ".join(axis.text_of(value) for axis, value in values if axis is not None)
 
     def pen(self, colour: QColor | str, width: float, **style: Any) -> QPen:
-        """A pen for curves, so many pixels wide on any screen; curves do not scale theirs."""
+        """Return a pen of ``width`` logical pixels; pyqtgraph does not scale pens itself."""
         return pg.mkPen(colour, width=width * self.devicePixelRatioF(), **style)
 
     def apply_theme(self) -> None:
@@ -136,7 +136,7 @@ class Plot(Themed, pg.PlotWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Draw if somebody can see it; a plot that is shown later is drawn then."""
+        """Draw if the plot is visible; a hidden plot is drawn when it is shown."""
         if is_seen(self):
             self.draw()
 
@@ -156,15 +156,15 @@ class Plot(Themed, pg.PlotWidget):
     def is_blank(self, blank: bool) -> None:
         self._is_blank = blank
         self.hint_label.setVisible(blank)
-        # Not hidden: axes that are laid out while they are hidden get no room for their numbers.
+        # Made transparent, since hidden axes would be laid out without space for their numbers.
         self.plotItem.setOpacity(0.0 if blank else 1.0)
 
     def set_heading(self, heading: str) -> None:
-        """A line above the plot, as it is written; no line where it is empty."""
+        """Set the plain text above the plot; empty text removes it."""
         self.set_heading_html(escape(heading))
 
     def set_heading_html(self, markup: str) -> None:
-        """A line above the plot with colours in it."""
+        """Set the text above the plot as HTML, for colours; empty text removes it."""
         self._heading = markup
         style = {"color": self._theme.dim, "size": f"{CAPTION_PX}px", "justify": "left"}
         self.plotItem.setTitle(markup or None, **style)
@@ -172,7 +172,7 @@ class Plot(Themed, pg.PlotWidget):
             self.plotItem.layout.setRowFixedHeight(0, _HEADING_PX)
 
     def set_home(self, x: Range, y: Range) -> None:
-        """The range to show, now and after a reset; a user's zoom stays until then."""
+        """Set the ranges to show now and after a reset; a user's zoom stays until then."""
         if (x, y) == self._home:
             return
         self._home = (x, y)
@@ -180,7 +180,7 @@ class Plot(Themed, pg.PlotWidget):
             self._show_home()
 
     def reset(self) -> None:
-        """Show the range that the plot has by itself."""
+        """Undo the zoom of this plot and of linked plots."""
         self._is_zoomed = False
         self._link(None)
         self._show_home()
@@ -190,12 +190,12 @@ class Plot(Themed, pg.PlotWidget):
         self.setRange(xRange=self._linked or x, yRange=y, padding=0, disableAutoRange=False)
 
     def link_across(self, other: "Plot") -> None:
-        """Have both plots show the range across that a user chooses in one of them."""
+        """Link two plots: both show the range of x that a user chooses in one of them."""
         for one, follower in ((self, other), (other, self)):
             one.x_chosen.connect(follower.follow_across)
 
     def follow_across(self, chosen: Range | None) -> None:
-        """Show the range across that was chosen in another plot; None: the own range again."""
+        """Show the range of x that was chosen in another plot; None for the own range."""
         if chosen != self._linked:
             self.setXRange(*(chosen or self._home[0]), padding=0)
             self._link(chosen)
@@ -206,15 +206,15 @@ class Plot(Themed, pg.PlotWidget):
             self.x_chosen.emit(chosen)
 
     def copy_numbers(self) -> None:
-        """Put the numbers on the clipboard as CSV."""
+        """Copy the numbers to the clipboard as CSV."""
         QGuiApplication.clipboard().setText(self.csv())
 
     def csv(self) -> str:
-        """The numbers as CSV, the names of the columns in the first line."""
+        """Return the numbers as CSV, with the column names in the first line."""
         return as_csv(self.numbers())
 
     def save_picture(self, file: Path) -> None:
-        """Save what is shown, as SVG where the name ends so, else as PNG.
+        """Save the shown picture, as SVG if the file name ends in ``.svg``, else as PNG.
 
         Raises
         ------
@@ -272,21 +272,21 @@ class Plot(Themed, pg.PlotWidget):
         self.tag.setText(text)
         self.tag.setVisible(bool(text))
         self.tag.adjustSize()
-        # Beside the mouse, inside the plot.
+        # Place the text beside the mouse, inside the plot.
         x = at.x() + 14 if at.x() + 14 + self.tag.width() < self.width() else at.x() - 14
         left = x if x > at.x() else x - self.tag.width()
         top = min(max(0.0, at.y() - 24), self.height() - self.tag.height())
         self.tag.move(round(max(0.0, left)), round(top))
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        # A view of a scene would ask for the scene's room.
+        # QGraphicsView's own size hint would be the size of its scene.
         return QSize(260, 150)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return QSize(60, 40)
 
     def close(self) -> bool:
-        """Close as any widget; pyqtgraph would take the items away, which crashes Qt."""
+        """Close as a QWidget; pyqtgraph's own method removes all items, which crashes Qt."""
         return QWidget.close(self)
 
     def mouseDoubleClickEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
@@ -300,10 +300,10 @@ class Plot(Themed, pg.PlotWidget):
         self.hairline.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        # The keys are the window's; pyqtgraph's own would move the view.
+        # Keys are left to the window; pyqtgraph would move the view.
         event.ignore()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)
-        # A hidden plot was not drawn.
+        # Changes of a hidden plot were not drawn.
         self.draw()

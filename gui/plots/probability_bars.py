@@ -1,4 +1,4 @@
-"""A bar for each class with its probability, and the decision threshold as a dotted line."""
+"""Probability bars, one per class, with the decision threshold as a dotted line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gui.plots.axis import Axis, caption_font
 from gui.plots.plot import Plot, Table
 from gui.theme import Theme
 
-# Room for the words below the line.
+# Height of the text below the threshold line.
 _WORDS_PX = 20
 _GAP_PX = 5
 _OLD_ALPHA = 90
@@ -20,17 +20,17 @@ _OLD_ALPHA = 90
 
 @dataclass(frozen=True)
 class Bar:
-    """One class: its probability if there is one, and its colour."""
+    """The bar of one class; ``share`` is its probability, 0-1, None if unknown."""
 
     name: str
     share: float | None
     colour: QColor
-    mark: str = ""  # behind the name, as a tick of the true class
-    figure: str = ""  # before the percentage
+    mark: str = ""  # written after the name, for example a tick for the true class
+    figure: str = ""  # written before the percentage
 
 
 class TextAxis(Axis):
-    """Texts beside the bars, without a line."""
+    """An axis with texts beside the bars, without a line."""
 
     def __init__(self, side: str, width: int) -> None:
         super().__init__(side)
@@ -43,7 +43,7 @@ class TextAxis(Axis):
 
 
 class ProbabilityRow:
-    """The items of one bar: its room, its share of it, and the figures at the right."""
+    """The graphics items of one bar: background, bar, and figures at the right."""
 
     def __init__(self, plot: pg.PlotItem) -> None:
         self.room, self.share = QGraphicsRectItem(), QGraphicsRectItem()
@@ -60,10 +60,10 @@ class ProbabilityRow:
 
 
 class ProbabilityBars(Plot):
-    """Bars from 0 to 100 %, from top to bottom. They do not zoom: a part of a bar would mislead.
+    """Horizontal bars from 0 to 100 %; no zoom, since part of a bar would mislead.
 
-    Bars change with every prediction, so only what changed is drawn again. ``thickness`` of a bar
-    is a share of its row.
+    Bars change with every prediction, so names and colours are drawn again only if they change.
+    ``thickness`` of a bar is a share of its row's height.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class ProbabilityBars(Plot):
         self._rows: list[ProbabilityRow] = []
         self._dressed: object = None
         self.threshold = pg.InfiniteLine(0.5, angle=90)
-        # Not in the bars' own room, which is narrower than the words may be.
+        # Not inside the area of the bars, which may be narrower than the text.
         self.words = QGraphicsTextItem(self.plotItem)
         self.words.setFont(caption_font())
         self.addItem(self.threshold)
         self.invertY(True)
 
     def set_rows(self, n: int, row_px: int) -> None:
-        """Make room for ``n`` bars."""
+        """Set the height for ``n`` bars of ``row_px`` pixels."""
         self.setFixedHeight(n * row_px + _WORDS_PX)
         self.set_home((0.0, 1.0), (-0.5, n - 0.5))
 
@@ -98,9 +98,10 @@ class ProbabilityBars(Plot):
         has_line: bool = True,
         live: bool = True,
     ) -> None:
-        """Show these from top to bottom; paler where the prediction is old.
+        """Show ``bars`` from top to bottom, paler if the prediction is not ``live``.
 
-        Bars of single windows have no line where decisions are taken over more of the signal.
+        ``threshold``, 0-1, is the place of the dotted line, with ``words`` below. Set ``has_line``
+        to False if decisions are made over several windows, since bars show a single window.
         """
         self.bars, self._live = tuple(bars), live
         self.threshold.setVisible(has_line)
@@ -126,7 +127,7 @@ class ProbabilityBars(Plot):
         self._place_words()
 
     def _dress_rows(self) -> None:
-        """Lay out the rows, names and colours, where one of them changed."""
+        """Lay out rows, names and colours again if one of them changed."""
         theme, marked = self.theme, [(bar.name, bar.mark) for bar in self.bars]
         dressed = (theme.name, self._live, self._names.width(), self.devicePixelRatioF(), marked)
         if dressed == self._dressed:
@@ -156,7 +157,7 @@ class ProbabilityBars(Plot):
         return bar.name if bar.share is None else f"{bar.name}: {100 * bar.share:.1f} %"
 
     def _place_words(self) -> None:
-        """Below the line, but never out of the view."""
+        """Place the text below the threshold line, inside the view."""
         bars = self.plotItem.vb.sceneBoundingRect()
         width = self.words.boundingRect().width()
         line = bars.left() + bars.width() * self.threshold.value()

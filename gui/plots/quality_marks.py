@@ -1,4 +1,4 @@
-"""Marks of channel quality: a shape beside the colour, so that no one needs the colour."""
+"""Marks of channel quality, which differ in shape as well as in colour."""
 
 from collections.abc import Iterable
 
@@ -39,11 +39,11 @@ SHAPES = {
     State.BAD: _cross(),
     State.NOT_JUDGED: _disc(),
 }
-"""The shape of each state, of diameter 1; readable without its colour."""
+"""The shape of each state, about 1 in diameter; filled or outlined, see `is_filled`."""
 
 
 def mark_pen(theme: Theme, state: State, radius: float) -> QPen:
-    """Make the pen of a mark; discs and triangles are filled and have none."""
+    """Return the pen of a mark; filled discs and triangles have no outline."""
     colour = theme.quality_colour(state)
     if state == State.BAD:
         return QPen(colour, max(2.0, radius * 0.6), c=Qt.PenCapStyle.RoundCap)
@@ -57,7 +57,7 @@ def is_filled(state: State) -> bool:
 def paint_mark(
     painter: QPainter, theme: Theme, state: State, centre: QPointF, radius: float
 ) -> None:
-    """Paint a disc for good, a triangle for doubtful, a cross for bad, a ring for not judged."""
+    """Paint a disc (good), triangle (doubtful), cross (bad) or ring (not judged)."""
     painter.setPen(mark_pen(theme, state, radius))
     colour = theme.quality_colour(state)
     painter.setBrush(colour if is_filled(state) else Qt.BrushStyle.NoBrush)
@@ -66,7 +66,7 @@ def paint_mark(
 
 
 def mark_pixmap(theme: Theme, state: State, size: int = 14) -> QPixmap:
-    """Paint a mark for a line of text, so many pixels high."""
+    """Return a mark for a line of text, ``size`` pixels high."""
     pixmap = QPixmap(QSize(size, size) * 2)
     pixmap.setDevicePixelRatio(2)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -78,7 +78,7 @@ def mark_pixmap(theme: Theme, state: State, size: int = 14) -> QPixmap:
 
 
 class MarkList(QListWidget):
-    """Lines of text, each with the mark of a state; long ones wrap."""
+    """A list of texts, each with the mark of a state; long texts wrap."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class MarkList(QListWidget):
         self._shown: list[tuple[str, State, str, str]] = []
 
     def show_lines(self, theme: Theme, lines: Iterable[tuple[State, str, str]]) -> None:
-        """Show these, each with its tooltip, and no others; stay where the user scrolled to."""
+        """Replace the list by ``lines``, each (state, text, tooltip); keep the scrolling."""
         wanted = [(theme.name, *line) for line in lines]
         while self.count() > len(wanted):
             self.takeItem(self.count() - 1)

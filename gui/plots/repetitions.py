@@ -1,4 +1,4 @@
-"""Right symbols of a speller by the number of repetitions, with their intervals."""
+"""Share of right symbols of a speller by number of repetitions, with intervals."""
 
 from bci.evaluation.metrics import exact_interval
 from bci.evaluation.spelling_curve import SpellingCurve
@@ -8,7 +8,7 @@ from gui.widgets.labels import tip
 
 
 class RepetitionsView(LineWithBand):
-    """Share of held-out symbols that are right after so many repetitions of all flashes."""
+    """Share of right held-out symbols, by the number of repetitions of all flashes."""
 
     def __init__(self) -> None:
         bottom = Axis("bottom", write=lambda n: f"{n:g}")
@@ -18,7 +18,7 @@ class RepetitionsView(LineWithBand):
         self.hint, self.is_blank = "right symbols: not stored", True
 
     def show_curve(self, curve: SpellingCurve | None) -> None:
-        """Show a curve; None where the model has none."""
+        """Show a curve; ``curve`` is None if the model has none."""
         self.is_blank = curve is None
         if curve is None:
             self.setToolTip("")

@@ -1,12 +1,13 @@
-"""The range of an axis that follows what it shows and does not fidget."""
+"""An axis range that follows its values but changes rarely."""
 
 from math import ceil, floor, isfinite
 
 
 class SteadyRange:
-    """Whole steps that hold the values; grows at once, shrinks when two steps are unused.
+    """A range of whole steps that includes the values.
 
-    ``least``, the smallest range, is a whole number of steps.
+    It grows at once, but shrinks only when more than two steps are unused. ``least``, the smallest
+    range, is a whole number of steps.
     """
 
     def __init__(self, step: float, least: float) -> None:
@@ -14,12 +15,12 @@ class SteadyRange:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the range: something else is shown from now on."""
+        """Forget the range, since other data are shown from now on."""
         self.low, self.high = 0.0, self._least
         self._fresh = True
 
     def follow(self, low: float, high: float) -> None:
-        """Take in the smallest and the largest value; nothing where they are not known."""
+        """Adapt the range to the smallest and largest value; ignore non-finite values."""
         if not (isfinite(low) and isfinite(high)):
             return
         low, high = floor(low / self._step) * self._step, ceil(high / self._step) * self._step

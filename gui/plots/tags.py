@@ -1,4 +1,4 @@
-"""Words at places in a plot."""
+"""Texts at places in a plot."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,10 @@ from gui.plots.axis import caption_font
 
 
 class Tag(NamedTuple):
-    """A text, where it stands in the plot's units, and its colours.
+    """A text at (``x``, ``y``), in the plot's units, with its colours.
 
-    ``anchor`` is the point of it that is there: (0, 0) is its top left, (1, 1) its bottom right.
+    ``anchor`` is the point of the text that lies there: (0, 0) is its top left, (1, 1) its bottom
+    right. ``ground`` is the background colour, None for none.
     """
 
     x: float
@@ -23,9 +24,9 @@ class Tag(NamedTuple):
 
 
 class Tags:
-    """Texts in a plot, replaced all at once; what did not change costs next to nothing.
+    """The texts in a plot, replaced all at once; unchanged texts cost almost no time.
 
-    ``anchor`` is that of tags that have none.
+    ``anchor`` is used for tags without their own.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Tags:
         self.shown: list[Tag] = []
 
     def show(self, tags: list[Tag]) -> None:
-        """Show these and no others."""
+        """Replace all texts by ``tags``."""
         if tags == self.shown:
             return
         while len(self._items) < len(tags):
@@ -62,21 +63,21 @@ class Tags:
         self.shown = tags
 
     def set_pixels(self, pixels: int) -> None:
-        """Size of the texts."""
+        """Set the font size of all texts, in pixels."""
         if pixels != self._font.pixelSize():
             self._font.setPixelSize(pixels)
             for item in self._items:
                 item.setFont(self._font)
 
     def width_of(self, text: str) -> float:
-        """The width of a text in pixels."""
+        """Return the width of a text with its margins, in pixels."""
         return QFontMetricsF(self._font).horizontalAdvance(text) + 8
 
 
 def spread(places: list[float], gap: float, low: float, high: float) -> list[float]:
-    """Shift places, sorted from high to low, so that none is nearer to the next than ``gap``.
+    """Shift places so that neighbours are at least ``gap`` apart.
 
-    All stay between ``low`` and ``high`` where there is room for all.
+    ``places`` are sorted from high to low. All stay between ``low`` and ``high`` if they fit.
     """
     found: list[float] = []
     at = high + gap

@@ -1,4 +1,4 @@
-"""Painting and showing one frame: with OpenGL and vertical sync, or without."""
+"""Painting and showing of one frame, with OpenGL and vertical sync or without."""
 
 from collections.abc import Callable
 from functools import cache
@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtOpenGL import QOpenGLPaintDevice
 
 Paint = Callable[[QPainter, QSize], None]
-# Edges of shapes are smooth only with several samples a pixel.
+# Samples per pixel, for smooth edges of shapes.
 _SAMPLES = 4
 _GL_RENDERER = 0x1F01
 _SOFTWARE = (
@@ -36,20 +36,20 @@ _HINTS = QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTran
 
 
 class Canvas(Protocol):
-    """The way a frame gets onto the screen."""
+    """A way to show a frame on the screen."""
 
-    can_sync: bool  # a swap may wait for the screen
+    can_sync: bool  # whether a buffer swap may wait for the screen
 
     def present(self, paint: Paint) -> float:
-        """Paint a frame and show it; return the LSL time of the swap, NaN if it failed."""
+        """Paint and show a frame; return the LSL time of the swap, NaN if it failed."""
         ...
 
 
 class OpenGlCanvas:
-    """OpenGL with a swap interval of one period.
+    """A canvas that draws by OpenGL, with one buffer swap per period of the screen.
 
-    A plain window with a context of its own. `QOpenGLWindow` waits 5 ms before it paints again
-    (`QPlatformWindow::requestUpdate`), which costs frames on a screen of 144 Hz.
+    It uses a plain QWindow with its own context. `QOpenGLWindow` waits 5 ms before it paints again
+    (`QPlatformWindow::requestUpdate`), which loses frames on a screen of 144 Hz.
     """
 
     can_sync = True
@@ -61,9 +61,9 @@ class OpenGlCanvas:
 
     @classmethod
     def open(cls, window: QWindow) -> "OpenGlCanvas | None":
-        """Create the window for OpenGL; None where no graphics card draws it.
+        """Create the window for OpenGL; return None without a graphics card.
 
-        OpenGL in software takes 40 ms a frame where painting in memory takes one.
+        OpenGL in software takes 40 ms per frame; painting in memory takes 1 ms.
         """
         wanted = QSurfaceFormat()
         wanted.setSwapBehavior(QSurfaceFormat.SwapBehavior.DoubleBuffer)
@@ -97,14 +97,14 @@ class OpenGlCanvas:
         paint(painter, size)
         painter.end()
         context.swapBuffers(window)
-        # A driver may queue frames ahead; this waits until the screen has this one.
+        # A driver may queue frames ahead; glFinish waits until this frame is done.
         context.functions().glFinish()
         return float(local_clock())
 
 
 @cache
 def _has_hardware() -> bool:
-    """Look for a graphics card by the name of the renderer."""
+    """Return whether OpenGL runs on a graphics card, by the renderer's name."""
     context, surface = QOpenGLContext(), QOffscreenSurface()
     surface.create()
     if not context.create() or not context.makeCurrent(surface):
@@ -115,7 +115,7 @@ def _has_hardware() -> bool:
 
 
 class RasterCanvas:
-    """Painting in memory; the window system shows it when it likes."""
+    """A canvas that paints in memory; the window system decides when it is shown."""
 
     can_sync = False
 

@@ -1,4 +1,4 @@
-"""Frames, their markers, and the log of frames."""
+"""The presenter: shows frames, sends their markers, and logs their timing."""
 
 import gc
 import time
@@ -22,44 +22,44 @@ HIDDEN = "The window was hidden."
 BROKEN = "The graphics driver has stopped. End this run and begin another one."
 
 _USUAL_HZ = 60.0
-# Swaps after which it is known whether they wait for the screen.
+# Number of buffer swaps after which it is decided whether they wait for the screen.
 _N_TRIED = 40
-# A swap that waits takes whole periods, but for this share.
+# Largest deviation from whole periods, as a share, for swaps that wait for the screen.
 _OFF = 0.1
-# Intervals in a row, each shorter than this share of a period, after which a swap no longer waits.
+# After so many intervals in a row that are shorter than this share of a period, swaps are taken to
+# wait no longer.
 _MOST_SHORT, _SHORT = 20, 0.8
-# Share of a period between a swap and the painting of the next frame. A swap that waits lets no
-# other thread of this program run, and no other window.
+# Share of a period between a swap and the painting of the next frame. In this time other threads
+# and windows of the program run, since a waiting swap blocks them.
 _BREAK = 0.35
 _TICK_S = 0.001
-# Share of one frame in the mean time that painting takes.
+# Weight of one frame in the running mean of painting times.
 _COST_GAIN = 0.1
 
 
 class Presenter(QObject):
-    """Show a scene, one frame a period of the screen, and stamp its markers at the swap.
+    """Shows a scene, one frame per screen period, with markers timed at the swap.
 
-    Frames are paced by the screen's vertical sync where OpenGL waits for it, else by a timer:
-    `note` is the sentence for people. Frames that are dropped while a run is logged are marked
-    on the stream, too.
+    Frames are paced by the screen's vertical sync if OpenGL waits for it, else by a timer; `note`
+    states which. Frames that are dropped while a run is logged are also sent as markers.
 
     Parameters
     ----------
     scene : Scene
     outlet : MarkerOutlet or None
-        Without one nothing is sent.
+        Stream of the markers; None to send none.
 
     Attributes
     ----------
     log : FrameLog
-        Frames since the opening, or since `begin_log`.
+        Frames since `open` or `begin_log`, whichever was last.
     """
 
     marked = Signal(object)  # Marker, after it was sent
     key_pressed = Signal(int, str)  # Qt's key and its text
-    closed = Signal()  # by the person
+    closed = Signal()  # the person has closed the window
     trouble = Signal(str)
-    paced = Signal()  # it is known now what paces the frames
+    paced = Signal()  # it was decided whether vertical sync or a timer paces the frames
 
     def __init__(
         self, scene: Scene, outlet: MarkerOutlet | None, parent: QObject | None = None
@@ -73,17 +73,17 @@ class Presenter(QObject):
         self._window: StimulusWindow | None = None
         self._canvas: Canvas | None = None
         self._logging = self._is_broken = False
-        self._is_showing = False  # frames follow one another
+        self._is_showing = False  # whether frames are being shown
         self._tried: list[float] = []
         self._n_short = 0
         self._swapped = 0.0
-        self._cost_s = 0.0  # of painting and showing a frame
+        self._cost_s = 0.0  # mean time of painting and showing a frame
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_due)
 
     @property
     def window(self) -> StimulusWindow | None:
-        """The window, None before it was opened for the first time."""
+        """The window; None before the first call of `open`."""
         return self._window
 
     @property
@@ -92,7 +92,7 @@ class Presenter(QObject):
 
     @property
     def refresh_hz(self) -> float:
-        """Refresh rate, in hertz: measured with vertical sync, else that of the screen."""
+        """The refresh rate in hertz, measured with vertical sync, else from the system."""
         return 1 / self._clock.period_s
 
     @property
@@ -101,7 +101,7 @@ class Presenter(QObject):
 
     @property
     def note(self) -> str:
-        """One sentence about what paces the frames."""
+        """A sentence for people on the pacing of the frames."""
         if len(self._tried) < _N_TRIED:
             return "The refresh rate of the screen is being measured."
         if self.paced_by is PacedBy.VERTICAL_SYNC:
@@ -111,7 +111,7 @@ class Presenter(QObject):
         return f"No vertical sync: a timer paces the frames, {self.refresh_hz:.1f} Hz{jitter}."
 
     def open(self, full_screen: bool, screen: QScreen | None = None) -> None:
-        """Show the window on a screen, over everything or as a window."""
+        """Show the window on ``screen``, None for the main one, in full screen or not."""
         screen = screen or QGuiApplication.primaryScreen()
         if self._is_broken:
             self.retire()
@@ -121,19 +121,20 @@ class Presenter(QObject):
         assert self._canvas is not None
         hz = screen.refreshRate()
         period_s = 1 / hz if hz > 1 else 1 / _USUAL_HZ
-        # Whether a swap waits can only be tried.
+        # Only a trial shows whether swaps wait for the screen.
         self._tried.clear()
         self._n_short = 0
         paced_by = PacedBy.VERTICAL_SYNC if self._canvas.can_sync else PacedBy.TIMER
         self._clock.pace(period_s, paced_by)
         self.log.clear(paced_by)
-        # A search of all objects for garbage takes longer than a frame: only new ones are searched.
+        # Garbage collection of all objects takes longer than a frame, so existing ones are left
+        # out.
         gc.freeze()
         self._window.show_on(screen, full_screen)
         self._wait()
 
     def close(self) -> None:
-        """Hide the window; no frames are shown any more."""
+        """Hide the window, and stop showing frames."""
         self._is_showing = False
         self._timer.stop()
         gc.unfreeze()
@@ -141,7 +142,7 @@ class Presenter(QObject):
             self._window.hide()
 
     def retire(self) -> None:
-        """Give the window and its memory back, for good."""
+        """Close and destroy the window, and release its memory."""
         self.close()
         self._canvas = None
         if self._window is not None:
@@ -149,12 +150,12 @@ class Presenter(QObject):
             self._window = None
 
     def begin_log(self) -> None:
-        """Count the frames of a run, which begins now; dropped ones are marked from now on."""
+        """Begin the log of a run's frames; from now on dropped frames are marked."""
         self._logging = True
         self.log.clear(self.paced_by)
 
     def end_log(self) -> FrameSummary:
-        """End the run that `begin_log` began: its summary is marked, too."""
+        """End the log of a run; send its summary as a marker, and return it."""
         summary = self.log.summary()
         if self._logging:
             self._logging = False
@@ -162,7 +163,7 @@ class Presenter(QObject):
         return summary
 
     def mark(self, label: str, time: float) -> None:
-        """Send a marker that no frame shows, as of a key or the end of a run."""
+        """Send a marker that belongs to no frame, for example of a key; LSL clock."""
         marker = Marker(time, label)
         if self.outlet is not None:
             self.outlet.push(marker)
@@ -181,7 +182,7 @@ class Presenter(QObject):
         window.closing.connect(self._on_closing)
         application = QGuiApplication.instance()
         assert application is not None
-        # Before the window system's connection goes: what paints would write into nothing.
+        # Destroyed before the connection to the window system ends, since painting would fail.
         application.aboutToQuit.connect(self.retire)
 
     def _on_exposed(self, can_be_seen: bool) -> None:
@@ -191,7 +192,7 @@ class Presenter(QObject):
             self._on_hidden()
 
     def _on_hidden(self) -> None:
-        # A frame that falls due may find the window hidden before the window system reports it.
+        # Called twice if a due frame finds the window hidden before the system reports it.
         if not self._is_showing:
             return
         self._is_showing = False
@@ -206,7 +207,7 @@ class Presenter(QObject):
         self.closed.emit()
 
     def _wait(self) -> None:
-        """Wait until the next frame is to be painted."""
+        """Start the timer for the painting of the next frame."""
         window = self._window
         if window is None or not window.isExposed() or self._timer.isActive():
             return
@@ -215,13 +216,13 @@ class Presenter(QObject):
         self._timer.start(max(0, int(1000 * self._time_to_start())))
 
     def _time_to_start(self) -> float:
-        """Seconds until painting has to begin."""
+        """Return the seconds until painting must begin."""
         if not self._clock.has_phase:
             return 0.0
         now, period_s = float(local_clock()), self._clock.period_s
         if self.paced_by is PacedBy.TIMER:
             return self._clock.next(now).due - min(self._cost_s, period_s / 2) - now
-        # The swap waits for the rest of the period.
+        # With vertical sync, the swap waits for the rest of the period.
         return 0.0 if len(self._tried) < _N_TRIED else self._swapped + _BREAK * period_s - now
 
     def _on_due(self) -> None:
@@ -231,14 +232,14 @@ class Presenter(QObject):
             self._on_hidden()
             return
         left_s = self._time_to_start()
-        if left_s > _TICK_S:  # it came too late for the frame that was meant
+        if left_s > _TICK_S:  # the timer was too late for its frame; wait for the next one
             self._wait()
             return
         time.sleep(max(0.0, left_s))
         began = float(local_clock())
         frame = self._clock.next(began)
         labels = self.scene.advance(frame)
-        if self._is_closed():  # the scene has ended itself
+        if self._is_closed():  # the scene has closed the presenter
             return
         swapped = self._canvas.present(self.scene.paint)
         if not isfinite(swapped):
@@ -258,12 +259,12 @@ class Presenter(QObject):
         self._wait()
 
     def _stop_broken(self) -> None:
-        """Show no more frames in this window; `open` makes another one."""
+        """Stop showing frames in this window; `open` makes a new window."""
         self._is_broken = True
         self.trouble.emit(BROKEN)
 
     def _judge(self, interval_s: float) -> None:
-        """Find out whether a swap waits for the screen, and whether it still does."""
+        """Check by the interval between swaps if they wait, or still wait, for the screen."""
         period_s = self._clock.period_s
         if len(self._tried) < _N_TRIED:
             self._tried.append(interval_s)
@@ -275,7 +276,7 @@ class Presenter(QObject):
                 self._decide(interval_s)
 
     def _decide(self, interval_s: float) -> None:
-        """Pace by what the intervals between swaps show."""
+        """Set the pacing by the usual interval between swaps, in seconds."""
         if self.paced_by is PacedBy.VERTICAL_SYNC:
             self._clock.pace(*pace_of(interval_s, self._clock.period_s))
             if self._logging:
@@ -286,10 +287,11 @@ class Presenter(QObject):
 
 
 def pace_of(interval_s: float, period_s: float) -> tuple[float, PacedBy]:
-    """Find the period, in seconds, and the pacemaker by the usual interval between free swaps.
+    """Return the period in seconds, and what paces frames, from the interval of swaps.
 
-    Swaps that wait for the screen come a period apart, or several where painting is slow: those
-    are counted as dropped. Any other interval shows that no swap waits.
+    ``interval_s`` is the usual interval when swaps are not delayed otherwise; ``period_s`` is that
+    of the screen. Swaps that wait for the screen are one period apart, or several if painting is
+    slow, which counts as dropped frames. Any other interval shows that swaps do not wait.
     """
     periods = max(1, round(interval_s / period_s))
     if abs(interval_s / (periods * period_s) - 1) > _OFF:

@@ -10,23 +10,23 @@ from bci.stimulus.frames import Frame
 
 
 class Scene(Protocol):
-    """Contents of the window, asked once a frame, in the order of the methods."""
+    """Contents of the window; each frame calls the methods once, in this order."""
 
     def advance(self, frame: Frame) -> Sequence[str]:
-        """Go on to a frame; return the labels of the markers that this frame shows."""
+        """Advance to ``frame``; return the labels of the markers that belong to it."""
         ...
 
     def paint(self, painter: QPainter, size: QSize) -> None:
-        """Paint the whole frame. Sizes are in logical pixels."""
+        """Paint the whole frame; ``size`` is in logical pixels."""
         ...
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Take the LSL time of the frame's swap, after its markers were sent."""
+        """Receive the LSL ``time`` of the frame's swap, after its markers were sent."""
         ...
 
 
 class BlankScene:
-    """A dark window."""
+    """An empty, dark scene."""
 
     def advance(self, _frame: Frame) -> Sequence[str]:
         return ()
@@ -35,4 +35,4 @@ class BlankScene:
         painter.fillRect(0, 0, size.width(), size.height(), 0xFF0D0F12)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Take no note of it."""
+        """Do nothing: the scene has no markers."""

@@ -4,12 +4,12 @@ from PySide6.QtGui import QGuiApplication, QScreen
 
 
 def screen_titles() -> dict[str, str]:
-    """Return a title for people by the name of each screen, the main one first."""
+    """Return a readable title by the name of each screen, the main screen first."""
     return {screen.name(): _title(screen) for screen in _screens()}
 
 
 def screen_named(name: str) -> QScreen:
-    """Find a screen; the main one where no screen has the name (any more)."""
+    """Return the screen ``name``; the main screen if no screen has this name."""
     screens = _screens()
     return next((screen for screen in screens if screen.name() == name), screens[0])
 

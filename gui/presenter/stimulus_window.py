@@ -7,17 +7,17 @@ _SIZE = QSize(960, 600)
 
 
 def is_presenting() -> bool:
-    """Return whether stimuli are being shown by this program."""
+    """Return whether this program shows a window of stimuli."""
     windows = QGuiApplication.topLevelWindows()
     return any(isinstance(window, StimulusWindow) and window.isVisible() for window in windows)
 
 
 class StimulusWindow(QWindow):
-    """A bare window. Keys that are held down count once."""
+    """A plain window; a key that is held down is reported once."""
 
     key_pressed = Signal(int, str)
-    exposed = Signal(bool)  # whether it can be seen
-    closing = Signal()  # by the person
+    exposed = Signal(bool)  # whether the window is visible
+    closing = Signal()  # the person closes the window
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -36,11 +36,11 @@ class StimulusWindow(QWindow):
         event.accept()
 
     def show_on(self, screen: QScreen, full_screen: bool) -> None:
-        """Show the window on a screen, over everything or as a window, with the keys."""
+        """Show the window on ``screen``, in full screen or not, with the keyboard focus."""
         self.setScreen(screen)
         if full_screen:
             self.setCursor(Qt.CursorShape.BlankCursor)
-            # Where there is no window manager nobody else makes it as large.
+            # Without a window manager, only this makes the window as large as the screen.
             self.setGeometry(screen.geometry())
             self.showFullScreen()
         else:

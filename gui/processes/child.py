@@ -1,4 +1,4 @@
-"""Child processes of the dashboard: start, events, log, end. No other part starts a process."""
+"""Child processes of the dashboard, all of which are started here."""
 
 import os
 import sys
@@ -20,44 +20,44 @@ _CLOSING_MS = 700
 _KILLED_MS = 200
 _LOOK_EVERY_MS = 100
 _MAX_LETTERS = 500
-# Of the reason of an end, so that there is room for what to do about it.
+# Longest reason of an end, so that advice fits after it.
 _MAX_REASON_LETTERS = 250
-# Processes that may continue without us. Qt would kill each with its object, so the objects stay;
-# of one started by `QProcess.startDetached` nobody could know how it ended.
+# Processes that may continue after the dashboard. Qt kills a process when its QProcess is deleted,
+# so the objects are kept. `QProcess.startDetached` would not report how a process ended.
 _KEPT: list[QProcess] = []
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command line by name, as ``Command("engine", ("python", "-m", "bci", "run", ...))``."""
+    """A named command line: ``Command("engine", ("python", "-m", "bci", ...))``."""
 
     name: str
     argv: tuple[str, ...]
 
 
 class Child(QObject):
-    """One child process: its standard output is a stream of events, its standard error a log.
+    """One child process; its standard output has events, its standard error a log.
 
-    A line of the output that is no event, and the text of a note, are lines of the log. The
-    standard input of a child stays open for as long as we live.
+    A line of the output that is no event, and the text of a note event, are lines of the log. The
+    standard input of a child stays open until the dashboard ends.
 
-    One that ``outlives`` continues after our end. Then it writes to a file that is read here, as
-    nobody may be there to read a pipe, and `write_line` does not reach it.
+    With ``outlives``, the process continues after the dashboard's end. Then its output goes to a
+    file that is read here, since a pipe would have no reader later. It gets no `write_line`.
 
     Attributes
     ----------
     exit_code : int
-        Of its last end: its exit code, or the signal that ended it; -1 if it never began.
+        Exit code of the last end, or the signal that ended the process; -1 if it never began.
     has_crashed : bool
-        Whether a signal ended it.
+        Whether a signal ended the process.
     was_stopped : bool
-        Whether it ends, or ended, because it was stopped here.
+        Whether the process ends, or ended, because it was stopped here.
     """
 
     reported = Signal(object)  # an event, of `bci.messages`
-    logged = Signal(str)  # a line of its log
+    logged = Signal(str)  # a line of the log, after the command's name
     running = Signal(bool)
-    died = Signal(str)  # it ended by itself; one sentence without its full stop
+    died = Signal(str)  # the process ended by itself; one sentence without its full stop
 
     def __init__(
         self, command: Command, parent: QObject | None = None, outlives: bool = False
@@ -78,9 +78,9 @@ class Child(QObject):
             self._process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
             self._process.setStandardInputFile(QProcess.nullDevice())
         if sys.platform != "win32":
-            # Ctrl-C in our terminal is for us: we end our children, or leave them.
+            # Ctrl-C in the terminal reaches only the dashboard, which ends or leaves its children.
             flags = QProcess.UnixProcessFlag.CreateNewSession
-            # None of our network connections shall stay open in it.
+            # The child must not keep the dashboard's network connections open.
             flags |= QProcess.UnixProcessFlag.CloseFileDescriptors
             self._process.setUnixProcessParameters(flags)
         self._process.readyReadStandardOutput.connect(self._read)
@@ -102,17 +102,17 @@ class Child(QObject):
 
     @property
     def age_s(self) -> float:
-        """Time since it was started, in seconds."""
+        """Seconds since the process was started."""
         return time.monotonic() - self._began
 
     @property
     def end_reason(self) -> str:
-        """Reason of its end: its error, else the last line of its log."""
+        """The reason of the last end: the error event, else the last line of the log."""
         last = self._error or self._last_line.removeprefix("error: ")
         return last[:_MAX_REASON_LETTERS].rstrip(".")
 
     def start(self) -> None:
-        """Start it; nothing happens while it runs."""
+        """Start the process; does nothing while it runs."""
         if self.is_running:
             return
         self.was_stopped = self.has_crashed = False
@@ -121,34 +121,34 @@ class Child(QObject):
         if self._outlives:
             _KEPT.append(self._process)
             handle, self._path = tempfile.mkstemp(prefix=f"bci-{self.command.name}-", suffix=".log")
-            # Kept open: what clears temporary files may remove it while the process runs.
+            # Kept open, since a cleaner of temporary files may remove it while the process runs.
             self._file = os.fdopen(handle, "rb")
             self._process.setStandardOutputFile(self._path)
             self._look.start()
         self._process.start(self.command.argv[0], list(self.command.argv[1:]))
-        # It may have failed already.
+        # Without a process id the start has failed already.
         if self.pid:
             self.running.emit(True)
 
     def write_line(self, text: str) -> None:
-        """Send a line to its standard input."""
+        """Send a line to the standard input of the process."""
         self._process.write(f"{text}\n".encode())
 
     def request_end(self) -> None:
-        """Request its end, however long it takes; returns at once."""
+        """Request the end of the process, without a time limit; returns at once."""
         self.was_stopped = True
         self._starts_again = False
         if self.is_running:
             self._process.terminate()
 
     def stop(self) -> None:
-        """Request its end, and kill it a second later; returns at once."""
+        """Request the end of the process, and kill it a second later; returns at once."""
         self.request_end()
         if self.is_running:
             self._insist.start()
 
     def restart(self) -> None:
-        """Start it as its command now is, after the end of what runs; returns at once."""
+        """End the process if it runs, then start the present command; returns at once."""
         if self.is_running:
             self.stop()
             self._starts_again = True
@@ -156,13 +156,13 @@ class Child(QObject):
             self.start()
 
     def give_up(self) -> None:
-        """Kill it, and report nothing more of it."""
+        """Kill the process, and emit no more signals."""
         self.blockSignals(True)
         self.was_stopped = True
         self._process.kill()
 
     def leave(self) -> None:
-        """Let it continue, and report nothing more of it; for when the window closes."""
+        """Let the process continue after the dashboard, and emit no more signals."""
         if self.signalsBlocked():
             return
         self.blockSignals(True)
@@ -176,7 +176,7 @@ class Child(QObject):
             _KEPT.append(self._process)
 
     def wait(self, deadline: QDeadlineTimer) -> None:
-        """Wait for its end after `stop`, and kill it at the deadline."""
+        """Wait for the end of the process after `stop`, and kill it at the deadline."""
         if self.is_running and not self._process.waitForFinished(max(0, deadline.remainingTime())):
             self._process.kill()
             self._process.waitForFinished(_KILLED_MS)
@@ -200,7 +200,7 @@ class Child(QObject):
             return
         if isinstance(event, NoteEvent):
             self._log_line(event.text)
-        # An error is, like a warning, a line of the log as well.
+        # The child also writes its error to the log, so the event adds no line.
         elif isinstance(event, ErrorEvent):
             self._error = event.text
         self.reported.emit(event)
@@ -247,14 +247,14 @@ class Child(QObject):
         last = self.end_reason
         if not last:
             return f"ended by itself (exit code {self.exit_code})"
-        # The last line before a signal is rarely the reason.
+        # After a signal, the last line is rarely the reason, so it is named as the last line.
         if self.has_crashed:
             return f"ended by itself (exit code {self.exit_code}); its last line: {last}"
         return f"ended by itself: {last}"
 
 
 def stop_all(children: Sequence[Child]) -> None:
-    """End all children together, within a second; for the moment the window closes."""
+    """End all children within a second, because the window closes."""
     for child in children:
         child.stop()
     deadline = QDeadlineTimer(_CLOSING_MS)
@@ -263,5 +263,5 @@ def stop_all(children: Sequence[Child]) -> None:
 
 
 def has_left_any() -> bool:
-    """Check whether a process runs that continues after our end."""
+    """Return whether a process runs that continues after the dashboard's end."""
     return any(process.state() != QProcess.ProcessState.NotRunning for process in _KEPT)

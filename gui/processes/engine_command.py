@@ -1,4 +1,4 @@
-"""Command that starts an engine: on the stream that is shown, with the model used last."""
+"""The command that starts an engine, with its stream and its model."""
 
 from pathlib import Path
 
@@ -13,10 +13,11 @@ ENGINE = "engine"
 def engine_command(
     bci: tuple[str, ...], profile: str, model: Path, stream: str = "", name: str = ""
 ) -> Command:
-    """The command of an engine.
+    """Return the command that starts an engine with ``profile`` and ``model``.
 
-    Without ``stream`` it decodes what its profile names, without ``name`` its streams are named
-    as the profile says.
+    ``bci`` is the command that runs this project's command line. With an empty ``stream`` the
+    engine decodes the stream that the profile names. With an empty ``name`` its own streams have
+    the name in the profile.
     """
     named = (f"--name={name}",) if name else ()
     argv = (*bci, "run", profile, f"--model={model}", *named, "--with-parent")
@@ -24,9 +25,9 @@ def engine_command(
 
 
 def on_stream(command: Command, stream: str) -> Command:
-    """The same engine on another stream, with the markers that belong to it.
+    """Return the command of the same engine on another stream, with its markers.
 
-    A command that is no engine's, or an empty ``stream``, changes nothing.
+    Returns ``command`` itself if it starts no engine, or if ``stream`` is empty.
     """
     if not stream or "run" not in command.argv:
         return command
@@ -40,22 +41,25 @@ def on_stream(command: Command, stream: str) -> Command:
 
 
 def stream_of(command: Command) -> str:
-    """The stream that an engine is started on; empty where the profile names it."""
+    """Return the stream that an engine is started on; empty if the profile names it."""
     return options_of(command.argv).get("--stream", "")
 
 
 def replayed_as(command: Command) -> str:
-    """The stream that a replay gives; empty where the command is none."""
+    """Return the name of a replay's stream; empty if the command is no replay."""
     return options_of(command.argv).get("--name", "") if "replay" in command.argv else ""
 
 
 def model_of(command: Command) -> str:
-    """Name of the model that an engine is started with; empty where it has none."""
+    """Return the name of the model that an engine is started with; empty without one."""
     return Path(options_of(command.argv).get("--model", "")).name
 
 
 def remember_engine(remembered: DashboardSettings, opened_with: str, command: Command) -> None:
-    """Keep which model was decoded with, for a dashboard that is opened with the same profile."""
+    """Store the model and profile of an engine for the next start of the dashboard.
+
+    ``opened_with`` is the profile of the dashboard, under which they are found again.
+    """
     model = options_of(command.argv).get("--model")
     if model is None or "run" not in command.argv:
         return
@@ -71,7 +75,11 @@ def with_last_engine(
     bci: tuple[str, ...],
     name: str = "",
 ) -> tuple[Command, ...]:
-    """The programs of a window; where no engine is among them, with the one last used."""
+    """Return ``commands``, with the last engine if they contain none.
+
+    The last engine is that of a dashboard with the same profile ``opened_with``; it is left out if
+    its model no longer exists.
+    """
     last = remembered.engines.get(opened_with)
     has_engine = any(command.name == ENGINE for command in commands)
     if has_engine or last is None or not (Path(last.model) / CARD).is_file():

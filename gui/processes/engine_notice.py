@@ -1,4 +1,4 @@
-"""A strip that warns where the decisions are of another stream than the one shown."""
+"""A warning that the engine decodes another stream than the shown one."""
 
 from dataclasses import dataclass
 
@@ -19,12 +19,12 @@ _NAME = "decode-shown"
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An engine that decodes, or waits for, another stream than the one shown."""
+    """An engine that decodes, or waits for, another stream than the shown one."""
 
     decoded: str
     shown: str
-    own: bool  # whether the engine is ours to start again
-    waits: bool = False
+    own: bool  # whether the engine was started here, so that it can be started again
+    waits: bool = False  # whether it waits for the stream
 
     @property
     def sentence(self) -> str:
@@ -35,9 +35,10 @@ class Mismatch:
 def find_mismatch(
     situation: DashboardStatus, command: Command | None, own: bool
 ) -> Mismatch | None:
-    """An engine that is there for another stream than the one shown, if it is.
+    """Return the mismatch between the engine's stream and the shown one, None without.
 
-    ``command`` is how our engine was started, ``own`` whether it is ours that runs.
+    ``command`` is the command of the engine that was started here. ``own`` is whether that engine
+    runs.
     """
     waits = not situation.engine_alive
     if not situation.signal_alive or (waits and not own):
@@ -51,10 +52,10 @@ def find_mismatch(
 
 
 class EngineNotice(QFrame):
-    """The sentence, and one button that makes both the same stream."""
+    """A strip with the warning, and a button that makes both streams the same."""
 
-    decode_wanted = Signal()  # of the stream shown
-    show_wanted = Signal(str)  # the stream that the window shall show
+    decode_wanted = Signal()  # decode the shown stream
+    show_wanted = Signal(str)  # show the stream of this name
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +67,7 @@ class EngineNotice(QFrame):
         self.hide()
 
     def show_mismatch(self, mismatch: Mismatch | None) -> None:
-        """Show what does not agree; nothing where all does."""
+        """Show a mismatch; None hides the strip."""
         if mismatch == self._mismatch:
             return
         self._mismatch = mismatch
@@ -80,7 +81,7 @@ class EngineNotice(QFrame):
         else:
             does, name = "Show", mismatch.decoded
             how = "Show the stream that this engine decodes"
-        # An ampersand would mark a key.
+        # A single ampersand in a button's text would mark a shortcut.
         short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
         self.change.setText(f"{does} {short.replace('&', '&&')}")
         self.change.setToolTip(with_key(how, _NAME))

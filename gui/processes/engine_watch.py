@@ -1,4 +1,4 @@
-"""News of an engine that is gone, and the model to start with next time."""
+"""Reports of a lost engine, and the stored model for the next start."""
 
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
@@ -13,15 +13,14 @@ _SUBJECT = "lost engine"
 
 
 class EngineWatch(QObject):
-    """Reports an engine that is gone, and keeps the model of the one that decodes.
+    """Reports the loss of the engine, and stores the model of a decoding engine.
 
-    ``remembered`` keeps the model, None for a demo; ``profile`` is what the dashboard was opened
-    with.
+    ``remembered`` stores the model; None for a demo. ``profile`` is that of the dashboard.
     """
 
     changed = Signal()
     problem = Signal(str, str)  # one sentence, and its subject
-    well = Signal(str)  # the subject
+    well = Signal(str)  # the subject whose problem is over
 
     def __init__(
         self,
@@ -37,12 +36,12 @@ class EngineWatch(QObject):
         programs.runs.connect(self._on_program)
 
     def follow(self, feed: Feed) -> None:
-        """Watch the engine of this feed."""
+        """Connect to a feed: watch its engine from now on."""
         feed.engine_there.connect(self._on_there)
         feed.predictions_came.connect(lambda _: self._situation.on_sign_of_engine(local_clock()))
 
     def set_state(self, alive: bool, simulated: bool) -> None:
-        """The engine decodes, or no longer does."""
+        """Set whether the engine decodes (``alive``), and whether a simulated signal."""
         self._situation.engine_alive, self._situation.engine_simulated = alive, simulated
         self._situation.on_sign_of_engine(local_clock())
         child = self._programs.child(ENGINE)
@@ -57,11 +56,11 @@ class EngineWatch(QObject):
             self._situation.engine_lost = False
             self.well.emit(_SUBJECT)
             return
-        # That the one before is gone may be noticed only when the next is starting.
+        # The loss of the last engine may be noticed only while the next one is starting.
         child = self._programs.child(ENGINE)
         expected = self._is_restarted or (child is not None and child.was_stopped)
         self._situation.engine_lost = not (self._is_own and expected)
-        # The end of a child is reported when its process ends, with what is done about it.
+        # `Programs` reports the end of a child process, and whether it is started again.
         if not self._is_own:
             self.problem.emit(
                 "The engine is gone: it was ended or it crashed. Start it again where it ran; "

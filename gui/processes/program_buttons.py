@@ -1,4 +1,4 @@
-"""Buttons that start and stop the programs the dashboard was opened with."""
+"""Buttons that start and stop the dashboard's programs, such as engine and replay."""
 
 import time
 from functools import partial
@@ -23,17 +23,17 @@ _PURPOSES = {
 
 
 class Programs(QWidget):
-    """One button a program; each is a child process of its own.
+    """One button per program; each program is a child process.
 
-    One that crashes after it worked is started again.
+    A program that crashes after it has worked is started again.
     """
 
     logged = Signal(str)
     engine_logged = Signal(str)  # a line of the engine's log
     problem = Signal(str, str)  # one sentence, and the program that it is about
     runs = Signal(str, bool)  # a program, and whether it runs now
-    well = Signal(str)  # the program that runs now
-    models_wanted = Signal()  # there is no engine yet: a model is to be chosen
+    well = Signal(str)  # the program whose problem is over, since it runs now
+    models_wanted = Signal()  # the user must choose a model before an engine can start
 
     def __init__(self, commands: tuple[Command, ...]) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Programs(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         self._policies: dict[str, RestartPolicy] = {}
         self._stream = ""
-        # Stands in for the engine's button until there is a model.
+        # Shown instead of the engine's button until a model is chosen.
         does = with_key("Choose a model to decode with", "engine")
         self.choose_button = button("Start engine ...", does, self.models_wanted.emit)
         self._row = row_of(*map(self._add, self.processes), self.choose_button)
@@ -49,52 +49,52 @@ class Programs(QWidget):
         self._offer_choice()
 
     def set_stream(self, name: str) -> None:
-        """Take in the stream that is shown: an engine that is started from now on decodes it."""
+        """Set the shown stream, which an engine that is started later decodes."""
         self._stream = name
 
     def start(self) -> None:
-        """Start them all."""
+        """Start all programs."""
         for child in self.processes:
             child.start()
 
     def toggle(self, name: str) -> None:
-        """Start a program or stop it; without an engine a model is to be chosen first."""
+        """Start or stop a program; emit `models_wanted` for an engine without a model."""
         if name in self.buttons:
             self.buttons[name].click()
         elif name == ENGINE:
             self.models_wanted.emit()
 
     def child(self, name: str) -> Child | None:
-        """The process of a program; None where there is no such program."""
+        """Return the process of the program ``name``; None if there is no such program."""
         return next((child for child in self.processes if child.command.name == name), None)
 
     def is_running(self, name: str) -> bool:
-        """Check whether a program runs as our child."""
+        """Return whether the program ``name`` runs as a child process."""
         child = self.child(name)
         return child is not None and child.is_running
 
     def command(self, name: str) -> Command | None:
-        """Command of a program, for its last or next start."""
+        """Return the command of a program, of its last or next start; None if unknown."""
         child = self.child(name)
         return child.command if child is not None else None
 
     def is_ending(self, stream: str) -> bool:
-        """Check whether a stream goes because the user stopped the replay that gives it."""
+        """Return whether ``stream`` ends because the user stopped the replay of it."""
         stopped = (child.command for child in self.processes if child.was_stopped)
         return stream != "" and any(replayed_as(command) == stream for command in stopped)
 
     def decode_shown(self) -> None:
-        """Have the engine decode the stream that is shown, by starting it again."""
+        """Restart the engine on the shown stream."""
         child = self.child(ENGINE)
         if child is not None:
             child.command = on_stream(child.command, self._stream)
             child.restart()
 
     def use_model(self, folder: Path, command: Command, same_stream: bool = True) -> bool:
-        """Have the engine decode with a model, without a sample lost where it runs already.
+        """Decode with the model in ``folder``; return True if a running engine gets it.
 
-        ``command`` starts an engine with this model. One that runs gets the model, which it may
-        refuse; then this is True. If it does not decode the ``same_stream``, it is started again.
+        A running engine replaces its model without losing a sample, or refuses it. Without one, or
+        if ``same_stream`` is False, an engine is started by ``command``, which has this model.
         """
         child = self.child(command.name)
         if child is not None and child.is_running and same_stream:
@@ -110,7 +110,7 @@ class Programs(QWidget):
         return False
 
     def set_command(self, command: Command) -> None:
-        """Set the command of the next start."""
+        """Set the command for the next start of the program with the same name."""
         child = self.child(command.name)
         if child is not None:
             child.command = command
@@ -154,7 +154,7 @@ class Programs(QWidget):
             return
         child.start()
         self.problem.emit(then(why, AGAIN), name)
-        # A start is no success yet: all is well once it has lasted.
+        # The problem is over only when the restarted program has run for some seconds.
         pid = child.pid
         QTimer.singleShot(
             round(1000 * LEAST_S),

@@ -1,4 +1,4 @@
-"""The recorder: started here as a process that outlives the dashboard, or found on the network."""
+"""The recorder: started here to outlive the dashboard, or found on the network."""
 
 import os
 import queue
@@ -16,45 +16,49 @@ _POLL_S = 0.1
 
 
 class RecorderLink(Worker):
-    """Start a recorder that outlives the dashboard, find those that run, and stop one.
+    """Starts a recorder that outlives the dashboard; finds and stops running ones.
 
-    Recorders are found and read in a thread.
+    A thread finds recorders and reads their statuses.
     """
 
     changed = Signal(object)  # FoundRecorder, or None when no recorder runs
     logged = Signal(str)
     failed = Signal(str)  # one sentence
-    unread = Signal(str)  # why a recorder on the network cannot be understood
-    died = Signal(int, str)  # one started here ended by itself: its exit code, and why
+    unread = Signal(str)  # why the status of a recorder on the network is unreadable
+    died = Signal(int, str)  # a recorder started here ended by itself: exit code and reason
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._child: Child | None = None
-        # Of the recorder that was started here last.
+        # Process id and state of the last recorder that was started here.
         self.own_pid, self.is_running = -1, False
         self._last: FoundRecorder | None = None
 
     def retire(self) -> None:
-        """Ask the thread to end, and leave recorders to themselves; returns at once."""
+        """Request the end of the thread, and let recorders continue; returns at once."""
         super().retire()
         if self._child is not None:
             self._child.leave()
 
     def start_recorder(self, argv: tuple[str, ...]) -> None:
-        """Start a recorder; returns at once."""
+        """Start a recorder by the command ``argv``, unless one runs; returns at once."""
         if self.is_running:
             return
         if self._child is not None:
             self._child.deleteLater()
         self._child = child = Child(Command("recorder", argv), self, outlives=True)
         child.logged.connect(self.logged)
-        # No lambda: it would keep us alive until the child is gone, which goes with us.
+        # Not a lambda, which would keep this object and its child alive in a cycle.
         child.running.connect(self._on_running)
         child.start()
 
     def end(self, recorder: FoundRecorder | None = None) -> None:
-        """Request that a recorder, or the one just started, ends with all it has."""
+        """Request a recorder to complete its file and end.
+
+        ``recorder`` of None means the one that was started here. Emits `failed` if it cannot be
+        ended from here.
+        """
         if recorder is None or (self.is_running and recorder.pid == self.own_pid):
             if self._child is not None:
                 self._child.request_end()
@@ -62,7 +66,7 @@ class RecorderLink(Worker):
             on = recorder.hostname
             where = f"on {on}: end it there" if on else "elsewhere: end it"
             self.failed.emit(f"This recorder runs {where} with Ctrl-C.")
-        # The number came over the network: it must belong to a recorder still.
+        # The process id came over the network, so check that it still belongs to a recorder.
         elif not is_recorder(recorder.pid):
             self.failed.emit(f"Process {recorder.pid} is no recorder: end it where it runs.")
         else:
@@ -72,7 +76,7 @@ class RecorderLink(Worker):
                 self.failed.emit(f"The recorder could not be stopped: {error}")
 
     def work(self) -> None:
-        """Look for recorders, and read their statuses, until the worker is retired."""
+        """Find recorders and read their statuses until the worker is retired."""
         watch = RecorderWatch()
         while self.wait(_POLL_S):
             while not self._ended.empty():
@@ -109,7 +113,7 @@ class RecorderLink(Worker):
         chosen = min(
             news.running, key=lambda r: (r.pid != self.own_pid, not r.pid, r.uid), default=None
         )
-        # One that does not answer but is there may continue.
+        # A recorder that does not answer stays chosen while its process runs.
         if chosen == last or (chosen is None and last is not None and self._runs(last)):
             return
         if chosen and chosen.pid != self.own_pid and chosen.uid != (last.uid if last else None):
@@ -118,7 +122,7 @@ class RecorderLink(Worker):
         self.post(self.changed.emit, chosen)
 
     def _runs(self, recorder: FoundRecorder) -> bool:
-        """Check whether a silent recorder's process runs, where it is one of this computer."""
+        """Return whether a recorder's process runs on this computer."""
         if recorder.pid == self.own_pid:
             return self.is_running
         return bool(recorder.pid) and is_recorder(recorder.pid)

@@ -1,4 +1,4 @@
-"""Rule by which a program that ended by itself is started again, and advice where it is not."""
+"""The rule for starting a program again after its end, and advice if it is not."""
 
 from collections import deque
 
@@ -6,16 +6,17 @@ from gui.actions import key_of
 
 LEAST_S = 5.0
 _MAX_RESTARTS, _WITHIN_S = 3, 60.0
-# Exit codes: it came to its end or was stopped by somebody else; it reported what is to be mended.
+# Exit codes: 0 after a normal end, or a stop from elsewhere; 2 after an error that the program has
+# reported and that the user must correct.
 _ENDED, _REFUSED = 0, 2
 AGAIN = "It is started again."
 _SEE_LOG = f"see the log ({key_of('panel-log')})"
 
 
 class RestartPolicy:
-    """Judges each end of one program: a crash after it worked is mended by a restart, in bounds.
+    """Decides on each end of one program: a crash after work allows a few restarts.
 
-    ``by`` is how the user starts it, as ``press Start engine (Ctrl+E)``.
+    ``by`` are the words for how the user starts it: ``press Start engine (Ctrl+E)``.
     """
 
     def __init__(self, by: str) -> None:
@@ -23,11 +24,13 @@ class RestartPolicy:
         self._times: deque[float] = deque(maxlen=_MAX_RESTARTS)
 
     def why_not(self, code: int, worked: bool, now: float) -> str:
-        """Advice where it is not to be started again; empty where it is, which then counts.
+        """Return advice if the program must not be restarted; else count the restart.
 
-        ``code`` is its exit code, or the signal that ended it. ``worked`` is whether it did its
-        work before: a program that dies at once would die again. ``now`` is in seconds on any
-        monotonic clock.
+        Empty text means that the caller restarts it.
+
+        ``code`` is the exit code, or the signal that ended the program. ``worked`` is whether it
+        did its work before, since a program that dies at once would die again. ``now`` is in
+        seconds on any monotonic clock.
         """
         if code == _ENDED:
             return f"To run it again, {self._by}."
@@ -42,5 +45,5 @@ class RestartPolicy:
 
 
 def then(sentence: str, more: str) -> str:
-    """One sentence after another; the first may end in a question mark."""
+    """Join two sentences; a full stop is added to the first unless it ends in ? or !."""
     return f"{sentence} {more}" if sentence.endswith(("?", "!")) else f"{sentence}. {more}"

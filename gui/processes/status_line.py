@@ -1,4 +1,4 @@
-"""The state behind the status bar: program, stream, delay and losses."""
+"""The state behind the status bar: stream, engine, delay and lost samples."""
 
 import socket
 import time
@@ -10,15 +10,15 @@ from bci.quality.channel_quality import State
 from gui.widgets.units import counted
 
 _STALE_S = 1.5
-# An engine that decodes sends its status twice a second: after this long a whole one is missed, and
-# the user knows within a second.
+# A decoding engine sends its status every 0.5 s. After this time one is missing, and the user is
+# warned within a second.
 _ENGINE_SILENT_S = 0.9
 _SHOWN, _ENGINE = "shown", "engine"
 
 
 @dataclass
 class DashboardStatus:
-    """The shown signal and the engine, as far as they are known; times on the LSL clock."""
+    """The known state of the shown signal and the engine; times are on the LSL clock."""
 
     awaited: str
     stream_name: str = ""
@@ -35,58 +35,58 @@ class DashboardStatus:
     status: EngineStatus | None = None
     status_at: float = -float("inf")
     engine_seen_at: float = -float("inf")
-    # By counter: the shown stream's or the engine's.
+    # Acknowledged lost samples, by counter: that of the shown stream or of the engine.
     acknowledged: dict[str, int] = field(default_factory=dict)
     acknowledged_at: str = ""
 
     @property
     def simulated(self) -> bool:
-        """Return whether anything shown is simulated."""
+        """Return whether the shown signal or that of the engine is simulated."""
         return self.signal_simulated or self.engine_simulated
 
     def show_other(self, awaited: str) -> None:
-        """Forget the stream that was shown: nothing is known of the other one yet."""
+        """Forget the shown stream; ``awaited`` describes the one to be shown next."""
         self.awaited = awaited
         self.stream_name, self.stats = "", None
         self.signal_alive = self.signal_simulated = self.signal_replayed = False
         self.acknowledged, self.acknowledged_at = {}, ""
 
     def acknowledge(self) -> None:
-        """Show only losses after this time of day."""
+        """Acknowledge the losses so far: only later ones are shown."""
         self.acknowledged, self.acknowledged_at = self._counts(), time.strftime("%H:%M")
 
     def on_stats(self, stats: InletStats) -> None:
-        """Take the shown stream's figures, as its own inlet counts them."""
+        """Set the figures of the shown stream's inlet."""
         self.stats = stats
         self._follow_counts()
 
     def on_status(self, status: EngineStatus, now: float) -> None:
-        """Take the engine's newest status."""
+        """Set the engine's newest status, received at ``now``."""
         self.status, self.status_at = status, now
         self._follow_counts()
 
     def _follow_counts(self) -> None:
         counts = self._counts()
-        # A count that is lower than before began again from zero.
+        # A lower count than before means that the counter started again from zero.
         for counter, n in self.acknowledged.items():
             self.acknowledged[counter] = min(n, counts.get(counter, n))
 
     def count_samples(self, samples: int, now: float) -> None:
-        """Take the number of samples that have come so far."""
+        """Set the number of samples that have been received by ``now``."""
         if samples != self.samples:
             self.samples, self.samples_at = samples, now
 
     def on_sign_of_engine(self, now: float) -> None:
-        """Take note that something of the engine came, or that it is there again."""
+        """Store that the engine gave a sign of life at ``now``."""
         self.engine_seen_at = now
 
     def engine_silent_s(self, now: float) -> float:
-        """Return for how long an engine that decodes has been overdue; 0 while it is not."""
+        """Return the seconds since the last sign of a decoding engine; 0 below 0.9 s."""
         silent = now - max(self.engine_seen_at, self.status_at)
         return silent if self.engine_alive and silent > _ENGINE_SILENT_S else 0.0
 
     def state(self, now: float) -> State:
-        """Sum the sentence up in one mark."""
+        """Return the state of signal and engine as one mark."""
         if not self.signal_alive:
             return State.BAD
         doubts = (
@@ -102,29 +102,29 @@ class DashboardStatus:
 
     @property
     def decoded(self) -> str | None:
-        """The stream that the engine decodes; None while it decodes none, or is not known to."""
+        """The stream that the engine decodes; None if it decodes none, or is unknown."""
         return self.status.stream if self.status is not None else None
 
     @property
     def decodes_other(self) -> bool:
-        """Return whether an engine decodes another stream than the one shown."""
+        """Return whether the engine decodes another stream than the shown one."""
         return self.engine_alive and self.decoded not in (None, self.stream_name)
 
     @property
     def is_decoded(self) -> bool:
-        """Return whether an engine decodes the shown stream, and so reports its losses."""
+        """Return whether the engine decodes the shown stream, and so reports its losses."""
         return self.engine_alive and self.decoded == self.stream_name
 
     @property
     def model_warning(self) -> str:
-        """Why not to rely on the model of the engine that runs; empty without a warning."""
+        """The reason not to rely on the running engine's model; empty without a warning."""
         warning = self.status.model_warning if self.status and self.engine_alive else None
         return (warning or "")[:300]
 
     @property
     def _n_lost(self) -> int:
         counts = self._counts()
-        # The engine's own count where one runs: its windows suffered from these.
+        # The engine's count is preferred, since these losses affect its windows.
         counter = _ENGINE if self.is_decoded else _SHOWN
         return max(0, counts[counter] - self.acknowledged.get(counter, 0))
 
@@ -133,14 +133,17 @@ class DashboardStatus:
         return self.stats.findings if self.stats else ()
 
     def _counts(self) -> dict[str, int]:
-        """Count the losses of the shown stream; the engine does only while it decodes."""
+        """Return lost samples by counter; that of the engine only while it decodes."""
         counts = {_SHOWN: self.stats.lost_samples if self.stats else 0}
         if self.status is not None and self.status.stream is not None:
             counts[_ENGINE] = self.status.lost_samples
         return counts
 
     def sentence(self, now: float, late_ms: float | None) -> str:
-        """Write all of it in one sentence, with findings about the stream's clock and rate."""
+        """Return the state in one sentence, with findings on the stream's clock and rate.
+
+        ``late_ms`` is the median latency in milliseconds, None if unknown.
+        """
         findings = self._findings if self.signal_alive else ()
         return "; ".join((self._sentence(now, late_ms), *findings))
 
@@ -175,9 +178,9 @@ class DashboardStatus:
 
 
 def delay_text(status: EngineStatus | None) -> str:
-    """Write the delays beside the latency, as ``+45 ms filters, +450 ms evidence``.
+    """Return further delays than the latency: ``+45 ms filters, +450 ms evidence``.
 
-    A delay that is not known, or nothing, is left out.
+    A delay that is unknown or zero is left out; the text is empty if both are.
     """
     if status is None:
         return ""

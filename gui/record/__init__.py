@@ -1,7 +1,7 @@
 """Recording by one button.
 
 - bar: the button, its fields and the state of the recording
-- controller: joins the bar to the recorders
-- run_recorder: one run of a calibration
-- closing: the question before a window closes that records
+- controller: connects the bar to the recorders
+- run_recorder: the recorder of one run of cues, spelling or neurofeedback
+- closing: the question before the dashboard closes during a recording
 """

@@ -1,4 +1,4 @@
-"""One red button: whose recording, of what; then how long, how large, which streams."""
+"""The record bar: button, subject and task, then length, size and streams."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -29,16 +29,16 @@ class RecordState:
     """State of the recording, as the bar shows it."""
 
     recorder: FoundRecorder | None = None
-    waiting: str = ""  # a request that is not yet met, as ``starting ...``
-    # Streams that send nothing though they are recorded, with for how many seconds.
+    waiting: str = ""  # a request that is not yet fulfilled, such as ``starting ...``
+    # Recorded streams that send nothing, with the seconds since their last sample.
     silent: tuple[tuple[str, float], ...] = ()
     restarts: int = 0
     unanswered_s: float = 0.0  # 0 while the recorder answers
-    takes_notes: bool = False  # whether notes reach the recording
+    takes_notes: bool = False  # whether the stream of notes is recorded
 
     @property
     def alarm(self) -> str:
-        """Trouble of the recording that runs, in words; empty where there is none."""
+        """The problems of the current recording, in words; empty without any."""
         if self.recorder is None:
             return ""
         if self.unanswered_s:
@@ -55,7 +55,7 @@ class RecordState:
 
 
 class RecordBar(QWidget):
-    """Show a `RecordState`; what the user wants comes out as signals."""
+    """Shows a `RecordState`; emits the user's choices as signals."""
 
     start_wanted = Signal()
     stop_wanted = Signal()
@@ -78,7 +78,7 @@ class RecordBar(QWidget):
         self._before: list[QWidget] = []  # labels and fields that a recording needs
         for name in FIELDS:
             self._add_field(name, values.get(name, ""))
-        # Far more of the room than is empty.
+        # A large stretch, so that the saved recording gets the width before the empty space.
         shown = self.elapsed, self.alarm, self.details, (self.saved, 100), None
         parts = self.button, *self._before, *shown, self.note, self.file
         self.setLayout(row_of(*parts, margins=(8, 4, 8, 4)))
@@ -97,12 +97,12 @@ class RecordBar(QWidget):
         self._show()
 
     def toggle(self) -> None:
-        """Start recording, or stop it."""
+        """Request to start or to stop a recording, if the button is enabled."""
         if self.button.isEnabled():
             (self.start_wanted if self._state.recorder is None else self.stop_wanted).emit()
 
     def write_note(self) -> None:
-        """Let the user write a note."""
+        """Move the keyboard focus to the field of notes, if notes can be written."""
         if self.note.isVisible() and self.note.isEnabled():
             self.note.setFocus()
 
@@ -149,7 +149,7 @@ class RecordBar(QWidget):
         self.details.setText(state.waiting)
         if recorder is not None:
             self.elapsed.setText(_clock(recorder.elapsed_s))
-            # What is wrong has the room; the streams are in the tooltip.
+            # An alarm gets the space of the streams, which are in the tooltip.
             described = _size(recorder.n_bytes) if alarm else _describe(recorder)
             self.details.setText("   ".join(filter(None, (described, state.waiting))))
             self.file.setText(Path(recorder.file).name)
@@ -159,7 +159,7 @@ class RecordBar(QWidget):
 
 
 class SavedRecording(QWidget):
-    """Place of the recording that was just stopped, and two buttons to go there.
+    """The files of the last recording, with buttons to open the file or its folder.
 
     Shown from the end of a recording until the next one begins.
     """
@@ -182,7 +182,10 @@ class SavedRecording(QWidget):
         self.hide()
 
     def show_files(self, files: tuple[Path, ...], described: str) -> None:
-        """Show the files of one recording, oldest first; several after a restart."""
+        """Show the files of one recording, oldest first; several after restarts.
+
+        ``described`` are words on its length and size.
+        """
         self.files = files
         names = ", ".join(file.name for file in reversed(files))
         several = f"{counted(len(files), 'file')}: " if len(files) > 1 else ""
@@ -195,12 +198,12 @@ class SavedRecording(QWidget):
 
 
 def describe_length(recorder: FoundRecorder) -> str:
-    """``00:41, 12.4 MB``: how long a recording is, and how large."""
+    """Return the length and size of a recording: ``00:41, 12.4 MB``."""
     return f"{_clock(recorder.elapsed_s)}, {_size(recorder.n_bytes)}"
 
 
 def _describe(recorder: FoundRecorder) -> str:
-    """Size and streams, the signals first: they are what a recording is made for."""
+    """Return size and streams of a recording in words, signal streams first."""
     n = len(recorder.streams)
     signals = dict.fromkeys(name for name, _ in recorder.regular)
     ordered = [*signals, *(name for name in recorder.streams if name not in signals)]

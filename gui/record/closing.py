@@ -1,4 +1,4 @@
-"""Question before the dashboard is closed during a recording."""
+"""The question before the dashboard closes during a recording."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +16,12 @@ def confirm_closing(
     keep: Callable[[], object],
     end: Callable[[], object],
 ) -> QMessageBox:
-    """Ask whether the recording shall continue; ``keep`` or ``end`` is called, or neither.
+    """Ask whether the recording should continue after the dashboard's end.
 
-    The window continues drawing meanwhile.
+    The answer calls ``keep`` to let it continue, ``end`` to stop it, or neither to keep the
+    dashboard open. Returns at once; the window draws on meanwhile.
     """
-    # A file's name is shown as it is, never as markup.
+    # Plain text, so that a file's name is never read as markup.
     box = QMessageBox(window, textFormat=Qt.TextFormat.PlainText)
     box.setWindowTitle("Recording goes on")
     box.setText(
@@ -39,7 +40,7 @@ def confirm_closing(
 
 
 def farewell(status: FoundRecorder) -> str:
-    """The line in the terminal when the window is closed and a recording continues."""
+    """Return the line for the terminal if a recording continues after the window."""
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (
         f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "

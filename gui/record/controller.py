@@ -1,4 +1,4 @@
-"""Joins the record button to the recorders that run."""
+"""Connection of the record bar to the running recorders."""
 
 import socket
 import time
@@ -23,7 +23,7 @@ from gui.settings import DashboardSettings
 SUBJECT = "recorder"
 NOTES = "dashboard-notes"
 _LOOK_MS = 250
-# As long as discovery may take to find a stream that is there.
+# Time in which streams on the network are found.
 _FIND_S = 2.0
 _UNANSWERED_S = 3.0
 _BY = with_key("press Record", "record")
@@ -35,13 +35,14 @@ NO_STREAM = (
 
 
 class RecordController(QObject):
-    """Start and stop a recorder as the user wants, and show its status.
+    """Starts and stops a recorder for the user, and shows its status.
 
-    A recorder of ours that is killed is started again: it continues in the next run's file.
+    A recorder that was started here and killed is started again; it continues in the next run's
+    file.
 
-    ``bci`` is how the command line is called, ``folder`` where recordings go; ``streams`` are
-    recorded, all where none is named. ``listed`` gives the names of the signal streams that are on
-    the network now.
+    ``bci`` is the command that runs this project's command line. Recordings are written to
+    ``folder``. ``streams`` are recorded; all streams if it is empty. ``listed`` returns the names
+    of the signal streams on the network.
     """
 
     logged = Signal(str)
@@ -90,7 +91,7 @@ class RecordController(QObject):
 
     @property
     def status(self) -> FoundRecorder | None:
-        """The recorder that runs."""
+        """The running recorder; None without one."""
         return self._state.recorder
 
     def retire(self) -> None:
@@ -98,13 +99,13 @@ class RecordController(QObject):
         self.link.retire()
 
     def stop(self, timeout_s: float) -> None:
-        """Leave the recorder alone."""
+        """Stop the thread, and let the recorder continue."""
         self._timer.stop()
         self.link.stop(timeout_s)
         self._offer_notes(False)
 
     def end(self) -> None:
-        """End the recording; returns at once."""
+        """Request the end of the recording; returns at once."""
         self._was_stopped = True
         self._show(waiting="stopping ...")
         self.link.end(self.status)
@@ -116,7 +117,7 @@ class RecordController(QObject):
             self._bar.show_state(state)
 
     def _look_for_streams(self) -> None:
-        """Start where there is something to record; a stream may not have been found yet."""
+        """Start to record as soon as a stream is found, within 2 s."""
         self.well.emit()
         self._find_until = time.monotonic() + _FIND_S
         self._show(waiting="looking for streams ...")
@@ -154,7 +155,7 @@ class RecordController(QObject):
         last = self.status
         self._answered_at = time.monotonic()
         waiting, silent = self._state.waiting, self._state.silent
-        # What is waited for has come, or gone; but a restart is waited for while there is none.
+        # Another recorder, or none, fulfils a request; but a restart still waits while none runs.
         is_same = (status and status.uid) == (last and last.uid)
         if not is_same and not (status is None and waiting == _RESTARTING):
             waiting = ""
@@ -172,11 +173,11 @@ class RecordController(QObject):
             unanswered_s=0.0,
             takes_notes=status is not None and NOTES in status.streams,
         )
-        # Only beside what is recorded: alone they would make a recording of nothing look whole.
+        # Notes are offered only with recorded streams: a recording of notes alone would look whole.
         self._offer_notes(status is not None and bool(status.streams))
 
     def _on_gone(self, last: FoundRecorder) -> None:
-        """A recorder is there no longer: it was stopped, or ended without our wish."""
+        """Show the saved files of a recorder that has ended; report an unwanted end."""
         if last.uid == self._died:
             return
         if (self._was_stopped or self._is_own) and self._files:
@@ -191,7 +192,7 @@ class RecordController(QObject):
         self._files = []
 
     def _on_died(self, code: int, why: str) -> None:
-        """Report that nothing is recorded and what is kept, and continue where that helps."""
+        """Report that the recorder died and what it saved; restart it if that may help."""
         last = self.status
         worked = last is not None and Path(last.file) in self._files
         advice = self._policy.why_not(code, worked, time.monotonic())
@@ -211,7 +212,7 @@ class RecordController(QObject):
         self._begin()
 
     def _watch(self) -> None:
-        """Show for how long the recorder has not answered, and its streams that are silent."""
+        """Show the time since the recorder's last answer, and its silent streams."""
         if self.status is None:
             return
         now = time.monotonic()
@@ -221,7 +222,7 @@ class RecordController(QObject):
             self._show(unanswered_s=0.0, silent=self._silent.update(self.status.regular, now))
 
     def _offer_notes(self, offered: bool) -> None:
-        """Have a stream that the recorder finds and takes notes from, or none."""
+        """Open the stream of notes, which the recorder finds, or close it."""
         if offered and self._notes is None:
             self._notes = MarkerOutlet(NOTES, f"{NOTES}-{socket.gethostname()}", False, "Notes")
         elif not offered and self._notes is not None:

@@ -1,4 +1,4 @@
-"""The recorder of one run: started before the first cue, ended after the last."""
+"""The recorder of one run: starts before the first cue, and ends after the last."""
 
 from pathlib import Path
 
@@ -9,12 +9,15 @@ from gui.processes.recorder import RecorderLink
 
 
 class RunRecorder(RecorderLink):
-    """Records some streams into one file; ``bci`` is how the command line is called."""
+    """Records given streams into one file.
 
-    ready = Signal()  # every stream is being written
-    waits = Signal(str)  # for a stream that lacks or is gone; one sentence
-    well = Signal()  # the stream that was gone is back
-    ended = Signal(bool)  # the file is complete; whether it has all the streams
+    ``bci`` is the command that runs this project's command line.
+    """
+
+    ready = Signal()  # every stream is being recorded
+    waits = Signal(str)  # one sentence on a missing or lost stream
+    well = Signal()  # the lost stream is back
+    ended = Signal(bool)  # the recorder has ended; True if it recorded all streams without failure
 
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -28,7 +31,7 @@ class RunRecorder(RecorderLink):
         self.start()
 
     def record(self, file: Path, streams: tuple[str, ...]) -> None:
-        """Start a recorder; returns at once."""
+        """Start to record ``streams`` into ``file``; returns at once."""
         self.file, self._streams = file, streams
         self._is_ready = self._troubled = self._has_failed = False
         named = [f"--stream={name}" for name in streams]

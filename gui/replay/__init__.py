@@ -1,13 +1,13 @@
-"""The replay window: a recording with its markers, trials and predictions, at any speed.
+"""The replay window: a recording with its markers, trials and predictions.
 
 - window: opens a recording, plays it and runs a model over it
 - layout: the parts of the window and their places
-- opened_recording: reads a file, and finds the models that fit
-- model_choice, model_run: which model runs, and its process
-- predictions, trials: what the model predicted, and the cued attempts
-- playhead, transport_bar: where one is, and how fast it moves
-- timeline_data, timeline: the whole recording at a glance
-- traces: the signal up to the play head
-- decision_at_cursor: the view of the task at the play head
-- summary, trial_list: the score, and each trial
+- opened_recording: reads a file, and finds the models that fit it
+- model_choice, model_run: the choice of a model, and its process
+- predictions, trials: predictions of the model, and cued trials
+- playhead, transport_bar: position and speed of the replay
+- timeline_data, timeline: an overview of the whole recording
+- traces: the signal up to the playhead
+- decision_at_cursor: the decision at the playhead, in the view of the task
+- summary, trial_list: the score of the model, and the list of trials
 """

@@ -1,4 +1,4 @@
-"""The prediction and the decision at the cursor, in the view of the model's task, as live."""
+"""The prediction and decision at the playhead, in the view of the model's task."""
 
 from typing import Any
 
@@ -17,15 +17,15 @@ from gui.replay.trials import ReplayTrial, trial_at
 from gui.widgets.layouts import column_of
 from gui.widgets.themed import Themed
 
-# What is smoothed has its trail again after a leap of the cursor.
+# Seconds of earlier predictions that are smoothed again after a jump of the playhead.
 _TRAIL_S = 15.0
 
 
 class DecisionAtCursor(Themed, QWidget):
-    """The view of the model's task, as in the dashboard; bars where the task has none of its own.
+    """The dashboard's view of the model's task; bars if the task has no view.
 
-    The decisions are those of ``bci evaluate``, as an engine makes them. ``lacking`` has a sentence
-    for each gallery of the model whose pictures cannot be shown.
+    The decisions come from ``bci evaluate``, which decides as an engine does. ``lacking`` has one
+    sentence per image gallery of the model that cannot be read, or one on a failed view.
     """
 
     def __init__(self) -> None:
@@ -39,12 +39,15 @@ class DecisionAtCursor(Themed, QWidget):
         self.setLayout(self._place)
 
     def cue_of(self, taken: float) -> str | None:
-        """The class of the trial in which a window's last sample was taken."""
+        """Return the class of the trial at time ``taken``; None outside all trials.
+
+        ``taken`` is the time of a window's last sample.
+        """
         k = trial_at(self.trials, taken)
         return self.trials[k].label if k is not None else None
 
     def set_model(self, card: Card) -> None:
-        """Show the decisions of this model from now on."""
+        """Show the decisions of the model of ``card`` from now on."""
         if self.view is not self.bars:
             self._place.removeWidget(self.view)
             self.view.deleteLater()
@@ -66,9 +69,10 @@ class DecisionAtCursor(Themed, QWidget):
         self.view.refresh()
 
     def show_at(self, predictions: Predictions | None, position: float, half_s: float) -> None:
-        """Show the prediction that holds at a position, and the class that was asked for there.
+        """Show the prediction and the true class at ``position``, in seconds.
 
-        ``half_s`` is half a sample: the trial's last window ends where the trial does.
+        ``half_s`` is half a sampling period, so that the last window of a trial is found at the
+        trial's end.
         """
         self.view.show_cue(self.cue_of(position))
         if predictions is None:
@@ -86,14 +90,14 @@ class DecisionAtCursor(Themed, QWidget):
             self.view.show_prediction(_received(predictions, k))
 
     def _show_course(self, view: EmotionView, predictions: Predictions, k: int) -> None:
-        """Show levels, which are smoothed, with those before in their order."""
+        """Show smoothed levels, after adding the predictions before ``k`` in order."""
         times, course = predictions.times, view.course
         after = course.steps[-1].time if self._is_shown and course.steps else float("inf")
         if not 0 <= times[k] - after <= _TRAIL_S:
             course.steps.clear()
             course.reset()
             after = float(times[k]) - _TRAIL_S
-        # Only the last is worth drawing.
+        # Only the last prediction is drawn.
         for each in range(int(times.searchsorted(after, side="right")), k):
             course.add(float(times[each]), predictions.probabilities[each])
         if times[k] > after or not self._is_shown:

@@ -25,7 +25,7 @@ _RIGHT_WIDTH = 330
 
 
 class ReplayLayout(Themed, QWidget):
-    """The header, the traces beside the decisions, and the timeline above the transport bar."""
+    """Header, traces beside decisions, and timeline above the transport bar."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,13 +62,13 @@ class ReplayLayout(Themed, QWidget):
         self.setStyleSheet(self.theme.style_sheet())
 
     def show_decision(self, shown: bool) -> None:
-        """Make room for the decision at the cursor, or take it away."""
+        """Show or hide the decision at the playhead."""
         frame = self.decided.parentWidget()
         assert frame is not None
         frame.setVisible(shown)
 
     def show_title(self, opened: OpenedRecording | None) -> None:
-        """Name the recording that is open."""
+        """Show the name of the open recording; None if none is open."""
         self.title.setText(opened.file.name if opened is not None else "no recording is open")
 
     def show_opened(self, opened: OpenedRecording) -> None:

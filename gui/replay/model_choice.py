@@ -1,4 +1,4 @@
-"""The models of the user, and those of them that fit the recording."""
+"""The list of the user's models, and the choice of one that fits the recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,10 @@ from gui.widgets.units import counted
 
 @dataclass(frozen=True)
 class ListedModel:
-    """A model; ``why_not`` is the reason why it does not fit, empty where it does."""
+    """A model; ``why_not`` is the reason why it does not fit, empty if it fits.
+
+    ``card`` is None if it cannot be read.
+    """
 
     folder: Path
     card: Card | None
@@ -31,7 +34,7 @@ class ListedModel:
 
 
 def list_models(folder: Path, info: StreamInfo) -> list[ListedModel]:
-    """List the models below a folder, those that fit the stream first."""
+    """List the models below ``folder``; those that fit the stream ``info`` come first."""
     found = [_judge(path, card, info) for path, card in list_bundles(folder)]
     return sorted(found, key=lambda model: (bool(model.why_not), model.folder))
 
@@ -47,7 +50,7 @@ def _judge(folder: Path, card: Card | BundleError, info: StreamInfo) -> ListedMo
 
 
 class ModelChoice(QWidget):
-    """A list of models with a button that runs the chosen one, and how far that is."""
+    """A list of models, a button that runs the chosen model, and its progress."""
 
     chosen = Signal()
 
@@ -71,13 +74,13 @@ class ModelChoice(QWidget):
 
     @property
     def model(self) -> ListedModel | None:
-        """The model that is chosen; one that fits."""
+        """The chosen model; None if none is chosen or it does not fit."""
         k = self.list.currentIndex()
         chosen = self._models[k] if 0 <= k < len(self._models) else None
         return chosen if chosen is not None and not chosen.why_not else None
 
     def set_models(self, models: Sequence[ListedModel]) -> None:
-        """Offer these; the first that fits is chosen."""
+        """Replace the list by ``models``; the first is chosen if it fits."""
         self._models = models
         self.list.blockSignals(True)
         self.list.clear()

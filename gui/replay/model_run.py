@@ -1,4 +1,4 @@
-"""A model run over the recording: ``bci evaluate``, a child process that can be cancelled."""
+"""A run of a model over the recording, by a process that can be cancelled."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ from bci.messages import AnyEvent, EvaluationEvent, PredictedEvent
 from gui.processes.child import Child, Command
 from gui.replay.predictions import Predictions
 
-# So often what came is shown; an event comes for each window.
+# Interval in which new predictions are shown; the process prints one event per window.
 _SHOW_EVERY_MS = 200
 _KILLED_MS = 300
 
 
 class ModelProcess(QObject):
-    """Run one model at a time over one file, and pass on its events as they are printed.
+    """Runs one model at a time over one file, and passes on its predictions.
 
-    ``bci`` is how the command line is called, as ``("python", "-m", "bci")``.
+    ``bci`` is the command that runs this project's command line: ``("python", "-m", "bci")``.
     """
 
     predicted = Signal(object)  # Predictions, all so far
@@ -38,22 +38,22 @@ class ModelProcess(QObject):
         return self.child is not None
 
     def start(self, model: Path, file: Path, classes: tuple[str, ...], hop_s: float = 0.1) -> None:
-        """Begin, and give up the run before; ``classes`` and ``hop_s`` are the model's."""
+        """Begin a run, and cancel the last one; ``classes`` and ``hop_s`` are the model's."""
         self.cancel()
         self._predictions = Predictions.none(classes, hop_s)
         self._waiting, self._evaluation = [], None
         argv = (*self._bci, "evaluate", str(model), str(file), "--json", "--windows")
         child = self.child = Child(Command("evaluation", argv), self)
         child.reported.connect(self._take)
-        # No lambda: it would keep us alive until the child is gone, which goes with us.
+        # Not a lambda, which would keep this object and its child alive in a cycle.
         child.running.connect(self._on_running)
         self._timer.start()
         self.running.emit(True)
-        # It may fail at once.
+        # Started last, since it may fail at once.
         child.start()
 
     def cancel(self) -> None:
-        """Give up what runs, at once; what it predicted so far has been passed on."""
+        """Kill the running process; predictions that were passed on stay valid."""
         if self.child is not None:
             self.child.give_up()
             self.child.wait(QDeadlineTimer(_KILLED_MS))

@@ -1,4 +1,4 @@
-"""A recording that was read, and the models that fit it."""
+"""An opened recording, with the user's models."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from gui.widgets.units import clock, counted
 
 @dataclass(frozen=True)
 class OpenedRecording:
-    """A recording, the file that it came from and the models that there are."""
+    """A recording, its file, and all models, those that fit first."""
 
     file: Path
     recording: Recording
@@ -20,14 +20,14 @@ class OpenedRecording:
 
     @property
     def size(self) -> str:
-        """``16 channels, 250 Hz, 2:40``."""
+        """Channels, rate and length in words: ``16 channels, 250 Hz, 2:40``."""
         info = self.recording.info
         channels = counted(info.n_channels, "channel")
         return f"{channels}, {info.sfreq:g} Hz, {clock(self.recording.duration)}"
 
 
 def open_recording(file: Path, models: Path) -> OpenedRecording:
-    """Read a recording, and the models below a folder that fit it.
+    """Read the recording ``file``, and list the models below the folder ``models``.
 
     Raises
     ------

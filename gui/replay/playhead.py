@@ -1,4 +1,4 @@
-"""The position in the recording, and the speed at which it moves."""
+"""The playhead: a position in the recording, and the speed at which it moves."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -8,7 +8,7 @@ SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 class Playhead(QObject):
     """A position between 0 and ``duration``, in seconds of the recording."""
 
-    changed = Signal()  # playing, speed or duration
+    changed = Signal()  # the state of playing, the speed or the duration has changed
     moved = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -20,7 +20,7 @@ class Playhead(QObject):
         self._last: float | None = None
 
     def set_duration(self, duration: float) -> None:
-        """Another recording: stand still at its start."""
+        """Set the length of another recording, and stop at its start."""
         self.duration, self.position = duration, 0.0
         self.is_playing = False
         self.changed.emit()
@@ -35,12 +35,12 @@ class Playhead(QObject):
         self.changed.emit()
 
     def step_speed(self, way: int) -> None:
-        """The next faster (+1) or slower (-1) speed."""
+        """Choose the next faster (``way`` +1) or slower (-1) speed."""
         k = SPEEDS.index(self.speed) + way
         self.set_speed(SPEEDS[max(0, min(k, len(SPEEDS) - 1))])
 
     def toggle(self) -> None:
-        """Play, from the start where the end was reached; or pause."""
+        """Play or pause; play from the start if the end was reached."""
         if not self.duration:
             return
         if not self.is_playing and self.position >= self.duration:
@@ -50,7 +50,7 @@ class Playhead(QObject):
         self.changed.emit()
 
     def advance(self, now: float) -> None:
-        """Move on to the time ``now`` of a clock, in seconds; once a frame."""
+        """Move with the time: ``now`` is in seconds of any clock; call once per frame."""
         if not self.is_playing:
             return
         elapsed = 0.0 if self._last is None else now - self._last

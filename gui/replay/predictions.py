@@ -1,4 +1,4 @@
-"""Predictions and decisions of a model over a recording, as ``bci evaluate`` makes them."""
+"""Predictions and decisions of a model over a recording, from ``bci evaluate``."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,17 +9,18 @@ from numpy.typing import NDArray
 from bci.decisions import Decision
 from bci.messages import PredictedEvent
 
-# A prediction is missed where the next one comes later than so many hops.
+# Number of hops for which a prediction is valid; a later next one leaves a gap.
 _MISSED_HOPS = 1.5
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions of one recording, one a window.
+    """Predictions of one recording, one per window.
 
-    ``times``, (n,), are when each window's last sample was taken, in seconds of the recording;
-    ``probabilities`` are (n, n_classes). ``decisions`` are those at the end of each window, None
-    until the evidence is whole; at least n. ``hop_s`` is from one window to the next.
+    ``times``, shape (n,), are the times of each window's last sample, in seconds of the recording.
+    ``probabilities`` have the shape (n, n_classes). ``decisions`` has at least n entries, one at
+    the end of each window, None until enough evidence is gathered. ``hop_s`` is the time from one
+    window to the next, in seconds.
     """
 
     classes: tuple[str, ...]
@@ -30,11 +31,11 @@ class Predictions:
 
     @classmethod
     def none(cls, classes: tuple[str, ...], hop_s: float = 0.1) -> "Predictions":
-        """No predictions yet of a model."""
+        """Return an object without predictions, for a model with these classes."""
         return cls(classes, np.empty(0), np.empty((0, len(classes))), (), hop_s)
 
     def with_events(self, events: list[PredictedEvent]) -> "Predictions":
-        """Add windows in their order; those of other classes are left out."""
+        """Return a copy with further windows; those with other classes are left out."""
         events = [each for each in events if len(each.probabilities) == len(self.classes)]
         decisions = [
             None if each.confidence is None else Decision(each.decision, each.confidence)
@@ -50,18 +51,18 @@ class Predictions:
 
     @property
     def hold_s(self) -> float:
-        """The longest time that a prediction stands for; later ones are missed."""
+        """The time in seconds for which a prediction is valid after its window's end."""
         return _MISSED_HOPS * self.hop_s
 
     def number_at(self, position: float) -> int | None:
-        """Number the prediction that holds at a position; None where none does."""
+        """Return the index of the prediction valid at ``position``, None without one."""
         k = int(np.searchsorted(self.times, position, side="right")) - 1
         return k if k >= 0 and position - self.times[k] <= self.hold_s else None
 
     def held_since(self, number: int) -> float | None:
-        """Return the time from which on the decision was the same as at a prediction.
+        """Return the time since which the decision is that of prediction ``number``.
 
-        None where there is no decision yet.
+        None if no decision is made there.
         """
         now = self.decisions[number]
         if now is None:

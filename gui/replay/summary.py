@@ -1,4 +1,4 @@
-"""The model's score: accuracy with its interval beside chance, and the confusions of classes."""
+"""The model's score: accuracy with interval and chance, and the confusion matrix."""
 
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,11 @@ _SURE_P = 0.05
 
 
 class Summary(Themed, QWidget):
-    """Below the score a matrix: its rows are the classes asked for, its columns the decisions.
+    """The score, and below it the confusion matrix: true classes by decisions.
 
-    With more than seven classes it has no room: then a line for each of the five most frequent,
-    with how often it was found and its most frequent confusion, and one for all the others.
+    With more than seven classes there is no space for the matrix. Then each of the five most
+    frequent classes has a line, with its number of hits and its most frequent confusion. One more
+    line sums up the other classes.
     """
 
     def __init__(self) -> None:
@@ -35,7 +36,7 @@ class Summary(Themed, QWidget):
         self.scores: list[ClassScore] = []
         self._hint = named(QLabel(), "dim")
         self.accuracy = AccuracyView(figure_px=26)
-        # There is no room for numbers below: chance and interval are written.
+        # The axis has no numbers, to save space: chance and interval are written as text.
         self.accuracy.line.getAxis("bottom").setStyle(showValues=False)
         self.accuracy.line.setFixedHeight(_LINE_PX)
         self._warnings, self._measures = plain(QLabel()), plain(QLabel())
@@ -59,7 +60,7 @@ class Summary(Themed, QWidget):
         self._warnings.setStyleSheet(f"color: {self.theme.warning};")
 
     def set_evaluation(self, evaluation: EvaluationEvent | None) -> None:
-        """Show a score; None if there is none yet."""
+        """Show a score; ``evaluation`` is None before a model has run."""
         self.evaluation = evaluation
         self.warnings, self.scores = (), []
         measures: list[str] = []
@@ -79,7 +80,7 @@ class Summary(Themed, QWidget):
             self.confusion.set_counts(evaluation.classes, rows)
             self.confusion.setFixedHeight(_HEAD_PX + _CELL_PX * len(rows))
         elif evaluation is not None and len(evaluation.classes) > _MAX_CLASSES:
-            # It brings scipy's statistics with it.
+            # Imported here, since it imports scipy.stats, which is slow.
             from bci.evaluation.metrics import class_scores
 
             self.scores = class_scores(
@@ -116,7 +117,7 @@ class Summary(Themed, QWidget):
 
     @property
     def others_text(self) -> str:
-        """The classes that have no line of their own; empty where there are none."""
+        """The line on the classes without their own line; empty if all have one."""
         others = self.scores[_MAX_LINES:]
         if not others:
             return ""

@@ -1,4 +1,4 @@
-"""The whole recording at a glance: markers, predictions, cues, and the play head to seek with."""
+"""An overview of the whole recording: markers, predictions, trials and playhead."""
 
 from html import escape
 from math import floor, log10
@@ -23,7 +23,8 @@ from gui.widgets.layouts import is_seen
 from gui.widgets.units import clock
 
 TIMELINE_HEIGHT, _LEGEND_PX = 168, 20
-# Top and height of each lane; the strip of decisions is the lower edge of the ribbon.
+# Top and height of each lane, in units of the y axis; the strip of decisions is the lower edge of
+# the ribbon of probabilities.
 MARKERS, RIBBON, _STRIP, ASKED, _DECIDED = (0, 16), (20, 50), (71, 6), (80, 18), (101, 18)
 _BOTTOM = 120.0
 _LEFT_PX, _RIGHT_PX = 72, 44
@@ -35,7 +36,7 @@ _STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7
 
 
 class _ClockAxis(Axis):
-    """Times as on a clock, at full seconds and minutes."""
+    """A time axis with clock times, at whole seconds and minutes."""
 
     def tickSpacing(  # noqa: N802 - pyqtgraph's name
         self, low: float, high: float, size: float
@@ -54,9 +55,11 @@ class _ClockAxis(Axis):
 
 
 class Timeline(Plot):
-    """Click or drag to seek; the wheel zooms, with Shift it moves; a double click shows all.
+    """The timeline of a recording, with mouse actions.
 
-    The middle button moves the view. Shaded is the time that the traces show.
+    A click or drag of the left button moves the playhead. The wheel zooms, and with Shift it moves
+    the view, as the middle button does. A double click shows the whole recording. The shaded span
+    is that of the traces.
     """
 
     sought = Signal(float)
@@ -96,12 +99,12 @@ class Timeline(Plot):
 
     @property
     def view(self) -> tuple[float, float]:
-        """The first and the last second that are shown."""
+        """The start and the end of the shown span, in seconds of the recording."""
         low, high = self.plotItem.vb.viewRange()[0]
         return float(low), float(high)
 
     def set_recording(self, recording: Recording | None) -> None:
-        """Show another recording, whole, without trials and predictions."""
+        """Show the whole of another recording, without trials and predictions."""
         self.data = TimelineData(recording)
         self.is_blank = recording is None
         duration = max(self.data.duration, 1e-3)
@@ -113,12 +116,15 @@ class Timeline(Plot):
         self.refresh()
 
     def set_trials(self, trials: tuple[ReplayTrial, ...]) -> None:
-        """Show other trials of the recording, or their decisions."""
+        """Show the trials of the recording, with their decisions if they have any."""
         self.data.trials = trials
         self.refresh()
 
     def set_predictions(self, predictions: Predictions | None, until: float) -> None:
-        """Show predictions, as far as ``until`` seconds; None if no model has run."""
+        """Show predictions; ``predictions`` is None if no model has run.
+
+        ``until`` is the time in seconds up to which the model has run.
+        """
         is_new = predictions is None or self.data.predictions is None
         self.data.predictions, self.data.until = predictions, until
         if is_new:
@@ -127,12 +133,15 @@ class Timeline(Plot):
             self._draw_view()
 
     def set_position(self, position: float, shown_s: float) -> None:
-        """Move the play head; the view goes with it. The traces show ``shown_s`` before it."""
+        """Move the playhead to ``position``, and the view if needed.
+
+        ``shown_s`` is the length of the span before it that the traces show, in seconds.
+        """
         self.cursor.setValue(position)
         self.shown.setRegion((max(0.0, position - shown_s), position))
         start, stop = self.view
         if not start <= position <= stop:
-            # A page on, with a little of what was before.
+            # The next page keeps a tenth of the view before the playhead.
             self._move_to(position - 0.1 * (stop - start))
 
     def _move_to(self, start: float) -> None:
@@ -141,7 +150,7 @@ class Timeline(Plot):
         self.setXRange(start, start + high - low, padding=0)
 
     def numbers(self) -> Table:
-        """The predictions in view, with the decisions; without any, the trials."""
+        """Return the predictions in view with decisions; the trials if no model has run."""
         low, high = self.view
         predictions = self.data.predictions
         if predictions is None:
@@ -156,7 +165,7 @@ class Timeline(Plot):
         return Table(("time (s)", *predictions.classes, "decided"), rows)
 
     def read(self, place: QPointF) -> str:
-        """The markers near a place; below their lane the prediction and the trial."""
+        """Return the markers near ``place``; below their lane, prediction and trial."""
         x, data = place.x(), self.data
         if data.recording is None:
             return ""
@@ -175,7 +184,7 @@ class Timeline(Plot):
         return text
 
     def draw(self) -> None:
-        """Draw all of it again."""
+        """Draw all items again."""
         theme, data = self.theme, self.data
         self._colours = data.colours(theme)
         self.cursor.setPen(self.pen(theme.text, 1.5))
@@ -186,7 +195,7 @@ class Timeline(Plot):
         self._draw_markers(theme)
         self._draw_trials(theme)
         two = data.predictions is not None and len(data.classes) == 2
-        # Above the middle the one class is likelier, below it the other.
+        # With two classes, the line at 50 % shows which one is likelier.
         middle = RIBBON[0] + RIBBON[1] / 2
         self._half.setTicks([[(middle, "50 %")] if two else []])
         self._half.setTextPen(theme.dim)
@@ -238,7 +247,7 @@ class Timeline(Plot):
         )
 
     def _draw_view(self) -> None:
-        """Draw what depends on the time that is in view."""
+        """Draw the items that depend on the span in view."""
         if self.data.recording is None or not is_seen(self):
             return
         start, stop = self.view
@@ -252,7 +261,7 @@ class Timeline(Plot):
             [Tag(m.time, at, m.label[:14], self._colour_of(m.label)) for m in markers]
         )
         trials, at = self.data.trials, ASKED[0] + ASKED[1] / 2
-        # The names of all trials, or of none.
+        # Names are shown only if those of all trials fit.
         room = {name: self._names.width_of(name) for name in {trial.label for trial in trials}}
         second = width / (stop - start)
         if any(room[trial.label] > (trial.stop - trial.onset) * second for trial in trials):
@@ -276,13 +285,13 @@ class Timeline(Plot):
         self._ribbon.setRect(QRectF(start, RIBBON[0], stop - start, RIBBON[1]))
         numbers = decided(predictions, start, stop, width)
         colours = [self._colour_of(name).getRgb() for name in predictions.classes]
-        # The last, which number -1 finds, is transparent.
+        # The last colour, found by index -1 for no decision, is transparent.
         lookup = np.array([*colours, (0, 0, 0, 0)], dtype=np.uint8)
         self._strip.setImage(lookup[numbers][None])
         self._strip.setRect(QRectF(start, _STRIP[0], stop - start, _STRIP[1]))
 
     def _seek(self, event: QMouseEvent) -> bool:
-        """True if the mouse seeks, as with the left button in a recording."""
+        """Move the playhead if the left button is down; return whether it did."""
         is_left = bool(event.buttons() & Qt.MouseButton.LeftButton)
         if is_left and self.data.recording is not None:
             at = self.plotItem.vb.mapSceneToView(self.mapToScene(event.position().toPoint()))
@@ -314,7 +323,7 @@ def _bars(top: float, height: float) -> pg.BarGraphItem:
 
 
 def _describe(predictions: Predictions, k: int) -> str:
-    """Write the decision below the probabilities; of many classes only the likeliest."""
+    """Return probabilities and decision in words; of many classes the likeliest only."""
     names, probabilities = predictions.classes, predictions.probabilities[k]
     shown = list(range(len(names)))
     if len(names) > _MAX_CLASSES:

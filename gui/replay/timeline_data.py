@@ -1,4 +1,4 @@
-"""The data of the timeline: what there is of a recording, and predictions as columns of pixels."""
+"""The data of the timeline, and predictions as columns of pixels."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from gui.replay.predictions import Predictions
 from gui.replay.trials import ReplayTrial
 from gui.theme import Theme
 
-# Pixels from one line of a hatching to the next.
+# Pixels between two lines of a hatching.
 _HATCH_PX = 6
 
 
 @dataclass
 class TimelineData:
-    """A recording, its trials, and the predictions until the time ``until``."""
+    """A recording, its trials, and its predictions up to the time ``until``, in s."""
 
     recording: Recording | None = None
     trials: tuple[ReplayTrial, ...] = ()
@@ -27,7 +27,7 @@ class TimelineData:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number the markers of each label."""
+        """The number of markers by label."""
         return Counter(m.label for m in self.recording.markers) if self.recording else {}
 
     @property
@@ -36,31 +36,31 @@ class TimelineData:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes in the order of their colours."""
+        """The classes in the order of their colours: the model's, else those of trials."""
         if self.predictions is not None:
             return self.predictions.classes
         return tuple(sorted({trial.label for trial in self.trials}))
 
     @property
     def marker_classes(self) -> dict[str, str]:
-        """The class that a marker's label asks for, by the trials that begin with it."""
+        """The class by label of the marker, for markers at the onset of a trial."""
         onsets = {trial.onset: trial.label for trial in self.trials}
         markers = self.recording.markers if self.recording else ()
         return {m.label: onsets[m.time] for m in markers if m.time in onsets}
 
     @property
     def gaps(self) -> NDArray[np.float64]:
-        """Start and stop of each stretch without samples, (n_gaps, 2)."""
+        """Start and end of each span without samples, in seconds, shape (n_gaps, 2)."""
         if self.recording is None:
             return np.empty((0, 2))
         times, lost = self.recording.timestamps, np.diff(self.recording.indices) != 1
         return np.column_stack([times[:-1][lost], times[1:][lost]])
 
     def colours(self, theme: Theme) -> dict[str, QColor]:
-        """Give each class its colour, and each marker that of the class that it asks for.
+        """Return the colour of each class, and of each marker that is a cue of a class.
 
-        More classes than there are colours all have the same: neighbours would look alike. A marker
-        that asks for no class has none.
+        If there are more classes than colours, all have the same colour, since repeated colours
+        would mislead. Markers that are no cue are left out.
         """
         one_for_all = len(self.classes) > len(theme.classes)
         accent = theme.colour("accent")
@@ -73,10 +73,11 @@ class TimelineData:
 
 
 def shares(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.float64]:
-    """Average the probability of each class in each column; NaN where no prediction holds.
+    """Return the mean probability of each class in each column of pixels.
 
-    The shares, (width, n_classes), are of so many columns from ``start`` to ``stop``. A prediction
-    holds from the end of its window, when it was known, for one hop.
+    The result has the shape (width, n_classes), for ``width`` columns from ``start`` to ``stop``,
+    in seconds. A prediction is valid from the end of its window for `Predictions.hold_s` seconds.
+    Columns without a valid prediction are NaN.
     """
     n = len(predictions.times)
     edges = np.linspace(start, stop, width + 1)
@@ -85,7 +86,7 @@ def shares(predictions: Predictions, start: float, stop: float, width: int) -> N
     sums = np.vstack([np.zeros(len(predictions.classes)), predictions.probabilities.cumsum(axis=0)])
     with np.errstate(invalid="ignore", divide="ignore"):
         found: NDArray[np.float64] = (sums[last] - sums[first]) / (last - first)[:, None]
-    # Columns narrower than a hop: the last prediction, if that still holds.
+    # Columns narrower than a hop have the last prediction, if it is still valid.
     empty = np.flatnonzero((first == last) & (first > 0))
     if n and len(empty):
         before = first[empty] - 1
@@ -97,10 +98,11 @@ def shares(predictions: Predictions, start: float, stop: float, width: int) -> N
 def ribbon_picture(
     columns: NDArray[np.float64], theme: Theme, height: int, n_known: int
 ) -> NDArray[np.uint8]:
-    """Draw the classes one above the other in each column, as high as they are likely.
+    """Return a picture of stacked classes in each column, with heights by probability.
 
-    Of more classes than there are colours the likeliest alone is drawn. The first ``n_known``
-    columns are hatched where no prediction holds. The picture, (height, n_columns, 4), is RGBA.
+    ``columns`` are the result of `shares`. If there are more classes than colours, only the
+    likeliest is drawn. Among the first ``n_known`` columns, those without a valid prediction are
+    hatched. The picture is RGBA with the shape (height, n_columns, 4).
     """
     n_columns, n_classes = columns.shape
     picture = np.zeros((height, n_columns, 4), dtype=np.uint8)
@@ -126,9 +128,9 @@ def _rgba(colour: QColor) -> NDArray[np.uint8]:
 
 
 def decided(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.int64]:
-    """Number the class that is decided at the right edge of each column; -1 where none is.
+    """Return the index of the class decided at each column's right edge; -1 for none.
 
-    A decision holds as long as its prediction. The columns are those of `shares`.
+    A decision is valid as long as its prediction. The columns are those of `shares`.
     """
     number = {name: k for k, name in enumerate(predictions.classes)}
     found = np.full(width, -1)

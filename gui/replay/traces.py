@@ -1,4 +1,4 @@
-"""The recording's traces up to the cursor: the scope, fed from a file instead of a stream."""
+"""The recording's traces up to the playhead: a scope that reads from a file."""
 
 from dataclasses import replace
 
@@ -14,14 +14,14 @@ from gui.scope.scope import Scope
 from gui.scope.shown_line import ShownLine
 from gui.widgets.layouts import column_of, row_of
 
-# What the display's high-pass takes to settle, before what is shown.
+# Seconds before the shown span in which the display's high-pass settles.
 _SETTLING_S = 6.0
 
 
 class ReplayTraces(QWidget):
-    """A scope whose right edge is the cursor, above its controls."""
+    """A scope whose right edge is the playhead, above its controls."""
 
-    turned = Signal(int)  # the wheel: +1 later, -1 earlier
+    turned = Signal(int)  # turn of the wheel: +1 for later, -1 for earlier
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,13 +40,13 @@ class ReplayTraces(QWidget):
         self.setLayout(column_of(self.shown, (self.scope, 1), row, spacing=4))
 
     def set_recording(self, recording: Recording) -> None:
-        """Show another recording; nothing of it until `show_until`."""
+        """Set another recording, which is first shown by `show_until`."""
         self._recording = recording
         self._begin(0, keep_view=False)
 
     @property
     def is_outdated(self) -> bool:
-        """True if more time is to be shown than was taken in; `show_until` takes it in."""
+        """True if the buffer is too short for the shown span; `show_until` renews it."""
         return (
             self._recording is not None and self.scope.view.time_base_s + _SETTLING_S > self._kept_s
         )
@@ -61,7 +61,7 @@ class ReplayTraces(QWidget):
         if self.is_outdated or not self._row <= row <= self._row + kept:
             self._begin(row, keep_view=True)
         self._write(row)
-        # In a gap of the recording what is shown is what was before it.
+        # In a gap of the recording, the signal before the gap stays in the picture.
         last_time = recording.timestamps[row - 1] if row else 0.0
         in_gap = position - last_time >= 1.0 + 2 / recording.info.sfreq
         self.scope.set_trouble("a gap: the recording has no samples here" if in_gap else "")
@@ -72,7 +72,7 @@ class ReplayTraces(QWidget):
         self.scope.advance()
 
     def _begin(self, row: int, keep_view: bool) -> None:
-        """Forget what is shown, and begin so much before a row that it can be shown at once."""
+        """Empty the buffer, and begin early enough to show the signal up to ``row``."""
         assert self._recording is not None
         info = self._recording.info
         scope, gains = self.scope, self.scope.gains

@@ -1,4 +1,4 @@
-"""Play and pause, speed, and steps by trial."""
+"""The bar with play and pause, speed, and steps by trial."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ _KEYS = "Space play \u00b7 \u2190 \u2192 1 s \u00b7 Shift 10 s \u00b7 , . trial 
 
 
 class TransportBar(QWidget):
-    """Show the playhead and move it; steps by trial come out as a signal."""
+    """Shows and moves the playhead; emits steps by trial as ``stepped``."""
 
     stepped = Signal(int)
 

@@ -1,4 +1,4 @@
-"""The trials as a list: time, class asked for, decision, and whether it was right."""
+"""The table of trials: time, true class, decision, and verdict."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -18,12 +18,12 @@ from gui.widgets.units import brief, clock
 
 _COLUMNS = ("", "at", "asked", "decided", "")
 _OF_DECISIONS = (3, 4)
-# The trial under way, one before and one after.
+# Height for the current trial, the one before and the one after.
 _MIN_HEIGHT = 100
 
 
 class TrialList(Themed, QTableWidget):
-    """One row a trial; a click or Enter goes there."""
+    """One row per trial; a click or Enter emits ``chosen`` with its index."""
 
     chosen = Signal(int)
 
@@ -62,7 +62,7 @@ class TrialList(Themed, QTableWidget):
             state = State.GOOD if trial.is_right else State.BAD
             inks = {0: dim, 1: dim, 4: self.theme.quality_colour(state)}
             if not trial.is_sure:
-                # The score counts the likeliest class all the same.
+                # Below the threshold, the score still counts the likeliest class.
                 decided, verdict = NOT_SURE, f"{verdict[0]} likeliest"
                 inks |= {3: dim, 4: dim}
             texts = (str(row + 1), clock(trial.onset, 1), asked, decided, verdict)
@@ -78,7 +78,7 @@ class TrialList(Themed, QTableWidget):
             self.setColumnHidden(column, undecided)
 
     def show_at(self, position: float) -> str:
-        """Select the trial under way, if any, and describe the place among the trials."""
+        """Select the trial at ``position``, if any; return the place in words."""
         row = trial_at(self.trials, position)
         if row != self._current:
             self._current = row

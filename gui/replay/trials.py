@@ -1,4 +1,4 @@
-"""The trials of a recording: the class asked for, and the decision of a model."""
+"""The trials of a recording: true class, and decision of a model."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
@@ -14,19 +14,20 @@ from bci.training.epochs import find_trials
 from gui.decisions.headline import NOT_SURE
 from gui.widgets.units import brief, counted
 
-# Length of a cue where no model's paradigm gives it.
+# Length of a trial in seconds without a model's paradigm.
 _USUAL_S = 4.0
-# Times that are nearer are the same.
+# Times closer than this, in seconds, count as equal.
 _APART_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayTrial:
-    """One trial: its class and times in seconds.
+    """One trial: its class ``label``, and its times in seconds of the recording.
 
-    ``decision`` is the class with the most evidence at its end (see `bci.messages.EvaluatedTrial`);
-    None where no model has run or no sound window lay within it. ``is_sure`` is False where its
-    confidence is below the threshold, so that an engine would have decided nothing.
+    ``decision`` is the class with the most evidence at the trial's end, see
+    `bci.messages.EvaluatedTrial`. It is None if no model has run, or no usable window lies in the
+    trial. ``is_sure`` is False if its confidence is below the threshold, so that an engine would
+    have abstained.
     """
 
     label: str
@@ -42,24 +43,24 @@ class ReplayTrial:
 
     @property
     def is_right(self) -> bool | None:
-        """Return whether the class with the most evidence was right; None where there is none."""
+        """True if ``decision`` is the trial's class; None without a decision."""
         return None if self.decision is None else self.decision == self.label
 
 
 def find_replay_trials(
     recording: Recording, paradigm: Paradigm | None, cue_of: Callable[[str], str | None]
 ) -> tuple[ReplayTrial, ...]:
-    """The trials of a recording.
+    """Return the trials of a recording.
 
-    By a model's paradigm where its markers are there; else by ``cue_of``, which gives the
-    class that a marker asks for; else every marker is one.
+    They are found by the model's ``paradigm`` if the recording has its markers. Else the markers
+    for which ``cue_of`` returns a class are the trials. If there are none, every marker is one.
     """
     end = recording.duration
     if paradigm is not None:
         try:
             found = find_trials(recording, paradigm)
         except RecordingError:
-            # The markers are others than the model's: they are stepped through as they are.
+            # The recording lacks the model's markers, so its own markers are used below.
             found = []
         if found:
             return tuple(ReplayTrial(t.label, t.onset, min(t.stop, end)) for t in found)
@@ -75,7 +76,7 @@ def find_replay_trials(
 
 
 def trials_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
-    """The trials of an evaluated recording."""
+    """Return the trials of an evaluated recording, with their decisions."""
     return tuple(
         ReplayTrial(
             trial.label,
@@ -90,7 +91,10 @@ def trials_of(evaluation: EvaluationEvent) -> tuple[ReplayTrial, ...]:
 
 
 def trial_from(trials: tuple[ReplayTrial, ...], position: float, way: int) -> int | None:
-    """Number of the next (+1) or previous (-1) trial, by where they end; None at the last."""
+    """Return the index of the next (``way`` +1) or previous (-1) trial by their ends.
+
+    None if there is no further trial.
+    """
     stops = [trial.stop for trial in trials]
     if way > 0:
         k = bisect_right(stops, position + _APART_S)
@@ -100,15 +104,16 @@ def trial_from(trials: tuple[ReplayTrial, ...], position: float, way: int) -> in
 
 
 def trial_at(trials: tuple[ReplayTrial, ...], position: float) -> int | None:
-    """Number of the trial that is under way; None between trials."""
+    """Return the index of the trial at ``position``; None between trials."""
     k = bisect_right([trial.onset for trial in trials], position + _APART_S) - 1
     return k if k >= 0 and position <= trials[k].stop + _APART_S else None
 
 
 def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
-    """``asked left, decided right: wrong``; ``called`` gives the name of a class.
+    """Return a trial in words: ``asked left, decided right: wrong``.
 
-    Below the threshold ``asked left, not sure, likeliest right: wrong``, as the headline has it.
+    Below the threshold: ``asked left, not sure, likeliest right: wrong``. ``called`` returns the
+    name to write for a class.
     """
     if trial.decision is None:
         return called(trial.label)
@@ -120,7 +125,7 @@ def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
 
 
 def describe_place(trials: tuple[ReplayTrial, ...], number: int | None) -> str:
-    """``trial 4 of 30: left``; between trials how many there are."""
+    """Return ``trial 4 of 30: left``; the number of trials if ``number`` is None."""
     if number is None:
         return counted(len(trials), "trial") if trials else "no trials"
     return f"trial {number + 1} of {len(trials)}: {describe(trials[number], brief)}"

@@ -24,14 +24,15 @@ from gui.widgets.open_recording import ask_for_recordings, newest_recording
 from gui.workers.background import Background
 
 _FRAME_MS, _STEP_S, _LONG_STEP_S = 16, 1.0, 10.0
-_WHEEL = 0.1  # of what the traces show
+_WHEEL = 0.1  # step of the wheel, as a share of the span that the traces show
 
 
 class ReplayWindow(ReplayLayout):
-    """All of a recording in a window of its own, as it would have been live.
+    """The window that replays a recording as if it were live.
 
-    ``bci`` is how the command line is called. In ``folder`` are recordings, and models in its
-    ``models``. ``cue_of`` gives the class that a marker asks for, if any, where no model does.
+    ``bci`` is the command that runs this project's command line. ``folder`` has the recordings, and
+    the models in its subfolder ``models``. ``cue_of`` returns the class of a marker's label, or
+    None; it is used without a model.
     """
 
     def __init__(
@@ -58,20 +59,20 @@ class ReplayWindow(ReplayLayout):
         self.traces.scope.setFocus()
 
     def open(self, file: Path) -> None:
-        """Read a recording; the window shows it when it is read."""
+        """Read a recording in the background, then show it."""
         self.title.setText(f"reading {file.name} ...")
         self.banner.settle("file")
         work = partial(open_recording, file, self._folder / "models")
         self._reading.run(work, self.show_recording, self._on_unreadable)
 
     def bring(self) -> None:
-        """Show the window, in front; ask for a recording where none is open yet."""
+        """Show the window in front; ask for a recording if none is open."""
         self._come_to_front()
         if self.opened is None:
             self.choose_file()
 
     def bring_file(self, file: Path) -> None:
-        """Show the window, in front, with this recording."""
+        """Show the window in front, with the recording ``file``."""
         self.open(file)
         self._come_to_front()
 
@@ -81,17 +82,17 @@ class ReplayWindow(ReplayLayout):
         self.activateWindow()
 
     def choose_file(self) -> None:
-        """Ask for a recording, from the one that was recorded or opened last."""
+        """Ask for a recording; the dialog starts at the last recorded or opened one."""
         start = self._remembered.replay_file or str(newest_recording(self._folder))
         ask_for_recordings(self, "Open a recording", start, lambda files: self.open(files[0]))
 
     def step(self, way: int) -> None:
-        """Go to the end of the next (+1) or the previous (-1) trial, where it was decided."""
+        """Move to the end of the next (``way`` +1) or previous (-1) trial."""
         if (k := trial_from(self.trials, self.playhead.position, way)) is not None:
             self.go_to(k)
 
     def go_to(self, trial: int) -> None:
-        """Go to the end of a trial."""
+        """Move to the end of the trial with index ``trial``."""
         self.playhead.seek(self.trials[trial].stop)
 
     def run_model(self) -> None:
@@ -104,7 +105,7 @@ class ReplayWindow(ReplayLayout):
             return
         self.banner.settle("model")
         pipeline, paradigm = model.card.pipeline, model.card.paradigm
-        # Where windows come at cues alone, a prediction holds until the cue is over.
+        # If windows come only at cues, a prediction is valid until the end of the cue.
         hop_s = paradigm.stop_s if pipeline.at_cues else pipeline.hop_s
         self._forget_predictions()
         self.decided.set_model(model.card)
@@ -163,7 +164,7 @@ class ReplayWindow(ReplayLayout):
         self.playhead.set_duration(opened.recording.duration)
         self.models.set_models(opened.models)
         self._forget_predictions()
-        # A full picture, not an empty one.
+        # Move the playhead so that the traces are full.
         self.playhead.seek(self.traces.scope.view.time_base_s)
 
     def _on_unreadable(self, why: str) -> None:
@@ -182,12 +183,12 @@ class ReplayWindow(ReplayLayout):
         self._set_trials()
 
     def _set_trials(self, trials: tuple[ReplayTrial, ...] = ()) -> None:
-        """Show trials with their decisions; those of the recording alone if none are given."""
+        """Show ``trials``; if none are given, the recording's trials without decisions."""
         if not trials and self.opened is not None:
             model = self.models.model
             card, recording = model.card if model is not None else None, self.opened.recording
             if card is not None and card.triggers is not None:
-                # A recording without that channel is stepped through by its markers.
+                # A recording without the trigger channel has its markers as trials.
                 with suppress(RecordingError):
                     recording = with_triggers(recording, card.triggers)
             paradigm = card.paradigm if card is not None else None
@@ -213,7 +214,7 @@ class ReplayWindow(ReplayLayout):
         self.playhead.seek(self.playhead.position + seconds)
 
     def _space(self) -> None:
-        # A button that was reached by Tab is pressed, as everywhere.
+        # Space presses a button that has the keyboard focus.
         if isinstance(focused := QApplication.focusWidget(), QAbstractButton):
             focused.click()
         else:
@@ -230,7 +231,7 @@ class ReplayWindow(ReplayLayout):
 
     def _advance(self) -> None:
         self.playhead.advance(time.monotonic())
-        # However often the cursor moved, the traces are drawn once a frame.
+        # The traces are drawn once per frame, however often the playhead has moved.
         if self._is_stale or self.traces.is_outdated:
             self._is_stale = False
             self.traces.show_until(self.playhead.position)
@@ -242,11 +243,11 @@ class ReplayWindow(ReplayLayout):
         self._timer.stop()
         if self.playhead.is_playing:
             self.playhead.toggle()
-        # A model that runs over the recording continues, and is there when the window is back.
+        # A model that runs over the recording continues; its result is shown when the window opens.
         event.accept()
 
     def stop(self) -> None:
-        """End everything, within a second; the window is not used again."""
+        """End reading and model within a second; the window is not used again."""
         self._reading.retire()
         self.run.cancel()
         self.close()

@@ -1,4 +1,4 @@
-"""The scope's axes: time, and the channels' names, each marked by its quality."""
+"""The scope's axes: time, and channel names with marks of quality."""
 
 from math import ceil
 from typing import Any
@@ -16,7 +16,7 @@ from gui.widgets.labels import tip
 
 TIME_HEIGHT = 22
 _OUTSIDE = 40.0
-# Seconds from one mark to the next, by how many are shown.
+# Seconds between two ticks, by the shown seconds.
 _EVERY_S = {2.0: 0.5, 5.0: 1.0, 10.0: 2.0, 20.0: 5.0, 30.0: 5.0}
 _MIN_ROW = 10.0
 _MIN_WIDTH, _MAX_WIDTH = 72, 112
@@ -25,7 +25,7 @@ _ACTIONS = "Click: mark or unmark as bad. Right click: hide."
 
 
 class ChannelAxis(pg.AxisItem):
-    """One name a row, or every few rows where they are low; the worst of those is named.
+    """One name per row; of rows too low for a name, the worst channel is named.
 
     A click on a name marks the channel bad, or unmarks it; a right click hides it.
     """
@@ -51,7 +51,7 @@ class ChannelAxis(pg.AxisItem):
         self.update()
 
     def make_room_for(self, names: tuple[str, ...]) -> None:
-        """Become as wide as the longest of these needs, bold and beside its mark."""
+        """Set the width for the longest of ``names``, in bold and with a mark."""
         metrics = QFontMetrics(caption_font(bold=True))
         longest = max(map(metrics.horizontalAdvance, names), default=0)
         self.setWidth(max(_MIN_WIDTH, min(longest + _MARK + _MARGIN + 1, _MAX_WIDTH)))
@@ -61,13 +61,13 @@ class ChannelAxis(pg.AxisItem):
         self.update()
 
     def set_quality(self, channels: dict[str, ChannelQuality]) -> None:
-        """Take the quality of each channel by its name; empty while nothing is known."""
+        """Set the quality of each channel by its name; empty while it is unknown."""
         if channels != self._quality:
             self._quality = channels
             self.update()
 
     def state_of(self, name: str) -> State:
-        """State of a channel; good as long as nothing is known."""
+        """Return the state of channel ``name``; good while it is unknown."""
         known = self._quality.get(name)
         return known.state if known else State.GOOD
 
@@ -97,14 +97,14 @@ class ChannelAxis(pg.AxisItem):
             self.hide_wanted.emit(name)
 
     def mouseDragEvent(self, event: Any) -> None:  # noqa: N802
-        """Leave the rows where they are."""
+        """Do nothing, so that a drag does not move the rows."""
 
     def hoverEvent(self, event: Any) -> None:  # noqa: N802
         reason = "" if event.isExit() else self.reason_at(event.pos().y())
         self.setToolTip(tip(f"{reason}\n{_ACTIONS}" if reason else ""))
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        # It ends before the traces: a frame of these paints no names.
+        # The axis ends before the traces, so that a frame of the traces does not paint names.
         return QRectF(0, 0, self.size().width() - _MARGIN / 2, self.size().height())
 
     def paint(self, painter: QPainter, *_: object) -> None:
@@ -141,7 +141,7 @@ class ChannelAxis(pg.AxisItem):
             painter.setPen(self.theme.colour("dim" if is_marked else "text"))
         left = _MARK if has_mark else 2
         box = QRectF(left, top, self.size().width() - _MARGIN - left, height)
-        # Sensors of one array differ at the end of their names.
+        # Cut in the middle, since names of sensors in an array differ at the end.
         text = painter.fontMetrics().elidedText(
             name, Qt.TextElideMode.ElideMiddle, int(box.width())
         )
@@ -150,7 +150,7 @@ class ChannelAxis(pg.AxisItem):
 
 
 class TimeAxis(Axis):
-    """Seconds before the newest sample; in a sweep, seconds from its left edge."""
+    """An axis of seconds before the newest sample; in a sweep, from the left edge."""
 
     def __init__(self) -> None:
         super().__init__("bottom", write=_in_seconds)
@@ -161,8 +161,8 @@ class TimeAxis(Axis):
         self.setTickSpacing(every, every)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        # It begins below the traces: a frame of these paints no axis. pyqtgraph drops texts that
-        # leave it, before they are shifted.
+        # The axis begins below the traces, so that a frame of the traces does not paint it. It is
+        # wider than needed, since pyqtgraph drops texts that leave it, before they are shifted.
         width, height = self.size().width(), self.size().height()
         return QRectF(-_OUTSIDE, 2, width + 2 * _OUTSIDE, height - 2)
 
@@ -171,7 +171,7 @@ class TimeAxis(Axis):
         if specs is None:
             return None
         axis, marks, texts = specs
-        # The outermost have their text within the axis.
+        # The outermost texts are shifted into the axis.
         width = self.size().width()
         inside = [
             (rect.translated(max(0, -rect.left()) - max(0, rect.right() - width), 0), flags, text)

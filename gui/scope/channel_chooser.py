@@ -1,4 +1,4 @@
-"""Choosing which channels are shown: a button, and the list that it opens."""
+"""The choice of shown channels: a button, and the list that it opens."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ _MEMBERS = Qt.ItemDataRole.UserRole
 
 
 class ChannelChooser(QToolButton):
-    """Opens a list of the channels, each shown or hidden, alone or with all of its kind."""
+    """A button for the list of channels, to show or hide them one by one or by kind."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class ChannelChooser(QToolButton):
         self._hide(frozenset(item.data(_MEMBERS)), item.checkState() == _OFF)
 
     def _set_all(self, hidden: bool) -> None:
-        """Hide or show all that the list shows now: those that were found."""
+        """Hide or show all channels that match the searched text."""
         found = [name for i in self._items() if not i.isHidden() for name in i.data(_MEMBERS)]
         self._hide(frozenset(found), hidden)
 

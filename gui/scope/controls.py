@@ -1,4 +1,4 @@
-"""Controls of a scope by mouse: time base, gain, page and filter; each shows the scope's view."""
+"""Mouse controls of a scope: time base, gain, page and filter, with their state."""
 
 from collections.abc import Callable
 
@@ -18,17 +18,17 @@ _MAX_KINDS = 10
 _WIDEST = "500 µV"
 _FILTER = "The filter of the picture only; decoding and recording do without it"
 _FILTER_WIDTH = 176
-_APART = 11  # between two groups of controls; with pages there is no room for it
+_APART = 11  # pixels between two groups of controls; left out with pages, to save space
 
 
 class ViewControls(QWidget):
-    """Time base and gain; kind and page where there are several."""
+    """Controls of time base and gain; also of kind and page if there are several."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
         self.setObjectName("plain")
         self._scope = scope
-        # A unit is the stream's own word: shown as it is.
+        # Plain text, since the unit comes from the stream and must not be read as markup.
         self.time_base, self.gain, self.page = (plain(QLabel()) for _ in range(3))
         self.gain.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.kind = tool("", tip_of("kind"), scope.step_kind, "step")
@@ -50,14 +50,14 @@ class ViewControls(QWidget):
     def _show_view(self) -> None:
         scope, gains, kind = self._scope, self._scope.gains, self._scope.view.kind
         self.time_base.setText(f"{scope.view.time_base_s:g} s")
-        # With pages or several kinds there is no room for every word.
+        # With pages or several kinds, texts are shortened to save space.
         is_paged, has_kinds = bool(scope.page_text), len(gains.kinds) > 1
         a_row = "" if is_paged or has_kinds else " a row"
         self.kind.setVisible(has_kinds)
         self.kind.setText(kind.label)
         self.fit.setVisible(not is_paged)
         self.gain.setText(f"{gains.text(kind)}{a_row}" if scope.gain else "-")
-        # The button beside it must not move under the mouse.
+        # A fixed width, so that the button beside it does not move under the mouse.
         metrics = self.gain.fontMetrics()
         self.gain.setMinimumWidth(metrics.horizontalAdvance(f"{_WIDEST}{a_row}"))
         each = [f"{kind.label}: {gains.text(kind)}" for kind in gains.kinds[:_MAX_KINDS]]
@@ -71,7 +71,10 @@ class ViewControls(QWidget):
 
 
 class FilterChoice(ComboBox):
-    """The display's filters; the tooltip names what a slow stream leaves of the chosen one."""
+    """The list of display filters.
+
+    A stream may be too slow for the chosen filter; then the tooltip names the one in use.
+    """
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Gain of each kind of channel, and the value in the middle of each row."""
+"""The gain of each kind of channel, and the value at the middle of each row."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,24 +11,24 @@ from bci.pipeline.display.signal import DisplaySignal
 from bci.signals import Channel
 from gui.widgets.units import neighbouring, round_up, with_unit
 
-# A row holds so many standard deviations.
+# Height of a row in standard deviations, for a gain that is chosen by the program.
 _DEVIATIONS = 4.0
 _MIN_GAIN, _MAX_GAIN = 1e-18, 1e12
 _MAX_LABEL = 8
 _SPELT = {"unknown": "other", "accelerometer": "ACC", "gyroscope": "GYRO"}
-# Period of the look at kinds without a gain, and at raw channels that may have left their row.
+# Interval of checks for kinds without a gain, and for raw channels that have left their row.
 _EVERY_S = 1.0
 
 
 class GainKind(NamedTuple):
-    """Channels that measure the same in the same unit."""
+    """A kind of channels with the same quantity and unit, which share a gain."""
 
     name: str
     unit: str
 
     @property
     def label(self) -> str:
-        """Text of a button: ``EEG``, ``MAG``, ``other``."""
+        """The text for a button: ``EEG``, ``MAG``, ``other``."""
         return _SPELT.get(self.name, self.name.upper())[:_MAX_LABEL]
 
 
@@ -40,7 +40,7 @@ UNKNOWN_KIND = kind_of(Channel(""))
 
 
 class Gains:
-    """The amount that the height of a row stands for, for each kind; 0 while it is not known."""
+    """The gains: the value that a row's height stands for, by kind; 0 if unknown."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         kinds = [kind_of(channel) for channel in channels]
@@ -53,16 +53,16 @@ class Gains:
         return float(self._gains[self.kinds.index(kind)]) if kind in self.kinds else 0.0
 
     def set(self, kind: GainKind, gain: float) -> None:
-        """Keep a gain within what can be drawn; ignore one that is no number."""
+        """Set a gain, clipped to what can be drawn; ignore one that is not positive."""
         if gain > 0:
             self._gains[self.kinds.index(kind)] = np.clip(gain, _MIN_GAIN, _MAX_GAIN)
 
     def step(self, kind: GainKind, way: int) -> None:
-        """Make traces larger (+1) or smaller (-1): the next of 1, 2, 5, 10 ..."""
+        """Make traces larger (``way`` +1) or smaller (-1), in steps of 1, 2, 5, 10 ..."""
         self.set(kind, neighbouring(self.of(kind), -way))
 
     def take_over(self, other: "Gains") -> None:
-        """Use the gains of another stream, for the kinds that it has too."""
+        """Copy the gains of another stream, for the kinds that both have."""
         for kind in set(self.kinds) & set(other.kinds):
             self.set(kind, other.of(kind))
 
@@ -75,7 +75,10 @@ class Gains:
         return bool((self._gains > 0).any())
 
     def find(self, deviations: NDArray[np.float64]) -> bool:
-        """Choose unknown gains from each channel's deviation; return whether any was found."""
+        """Set unknown gains from each channel's standard deviation.
+
+        Returns True if any was set. ``deviations``, shape (n_channels,), are NaN if unknown.
+        """
         found = False
         for k, kind in enumerate(self.kinds):
             known = deviations[self._index == k]
@@ -86,24 +89,24 @@ class Gains:
         return found
 
     def fit(self, deviations: NDArray[np.float64]) -> None:
-        """Choose every gain again; one of whose kind nothing is known stays."""
+        """Set all gains again; the gain of a kind with unknown deviations stays."""
         before = self._gains.copy()
         self._gains[:] = 0.0
         self.find(deviations)
         self._gains = np.where(self._gains > 0, self._gains, before)
 
     def of_channels(self) -> NDArray[np.float64]:
-        """Gain of every channel, (n_channels,)."""
+        """Return the gain of every channel, shape (n_channels,)."""
         gains: NDArray[np.float64] = self._gains[self._index]
         return gains
 
     def text(self, kind: GainKind) -> str:
-        """``100 µV``; a dash while it is not known."""
+        """Return the gain of ``kind`` as text, ``100 µV``; a dash if it is unknown."""
         return with_unit(self.of(kind), kind.unit) if self.of(kind) > 0 else "-"
 
 
 class RowScales:
-    """Gains found from the signal, and the centres that keep raw channels in their rows."""
+    """The gains from the signal, and the centres that keep raw channels in their rows."""
 
     def __init__(self, channels: Sequence[Channel]) -> None:
         self.channels = tuple(channels)
@@ -112,15 +115,19 @@ class RowScales:
         self._gains_due = self._centres_due = 0
 
     def follow(self, signal: DisplaySignal, shown_s: float) -> bool:
-        """Follow new samples; return whether a gain was found or a channel was moved."""
+        """Update gains and centres; return whether a gain or a centre has changed.
+
+        ``shown_s`` is the shown span in seconds.
+        """
         found = self._find_gains(signal)
         raw_is_due = signal.chosen.filter.is_raw and signal.ring.end >= self._centres_due
         return bool(raw_is_due and self.centre(signal, shown_s).any()) or found
 
     def centre(self, signal: DisplaySignal, shown_s: float) -> NDArray[np.bool_]:
-        """Centre raw channels that have left their row; return which, (n_channels,).
+        """Centre the raw channels that have left their row.
 
-        A filtered signal has its middle at zero.
+        Filtered channels have their centre at zero. Returns a mask of the channels whose centre
+        has changed, shape (n_channels,).
         """
         raw = signal.chosen.filter.is_raw
         level = signal.level(shown_s) if raw else np.zeros(len(self.centres))
@@ -136,6 +143,6 @@ class RowScales:
         if self.gains.find(signal.deviations()):
             return True
         if self.gains.is_any_known:
-            # A kind that sends no numbers is not looked at in every frame.
+            # A kind without numbers is checked once a second instead of in every frame.
             self._gains_due = signal.ring.end + round(_EVERY_S * signal.sfreq)
         return False

@@ -1,4 +1,4 @@
-"""Commands of the scope, and the keys that give them while the scope has the focus."""
+"""The commands of the scope, and their keys while the scope has the focus."""
 
 from collections.abc import Callable
 from functools import partial
@@ -27,7 +27,7 @@ _ONCE_A_PRESS = ("filter", "reference", "channels")
 
 
 def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
-    """Return what each action of the scope's table does."""
+    """Return the function of each action in the table `SCOPE`, by id."""
     return {
         "larger": partial(scope.step_gain, 1),
         "smaller": partial(scope.step_gain, -1),
@@ -49,7 +49,7 @@ def scope_commands(scope: "Scope") -> dict[str, Callable[[], object]]:
 
 
 def action_of(scope: "Scope", event: QKeyEvent) -> Callable[[], object] | None:
-    """Find the action of a key that was pressed; None where it has none here."""
+    """Return the function for a pressed key; None if the key has no action here."""
     shift = event.modifiers() & _SHIFT
     key = Qt.Key(event.key())
     name = _BY_KEY.get(QKeyCombination(shift, key)) or _BY_KEY.get(QKeyCombination(key))

@@ -1,4 +1,4 @@
-"""Marks of the shown channels: their quality, and those that the user set aside."""
+"""Marks of the shown channels: their quality, and the user's marks as bad."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from bci.quality.channel_quality import ChannelQuality
 
 
 class ChannelMarks:
-    """Judges a shown channel by the electrodes that it is made of.
+    """Quality and marks of the shown channels, from those of their electrodes.
 
-    ``signal`` is that of the scope. Quality and marks are of the stream's channels, where the
-    reference may have made others.
+    ``signal`` is the scope's. Its reference may derive shown channels from several channels of the
+    stream, to which quality and marks belong.
     """
 
     def __init__(self) -> None:
@@ -18,12 +18,12 @@ class ChannelMarks:
         self._quality: dict[str, ChannelQuality] = {}
 
     def set_quality(self, channels: Sequence[ChannelQuality]) -> None:
-        """Take the quality of each channel of the stream; empty while nothing is known."""
+        """Set the quality of the stream's channels; empty while it is unknown."""
         self._quality = {channel.name: channel for channel in channels}
 
     @property
     def quality(self) -> dict[str, ChannelQuality]:
-        """Quality of each shown channel: that of its worst electrode."""
+        """The quality of each shown channel by name: that of its worst electrode."""
         shown = {}
         for name, members in self._members.items():
             known = [self._quality[each] for each in members if each in self._quality]
@@ -32,12 +32,15 @@ class ChannelMarks:
         return shown
 
     def marked(self, bad: frozenset[str]) -> frozenset[str]:
-        """Shown channels that are among these, or an electrode of them."""
+        """Return the shown channels that are in ``bad``, or have an electrode in it."""
         members = self._members.items()
         return frozenset(name for name, of in members if not bad.isdisjoint({name, *of}))
 
     def toggled(self, bad: frozenset[str], name: str) -> frozenset[str]:
-        """Mark a shown channel, or unmark it with its electrodes."""
+        """Return ``bad`` with the shown channel ``name`` marked or unmarked.
+
+        To unmark a channel also unmarks its electrodes.
+        """
         of = {name, *self._members.get(name, ())}
         return bad | {name} if bad.isdisjoint(of) else bad - of
 

@@ -1,4 +1,4 @@
-"""Many samples as few columns of pixels: the smallest and the largest value of each."""
+"""Reduction of samples to the smallest and largest value per column of pixels."""
 
 from collections.abc import Sequence
 
@@ -14,19 +14,21 @@ Channels = Sequence[int] | NDArray[np.int64]
 def extremes(
     ring: RingBuffer, start: int, stop: int, per_column: float, channels: Channels
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
-    """Smallest and largest value of columns ``start`` to ``stop``, as far as the ring holds them.
+    """Return the smallest and largest value of each column from ``start`` to ``stop``.
 
-    The samples are joined by straight lines; a column takes the part of the line between its left
-    and its right edge. So columns join up, and there may be more of them than samples.
+    Samples are joined by straight lines; a column has the part of the lines between its left and
+    right edge. So neighbouring columns touch, and there may be more columns than samples. Columns
+    whose samples are not in the ring buffer are left out.
 
-    Columns are counted from the stream's first sample; ``per_column`` samples may be less than one.
+    Columns are counted from the stream's first sample. ``per_column`` is the number of samples per
+    column, and may be less than one. ``channels`` are indices.
 
     Returns
     -------
     low, high : ndarray, shape (n_columns, n_channels)
-        NaN where the line touches a value that is not known.
+        NaN if a column's line touches a sample that is NaN.
     first : int
-        The first column of those that the ring holds; up to it there are none.
+        Number of the first returned column.
     """
     # Column c needs the samples on both sides of its edges.
     first = max(start, int(np.ceil(ring.oldest / per_column)))
@@ -43,9 +45,10 @@ def extremes(
 def lost_columns(
     ring: RingBuffer, first: int, n_columns: int, per_column: float
 ) -> NDArray[np.bool_]:
-    """Find the columns, of those that `extremes` gave, that touch a sample that never came.
+    """Return a mask of the columns that touch a lost sample, shape (n_columns,).
 
-    Such a sample has no time stamp. One that came without a number has: it is not lost.
+    ``first`` is that of `extremes`. A lost sample has a time stamp of NaN. A received sample with a
+    value of NaN has a time stamp, and is not lost.
     """
     if not n_columns:
         return np.zeros(0, dtype=np.bool_)
@@ -59,7 +62,10 @@ def lost_columns(
 
 @kernel()
 def _mark_lost(times, begin, first, per_column, lost):  # type: ignore[no-untyped-def]
-    """Fill ``lost`` (n_columns,) from ``times`` (n_samples,); ``times[0]`` is sample ``begin``."""
+    """Set ``lost``, (n_columns,), from ``times``, (n_samples,).
+
+    ``times[0]`` is sample number ``begin``; ``lost[0]`` is column number ``first``.
+    """
     last = len(times) - 1
     for k in range(len(lost)):
         left = max(0, int(np.floor((first + k) * per_column)) - begin)
@@ -72,11 +78,12 @@ def _mark_lost(times, begin, first, per_column, lost):  # type: ignore[no-untype
 
 @kernel()
 def _span(data, channels, begin, first, per_column, low, high):  # type: ignore[no-untyped-def]
-    """Fill ``low`` and ``high`` (n_columns, n_shown) from ``data`` (n_samples, n_channels).
+    """Set ``low`` and ``high``, (n_columns, n_shown), from ``data``.
 
-    ``channels`` (n_shown,) are those that are shown. ``data[0]`` is sample ``begin``, ``low[0]``
-    column ``first``. Nothing is kept between calls: a column is the same whenever it is computed.
-    One pass over the samples.
+    ``data`` has the shape (n_samples, n_channels). ``channels``, (n_shown,), are the indices of the
+    shown channels. ``data[0]`` is sample number ``begin``; ``low[0]`` is column number ``first``.
+    There is no state between calls, so a column is always the same. The cost is one pass over the
+    samples.
     """
     n_columns, n_channels = low.shape
     last = len(data) - 1
@@ -93,7 +100,7 @@ def _span(data, channels, begin, first, per_column, low, high):  # type: ignore[
                 if edge == 0:
                     smallest[c] = largest[c] = value
                 else:
-                    # A comparison with NaN is false: what was lost is put in by hand.
+                    # Comparisons with NaN are false, so NaN needs its own test.
                     if value < smallest[c] or np.isnan(value):
                         smallest[c] = value
                     if value > largest[c] or np.isnan(value):

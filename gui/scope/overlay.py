@@ -1,4 +1,4 @@
-"""Markers, cursor and the scale of a row, over the scope's traces and beside them."""
+"""Marker lines, scale bar and cursor over the scope's traces."""
 
 import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -10,16 +10,17 @@ from gui.scope.trace_layout import TraceReading
 from gui.theme import DARK, Theme
 from gui.widgets.units import neighbouring, with_unit
 
-STRIP = 18.0  # above the traces, for the labels of markers
+STRIP = 18.0  # height of the strip above the traces, for the labels of markers
 _MAX_LABEL = 150.0
 _MAX_BAR = 14.0
 _DOT = 8
 
 
 class MarkerLines(pg.GraphicsObject):
-    """A line for each marker, and its label in the strip above the traces.
+    """One line per marker, with its label in the strip above the traces.
 
-    One item for all: markers move in every frame. It lies in the pixels of its parent.
+    A single item draws all markers, since they move in every frame. Its coordinates are the pixels
+    of its parent.
     """
 
     def __init__(self) -> None:
@@ -30,12 +31,12 @@ class MarkerLines(pg.GraphicsObject):
         self.setZValue(5)
 
     def set_room(self, room: QRectF) -> None:
-        """Take the place of the traces and the strip above them."""
+        """Set the rectangle of the traces and the strip above them."""
         self.prepareGeometryChange()
         self._bounds = room
 
     def show_at(self, markers: list[tuple[float, str]]) -> None:
-        """Show these, each (x, label), when the traces are painted the next time."""
+        """Set the markers, each (x in pixels, label), for the next painting."""
         self.shown = sorted(markers)
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
@@ -50,7 +51,7 @@ class MarkerLines(pg.GraphicsObject):
         ends = [*(x for x, _ in self.shown[1:]), room.width()]
         for (x, label), end in zip(self.shown, ends, strict=True):
             left = room.left() + x
-            # Orange is left to what is wrong.
+            # Not orange, which marks problems.
             painter.setPen(QPen(self.theme.colour("accent"), 1.0, Qt.PenStyle.DashLine))
             painter.drawLine(QLineF(left, room.top(), left, room.bottom()))
             width = min(end - x - 6, _MAX_LABEL)
@@ -61,7 +62,7 @@ class MarkerLines(pg.GraphicsObject):
 
 
 class ScaleBar(pg.GraphicsObject):
-    """A bar as high as an amount is drawn, above the channels' names."""
+    """A bar above the channel names whose height stands for a round value."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +71,7 @@ class ScaleBar(pg.GraphicsObject):
         self.height = 0.0
 
     def show_scale(self, kind: GainKind, gain: float, row: float) -> None:
-        """Choose an amount that fits; ``gain`` is that of a row of so many pixels."""
+        """Choose a value that fits; ``gain`` is for a row of ``row`` pixels, 0 if unknown."""
         amount = neighbouring(gain / row * _MAX_BAR * (1 + 1e-6), -1) if gain > 0 else 0.0
         self.height = amount / gain * row if gain > 0 else 0.0
         self.text = with_unit(amount, kind.unit) if amount else ""
@@ -93,7 +94,7 @@ class ScaleBar(pg.GraphicsObject):
 
 
 class TraceCursor:
-    """A line at the sample that is read in a plot, and a region from where one measures."""
+    """A line at the sample under the mouse, and a region of the measured span."""
 
     def __init__(self, plot: pg.PlotWidget) -> None:
         self._view = plot.getViewBox()
@@ -121,11 +122,14 @@ class TraceCursor:
 
     @property
     def span(self) -> tuple[float, float] | None:
-        """The times between which one measures, on the axis of time."""
+        """The start and end of the measured span on the time axis; None without one."""
         return self._region.getRegion() if self._region.isVisible() else None
 
     def show(self, now: TraceReading | None, start: TraceReading | None) -> None:
-        """Show the reading under the mouse, and that where the drag began."""
+        """Show the reading ``now`` under the mouse, and that at the ``start`` of a drag.
+
+        ``now`` of None hides the cursor; ``start`` is None without a drag.
+        """
         self._line.setVisible(now is not None)
         self._dots.setVisible(now is not None)
         self._region.setVisible(now is not None and start is not None)

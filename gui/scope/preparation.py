@@ -1,4 +1,4 @@
-"""Cleaning made ready in a thread: loops compiled, and the baseline of ASR learnt."""
+"""Preparation of a cleaning in a thread: compiled loops, and the baseline of ASR."""
 
 from dataclasses import replace
 from functools import partial
@@ -19,12 +19,13 @@ _TOO_LITTLE = f"waits for {_LEAST_S:g} s of clean signal"
 
 
 class Preparation(QObject):
-    """Prepare a choice of the display; until then, show its ready part.
+    """Prepares the user's display choice; meanwhile, only its ready part is shown.
 
-    The first use of a cleaning takes seconds, which a window must not wait for.
+    The first use of a cleaning takes seconds, so it runs in a thread. ``pending`` are the cleanings
+    that are not ready.
     """
 
-    ready = Signal()  # more of the choice can be shown now
+    ready = Signal()  # more of the choice is ready, or preparation failed and may be tried again
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -38,7 +39,7 @@ class Preparation(QObject):
         self._again.timeout.connect(self.ready)
 
     def prepared(self, wanted: DisplayChoice, info: StreamInfo, ring: RingBuffer) -> DisplayChoice:
-        """The part of the choice that can be shown at once."""
+        """Return the ready part of the choice ``wanted``, and prepare the rest."""
         choice = replace(wanted, baseline=self._baseline)
         possible = frozenset(c for c in choice.cleanings if not choice.why_not_cleaned(c, info))
         self.pending = possible - self._compiled
@@ -53,7 +54,7 @@ class Preparation(QObject):
 
     @property
     def state(self) -> str:
-        """Words on what is not shown yet."""
+        """The state of pending cleanings in words; empty if none is pending."""
         if not self.pending:
             return ""
         return self._problem or "being prepared"
@@ -79,7 +80,7 @@ def _prepare(
     baseline = _learn(choice, info, ring) if Cleaning.ASR in cleanings else None
     for each in cleanings:
         stage = cleaning_stage(each, info.channels, sfreq, choice.line_hz, baseline)
-        # Loud, so that each loop has something to do.
+        # Large values, so that each loop does all its work and is compiled.
         loud = 1e6 * np.random.default_rng(0).normal(size=(round(sfreq), info.n_channels))
         stage.process(loud.astype(np.float32), 0)
     return baseline

@@ -1,26 +1,27 @@
-"""Columns of traces as pixels: smooth edges, one pass, nothing kept between columns."""
+"""Conversion of columns of traces to pixels, with smooth edges, in one pass."""
 
 import numpy as np
 
 from bci.compiling import kernel
 
-# How far a trace leaves the middle of its row, in rows: enough for the top of a blink, and one that
-# runs away does not cover the middle of the next.
+# Largest distance of a trace from the middle of its row, in rows. It is enough for the top of a
+# blink, and a trace that drifts away does not cover the middle of the next row.
 REACH = 0.75
 
 
 @kernel()
 def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, inks, colours):  # type: ignore[no-untyped-def]
-    """Paint columns of traces into a picture that goes round.
+    """Paint columns of traces into a picture whose columns are used cyclically.
 
-    ``pixels`` (height, width) uint32 0xffRRGGBB; column k of ``low`` and ``high`` (n_columns,
-    n_channels) goes to pixel column (``column`` + k) modulo the width. The channels share the
-    height in rows; none leaves the middle of its own by more than ``REACH`` rows. ``lost``
-    (n_columns,) marks columns whose samples never came; where a channel's value is NaN, it alone
-    is left out. ``scale`` (n_channels,) is in pixels a unit, ``thickness`` that of a level trace in
-    pixels, ``strength`` (n_channels,) from 0 to 1 how much of its colour a channel has. ``colours``
-    (2 + n_inks, 3) float32: red, green and blue of the ground, of a lost column, and of each ink;
-    ``inks`` (n_channels,) has the ink of each channel. A later ink covers those before it.
+    ``pixels``, (height, width), are uint32 0xffRRGGBB. Row k of ``low`` and ``high``, (n_columns,
+    n_channels), is painted into pixel column (``column`` + k) modulo the width. Each channel has a
+    row of pixels of equal height, and leaves its middle by at most ``REACH`` rows. ``lost``,
+    (n_columns,), marks columns with lost samples. A channel whose value is NaN is left out.
+    ``scale``, (n_channels,), is in pixels per unit. ``thickness`` is that of a level trace, in
+    pixels. ``strength``, (n_channels,), is the opacity of a channel, 0 to 1. ``colours``,
+    (2 + n_inks, 3) float32, are red, green and blue of the background, of a lost column, and of
+    each ink. ``inks``, (n_channels,), are the inks of the channels by number. A later ink covers
+    earlier ones.
     """
     height, width = pixels.shape
     n_columns, n_channels = low.shape
@@ -58,7 +59,7 @@ def paint_columns(pixels, column, low, high, lost, scale, thickness, strength, i
 
 @kernel()
 def _cover(cover, top, bottom, strength):  # type: ignore[no-untyped-def]
-    """Lay a bar over what covers a column already; its ends cover their pixels in part."""
+    """Add a bar to the coverage of a column; its ends cover their pixels in part."""
     first = max(0, int(np.floor(top)))
     last = min(len(cover) - 1, int(np.ceil(bottom)) - 1)
     for y in range(first, last + 1):

@@ -1,4 +1,4 @@
-"""The scope: the signal of a stream, its view chosen by keys, buttons and the wheel."""
+"""The scope: traces of a stream, controlled by keys, buttons and the wheel."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,33 +27,33 @@ from gui.scope.view import TIME_BASES_S, ScopeView, following
 from gui.widgets.layouts import column_of, is_seen
 from gui.widgets.themed import Themed
 
-_LOOK_BACK = 0.25  # of the time shown, a step
+_LOOK_BACK = 0.25  # one step back in time, as a share of the shown span
 _MAX_MARKERS = 200
 
 
 class Scope(Themed, QWidget):
     """Scrolling traces of a stream, filtered and re-referenced for the display only.
 
-    Each kind of channel has a gain of its own. The wheel looks back; `gui.scope.keys` lists the
-    keys. `view` holds the user's choices, `signal` the samples, `plot` draws.
+    Each kind of channel has its own gain. The wheel looks back; `gui.scope.keys` lists the keys.
+    `view` has the user's choices, `signal` has the samples, and `plot` draws.
 
     Parameters
     ----------
     looks_back : bool
-        Whether the wheel looks back; without it the wheel is its owner's, by `plot.turned`.
+        Whether the wheel looks back. If False, the owner handles the wheel by `plot.turned`.
     """
 
-    view_changed = Signal()  # stream, `view`, gain or pause
-    gain_chosen = Signal(object, float)  # GainKind; by the user, not found from the signal
-    channels_wanted = Signal()  # the list of channels is to be opened
-    channels_changed = Signal()  # another reference makes other channels
+    view_changed = Signal()  # the stream, `view`, a gain or the pause has changed
+    gain_chosen = Signal(object, float)  # GainKind and gain, as chosen by the user
+    channels_wanted = Signal()  # the user wants to open the list of channels
+    channels_changed = Signal()  # another reference has changed the shown channels
 
     def __init__(self, looks_back: bool = True) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(320, 96)
         self.view = ScopeView()
-        self.trouble = ""  # why the picture stands still
+        self.trouble = ""  # the reason why the picture stands still; empty without one
         self.markers: list[Marker] = []
         self.signal: DisplaySignal | None = None
         self.marks, self.preparation = ChannelMarks(), Preparation(self)
@@ -71,7 +71,7 @@ class Scope(Themed, QWidget):
         self.setLayout(column_of(self.plot))
 
     def set_stream(self, info: StreamInfo, ring: RingBuffer) -> None:
-        """Show another stream; keep the page where it has the same channels."""
+        """Show another stream; keep the page if it has the same channels."""
         is_other = self.signal is None or info.channels != self.signal.stream.channels
         self.view = replace(self.view, hidden=frozenset(), bad=frozenset())
         at_once = replace(self.view.choice, cleanings=frozenset())
@@ -85,10 +85,10 @@ class Scope(Themed, QWidget):
         self.choose()
 
     def choose(self, **choices: Any) -> None:
-        """Choose fields of `ScopeView`, for example ``sweep=True``."""
+        """Change fields of ``view``, a `ScopeView`: ``choose(sweep=True)``."""
         self.view = replace(self.view, **choices)
         if self.signal is not None:
-            # What is chosen in a pause, where the feed no longer has what is shown, waits.
+            # In a pause, a choice takes effect later if the ring has lost the shown samples.
             stream = self.signal.stream
             choice = self.preparation.prepared(self.view.choice, stream, self._ring)
             self.signal.choose(choice, self.view.time_base_s)
@@ -99,7 +99,7 @@ class Scope(Themed, QWidget):
         self.view_changed.emit()
 
     def _follow_channels(self, signal: DisplaySignal) -> None:
-        """Keep the gains where another reference has made other channels."""
+        """Keep the gains if another reference has changed the channels."""
         if signal.info.channels != self._scales.channels:
             before, self._scales = self.gains, RowScales(signal.info.channels)
             self.gains.take_over(before)
@@ -109,7 +109,7 @@ class Scope(Themed, QWidget):
             self.channels_changed.emit()
 
     def set_quality(self, channels: Sequence[ChannelQuality]) -> None:
-        """Take the quality of each channel of the stream; empty while nothing is known."""
+        """Set the quality of the stream's channels; empty while it is unknown."""
         self.marks.set_quality(channels)
         self.names.set_quality(self.marks.quality)
         if not np.array_equal(self.plot.image.inks, self.inks):
@@ -117,24 +117,24 @@ class Scope(Themed, QWidget):
 
     @property
     def ch_names(self) -> tuple[str, ...]:
-        """Channels by the chosen reference, shown or not."""
+        """The channel names with the chosen reference, including hidden channels."""
         return () if self.signal is None else self.signal.info.ch_names
 
     @property
     def marked(self) -> frozenset[str]:
-        """Channels that the user marked bad, or an electrode of them."""
+        """The channels that the user marked bad, or an electrode of which."""
         return self.marks.marked(self.view.bad)
 
     def toggle_bad(self, name: str) -> None:
-        """Mark a channel bad, or unmark it with its electrodes."""
+        """Mark the channel ``name`` as bad, or unmark it with its electrodes."""
         self.choose(bad=self.marks.toggled(self.view.bad, name))
 
     def why_not(self, reference: DisplayReference) -> str:
-        """Reason why the stream cannot be shown with a reference; empty where it can."""
+        """Return why the stream does not allow ``reference``; empty if it does."""
         return "" if self.signal is None else why_not(reference, self.signal.stream.channels)
 
     def why_not_cleaned(self, cleaning: Cleaning) -> str:
-        """Reason why the stream cannot be cleaned so; empty where it can."""
+        """Return why the stream does not allow ``cleaning``; empty if it does."""
         if self.signal is None:
             return ""
         return self.view.choice.why_not_cleaned(cleaning, self.signal.stream)
@@ -147,11 +147,11 @@ class Scope(Themed, QWidget):
 
     @property
     def page_text(self) -> str:
-        """The channels that are shown; empty where there is one page only."""
+        """The shown page of channels in words; empty if all fit on one page."""
         return self.view.page_text(self.ch_names)
 
     def step_page(self, way: int) -> None:
-        """Show the next (+1) or the previous (-1) channels."""
+        """Show the next (``way`` +1) or previous (-1) page of channels."""
         self.choose(first_channel=self.view.page_after(self.ch_names, way), all_shown=False)
 
     @property
@@ -160,28 +160,28 @@ class Scope(Themed, QWidget):
 
     @property
     def gain(self) -> float:
-        """Gain of the chosen kind, in its unit; 0 until it is known."""
+        """The gain of the chosen kind, in its unit; 0 until it is known."""
         return self.gains.of(self.view.kind)
 
     def set_gain(self, gain: float, kind: GainKind | None = None) -> None:
-        """Set the gain of the chosen kind or of another, in its unit."""
+        """Set the gain of ``kind``, in its unit; None means the chosen kind."""
         self.gains.set(kind or self.view.kind, gain)
         self.choose()
 
     def step_kind(self) -> None:
-        """Choose the next kind of channel as the one whose gain is changed."""
+        """Choose the next kind of channel, whose gain the keys then change."""
         if kinds := self.gains.kinds:
             self.choose(kind=following(kinds, self.view.kind))
 
     def step_gain(self, way: int) -> None:
-        """Draw the traces larger (+1) or smaller (-1)."""
+        """Draw the traces of the chosen kind larger (``way`` +1) or smaller (-1)."""
         if self.gain > 0:
             self.gains.step(self.view.kind, way)
             self.choose()
             self.gain_chosen.emit(self.view.kind, self.gain)
 
     def fit_gains(self) -> None:
-        """Fit all gains to the signal, by the user's choice."""
+        """Fit all gains to the signal, on request of the user."""
         if self.signal is None:
             return
         self.gains.fit(self.signal.deviations())
@@ -190,7 +190,7 @@ class Scope(Themed, QWidget):
             self.gain_chosen.emit(kind, self.gains.of(kind))
 
     def step_time_base(self, way: int) -> None:
-        """Show more (+1) or less (-1) time."""
+        """Show more (``way`` +1) or less (-1) time."""
         k = TIME_BASES_S.index(self.view.time_base_s) + way
         self.choose(time_base_s=TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
 
@@ -200,7 +200,7 @@ class Scope(Themed, QWidget):
 
     @property
     def pause_text(self) -> str:
-        """Time from the end of the paused picture to the newest sample; empty while it moves."""
+        """The time from the paused picture's end to the newest sample; empty if unpaused."""
         return "" if self.signal is None else self.signal.pause_text(self.view.time_base_s)
 
     def toggle_pause(self) -> None:
@@ -213,20 +213,23 @@ class Scope(Themed, QWidget):
             self.choose()
 
     def look(self, way: int) -> None:
-        """Look further back (-1) or less far (+1); pauses, and continues at the newest."""
+        """Pause and look further back (``way`` -1) or less far (+1).
+
+        The picture continues when the newest sample is reached.
+        """
         if self.signal is not None and (way < 0 or self.is_paused):
             self.signal.look(way * _LOOK_BACK * self.view.time_base_s, self.view.time_base_s)
             self.choose()
 
     def reset_view(self) -> None:
-        """Go on with the newest samples, 10 s of them, gains fitted."""
+        """Show the newest 10 s, with fitted gains, without a pause."""
         if self.is_paused:
             self.toggle_pause()
         self.choose(time_base_s=ScopeView().time_base_s)
         self.fit_gains()
 
     def set_trouble(self, why: str) -> None:
-        """Write over the picture why it stands still; empty while it does not."""
+        """Write over the picture ``why`` it stands still; empty text removes it."""
         self.trouble = why
         self._show_notice()
 
@@ -239,13 +242,13 @@ class Scope(Themed, QWidget):
 
     @property
     def inks(self) -> NDArray[np.uint8]:
-        """The ink of each channel, by its quality and the user's marks."""
+        """The ink (colour number) of each channel, by its quality and the user's marks."""
         states, marked = map(self.names.state_of, self.ch_names), self.marked
         return inks_of(list(states), [name in marked for name in self.ch_names])
 
     @property
     def shown(self) -> ShownTraces:
-        """The samples that are drawn, and their places; there has to be a stream."""
+        """The shown samples and their places; only with a stream."""
         assert self.signal is not None
         width, height = self.plot.size_px
         shown_s, edge = self.view.time_base_s, self.signal.edge
@@ -254,7 +257,7 @@ class Scope(Themed, QWidget):
         return ShownTraces(self.signal, layout, shown_s)
 
     def advance(self) -> None:
-        """Draw the ring's new samples, where anybody sees them; once a frame."""
+        """Draw new samples if the scope is visible; call once per frame."""
         if self.signal is None:
             return
         if self.signal.take() and self._scales.follow(self.signal, self.view.time_base_s):
@@ -263,7 +266,7 @@ class Scope(Themed, QWidget):
             self.plot.draw_new(self.shown, self._marker_places())
 
     def redraw(self) -> None:
-        """Draw everything: another size, gain, time base, theme or page."""
+        """Draw everything again, after a change of size, gain, time base, theme or page."""
         if self.signal is None:
             return
         which = np.array(self.view.channels(self.ch_names), dtype=np.int64)

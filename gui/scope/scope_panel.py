@@ -1,4 +1,4 @@
-"""The scope with its controls: time base, gain, channels and pause, by mouse or keys."""
+"""The scope with its controls: time base, gain, channels and pause."""
 
 from collections.abc import Callable
 
@@ -14,10 +14,10 @@ from gui.widgets.layouts import as_widget, column_of, row_of
 
 
 class ScopePanel(QWidget):
-    """A `Scope` between the line that names what is shown and one row of controls.
+    """A `Scope` between the line of reference and cleaning and a row of controls.
 
-    For ``above``, which chooses the display's filter and the channels, the row has no room where
-    the window is small: it is placed by whom the panel belongs to.
+    ``above`` has the choices of filter and channels. The owner of the panel places it elsewhere,
+    since the row has no space for it in a small window.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class ScopePanel(QWidget):
         buttons = self.controls, self.all, self.sweep, self.pause, older, self.back, newer, None
         row = row_of(*buttons, margins=(6, 0, 5, 6), spacing=3)
         self.filter, self.channels = FilterChoice(scope), ChannelChooser(scope)
-        # Above the traces, as there is no room for it below them.
+        # Placed above the traces, since there is no space below them.
         self.above = as_widget(row_of(None, self.channels, self.filter, spacing=4))
         self.shown = ShownLine(scope)
         self.setLayout(column_of(self.shown, (scope, 1), row, spacing=3))

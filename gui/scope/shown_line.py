@@ -1,4 +1,4 @@
-"""The line above the traces: what is shown, and the choices of reference and cleaning."""
+"""The line above the traces, with the choices of reference and cleaning."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ _ABOUT = "Recording and decoding take the samples as they come."
 
 
 class DisplayActions(QWidget):
-    """The commands that choose reference and cleaning of a scope; checked while they are shown."""
+    """The commands for reference and cleaning of a scope; checked while in use."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class DisplayActions(QWidget):
         self.follow()
 
     def follow(self) -> None:
-        """Check what is chosen; name the reason where a choice is impossible."""
+        """Check the chosen commands; disable impossible ones, with the reason as text."""
         view, signal = self._scope.view, self._scope.signal
         reference = view.reference if signal is None else signal.chosen.reference
         for choice, action in self._all.items():
@@ -65,7 +65,7 @@ class DisplayActions(QWidget):
 
 
 class ShownLine(QWidget):
-    """Name the reference and cleaning of the picture, with their buttons."""
+    """A line that names the picture's reference and cleaning, with their buttons."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class ShownLine(QWidget):
 
 
 def title_of(scope: Scope) -> str:
-    """Name reference, cleaning and filter of what a scope shows; empty without a stream."""
+    """Return reference, cleaning and filter of a scope in words; empty without stream."""
     signal = scope.signal
     if signal is None:
         return ""
@@ -107,7 +107,7 @@ def title_of(scope: Scope) -> str:
     if pending:
         names = [words_of(each, stream.channels) for each in Cleaning if each in pending]
         words.append(f"{' and '.join(names)} ({state})")
-    # Last, as its own list names it too where the line is too short.
+    # The filter is last, since its own list also names it if the line is too short.
     words.append(chosen.filter.name)
     return f"Display only: {', '.join(words)}"
 

@@ -1,4 +1,4 @@
-"""The traces as an image that goes round: a frame costs only its new columns."""
+"""The traces as an image with cyclic columns: a frame costs only its new columns."""
 
 from collections.abc import Sequence
 
@@ -15,20 +15,21 @@ from gui.scope.rasterise import paint_columns
 from gui.scope.trace_layout import TraceLayout
 from gui.theme import DARK, Theme
 
-# The ink of a channel: set aside by the user, or by its quality.
+# The ink (colour number) of a channel: faint if the user marked it bad, else by its quality.
 FAINT = 0
 INK = {State.GOOD: 1, State.DOUBTFUL: 2, State.BAD: 3, State.NOT_JUDGED: 1}
-# Of a level trace, in pixels; thinner where rows are so low that traces would run together.
+# Thickness of a level trace in pixels, less if rows are so low that traces would merge.
 _THICKNESS, _MIN_THICKNESS, _SHARE_OF_ROW = 1.2, 0.7, 0.25
-# Where rows are lower than this, every other trace is paler, to set it off from its neighbours.
+# If rows are lower than this, in pixels, every other trace is paler, to separate neighbours.
 _LOW_ROW, _PALER = 6.0, 0.45
-_GAP = 12.0  # between the newest and the oldest of a sweep, in pixels
+_GAP = 12.0  # pixels between the newest and the oldest column of a sweep
 
 
 def inks_of(states: Sequence[State], marked: Sequence[bool]) -> NDArray[np.uint8]:
-    """Find the ink of each channel: that of its quality; faint where the user marked it.
+    """Return the ink of each channel: faint if the user marked it, else by quality.
 
-    Where most are doubtful, their colour would hide which are worse: the marks beside them do.
+    If most channels are doubtful, they have the ink of good ones, so that bad ones stand out; the
+    marks beside the names still show them.
     """
     many = 2 * states.count(State.DOUBTFUL) > len(states)
     inks = INK | ({State.DOUBTFUL: INK[State.GOOD]} if many else {})
@@ -37,14 +38,14 @@ def inks_of(states: Sequence[State], marked: Sequence[bool]) -> NDArray[np.uint8
 
 
 class TraceImage(pg.GraphicsObject):
-    """An image of the traces in the screen's own pixels, each channel in one of the inks.
+    """An image of the traces in device pixels, with one ink per channel.
 
-    Columns are counted from the stream's first sample, so that the same sample is always drawn in
-    the same column, whenever it is drawn. Column c lies at c modulo the image's width: nothing is
-    ever moved, and the image is painted in two parts, the older first. With ``sweep`` it is
-    painted as it lies, with a gap after the newest column.
+    Columns are counted from the stream's first sample, so that a sample always belongs to the same
+    column. Column c is stored at c modulo the image's width. So pixels are never moved: the image
+    is painted in two parts, the older one first. With ``sweep`` it is painted as stored, with a gap
+    after the newest column.
 
-    It lies in the pixels of its parent, not in the coordinates of the plot: the image is never
+    Its coordinates are the pixels of its parent, not those of the plot, so that the image is never
     scaled.
     """
 
@@ -56,7 +57,7 @@ class TraceImage(pg.GraphicsObject):
         self.clear(1, 1, 1.0)
 
     def clear(self, width: int, height: int, ratio: float) -> None:
-        """Begin with an empty image of this size, ``ratio`` device pixels a pixel."""
+        """Make an empty image of this size, with ``ratio`` device pixels per pixel."""
         self.prepareGeometryChange()
         shape = max(1, round(height * ratio)), max(1, round(width * ratio))
         names = ("panel", "lost", "line", "trace")
@@ -69,7 +70,7 @@ class TraceImage(pg.GraphicsObject):
         self._ratio = ratio
         self._ground = colours[0].rgb()
         self.pixels = np.full(shape, self._ground, dtype=np.uint32)
-        # The image looks at these very pixels, which must live as long as it.
+        # The QImage uses this array's memory, so the array must live as long as the QImage.
         self._image = QImage(
             self.pixels.data, shape[1], shape[0], 4 * shape[1], QImage.Format.Format_RGB32
         )
@@ -77,7 +78,10 @@ class TraceImage(pg.GraphicsObject):
         self._drawn: int | None = None
 
     def draw_new(self, ring: RingBuffer, layout: TraceLayout) -> bool:
-        """Draw the columns that came since; all columns after `clear`; return whether any were."""
+        """Draw the columns that are new since the last call; return whether any were.
+
+        After `clear`, all columns are new.
+        """
         height, width = self.pixels.shape
         per_column = layout.per_column * layout.width / width
         newest = int((layout.edge - 1) // per_column)
@@ -109,7 +113,7 @@ class TraceImage(pg.GraphicsObject):
         return self._bounds
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Paint the image; the newest column is at the right, but for a sweep."""
+        """Paint the image; the newest column is at the right, except in a sweep."""
         height, width = self.pixels.shape
         seam = (self._drawn or 0) % width
         x = seam / self._ratio

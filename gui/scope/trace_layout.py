@@ -1,4 +1,4 @@
-"""The places of samples in the picture, and the samples at places."""
+"""Conversion between samples and places in the picture."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from gui.widgets.units import with_unit
 
 @dataclass(frozen=True)
 class TraceLayout:
-    """Size of the picture, and the samples and channels in it.
+    """The size of the picture, and the samples and channels in it.
 
-    ``edge`` is one past the last sample shown, which lies at the right edge; ``per_column`` are
-    the samples a pixel. For each of the ``channels`` shown, ``gains`` holds the amount that its
-    row's height stands for, 0 while it is not known, and ``centres`` the value in the middle of
-    its row. With ``sweep`` the traces stand and the edge moves over them from left to right, as a
-    pen does.
+    ``width`` and ``height`` are in pixels. ``edge`` is the number of the last shown sample, at the
+    right edge, plus one. ``per_column`` is the number of samples per pixel. ``channels`` are the
+    indices of the shown channels. ``gains`` are the values that the height of their rows stands
+    for, 0 if unknown; ``centres`` are the values at the middle of their rows. With ``sweep`` the
+    traces stand still, and the edge moves over them from left to right.
     """
 
     width: int
@@ -49,7 +49,7 @@ class TraceLayout:
         return self.width - (self.edge - 1 - index) / self.per_column
 
     def y(self, channel: int, value: float) -> float:
-        """Height at which a value is drawn: never far out of its row."""
+        """Return the y at which a value is drawn, at most 0.75 rows from its row's middle."""
         k = int(np.flatnonzero(np.asarray(self.channels) == channel)[0])
         rows = (value - self.centres[k]) / self.gains[k] if self.gains[k] > 0 else 0.0
         return self.row * (k + 0.5 - min(max(rows, -REACH), REACH))
@@ -67,9 +67,9 @@ class TraceLayout:
 
 @dataclass(frozen=True)
 class TraceReading:
-    """A channel's value at one time, and its place in the picture.
+    """The value of a channel at one time, and its place in the picture.
 
-    ``seconds`` is counted back from the newest sample: 0 or less.
+    ``seconds`` is the time relative to the newest sample, 0 or less. ``x`` and ``y`` are in pixels.
     """
 
     name: str
@@ -85,7 +85,7 @@ class TraceReading:
         return f"{self.name}  {_signed(self.value, self.unit)}, {back}"
 
     def text_since(self, start: "TraceReading") -> str:
-        """Describe the change from ``start``, and the rate of so long a period."""
+        """Return the change from ``start`` in words, and the frequency of this period."""
         apart = self.seconds - start.seconds
         rate = f" ({1 / abs(apart):.3g} Hz)" if apart else ""
         time = f"{1000 * apart:.0f} ms{rate}".replace("-", "\u2212")
@@ -93,20 +93,20 @@ class TraceReading:
             return f"{self.name}: {_signed(self.value - start.value, self.unit)}, {time}"
         ends = f"{start.name} \u2192 {self.name}"
         if start.unit != self.unit:
-            # Amounts in two units have no difference.
+            # Values in different units have no difference.
             return f"{ends}: {time}"
         return f"{ends}: {_signed(self.value - start.value, self.unit)}, {time}"
 
 
 def _signed(value: float, unit: str) -> str:
-    # A minus as wide as the digits beside it, so that the text does not jump.
+    # A minus sign as wide as the digits beside it, so that the text does not jump.
     sign = "\u2212" if value < 0 else "+"
     return sign + with_unit(abs(value), unit)
 
 
 @dataclass(frozen=True)
 class ShownTraces:
-    """The samples that are drawn, and their places; ``seconds`` of them are shown."""
+    """The shown samples and their places; ``seconds`` is the length of the shown span."""
 
     signal: DisplaySignal
     layout: TraceLayout
@@ -114,17 +114,20 @@ class ShownTraces:
 
     @property
     def ch_names(self) -> tuple[str, ...]:
-        """Names of the channels that are shown, from top to bottom."""
+        """The names of the shown channels, from top to bottom."""
         return tuple(self.signal.info.ch_names[k] for k in self.layout.channels)
 
     def reading_at(self, x: float, y: float) -> TraceReading | None:
         return self.reading(self.layout.sample_at(x), self.layout.channel_at(y))
 
     def reading(self, index: int, channel: int) -> TraceReading | None:
-        """Read a sample; None where it is not shown, or was lost."""
+        """Return the reading of a sample; None if it is not shown, or was lost.
+
+        ``index`` is the number of the sample, ``channel`` the index of its channel.
+        """
         layout, ring = self.layout, self.signal.ring
         is_there = ring.oldest <= index < ring.end
-        # A sweep has another sample in the place of one that is no longer shown.
+        # In a sweep, a newer sample may take the place of this one.
         is_there = is_there and (not layout.sweep or layout.shows(index))
         if not is_there or channel not in layout.channels:
             return None
@@ -138,12 +141,12 @@ class ShownTraces:
 
     @property
     def columns(self) -> list[str]:
-        """Names of what `rows` gives, with units."""
+        """The column names of `rows`, with units."""
         channels = [self.signal.info.channels[k] for k in self.layout.channels]
         return ["LSL time (s)", *(f"{channel.name} ({channel.unit})" for channel in channels)]
 
     def rows(self) -> Iterator[list[float]]:
-        """Give time and values of each sample that is shown, without those that were lost."""
+        """Yield time and values of each shown sample, without lost ones."""
         layout, ring = self.layout, self.signal.ring
         first = max(ring.oldest, layout.edge - round(layout.width * layout.per_column))
         data, times = ring.view(first, max(first, layout.edge))

@@ -16,15 +16,16 @@ Markers = list[tuple[float, str]]  # index of the sample, label
 
 
 class TracePlot(Plot):
-    """Draw traces; a frame costs only the columns of pixels that are new.
+    """A plot of traces; a frame costs only its new columns of pixels.
 
-    The mouse reads the trace under it; dragged, it measures from there. The wheel is its owner's.
+    The mouse reads the trace under it; a drag measures from its start. The owner handles the wheel
+    by `turned`.
     """
 
     resized = Signal()
-    turned = Signal(int)  # the wheel: +1 later, -1 earlier
+    turned = Signal(int)  # turn of the wheel: +1 for later, -1 for earlier
     reset_wanted = Signal()
-    # The base puts its colours on before there is anything of this class.
+    # False while the base class's constructor applies the theme, before this class's parts exist.
     _is_built = False
 
     def __init__(self, owner: QWidget) -> None:
@@ -36,7 +37,7 @@ class TracePlot(Plot):
         self.setFocusProxy(owner)
         self.setCacheMode(self.CacheModeFlag.CacheNone)
         self.setOptimizationFlag(self.OptimizationFlag.DontAdjustForAntialiasing)
-        # The scene's background covers it all.
+        # Opaque, since the scene's background covers the whole viewport.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.plotItem.layout.setContentsMargins(0, STRIP, 0, 0)
         self.image, self.markers, self.scale_bar = TraceImage(), MarkerLines(), ScaleBar()
@@ -49,34 +50,35 @@ class TracePlot(Plot):
         self.plotItem.vb.invertY()
         self.plotItem.vb.sigResized.connect(self.resized)
         self._shown: ShownTraces | None = None
-        self._room = self._strip = QRect()  # of the traces with the strip above them, and it alone
-        self._mouse: QPointF | None = None  # in the scene
-        self._start: tuple[int, int] | None = None  # sample and channel
+        # Rectangles of the traces with the strip above them, and of the strip alone.
+        self._room = self._strip = QRect()
+        self._mouse: QPointF | None = None  # place of the mouse in the scene
+        self._start: tuple[int, int] | None = None  # sample and channel at the start of a drag
         self._is_built = True
         self._dress()
 
     @property
     def size_px(self) -> tuple[int, int]:
-        """Width and height of the picture of the traces."""
+        """The width and height of the traces' picture, in pixels."""
         room = self.plotItem.vb.rect()
         return max(1, int(room.width())), max(1, int(room.height()))
 
     def make_room_for(self, names: tuple[str, ...]) -> None:
-        """Give the axes the room that they need; pyqtgraph gives a hidden one none."""
+        """Set the size of the axes, since pyqtgraph gives hidden axes no space."""
         self.names.make_room_for(names)
         self.time_axis.setHeight(TIME_HEIGHT)
         self.plotItem.layout.invalidate()
         self.plotItem.layout.activate()
 
     def set_notice(self, text: str) -> None:
-        """Write over the picture why it stands still; empty while it does not."""
+        """Write ``text`` over the picture; empty text removes it."""
         self.notice.setText(text)
         self.notice.adjustSize()
         self.notice.move(int(self.names.width()) + 8, int(STRIP) + 6)
         self.notice.setVisible(bool(text))
 
     def redraw(self, traces: ShownTraces, markers: Markers) -> None:
-        """Draw everything: another size, gain, time base, theme or page."""
+        """Draw everything again, after a change of size, gain, time base, theme or page."""
         layout, image, seconds = traces.layout, self.image, traces.seconds
         image.clear(layout.width, layout.height, self.devicePixelRatioF())
         image.sweep = layout.sweep
@@ -101,20 +103,20 @@ class TracePlot(Plot):
                 self._on_mouse(self._mouse)
 
     def show_markers(self, markers: Markers) -> None:
-        """Show those markers that are within the time that is shown."""
+        """Show the markers that lie within the shown span."""
         if self._shown is None:
             return
         layout, before = self._shown.layout, bool(self.markers.shown)
         within = [(layout.x(index), label) for index, label in markers if layout.shows(index)]
         self.markers.show_at(within)
-        # Not by the items: they would have the axes painted, too.
+        # Not updated by the items themselves, which would also paint the axes.
         has_labels = before or within
         room = self._room if has_labels else self._room.adjusted(0, self._strip.height(), 0, 0)
         self.viewport().update(room)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        # A frame is the traces, and the markers over them. For it Qt would look at each item of the
-        # scene, which takes longer than to paint these.
+        # A frame paints only the traces and the markers over them. Qt itself would visit each item
+        # of the scene, which takes longer than painting these.
         is_frame = self._room.contains(event.rect()) and not self.is_blank
         if not is_frame or self.cursor.is_shown:
             super().paintEvent(event)
@@ -127,7 +129,7 @@ class TracePlot(Plot):
             item.paint(painter)
         painter.end()
 
-    # Of the base: theme, numbers, reading
+    # Overridden methods of the base class: theme, numbers, reading
 
     def _dress(self) -> None:
         super()._dress()
@@ -149,7 +151,7 @@ class TracePlot(Plot):
         self.reset_wanted.emit()
 
     def read(self, _place: QPointF) -> str:
-        """Read the trace under the mouse, or what changed since the drag began."""
+        """Return the value under the mouse, or its change since the start of a drag."""
         now = start = None
         if self._shown is not None and self._mouse is not None and len(self._shown.layout.channels):
             at = self.plotItem.vb.mapFromScene(self._mouse)
@@ -179,7 +181,7 @@ class TracePlot(Plot):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         super().mouseMoveEvent(event)
-        # pyqtgraph's scene drops moves that follow within 10 ms: also the last one.
+        # pyqtgraph's scene drops moves within 10 ms of the last, even the final one.
         self._on_mouse(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -188,11 +190,11 @@ class TracePlot(Plot):
         super().mouseReleaseEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        # Who measures clicks often: only the menu resets.
+        # A double click does not reset, since measuring needs many clicks; the menu resets.
         self.mousePressEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
-        # A right click on a name hides the channel, and opens no menu.
+        # A right click on a name hides the channel, so it opens no menu.
         names = self.names.sceneBoundingRect()
         if isinstance(event, QContextMenuEvent) and names.contains(event.pos()):
             return True

@@ -1,4 +1,4 @@
-"""The choices that a user makes about the scope's picture."""
+"""The user's choices for the scope's picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,18 @@ from bci.pipeline.display.reference import DisplayReference
 from gui.scope.gains import UNKNOWN_KIND, GainKind
 
 TIME_BASES_S = (2.0, 5.0, 10.0, 20.0, 30.0)
-PAGE = 64  # channels
+PAGE = 64  # channels on one page
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ScopeView:
-    """Time base, mode, filter, reference, cleaning and channels of the scope.
+    """The time base, mode, filter, reference, cleaning and channels of the scope.
 
-    ``bad`` and ``hidden`` are names of shown channels; a reference may make others of them.
-    ``kind`` is the kind of channel whose gain the keys change. A page has 64 channels and begins
-    at ``first_channel`` of those that are not hidden; ``all_shown`` shows all of them at once.
+    ``bad`` and ``hidden`` are names of channels as shown, with the chosen reference. ``kind`` is
+    the kind of channel whose gain the keys change. A page has 64 of the channels that are not
+    hidden; ``first_channel`` is the place of its first one among them. With ``all_shown``, all are
+    shown at once.
     """
 
     time_base_s: float = 10.0
@@ -38,17 +39,17 @@ class ScopeView:
 
     @property
     def choice(self) -> DisplayChoice:
-        """The way in which samples are shown."""
+        """The processing of the shown samples."""
         return DisplayChoice(self.filter, self.reference, self.bad, self.cleanings, self.line_hz)
 
     def channels(self, ch_names: tuple[str, ...]) -> tuple[int, ...]:
-        """Find the indices of the channels that are shown."""
+        """Return the indices of the shown channels among ``ch_names``."""
         visible = self._visible(ch_names)
         first = self._first(len(visible))
         return visible if self.all_shown else visible[first : first + PAGE]
 
     def page_text(self, ch_names: tuple[str, ...]) -> str:
-        """Name the page; empty where there is one page only."""
+        """Return the page in words, ``65-128 of 200``; empty if all fit on one page."""
         n_visible = len(self._visible(ch_names))
         if n_visible <= PAGE:
             return ""
@@ -58,9 +59,9 @@ class ScopeView:
         return f"{first + 1}-{min(first + PAGE, n_visible)} of {n_visible}"
 
     def page_after(self, ch_names: tuple[str, ...], way: int) -> int:
-        """Find the first channel of the next (+1) or the previous (-1) page.
+        """Return the ``first_channel`` of the next (``way`` +1) or previous (-1) page.
 
-        Where all channels are shown, it is that of the page before.
+        If all channels are shown, it is that of the page that was last shown.
         """
         n_visible = len(self._visible(ch_names))
         first = self._first(n_visible)
@@ -79,5 +80,5 @@ def _within(first: int, n_visible: int) -> int:
 
 
 def following(options: Sequence[T], chosen: T) -> T:
-    """Return the option after the chosen one; after the last comes the first."""
+    """Return the option after ``chosen``; after the last one comes the first."""
     return options[(options.index(chosen) + 1) % len(options)]

@@ -1,4 +1,4 @@
-"""Spectra and maps of the shown signal, computed in a thread of their own."""
+"""Computation of spectra and maps of the shown signal, in a thread."""
 
 import threading
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ from bci.signals import StreamInfo
 from gui.workers.worker import Worker
 
 _POLL_S = 0.1
-# Of the signal as it is shown: the segment of a spectrum, and as much as is taken in before it is
-# computed.
+# Seconds of the processed signal that are kept: enough for the segment of a spectrum, and for the
+# samples that arrive before it is computed.
 _KEPT_S = 8.0
 UNFILTERED = DisplayFilter(None)
 
 
 class Source(NamedTuple):
-    """A regular stream, the ring that its samples are written to, and how it is shown."""
+    """A regular stream, the ring buffer of its samples, and their display processing."""
 
     info: StreamInfo
     ring: RingBuffer
@@ -41,7 +41,11 @@ class Source(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """Wanted analysis: spectra up to a limit, or the map of a band; ``left_out`` are bad."""
+    """A requested analysis: the map of ``band``, or spectra if ``band`` is None.
+
+    ``channel`` is the index of the chosen channel. ``left_out`` are names of bad channels.
+    ``limit_hz`` is the highest frequency of spectra.
+    """
 
     channel: int
     band: Band | None
@@ -51,10 +55,12 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True)
 class SpectrumSeen:
-    """Spectra in dB re 1 unit squared a hertz.
+    """Spectra in dB re 1 unit squared per hertz.
 
-    ``density`` is (n_freqs, n_shown), of the channels ``shown``; ``mean`` (n_freqs,) that of
-    their power; ``chosen`` (n_freqs,) and ``history`` (n_segments, n_freqs) are the channel's.
+    ``density``, (n_freqs, n_shown), are the spectra of the channels with indices ``shown``.
+    ``mean``, (n_freqs,), is the spectrum of their mean power. ``chosen``, (n_freqs,), and
+    ``history``, (n_segments, n_freqs), are those of the channel with index ``channel``. ``peak`` is
+    None without a clear peak.
     """
 
     info: StreamInfo
@@ -70,9 +76,10 @@ class SpectrumSeen:
 
 @dataclass(frozen=True)
 class MapSeen:
-    """Power of a band, in dB re 1 unit squared: ``values`` at ``electrodes``, and in between.
+    """The power of a band at the electrodes and between them, in dB re 1 unit squared.
 
-    ``picture`` is (65, 65), the nose up; None where there are too few electrodes.
+    ``values`` are those of the channels with indices ``electrodes``. ``picture`` has the shape
+    (65, 65), with the nose up; None if there are too few electrodes.
     """
 
     info: StreamInfo
@@ -84,7 +91,7 @@ class MapSeen:
 
 
 class Analysis(Worker):
-    """Compute spectra of the ring about four times a second, while a view is visible."""
+    """The thread that computes the requested analysis about four times a second."""
 
     spectrum_came = Signal(object)  # SpectrumSeen
     map_came = Signal(object)  # MapSeen
@@ -99,12 +106,12 @@ class Analysis(Worker):
         self.start()
 
     def show_signal(self, source: Source | None) -> None:
-        """Analyse this signal from now on; None: there is none that could be."""
+        """Analyse ``source`` from now on; None if no signal can be analysed."""
         self._source = source
         self._woken.set()
 
     def want(self, wanted: Wanted | None) -> None:
-        """Signal that is analysed now; None while nothing is."""
+        """Request an analysis from now on; None to compute nothing."""
         self._wanted = wanted
         self._woken.set()
 
@@ -113,7 +120,7 @@ class Analysis(Worker):
         self._woken.set()
 
     def _pass_on(self, source: Source, seen: SpectrumSeen | MapSeen) -> None:
-        """On Qt's thread; what is of a signal that is no longer shown is dropped."""
+        """Emit a result, in Qt's main thread; drop it if another signal is shown now."""
         if self._source is not source:
             return
         came = self.spectrum_came if isinstance(seen, SpectrumSeen) else self.map_came
@@ -149,7 +156,10 @@ class Analysis(Worker):
 
 
 class ShownSpectra:
-    """Spectra of a stream as it is shown, its display's filter left out."""
+    """Spectra of a stream with the reference and cleaning of the display.
+
+    The display's filter is used only with a cleaning.
+    """
 
     def __init__(self, source: Source, limit_hz: float) -> None:
         self._source = source
@@ -162,19 +172,19 @@ class ShownSpectra:
         self.spectra = Spectra(self.info, ring, limit_hz)
 
     def is_of(self, source: Source, wanted: Wanted) -> bool:
-        """Return whether this is what is wanted now."""
+        """Return whether these spectra fit the present source and request."""
         return self._source is source and self.spectra.limit_hz == wanted.limit_hz
 
     def take(self) -> bool:
-        """Compute some of what is new; return whether there was anything."""
-        # Not more than its ring keeps until the spectra have it.
+        """Process some new samples; return whether there were any."""
+        # Not more than the ring buffer keeps until the spectra have read them.
         most = round(_KEPT_S / 4 * self.info.sfreq)
         took = self._signal is not None and self._signal.take(most)
         return self.spectra.take() or took
 
 
 def alike(info: StreamInfo, channel: int) -> list[int]:
-    """The channels that measure the same in the same unit."""
+    """Return the indices of the channels with the same kind and unit as ``channel``."""
     measured = [(each.kind, each.unit) for each in info.channels]
     return [k for k, each in enumerate(measured) if each == measured[channel]]
 
@@ -192,7 +202,7 @@ def spectrum_of(info: StreamInfo, spectra: Spectra, wanted: Wanted) -> SpectrumS
 
 
 class Scalps:
-    """Maps of a head; keeps the matrix of the electrodes that were mapped last."""
+    """Computes head maps; keeps the interpolation matrix of the last electrodes."""
 
     def __init__(self) -> None:
         self._of: tuple[StreamInfo, tuple[int, ...]] | None = None

@@ -26,10 +26,10 @@ _MAX_NAMED = 3
 
 
 class MapPage(Themed, QWidget):
-    """A head seen from above, and in words the electrodes with the most and the least power.
+    """A map of band power on the head, and the electrodes with most and least power.
 
-    Keys 1 to 5 and the buttons choose the band. A click picks an electrode; the Spectrum page then
-    shows it.
+    Keys 1 to 5 and the buttons choose the band. A click on an electrode chooses it for the Spectrum
+    page.
     """
 
     picked = Signal(int)  # channel
@@ -118,12 +118,12 @@ class MapPage(Themed, QWidget):
 
     @property
     def hint(self) -> str:
-        """Why there is nothing to draw; empty while there is a map."""
+        """The reason why no map is shown; empty if one is."""
         return self.head.hint if self.head.is_blank else ""
 
     @property
     def strongest(self) -> str:
-        """The electrode with the most power; empty while nothing is shown."""
+        """The name of the electrode with the most power; empty without a map."""
         return self._name(int(np.argmax(self.seen.values))) if self.seen else ""
 
     def _name(self, k: int) -> str:
@@ -150,7 +150,7 @@ class MapPage(Themed, QWidget):
         self.head.show_electrodes(shown + crossed)
 
     def _ink(self, channel: int, is_light: bool) -> QColor:
-        """Stand out from the colours under it; outside the head from the panel."""
+        """Return a colour that contrasts with the map, or with the panel outside the head."""
         if hypot(*self.head.places[channel]) > 1.0:
             return self.theme.colour("text")
         return QColor("black" if is_light else "white")

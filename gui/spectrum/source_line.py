@@ -1,4 +1,4 @@
-"""A line under a view: the signal that it is made of, or why the view stands still."""
+"""A line under a view: the signal that is analysed, or why the view stands still."""
 
 from PySide6.QtWidgets import QLabel
 
@@ -13,12 +13,12 @@ class SourceLine(QLabel):
         plain(named(self, "problem"))
 
     def set_trouble(self, why: str) -> None:
-        """Show why the view stands still; empty while it does not."""
+        """Show ``why`` the view stands still; empty text removes it."""
         self._why = why
         self._write()
 
     def set_shown(self, how: str) -> None:
-        """Name the reference and cleaning of the signal; empty where it is as recorded."""
+        """Set the words on reference and cleaning of the signal; empty if it has neither."""
         self._shown = how
         self._write()
 

@@ -11,13 +11,13 @@ from gui.plots.steady_range import SteadyRange
 from gui.spectrum.analysis import SpectrumSeen
 from gui.widgets.units import squared
 
-# Percentiles that the colours span: a blink must not make all else dark, and the deep holes that
-# single segments have in their spectra tell nothing.
+# Percentiles at the ends of the colour scale. So a blink does not make all else dark, and deep
+# random holes in the spectra of single segments are ignored.
 _SPANNED = (20, 99)
 
 
 class SpectrogramView(Plot):
-    """Time to the right, frequency upwards; lost samples are a bar of their own colour."""
+    """The spectrogram: time to the right, frequency upwards; lost samples are marked."""
 
     def __init__(self) -> None:
         bottom = Axis("bottom", write=seconds_ago)
@@ -52,7 +52,7 @@ class SpectrogramView(Plot):
         seen = self.seen
         if seen is None:
             return
-        # Before the first sample there is nothing; what was lost later is.
+        # Nothing is drawn before the first sample; lost samples after it are.
         begun = int(np.argmax(np.isfinite(seen.history).any(axis=1)))
         known, low, high = seen.history[begun:], float(seen.freqs[0]), float(seen.freqs[-1])
         start = -len(known) * STEP_S
@@ -66,7 +66,7 @@ class SpectrogramView(Plot):
         self.set_heading(f"{channel.name}, last {SPAN_S:.0f} s, dB re 1 {squared(channel.unit)}/Hz")
 
     def _at(self, place: QPointF) -> tuple[int, int]:
-        """The segment and the frequency at a place, by their numbers."""
+        """Return the indices of the segment and of the frequency at ``place``."""
         assert self.seen is not None
         segment = len(self.seen.history) + int(np.floor(place.x() / STEP_S))
         return segment, int(np.argmin(np.abs(self.seen.freqs - place.y())))

@@ -1,4 +1,4 @@
-"""The spectrum above the spectrogram, and the list of channels to choose from."""
+"""The page with spectrum, spectrogram, and the choice of a channel."""
 
 from math import inf
 
@@ -16,7 +16,7 @@ from gui.widgets.themed import Themed
 
 
 class SpectrumPage(Themed, QWidget):
-    """Spectrum and spectrogram of a channel; the user chooses it and the highest frequency."""
+    """Spectrum and spectrogram, with the choice of channel and highest frequency."""
 
     chosen = Signal()
 
@@ -44,24 +44,24 @@ class SpectrumPage(Themed, QWidget):
         self.setLayout(column_of((self.view, 3), (self.spectrogram, 2), row, spacing=2))
 
     def set_channels(self, names: tuple[str, ...], channel: int) -> None:
-        """Another stream, and the channel of it to begin with."""
+        """Set the channel names of another stream, and the index of the chosen channel."""
         with QSignalBlocker(self.channels):
             self.channels.clear()
             self.channels.addItems(names)
             self.channels.setCurrentIndex(channel)
 
     def choose(self, channel: int) -> None:
-        """Put a channel in front; beyond the last or the first there is none."""
+        """Choose the channel with this index; an invalid index is ignored."""
         if 0 <= channel < self.channels.count():
             self.channels.setCurrentIndex(channel)
 
     @property
     def limit_hz(self) -> float:
-        """The highest frequency, in hertz; infinite for half the rate."""
+        """The highest shown frequency, in hertz; infinite for half the sampling rate."""
         return LIMITS_HZ[self.limit.currentIndex()]
 
     def show_limit(self, hz: float) -> None:
-        """Show which of `LIMITS_HZ` was chosen."""
+        """Select ``hz``, one of `LIMITS_HZ`, as the highest frequency."""
         self.limit.setCurrentIndex(LIMITS_HZ.index(hz))
 
     def show_hint(self, hint: str) -> None:

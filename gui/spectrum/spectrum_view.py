@@ -1,4 +1,4 @@
-"""The spectrum of every channel, the chosen one in front."""
+"""The spectra of all channels, with the chosen one in front."""
 
 from html import escape
 from typing import Any
@@ -17,21 +17,21 @@ from gui.spectrum.analysis import SpectrumSeen
 from gui.widgets.labels import tip
 from gui.widgets.units import squared
 
-# With more channels than this single lines are unreadable: their range is shaded.
+# Largest number of channels drawn as lines; of more, only the range is shaded.
 _MAX_LINES = 64
 _SHADES = {ALPHA: 150, BETA: 80}
 _LINES_ALPHA, _RANGE_ALPHA = 95, 60
 
 
 class SpectrumView(Plot):
-    """Welch's spectra in decibels, with alpha and beta shaded and the peak in words.
+    """Welch spectra in decibels, with alpha and beta shaded, and the peak in words.
 
-    A click takes the channel whose line is nearest; Up and Down go through the channels. The mouse
-    reads the chosen line.
+    A click chooses the channel with the nearest line; Up and Down choose the previous or next
+    channel. The mouse reads the chosen line.
     """
 
     picked = Signal(int)  # channel
-    stepped = Signal(int)  # to the channel before (-1) or after (+1)
+    stepped = Signal(int)  # to the previous (-1) or next (+1) channel
     has_hairline = True
 
     def __init__(self) -> None:
@@ -81,12 +81,12 @@ class SpectrumView(Plot):
 
     @property
     def unit(self) -> str:
-        """The unit of the decibels; empty while nothing is shown."""
+        """The reference unit of the decibels; empty without a spectrum."""
         return "" if self.seen is None else _unit(self.seen)
 
     @property
     def peak_text(self) -> str:
-        """The peak of the chosen channel's spectrum in words."""
+        """The peak of the chosen channel's spectrum in words; empty if it is unknown."""
         if self.seen is None or not np.isfinite(self.seen.chosen).any():
             return ""
         if self.seen.peak is None:
@@ -129,7 +129,7 @@ class SpectrumView(Plot):
             low, high = max(band.low, left), min(band.high, right)
             room = (high - low) / (right - left) * self.plotItem.vb.width()
             if self._band_names.width_of(band.name) < room:
-                # Below, where no peak is.
+                # At the bottom, where no peak is.
                 names.append(Tag((low + high) / 2, bottom, band.name, self.theme.colour("dim")))
         self._band_names.show(names)
 
@@ -144,7 +144,7 @@ class SpectrumView(Plot):
             self.highest.setData(seen.freqs, known.max(axis=1))
             self._shade.setBrush(shade)
             return
-        # One item for all lines, each ended by NaN.
+        # One item draws all lines, which are separated by NaN.
         gap = np.full((1, known.shape[1]), np.nan)
         lines = np.concatenate([known, gap]).ravel(order="F")
         self.others.setData(np.tile([*seen.freqs, np.nan], known.shape[1]), lines)

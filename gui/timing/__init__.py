@@ -1,7 +1,7 @@
-"""The timing lab: the delay of a screen, measured by a sensor on a flashing patch.
+"""The timing lab: measures the delay of a screen by a sensor on a flashing patch.
 
-- patch_scene: the patch, frame by frame
-- measurement: patch and sensor together, until the delays are known
-- delay_histogram: the delays as a picture
-- window: the page of the dashboard
+- patch_scene: the patch, as a scene of the presenter
+- measurement: one measurement with patch and sensor
+- delay_histogram: the histogram of delays
+- window: the window of the timing lab
 """

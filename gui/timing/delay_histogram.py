@@ -30,7 +30,7 @@ class DelayHistogram(Plot):
         self.hint, self.is_blank = _HINT, True
 
     def show_delays(self, delays_s: NDArray[np.float64]) -> None:
-        """Show these delays, in seconds; none of them clears the plot."""
+        """Show delays in seconds; an empty array clears the plot."""
         self._delays_ms = 1000 * delays_s
         self.is_blank = not len(delays_s)
         if len(delays_s):
@@ -44,7 +44,7 @@ class DelayHistogram(Plot):
         n_bins = max(1, int(np.ceil((high - low) / width)))
         begin = (low + high - n_bins * width) / 2
         self._edges = np.asarray(begin + width * np.arange(n_bins + 1), np.float64)
-        # Rounding must not leave the outermost delays out.
+        # Clipped, so that rounding does not leave the outermost delays out.
         clipped = np.clip(self._delays_ms, self._edges[0], self._edges[-1])
         self._counts, _ = np.histogram(clipped, self._edges)
         room = max(width, 0.1 * (high - low))
@@ -68,7 +68,7 @@ class DelayHistogram(Plot):
         return Table(("delay (ms)",), [(f"{each:.4f}",) for each in self._delays_ms])
 
     def read(self, place: QPointF) -> str:
-        """The bin under the mouse and its flashes."""
+        """Return the range and the count of the bin at ``place``; empty outside."""
         row = int(np.searchsorted(self._edges, place.x())) - 1
         if not 0 <= row < len(self._counts):
             return ""

@@ -1,4 +1,4 @@
-"""One measurement: a patch that flashes, and a sensor that sees it."""
+"""One measurement of the timing lab: a flashing patch, and a sensor on it."""
 
 import uuid
 
@@ -20,39 +20,39 @@ from gui.presenter.presenter import Presenter
 from gui.timing.patch_scene import PatchScene
 
 STREAM = "timing-lab"
-"""Name of the stream of the patch's markers."""
+"""Name of the patch's marker stream."""
 
 _POLL_MS = 50
-# The sensor's last samples may come late.
+# Seconds of sensor signal after the last marker, and time after which a silent sensor is given up.
 _LATE_S, _GIVE_UP_S = 1.0, 5.0
-# The stream is found within some seconds; then samples have to come.
+# Time for finding the stream and its first sample.
 _SILENT_S = 10.0
-# A simulated sensor has to listen to the markers before they come.
+# Time in which a simulated sensor must connect to the markers before the flashes begin.
 _LISTENS_S = 5.0
-# What paces the frames is known by then.
+# Time after which it is known whether vertical sync paces the frames.
 _PACED_S = 1.0
 
 
 class TimingMeasurement(QObject):
-    """Flashes a patch on a screen and measures the delay of its light behind the markers.
+    """Flashes a patch on a screen, and measures the delay from markers to light.
 
-    The patch stands still until `begin`, by the space bar or by the program, so that a person can
-    place the sensor.
+    The patch does not flash until `begin`, called by the space bar or the program, so that a person
+    can place the sensor. With ``at_once`` it flashes as soon as the sensor sends samples.
     """
 
-    changed = Signal(str)  # state, a sentence
-    flashed = Signal(int, int)  # flashes so far, of all
+    changed = Signal(str)  # the state in words
+    flashed = Signal(int, int)  # number of flashes so far, and of all
     finished = Signal(object)  # TimingReport
     failed = Signal(str)
-    stopped = Signal()  # by the person
+    stopped = Signal()  # the person has stopped the measurement
 
     def __init__(
         self,
         choice: SensorChoice,
         screen: QScreen,
         flashes: Flashes,
-        kind: SensorKind | None = None,  # Default: by the channel's kind and name
-        at_once: bool = False,  # Begin as soon as the sensor gives samples
+        kind: SensorKind | None = None,  # None: by the channel's kind and name
+        at_once: bool = False,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class TimingMeasurement(QObject):
         self._is_over = self._has_result = False
 
     def start(self, full_screen: bool = True) -> None:
-        """Show the patch and look for the sensor; returns at once."""
+        """Show the patch and search for the sensor; returns at once."""
         self._opened_at = float(local_clock())
         self.sensor.start()
         self.presenter.open(full_screen, self._screen)
@@ -85,18 +85,18 @@ class TimingMeasurement(QObject):
         self.changed.emit(f"looking for the sensor {self.sensor.choice}")
 
     def begin(self) -> None:
-        """Flash as soon as the sensor gives samples."""
+        """Start to flash as soon as the sensor sends samples."""
         self._wanted = True
 
     def stop(self) -> None:
-        """End without a result."""
+        """Stop the measurement without a result; does nothing after its end."""
         if not self._is_over:
             self._end()
             self.stopped.emit()
 
     @property
     def is_finished(self) -> bool:
-        """True once there is a result."""
+        """True when the result is known."""
         return self._has_result
 
     def _poll(self) -> None:
@@ -119,7 +119,7 @@ class TimingMeasurement(QObject):
             return
         if info.simulated and not self._outlet.has_consumers and open_s < _LISTENS_S:
             return
-        self.sensor.clear()  # placing the sensor may take as long as it likes
+        self.sensor.clear()  # samples from the placing of the sensor are not needed
         if not self._wanted:
             self.changed.emit("put the sensor on the patch, then press Space in its window")
             return
@@ -131,11 +131,11 @@ class TimingMeasurement(QObject):
 
     @property
     def kind(self) -> SensorKind:
-        """Kind of the sensor."""
+        """The kind of the sensor."""
         return self._kind or self.sensor.kind
 
     def _open_sound(self) -> bool:
-        """Get the sound card ready where clicks are measured; False where there is none."""
+        """Open the sound card if clicks are measured; return False if that fails."""
         if self.kind != "sound":
             return True
         try:

@@ -1,4 +1,4 @@
-"""The patch of the timing lab: placed first, then flashed."""
+"""The patch of the timing lab: lit to place the sensor, then flashing."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,13 +10,13 @@ from bci.stimulus.frames import Frame
 
 _DARK, _LIT, _TEXT = QColor("#000000"), QColor("#ffffff"), QColor("#8a8f98")
 _USUAL_S = 1 / 60
-# Of the lower side of the window.
+# Side of the patch as a share of the window's shorter side, and letters as a share of its height.
 _SIDE, _LETTERS = 0.4, 0.03
 PLACING = "Put the sensor on the square, then press Space. Esc ends."
 
 
 class PatchScene:
-    """A square in the middle of a dark window; it is lit until `begin`, then it flashes."""
+    """A square in the middle of a dark window, lit until `begin`, then flashing."""
 
     def __init__(self, flashes: Flashes, on_flash: Callable[[], None] = lambda: None) -> None:
         self._on_flash = on_flash
@@ -26,14 +26,14 @@ class PatchScene:
         self._due = float("nan")
 
     def begin(self) -> None:
-        """Flash from the next frame on."""
+        """Start to flash at the next frame."""
         self.running = True
 
     def advance(self, frame: Frame) -> Sequence[str]:
         if not self.running:
             return ()
         step = frame.due - self._due
-        # The first frame has none before it, and one may have been dropped.
+        # The usual period is used for the first frame, and after a dropped frame.
         period_s = step if 0 < step < 2 * _USUAL_S else _USUAL_S
         self._due = frame.due
         self._lit, begins = self.flashes.at(frame.due, period_s)

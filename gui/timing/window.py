@@ -1,4 +1,4 @@
-"""The timing lab: choose a sensor, flash the patch, read the delays."""
+"""The window of the timing lab: choice of a sensor, measurement and delays."""
 
 from collections.abc import Callable
 from datetime import date
@@ -34,12 +34,12 @@ _ENDED = "The measurement was ended; nothing was measured."
 
 
 class TimingWindow(Themed, QWidget):
-    """The delay of a screen behind its markers, as a photodiode measures it.
+    """The window that measures the delay from markers to light, sound or trigger.
 
     Parameters
     ----------
     today : callable
-        The day of a measurement.
+        Returns the date to write with a measurement.
     """
 
     def __init__(self, today: Callable[[], date] = date.today) -> None:
@@ -52,7 +52,7 @@ class TimingWindow(Themed, QWidget):
         self.report: TimingReport | None = None
         self.measurement: TimingMeasurement | None = None
         self.full_screen = True
-        self.watches = True  # the network, for streams
+        self.watches = True  # whether to search the network for streams
         self.make_flashes = Flashes
         self._streams: LiveStreams | None = None
         self._asking = Background(self)
@@ -115,19 +115,19 @@ class TimingWindow(Themed, QWidget):
         self._show_figures([])
 
     def bring(self) -> None:
-        """Show the window, in front."""
+        """Show the window in front of all others."""
         self.show()
         self.raise_()
         self.activateWindow()
 
     @property
     def choice(self) -> SensorChoice | None:
-        """The chosen sensor; None where there is none."""
+        """The chosen stream and channel; None if none is chosen."""
         stream, channel = self.stream.currentText(), self.channel.currentText()
         return SensorChoice(stream, channel) if stream and channel else None
 
     def toggle(self) -> None:
-        """Begin to measure, or end without a result."""
+        """Begin a measurement, or stop the current one without a result."""
         if self.measurement is not None:
             self.measurement.stop()
             return
@@ -151,7 +151,7 @@ class TimingWindow(Themed, QWidget):
         made.start(self.full_screen)
 
     def show_report(self, report: TimingReport) -> None:
-        """Show a measurement's delays, figures and lines."""
+        """Show the delays, figures and profile lines of a measurement."""
         self.report = report
         self.histogram.show_delays(report.delays.delays)
         self._show_figures(report.rows())
@@ -162,7 +162,7 @@ class TimingWindow(Themed, QWidget):
         self.state.setText(f"measured {report.screen} by {report.sensor}")
 
     def copy(self) -> None:
-        """Put the lines for the profile on the clipboard."""
+        """Copy the lines for the profile to the clipboard."""
         if self.report is not None:
             QGuiApplication.clipboard().setText(self.lines.text() + "\n")
             self.state.setText("The lines are copied; calibrate again with them in the profile.")
@@ -181,7 +181,7 @@ class TimingWindow(Themed, QWidget):
             self.measurement = None
 
     def _look(self) -> None:
-        """List the streams that are there now; the chosen one stays chosen."""
+        """Update the list of streams; the chosen stream stays chosen."""
         if self._streams is None:
             self._streams = LiveStreams()
         names = list(dict.fromkeys(s.name for s in self._streams.poll() if s.sfreq > 0))
@@ -237,7 +237,7 @@ class TimingWindow(Themed, QWidget):
         event.accept()
 
     def stop(self) -> None:
-        """End a measurement and the look-out for streams."""
+        """Stop the measurement and the search for streams."""
         self._timer.stop()
         self._streams = None
         self._asking.retire()

@@ -1,4 +1,4 @@
-"""A banner that reports a problem and stops nothing."""
+"""A banner that reports a problem without blocking the window."""
 
 from PySide6.QtWidgets import QFrame
 
@@ -11,7 +11,7 @@ _MAX_LETTERS = 400
 
 
 class Banner(QFrame):
-    """One sentence about one subject, until it is dismissed or the subject is well again."""
+    """A sentence on a problem, shown until it is dismissed or the problem is over."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,12 +23,12 @@ class Banner(QFrame):
         self.hide()
 
     def report(self, sentence: str, subject: str) -> None:
-        """Show a problem of ``subject``; the newest problem takes the place of the one before."""
+        """Show a problem of the part named ``subject``, in place of the last problem."""
         self._subject = subject
         self.text.setText(sentence)
         self.show()
 
     def settle(self, subject: str) -> None:
-        """The subject is well: hide its problem."""
+        """Hide the banner if it shows a problem of ``subject``, since that is over."""
         if subject == self._subject:
             self.hide()

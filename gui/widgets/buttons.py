@@ -1,4 +1,4 @@
-"""Buttons that take the focus by Tab only, so that keys stay with the view."""
+"""Buttons that get the keyboard focus by Tab only, so that views keep it."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,14 +12,14 @@ B = TypeVar("B", bound=QAbstractButton)
 def button(
     text: str, tip: str, clicked: Callable[..., object] | None = None, name: str = ""
 ) -> QPushButton:
-    """Make a button; ``name`` gives its look in the style sheet."""
+    """Make a button with a tooltip; ``name`` selects its style in the style sheet."""
     return _described(QPushButton(), text, tip, clicked, name)
 
 
 def tool(
     text: str, tip: str, clicked: Callable[..., object] | None = None, name: str = ""
 ) -> QToolButton:
-    """Make a small button."""
+    """Make a small tool button; the parameters are those of `button`."""
     return _described(QToolButton(), text, tip, clicked, name)
 
 
@@ -36,7 +36,7 @@ def _described(made: B, text: str, tip: str, clicked: Callable[..., object] | No
 def step_buttons(
     tips: tuple[str, str], step: Callable[[int], None], signs: str = "\u2212+"
 ) -> list[QToolButton]:
-    """Two buttons for a value between them, that call ``step`` with -1 and +1."""
+    """Make two buttons that call ``step`` with -1 and +1; ``signs`` are their texts."""
     buttons = []
     for sign, way, tip in zip(signs, (-1, 1), tips, strict=True):
         buttons.append(tool(sign, tip, lambda _checked=False, way=way: step(way), "step"))

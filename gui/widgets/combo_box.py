@@ -1,4 +1,4 @@
-"""A list to choose from that keeps to the room it is given."""
+"""A combo box that does not grow with its longest entry."""
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
@@ -8,7 +8,7 @@ _FEWEST_LETTERS = 4
 
 
 class ComboBox(QComboBox):
-    """A combo box in the window's own look: a style sheet takes away the arrow it came with."""
+    """A combo box that paints its own arrow, since the style sheet removes Qt's."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The command palette: find a command by a few letters of its name, and run it."""
+"""The command palette: finds a command by letters of its name, and runs it."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QKeyEvent
@@ -13,9 +13,9 @@ _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown
 
 
 class CommandPalette(QDialog):
-    """A list above which a few letters are typed; Enter runs, Esc closes.
+    """A search field above a list of commands; Enter runs one, Esc closes.
 
-    A command that cannot run now is dim, with the reason.
+    A command that cannot run now is dim, and shows the reason.
     """
 
     def __init__(self, groups: tuple[WindowActions, ...], parent: QWidget) -> None:
@@ -34,7 +34,7 @@ class CommandPalette(QDialog):
         self.commands.itemClicked.connect(self._run)
         self._items = _items_of(groups)
         self.commands.addTopLevelItems(self._items)
-        # The name of a command is never cut; why it cannot run may be.
+        # Names of commands are never cut off; the reason beside may be.
         columns = self.commands.header()
         columns.setSectionResizeMode(0, columns.ResizeMode.ResizeToContents)
         self.setLayout(column_of(self.sought, self.commands, margins=(8, 8, 8, 8)))
@@ -57,7 +57,7 @@ class CommandPalette(QDialog):
             text = f"{item.text(0)} {item.toolTip(0)}".casefold()
             item.setHidden(not all(word in text for word in words))
         first = next((item for item in self._items if not item.isHidden()), None)
-        # One that is disabled cannot be the current one.
+        # Cleared first, since a disabled command cannot become the current one.
         self.commands.setCurrentIndex(QModelIndex())
         if first is not None:
             self.commands.setCurrentItem(first)
@@ -72,7 +72,7 @@ class CommandPalette(QDialog):
 
 
 def _items_of(groups: tuple[WindowActions, ...]) -> list[QTreeWidgetItem]:
-    """Make an item for each command of the groups, those that can run now first."""
+    """Return one item per command; commands that can run now come first."""
     items = []
     for group in groups:
         for action in group.table:

@@ -1,4 +1,4 @@
-"""Panels around one view: they can be moved, floated to another screen, closed and reset."""
+"""Panels around a central view, which can be moved, floated, closed and reset."""
 
 from functools import partial
 
@@ -19,16 +19,17 @@ Area = Qt.DockWidgetArea
 _Feature = QDockWidget.DockWidgetFeature
 _MOVES = _Feature.DockWidgetMovable | _Feature.DockWidgetFloatable | _Feature.DockWidgetClosable
 _GRIP = (5, 10, 4, 10)
-# Raise it when panels are added, removed or renamed: older layouts are then not restored.
+# Version of stored layouts. Increase it when panels are added, removed or renamed, so that older
+# layouts are not restored.
 _VERSION = 2
 
 
 class Docks(QMainWindow):
-    """One view in the middle, panels around it; a layout is kept as text."""
+    """A central view with panels around it; the layout can be stored as text."""
 
     def __init__(self, centre: QWidget) -> None:
         super().__init__()
-        # A window by its class, a part of another by its place.
+        # A QMainWindow that is used as a widget inside another window.
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setDockOptions(
             QMainWindow.DockOption.AllowNestedDocks | QMainWindow.DockOption.AllowTabbedDocks
@@ -56,10 +57,11 @@ class Docks(QMainWindow):
         grows: bool = False,
         shown: bool = True,
     ) -> None:
-        """Add a panel after those of its area.
+        """Add a panel with ``view`` after the other panels of ``area``.
 
-        Its least width, in pixels, is its width by default; 0 leaves both to the view. One that
-        grows takes height that is left; else it is as high as its view needs.
+        ``name`` is its id and ``title`` its text. ``width`` is its minimum and first width in
+        pixels; 0 leaves both to the view. With ``grows`` it fills free height; else it is as high
+        as the view needs. With ``shown`` False it is hidden at first.
         """
         frame = named(panel(view), "docked")
         if width:
@@ -71,14 +73,14 @@ class Docks(QMainWindow):
         self._place(made)
 
     def reset(self) -> None:
-        """Put every panel back in its first place."""
+        """Move every panel back to its first place."""
         for each in self.panels:
             self.removeDockWidget(each)
         for each in self.panels:
             self._place(each)
 
     def _place(self, made: "Panel") -> None:
-        """Put a panel into its first area, below those that are there."""
+        """Place a panel in its first area, below the panels that are there."""
         above = [
             each for each in self.panels
             if each is not made and self.dockWidgetArea(each) == made.first_area
@@ -91,18 +93,18 @@ class Docks(QMainWindow):
 
     @property
     def layout_text(self) -> str:
-        """Places, sizes and visibility of the panels, to be kept."""
+        """The places, sizes and visibility of the panels, as text for `restore`."""
         return bytes(self.saveState(_VERSION).toBase64().data()).decode()
 
     def restore(self, text: str) -> None:
-        """Take up a kept layout; one that is damaged or of another version gives the default."""
+        """Restore a stored layout; use the default if it is invalid or outdated."""
         state = QByteArray.fromBase64(text.encode(errors="replace"))
         if not self.restoreState(state, _VERSION):
             self.reset()
 
 
 class Panel(QDockWidget):
-    """A view in a quiet frame with a grip at its left; floating, it has a title and two buttons."""
+    """A view with a grip at its left; while it floats, with a title and two buttons."""
 
     def __init__(
         self, name: str, title: str, frame: QWidget, area: Area, grows: bool, shown: bool
@@ -125,7 +127,7 @@ class Panel(QDockWidget):
 
 
 class _TitleBar(QWidget):
-    """Dots while the panel is docked, words and buttons while it floats."""
+    """The bar of a panel: dots while it is docked, title and buttons while it floats."""
 
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
@@ -146,7 +148,7 @@ class _TitleBar(QWidget):
         self._is_title = floating
         for part in self._parts:
             part.setVisible(floating)
-        # Docked, the margins alone are its size.
+        # While the panel is docked, the margins alone set the size of the bar.
         self._row.setContentsMargins(*((8, 4, 4, 4) if floating else _GRIP))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

@@ -1,4 +1,4 @@
-"""The keys of all windows, in one window."""
+"""A window that lists the keys of all windows."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QTextBrowser, QWidget
@@ -9,7 +9,7 @@ from gui.widgets.window_size import resize_within_screen
 
 
 class KeyHelp(QDialog):
-    """A table a window; closed by Esc."""
+    """One table of keys per window; Esc closes the list."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Labels for text of any length: it is shown as it is, never as markup, and widens no window."""
+"""Labels for plain text of any length, which never widens a window."""
 
 import re
 from html import escape
@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QStyle, QStyleOpti
 
 from gui.actions import with_key
 
-# Of the views of the past, and of the line in their place.
+# Heights in pixels of a history view, and of the hint in its place.
 HISTORY_HEIGHT, HINT_HEIGHT = 150, 36
 NO_ENGINE = with_key("no engine: press Start engine", "engine")
 STARTING = "the engine is starting ..."
@@ -17,25 +17,25 @@ STARTING = "the engine is starting ..."
 _MIN_WIDTH = 24
 _MAX_LETTERS = 300
 _LONGEST_WORD = 24
-# A place where a line may break, and that takes no room.
+# Zero-width space, at which a line may break.
 _BREAK = "\u200b"
-# A word that is too long for a line, as a path is.
+# A word that is too long for a line, such as a path.
 _LONG = re.compile(rf"\S{{{_LONGEST_WORD},}}")
 
 
 def plain(label: QLabel) -> QLabel:
-    # A stream's name is shown as it is, never as markup.
+    # Plain text, so that a stream's name is never read as markup.
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
 
 
 def tip(text: str) -> str:
-    """Text as a tooltip that shows it as it is; a name from a stream is never markup."""
+    """Return a tooltip that shows ``text`` as plain text, never as markup."""
     return f"<qt>{escape(text).replace(chr(10), '<br>')}</qt>" if text else ""
 
 
 class ElidedLabel(QLabel):
-    """One line of plain text; all of it is in the tooltip."""
+    """One line of plain text, cut off at the end; the tooltip has the whole text."""
 
     def __init__(self, text: str = "") -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class ElidedLabel(QLabel):
 
 
 class ElidedLine(QLineEdit):
-    """All of the text is in the tooltip."""
+    """A text field, cut off without the focus; the tooltip has the whole text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class ElidedLine(QLineEdit):
         option = QStyleOptionFrame()
         self.initStyleOption(option)
         style, element = self.style(), QStyle.SubElement.SE_LineEditContents
-        # Qt leaves two pixels beside the text.
+        # Qt leaves two pixels free at both sides of the text.
         room = style.subElementRect(element, option, self).adjusted(2, 0, -2, 0)
         elide = Qt.TextElideMode.ElideRight
         text = self.fontMetrics().elidedText(self.text(), elide, room.width())
@@ -86,7 +86,7 @@ class ElidedLine(QLineEdit):
 
 
 def label_field(text: str, about: str) -> QLineEdit:
-    """A field for a label of BIDS: letters and digits alone."""
+    """Make a field for a BIDS label, of letters and digits; ``about`` is its tooltip."""
     field = QLineEdit(text, maxLength=40)
     field.setValidator(QRegularExpressionValidator(QRegularExpression("[A-Za-z0-9]*")))
     field.setToolTip(about)
@@ -94,7 +94,7 @@ def label_field(text: str, about: str) -> QLineEdit:
 
 
 class Sentence(QLabel):
-    """Wrapped plain text, cut after ``max_letters`` letters; what is cut is in the tooltip."""
+    """Wrapped plain text, cut off after ``max_letters``; the tooltip has all of it."""
 
     def __init__(self, text: str = "", max_letters: int = _MAX_LETTERS) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class Sentence(QLabel):
         self.setToolTip(tip(text) if shown != text else "")
 
     def text(self) -> str:
-        """Text that is shown, without the breaks inside its words."""
+        """Return the shown text, without the breaks inside its words."""
         return self._text
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name

@@ -1,4 +1,4 @@
-"""A page that is made when it is first needed."""
+"""A placeholder for a page that is made when it is first needed."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -14,7 +14,10 @@ P = TypeVar("P", bound=QWidget)
 
 
 class LatePage(Themed, QWidget, Generic[P]):
-    """The place of a page, which is made when it is shown or asked for: plots take time to make."""
+    """The place of a page, which is made when it is first shown or accessed.
+
+    ``make`` makes the page. This saves time at the start, since plots take long to make.
+    """
 
     made = Signal(object)  # the page
 
@@ -22,18 +25,18 @@ class LatePage(Themed, QWidget, Generic[P]):
         super().__init__()
         self._make = make
         self.existing: P | None = None
-        """The page, None before it was needed."""
+        """The page; None before it was made."""
         self._place = column_of()
         self.setLayout(self._place)
 
     @property
     def page(self) -> P:
-        """The page, made now where it was not."""
+        """The page, which is made at the first access."""
         if self.existing is None:
             self.existing = page = self._make()
             self._place.addWidget(page)
             self.setFocusProxy(page)
-            # Itself and all within.
+            # Applies the theme to this widget and the new page.
             self.theme = self.theme
             self.made.emit(page)
             if self.isVisible():

@@ -1,4 +1,4 @@
-"""Rows, columns, forms and frames that the windows are put together from."""
+"""Rows, columns, forms and frames of which the windows consist."""
 
 from typing import TypeVar
 
@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QAbstractSpinBox, QBoxLayout, QFormLayout, QFrame,
 
 W = TypeVar("W", bound=QWidget)
 Part = QWidget | QLayout
-# A pair has its share of the room that is left; a number is room in pixels, None what room is left.
+# A pair is an item and its share of the free space. A number is space in pixels. None is free
+# space.
 Item = Part | tuple[Part | None, int] | int | None
 Margins = tuple[int, int, int, int]
 
@@ -17,12 +18,12 @@ def named(widget: W, name: str) -> W:
 
 
 def row_of(*items: Item, margins: Margins = (0, 0, 0, 0), spacing: int = -1) -> QBoxLayout:
-    """Items side by side."""
+    """Return a layout with ``items`` side by side."""
     return _filled(QBoxLayout.Direction.LeftToRight, items, margins, spacing)
 
 
 def column_of(*items: Item, margins: Margins = (0, 0, 0, 0), spacing: int = -1) -> QBoxLayout:
-    """Items one below the other."""
+    """Return a layout with ``items`` one below the other."""
     return _filled(QBoxLayout.Direction.TopToBottom, items, margins, spacing)
 
 
@@ -46,28 +47,28 @@ def _filled(
 
 
 def clear(layout: QLayout) -> None:
-    """Take all widgets out of a layout, and delete them."""
+    """Remove all widgets from a layout, and delete them."""
     while item := layout.takeAt(0):
         if (widget := item.widget()) is not None:
-            # It is deleted later only, and would be seen over the others until then.
+            # Hidden, since it is deleted later and would cover others until then.
             widget.hide()
             widget.deleteLater()
 
 
 def form(*rows: tuple[str | QWidget, QWidget]) -> QFormLayout:
-    """Fields with their names."""
+    """Return a form layout; each row is a name and a field."""
     layout = QFormLayout(verticalSpacing=9, horizontalSpacing=14)
     layout.setContentsMargins(0, 0, 0, 0)
     for name, field in rows:
         layout.addRow(name, field)
         if isinstance(field, QAbstractSpinBox):
-            # A style sheet does not reach the text of these fields.
+            # Set here, since a style sheet cannot change the text margins of spin boxes.
             field.lineEdit().setTextMargins(6, 0, 6, 0)
     return layout
 
 
 def as_widget(layout: QLayout) -> QWidget:
-    """A layout as a widget without a ground of its own."""
+    """Return a widget with ``layout`` and without its own background."""
     widget = named(QWidget(), "plain")
     widget.setLayout(layout)
     return widget
@@ -80,13 +81,13 @@ def panel(view: QWidget) -> QFrame:
 
 
 def inset(layout: QLayout) -> QFrame:
-    """A panel whose content keeps away from its edge."""
+    """Return a panel with ``layout`` and wide margins."""
     layout.setContentsMargins(16, 14, 16, 14)
     return panel(as_widget(layout))
 
 
 def one_of(*views: QWidget) -> QWidget:
-    """Views in one place, of which one is shown at a time: the first, until others are."""
+    """Return a widget with ``views`` in one place, of which only the first is shown."""
     place = as_widget(column_of(*views))
     for view in views[1:]:
         view.hide()
@@ -94,19 +95,19 @@ def one_of(*views: QWidget) -> QWidget:
 
 
 def restyle(widget: QWidget) -> None:
-    """Have the style sheet look again at a widget's name and properties."""
+    """Apply the style sheet again after a change of a widget's name or properties."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
     widget.updateGeometry()
 
 
 def mark_wrong(field: QWidget, wrong: bool) -> None:
-    """Give a widget the look of what is wrong, or take it off."""
+    """Set whether a widget has the style of an invalid value."""
     if field.property("wrong") != wrong:
         field.setProperty("wrong", wrong)
         restyle(field)
 
 
 def is_seen(view: QWidget) -> bool:
-    """Return whether a view is worth drawing: shown, in a window that is not minimised."""
+    """Return whether a view is visible, in a window that is not minimised."""
     return view.isVisible() and not view.window().isMinimized()

@@ -1,4 +1,4 @@
-"""Messages of the programs, one plain sentence a line, with the time."""
+"""The log: messages of the programs, one plain line per message, with the time."""
 
 import re
 import time
@@ -8,18 +8,18 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 _MAX_LINES = 1000
 _MIN_HEIGHT, _MAX_HEIGHT = 44, 120
-# Colours and such that a program writes for a terminal.
+# Escape sequences and control characters that a program writes for a terminal.
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class LogPanel(QPlainTextEdit):
-    """Read only; the newest line is in sight as long as nobody scrolls back."""
+    """A read-only text that scrolls to the newest line, unless scrolled back."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setReadOnly(True)
         self.setMaximumBlockCount(_MAX_LINES)
-        # Where the window is low it gives room to what is above it.
+        # In a low window, the log is lower, to leave space for the views above.
         self.setMinimumHeight(_MIN_HEIGHT)
         self.setMaximumHeight(_MAX_HEIGHT)
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
@@ -29,7 +29,7 @@ class LogPanel(QPlainTextEdit):
         self._times = 1
 
     def add(self, sentence: str) -> None:
-        """One more sentence; of one that repeats itself only the count grows."""
+        """Add a line; for a repeated sentence, only its count is increased."""
         sentence = " ".join(_ESCAPES.sub("", sentence).split())
         if not sentence:
             return

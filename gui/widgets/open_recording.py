@@ -1,4 +1,4 @@
-"""Asking for a recording, of any kind that can be read."""
+"""A dialog for recordings of any readable format."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,25 +19,29 @@ def ask_for_recordings(
     chosen: Callable[[list[Path]], object],
     several: bool = False,
 ) -> None:
-    """Show a dialog that begins at ``start``; ``chosen`` is called with the files, if any are."""
+    """Show a dialog for recordings; returns at once.
+
+    It begins at ``start``, a file or a folder. ``chosen`` is called with the files, unless the
+    user cancels. With ``several`` more than one file can be chosen.
+    """
     dialog = QFileDialog(parent, title, start, RECORDINGS)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     modes = QFileDialog.FileMode
     dialog.setFileMode(modes.ExistingFiles if several else modes.ExistingFile)
     dialog.filesSelected.connect(lambda files: chosen([Path(file) for file in files]))
-    # Qt takes the file's folder by itself, but does not mark the file.
+    # Qt opens the folder of a file by itself, but does not select the file.
     if Path(start).is_file():
         dialog.selectFile(start)
     dialog.setViewMode(QFileDialog.ViewMode.Detail)
     for table in dialog.findChildren(QTreeView):
-        # Names of recordings are long, and differ at their end; sizes are not to be cut either.
+        # Columns fit their content, since names of recordings are long and differ at the end.
         table.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     resize_within_screen(dialog, QSize(960, 560))
-    # Not `exec`: the window continues drawing.
+    # Not `exec`, which would block, so that the window continues drawing.
     dialog.open()
 
 
 def newest_recording(folder: Path) -> Path:
-    """The recording below a folder that was written last; the folder where there is none."""
+    """Return the newest XDF file below ``folder``; the folder itself without one."""
     found = [(file.stat().st_mtime, file) for file in folder.rglob("*.xdf") if file.is_file()]
     return max(found)[1] if found else folder

@@ -1,4 +1,4 @@
-"""A form of a plug-in's parameters, with what is wrong with them marked."""
+"""A form for the parameters of a plug-in, which marks invalid values."""
 
 from collections.abc import Sequence
 
@@ -11,16 +11,16 @@ from gui.widgets.combo_box import ComboBox
 from gui.widgets.labels import plain, tip
 from gui.widgets.layouts import column_of, mark_wrong, named
 
-# A form stays small: more parameters than these follow by a click.
+# Number of parameters that are shown at first; a button shows the others.
 _AT_FIRST = 5
 _PORT = "serial_port"
 
 
 class ParameterForm(QWidget):
-    """One field a parameter; needed ones first and marked with a star."""
+    """One field per parameter; a star marks the needed ones."""
 
     changed = Signal()
-    submitted = Signal()  # Enter in a field
+    submitted = Signal()  # Enter was pressed in a field
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class ParameterForm(QWidget):
     def set_parameters(
         self, parameters: Sequence[Parameter], needs: Sequence[str], values: dict[str, str]
     ) -> None:
-        """Show these parameters, filled with ``values``; those in ``needs`` have to be given."""
+        """Show ``parameters``, filled in with ``values``; those in ``needs`` are required."""
         while self._form.rowCount():
             self._form.removeRow(0)
         self.fields.clear()
@@ -50,7 +50,7 @@ class ParameterForm(QWidget):
         names = list(self._parameters)
         for name in names:
             self._add(name, values.get(name, ""))
-        # A value of the last time is never hidden.
+        # A parameter with a stored value is never hidden.
         self._later = [
             name for name in names[_AT_FIRST:] if name not in self._needs and not values.get(name)
         ]
@@ -60,16 +60,16 @@ class ParameterForm(QWidget):
         self.changed.emit()
 
     def values(self) -> dict[str, str]:
-        """Values by parameter; empty fields are left out."""
+        """Return the values by parameter; empty fields are left out."""
         texts = {name: _text_of(field) for name, field in self.fields.items()}
         return {name: text for name, text in texts.items() if text}
 
     def problem(self) -> str:
-        """First problem of the values, in a sentence; empty if all is well."""
+        """Return the first problem of the values as a sentence; empty if all are valid."""
         return next(filter(None, self._problems().values()), "")
 
     def set_ports(self, ports: tuple[str, ...]) -> None:
-        """The serial ports that are there now: offered, and the only one is filled in."""
+        """Offer the present serial ports; fill in the port if there is only one."""
         gone, self._ports = set(self._ports) - set(ports), ports
         field = self.fields.get(_PORT)
         if isinstance(field, QComboBox):
@@ -78,7 +78,7 @@ class ParameterForm(QWidget):
 
     @property
     def is_wrong(self) -> bool:
-        """Check whether a value is wrong; one that is only missing is not."""
+        """True if a value is invalid; a missing value does not count."""
         return any(bool(field.property("wrong")) for field in self.fields.values())
 
     def _add(self, name: str, value: str) -> None:
@@ -123,7 +123,7 @@ class ParameterForm(QWidget):
     def _judge(self) -> None:
         values = self.values()
         for name, problem in self._problems().items():
-            # An empty field that is needed is missing, not yet wrong.
+            # An empty required field is not marked as invalid.
             mark_wrong(self.fields[name], bool(problem) and name in values)
         self.changed.emit()
 

@@ -1,4 +1,4 @@
-"""A window that is there while a first start is prepared, in place of a silent terminal."""
+"""A window that shows the preparation of a first start."""
 
 import sys
 import threading
@@ -21,12 +21,12 @@ Report = Callable[[str], None]
 
 
 class PreparationWindow(Themed, QWidget):
-    """The present step, and a bar that moves."""
+    """A window with the present step and a busy bar."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("bci")
-        # The dashboard that follows is the application's window.
+        # The application does not quit with this window, since the dashboard follows.
         self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
         title = named(QLabel("First start of the demo"), "title")
         badge = named(QLabel("SIMULATED SIGNAL"), "badge")
@@ -60,10 +60,11 @@ class _Job(threading.Thread, Generic[T]):
 
 
 def prepare(work: Callable[[Report], T]) -> T:
-    """Do work in a thread, and show its steps in a window; return its result.
+    """Run ``work`` in a thread, and show its steps in a window; return its result.
 
-    The window closes once the application's event loop runs. Raises what the work raises, and
-    `KeyboardInterrupt` if the window is closed before.
+    ``work`` gets a function that reports a step. The window closes when the application's event
+    loop runs. Raises the exceptions of ``work``, and `KeyboardInterrupt` if the user closes the
+    window before the end.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     window = PreparationWindow()

@@ -1,15 +1,15 @@
-"""Scroll areas that take no more room than what is in them needs."""
+"""Scroll areas that are no larger than their content needs."""
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
-# Qt's own maximum.
+# Qt's maximum size of a widget, which means no limit.
 _ANY = 16_777_215
 
 
 def scrolled(view: QWidget) -> QScrollArea:
-    """A column that fills its room, and scrolls where a screen is too low for it."""
+    """Return ``view`` in a column that scrolls if the screen is too low for it."""
     room = _ScrollArea(view)
     room.setObjectName("column")
     if width := view.minimumWidth():
@@ -20,7 +20,7 @@ def scrolled(view: QWidget) -> QScrollArea:
 
 
 class _ScrollArea(QScrollArea):
-    """Hold one widget without a frame, and scroll up and down alone."""
+    """A frameless scroll area of one widget, which scrolls vertically only."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class _ScrollArea(QScrollArea):
 
 
 class FitHeightScrollArea(_ScrollArea):
-    """Take no more height than its content needs."""
+    """A scroll area that is no higher than its content needs."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__(content)
@@ -51,7 +51,10 @@ class FitHeightScrollArea(_ScrollArea):
 
 
 class TextScrollArea(_ScrollArea):
-    """Room for wrapped text: as high as the text, or less where there is less; then it scrolls."""
+    """A scroll area for wrapped text, as high as the text, or lower if space lacks.
+
+    ``lines`` is the minimum height in lines.
+    """
 
     def __init__(self, content: QWidget, lines: int = 3) -> None:
         super().__init__(content)

@@ -1,4 +1,4 @@
-"""Views in the colours of a theme."""
+"""Base class of widgets that have the colours of a theme."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from gui.theme import DARK, Theme
 
 
 class Themed:
-    """A widget with a theme; setting it gives the theme to all views within, too."""
+    """A widget with a theme; setting it also sets the theme of all views inside."""
 
     _theme: Theme = DARK
 
@@ -19,16 +19,16 @@ class Themed:
     @theme.setter
     def theme(self, theme: Theme) -> None:
         assert isinstance(self, QWidget)
-        # The innermost first: a view draws when its parts have their colours.
+        # Innermost views first, so that a view draws when its parts have their colours.
         view: Any
         for view in (*reversed(self.findChildren(QWidget)), self):
             if isinstance(view, Themed):
                 view._theme = theme
                 view.apply_theme()
             elif hasattr(view, "theme"):
-                # Of a plug-in, see `gui.decisions.decision_view.DecisionView`.
+                # The view of a plug-in, see `gui.decisions.decision_view.DecisionView`.
                 view.theme = theme
                 view.refresh()
 
     def apply_theme(self) -> None:
-        """Take the colours of the theme."""
+        """Apply the colours of `theme`; for subclasses."""

@@ -1,4 +1,4 @@
-"""Amounts with their unit, times and names of classes, as a person writes them."""
+"""Readable texts for numbers with units, times, and names of classes."""
 
 import re
 from math import floor, inf, log10
@@ -12,7 +12,10 @@ _BASE = ("V", "T", "T/m")
 
 
 def with_unit(value: float, unit: str) -> str:
-    """``value`` of ``unit`` with three digits: ``33.3 µV``, ``2 pT``; bare if unknown."""
+    """Return ``value`` with ``unit`` and a prefix: ``33.3 µV``, ``2 pT``.
+
+    It has at most three significant digits. A ``unit`` of ``unknown`` is left out.
+    """
     scale, base = in_si(unit)
     if base not in _BASE or value <= 0:
         return f"{value:.3g}" if unit == "unknown" else f"{value:.3g} {unit[:12]}"
@@ -23,7 +26,10 @@ def with_unit(value: float, unit: str) -> str:
 
 
 def round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20, 50 ... at or above ``value``."""
+    """Return the next of 1, 2, 5, 10, 20, 50 ... at or above ``value``.
+
+    Returns 1 for a value that is not positive and finite.
+    """
     if not 0 < value < inf:
         return 1.0
     decade = 10.0 ** floor(log10(value))
@@ -31,36 +37,42 @@ def round_up(value: float) -> float:
 
 
 def counted(n: int, what: str) -> str:
-    """``1 trial``, ``2 trials``: a count with its noun, whose plural takes an s."""
+    """Return a count with its noun ``what``: ``1 trial``, ``2 trials``."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def neighbouring(value: float, way: int) -> float:
-    """The next of 1, 2, 5, 10, 20, 50 ... above (+1) or below (-1) ``value``, which is positive."""
+    """Return the next of 1, 2, 5, 10, 20, 50 ... above or below ``value``.
+
+    ``way`` is +1 for above and -1 for below. ``value`` must be positive.
+    """
     if way > 0:
         return round_up(value * (1 + 1e-6))
-    # Of 1, 2, 5 the inverses are such steps too: 1, 0.5, 0.2.
+    # The inverses of 1, 2, 5 are such steps too: 1, 0.5, 0.2.
     return 1 / round_up((1 + 1e-6) / value)
 
 
 def percent(share: float) -> str:
-    """``0.825`` as ``82 %``, and ``0.005`` as ``0.5 %``: chance among many is not nothing."""
+    """Return ``82 %`` for 0.825; small shares have a decimal: ``0.5 %`` for 0.005."""
     return f"{100 * share:.{int(0 < share < 0.095)}f} %"
 
 
 def by_chance(p_value: float) -> str:
-    """``p = 0.03``, and no figure below a thousandth."""
+    """Return a p-value as text: ``p = 0.03``, or ``p < 0.001``."""
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def squared(unit: str) -> str:
-    """``µV²``; ``(T/m)²``; ``unit²`` where it is not known."""
+    """Return the square of a unit as text: ``µV²``, ``(T/m)²``; ``unit²`` if unknown."""
     known = {"unknown": "unit", "uV": "µV"}.get(unit, unit[:12])
     return f"({known})²" if "/" in known else f"{known}²"
 
 
 def clock(seconds: float, digits: int = 0) -> str:
-    """Write a time as on a clock: ``1:02``, ``1:00:02``; with ``digits`` after the point."""
+    """Return a time as on a clock: ``1:02``, ``1:00:02``.
+
+    Seconds have ``digits`` decimals.
+    """
     whole = round(seconds * 10**digits)
     minutes, rest = divmod(whole, 60 * 10**digits)
     hours, minutes = divmod(minutes, 60)
@@ -69,6 +81,9 @@ def clock(seconds: float, digits: int = 0) -> str:
 
 
 def brief(name: str) -> str:
-    """``2/4`` of ``valence-2/arousal-4``, ``0015`` of ``image-0015``; others stay as they are."""
+    """Return a short name of a class; most names stay unchanged.
+
+    ``valence-2/arousal-4`` becomes ``2/4``, and ``image-0015`` becomes ``0015``.
+    """
     levels = _LEVELS.fullmatch(name)
     return f"{levels[1]}/{levels[2]}" if levels else name.removeprefix(PREFIX)

@@ -1,26 +1,26 @@
-"""Sizes of windows that fit the screen they open on, with their title bar."""
+"""Sizes of windows that fit the screen, including the title bar."""
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QWidget
 
-# What a desktop puts around a window before its real frame is known.
+# Assumed size of a window's frame, since the real one is unknown at first.
 _FRAME = QSize(4, 44)
 
 
 def resize_within_screen(window: QWidget, wanted: QSize) -> None:
-    """Give a window a size, or what the screen has room for."""
+    """Set the size of a window to ``wanted``, or less if the screen is smaller."""
     window.resize(wanted.boundedTo(room_of(window)))
 
 
 def keep_within_screen(window: QWidget) -> None:
-    """Make a window smaller that is larger than the screen, as one remembered from another may be.
+    """Shrink a window that is larger than the screen, as a stored size may be.
 
-    One that fills the screen on purpose is left as it is.
+    A maximised or full-screen window is left unchanged.
     """
     if not (window.isMaximized() or window.isFullScreen()):
         window.resize(window.size().boundedTo(room_of(window)))
 
 
 def room_of(window: QWidget) -> QSize:
-    """The size that a window can have with its title bar."""
+    """Return the largest size that a window can have on its screen, without its frame."""
     return window.screen().availableGeometry().size() - _FRAME

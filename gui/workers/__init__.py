@@ -1,8 +1,8 @@
 """Threads that work for a window.
 
-- worker: one thread, and what it reports on Qt's thread
-- background: work that waits for a disk
-- stream_worker: one stream, found and followed
-- stream_readers: a reader for each kind of stream
-- stream_feed: all streams of a window
+- worker: base class of a thread that reports to Qt's main thread
+- background: single jobs that may wait for a disk
+- stream_worker: base class of a thread that finds and reads one stream
+- stream_readers: one reader for each kind of stream
+- stream_feed: the readers of all streams of a window
 """

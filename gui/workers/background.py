@@ -1,4 +1,4 @@
-"""Work that may wait for a disk, done in a thread so that the windows continue drawing."""
+"""Jobs that may wait for a disk, run in threads so that windows continue drawing."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Background(Worker):
-    """Run each job in a thread of its own; only the outcome of the newest job is reported."""
+    """Runs each job in a new thread; only the result of the newest job is reported."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,9 +24,10 @@ class Background(Worker):
     def run(
         self, work: Callable[[], T], then: Callable[[T], None], failed: Callable[[str], None]
     ) -> None:
-        """Begin; returns at once.
+        """Begin the job ``work`` in a thread; returns at once.
 
-        On Qt's thread ``then`` gets the result, or ``failed`` the sentence of an error.
+        In Qt's main thread, ``then`` is called with the result, or ``failed`` with the text of an
+        error.
         """
         self._newest += 1
         number = self._newest
@@ -45,5 +46,5 @@ class Background(Worker):
             else:
                 self.post(report, then, result)
 
-        # Nobody waits for a disk that hangs.
+        # A daemon, so that the program's end does not wait for a disk that hangs.
         threading.Thread(target=do, daemon=True).start()

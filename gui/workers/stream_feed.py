@@ -1,4 +1,4 @@
-"""Everything that the dashboard reads from the network: one thread for each stream."""
+"""The readers of all streams of the dashboard, one thread per stream."""
 
 import time
 from collections.abc import Callable
@@ -21,13 +21,13 @@ _STOP_S = 0.8
 
 
 class Feed(StreamNews):
-    """Read the signal and the engine's streams; reports plain data by Qt signals.
+    """Reads the signal and the engine's streams; reports plain data by Qt signals.
 
-    Each stream has a thread of its own, so that one that hangs delays none of the others.
+    Each stream has its own thread, so that a stream that hangs delays no other.
 
-    ``engine_name`` is the prefix of the engine's streams; ``is_cue`` returns whether a marker's
-    label is a cue. ``stream_options`` has the profile's names and units, for a stream that does
-    not carry them itself.
+    ``engine_name`` is the prefix of the engine's streams. ``is_cue`` returns whether a marker's
+    label is a cue. ``stream_options`` has the profile's channel names and units, for a stream that
+    states none.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Feed(StreamNews):
     ) -> None:
         super().__init__()
         self._is_cue = is_cue
-        # The cues of our own calibration are shown when they are sent.
+        # Cues of this dashboard's own calibration are shown when they are sent, so not read here.
         self._own_cues = (f"{engine_name}-cues",)
         self._line_hz, self._stream_options = 50.0, stream_options
         self._signal: SignalReader | None = None
@@ -53,7 +53,7 @@ class Feed(StreamNews):
             self._begin(reader)
 
     def show(self, signal: StreamQuery, markers: StreamQuery | None) -> None:
-        """Follow this signal, with these markers, and no longer the one before."""
+        """Read the stream ``signal`` and its ``markers`` from now on; None for no markers."""
         for reader in (self._signal, self._cues):
             if reader is not None:
                 reader.retire()
@@ -67,18 +67,18 @@ class Feed(StreamNews):
             self._begin(self._cues)
 
     def set_line_hz(self, line_hz: float) -> None:
-        """The power line has this frequency: judge the signal again by it."""
+        """Set the power-line frequency, in hertz, for the signal's quality."""
         self._line_hz = line_hz
         if self._signal is not None:
             self._signal.line_hz = line_hz
 
     def retire(self) -> None:
-        """Ask all threads to end; returns at once."""
+        """Request the end of all threads; returns at once."""
         for reader in self._readers:
             reader.retire()
 
     def stop(self, timeout_s: float = _STOP_S) -> None:
-        """End the threads, and wait for it."""
+        """End all threads, and wait at most ``timeout_s`` seconds for their end."""
         self.retire()
         deadline = time.monotonic() + timeout_s
         for reader in self._readers:

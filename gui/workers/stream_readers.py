@@ -1,4 +1,4 @@
-"""One reader for each kind of stream: what the dashboard takes from it, and reports."""
+"""Readers of the dashboard, one for each kind of stream."""
 
 import time
 from collections.abc import Callable, Collection
@@ -27,7 +27,7 @@ _MAX_SAMPLES = 20_000
 
 @dataclass(frozen=True)
 class SignalFound:
-    """The signal stream and the ring that its samples will be written to."""
+    """A signal stream that was found, and the ring buffer of its samples."""
 
     info: StreamInfo
     ring: RingBuffer
@@ -35,10 +35,10 @@ class SignalFound:
 
 
 class SignalReader(StreamWorker[JudgedSignal]):
-    """Write samples to a ring, and judge every channel once a second.
+    """Writes samples to a ring buffer, and judges every channel once a second.
 
     ``line_hz`` is the frequency of the power line; it may be set from another thread. ``options``
-    has the profile's names and units, for a stream that does not carry them itself.
+    has the profile's channel names and units, for a stream that states none.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class SignalReader(StreamWorker[JudgedSignal]):
     def read(self, inlet: JudgedSignal) -> None:
         inlet.judge_with(self.line_hz)
         chunks, now = inlet.inlet.pull(_MAX_SAMPLES, 0.0), time.monotonic()
-        # A stream that is gone is reported as gone, not as silent.
+        # A lost stream is reported as lost, not as silent.
         changed = self._silence.changes(bool(chunks) or not inlet.connected, now)
         since = self._silence.since
         if changed:
@@ -76,7 +76,7 @@ class SignalReader(StreamWorker[JudgedSignal]):
             for report in inlet.judge(chunk):
                 self.post(self.news.quality_came.emit, report)
         if changed and since is not None:
-            # The last report no longer holds.
+            # The last report on quality is no longer valid.
             self.post(self.news.quality_came.emit, [])
         if now >= self._stats_due:
             self._stats_due = now + _STATS_EVERY_S
@@ -84,10 +84,10 @@ class SignalReader(StreamWorker[JudgedSignal]):
 
 
 class CueReader(Worker):
-    """Reports the markers of a signal, by the rule of the engine.
+    """Reports the markers of a signal; it chooses marker streams as the engine does.
 
-    ``signal`` is the name of its stream, empty where it is not known; ``ignored`` are the names
-    of streams that are left out.
+    ``signal`` is the name of the signal's stream, empty if unknown. ``is_cue`` returns whether a
+    marker's label is a cue. ``ignored`` are names of marker streams that are left out.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class CueReader(Worker):
         self._chosen = query, is_cue, signal, ignored
 
     def work(self) -> None:
-        """Follow the cues until the worker is retired."""
+        """Read the markers until the worker is retired."""
         try:
             listener = CueListener(*self._chosen)
         except StreamError as error:
@@ -116,7 +116,7 @@ class CueReader(Worker):
 
 
 class PredictionReader(StreamWorker[PredictionInlet]):
-    """Reports predictions, and first the classes and whether the signal is simulated."""
+    """Reports the classes and whether the signal is simulated, then all predictions."""
 
     def open(self, found: FoundStream) -> PredictionInlet:
         inlet = PredictionInlet(found)
@@ -129,7 +129,7 @@ class PredictionReader(StreamWorker[PredictionInlet]):
 
 
 class DecisionReader(StreamWorker[DecisionInlet]):
-    """Reports when decisions begin and end."""
+    """Reports the changes of the engine's decision."""
 
     def open(self, found: FoundStream) -> DecisionInlet:
         return DecisionInlet(found)
@@ -151,7 +151,7 @@ class SpellingReader(StreamWorker[SpellingInlet]):
 
 
 class StatusReader(StreamWorker[StatusInlet]):
-    """Reports the status of the engine; once for each stream, that it cannot be read."""
+    """Reports the status of the engine; reports once per stream if it is unreadable."""
 
     def open(self, found: FoundStream) -> StatusInlet:
         self._is_unread_reported = False
@@ -168,7 +168,7 @@ class StatusReader(StreamWorker[StatusInlet]):
 
 
 def describe_unread(what: str, problem: str) -> str:
-    """Sentence for a status that cannot be read, and what helps."""
+    """Return a sentence on a status that cannot be read, and advice."""
     return (
         f"{what} cannot be read ({problem:.200}). "
         "Start its program and the dashboard from the same version of bci."

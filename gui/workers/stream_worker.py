@@ -1,4 +1,4 @@
-"""A thread that finds one stream, reads it, and reports when it goes and comes."""
+"""Base class of a thread that finds and reads one stream, and reports its loss."""
 
 from typing import Generic, Protocol, TypeVar
 
@@ -12,11 +12,11 @@ POLL_S = 0.015
 
 
 class StreamNews(QObject):
-    """Plain data that the readers report."""
+    """The signals by which the readers report plain data."""
 
     signal_found = Signal(object)  # SignalFound
     signal_alive = Signal(bool)
-    signal_silent = Signal(object)  # since when it sends nothing, s since 1970; None: it sends
+    signal_silent = Signal(object)  # start of a silence, in s since 1970; None: samples arrive
     signal_stats = Signal(object)  # InletStats
     quality_came = Signal(list)  # of ChannelQuality
     markers_came = Signal(list)  # of Marker
@@ -25,7 +25,7 @@ class StreamNews(QObject):
     predictions_came = Signal(list)  # of ReceivedPrediction
     decisions_came = Signal(list)  # of DecisionEvent
     spelled_came = Signal(list)  # of Spelled
-    engine_there = Signal(bool)  # whether its program runs, even if it decodes nothing yet
+    engine_there = Signal(bool)  # whether the engine runs, even if it decodes nothing yet
     status_came = Signal(object)  # EngineStatus
     problem = Signal(str)
 
@@ -34,14 +34,14 @@ class StreamNews(QObject):
         self._problems: set[str] = set()
 
     def report(self, problem: str) -> None:
-        """Report a problem, once."""
+        """Emit `problem`; the same text is reported once only."""
         if problem not in self._problems:
             self._problems.add(problem)
             self.problem.emit(problem)
 
 
 class Inlet(Protocol):
-    """An open stream."""
+    """The interface of an open stream."""
 
     @property
     def connected(self) -> bool: ...
@@ -52,10 +52,11 @@ I = TypeVar("I", bound=Inlet)  # noqa: E741 - the inlet's own type
 
 
 class StreamWorker(Worker, Generic[I]):
-    """Keep one stream open and read it; a subclass does so by `open` and `read`.
+    """Keeps one stream open and reads it; a subclass implements `open` and `read`.
 
-    A stream that answers discovery and nothing else (a firewall, a program that hangs) delays
-    this thread alone. ``alive`` is the signal that it is there, or gone.
+    A stream may be discovered but not answer, because of a firewall or a program that hangs; it
+    delays this thread only. ``alive`` is emitted with True when the stream is open, and with False
+    when it is lost.
     """
 
     def __init__(
@@ -66,15 +67,15 @@ class StreamWorker(Worker, Generic[I]):
         self._query, self._alive = query, alive
 
     def open(self, found: FoundStream) -> I:
-        """Open the stream, in the thread."""
+        """Open the stream that was found; called in the thread."""
         raise NotImplementedError
 
     def read(self, inlet: I) -> None:
-        """Report what came since the last time, in the thread."""
+        """Report the data since the last call; called in the thread."""
         raise NotImplementedError
 
     def work(self) -> None:
-        """Follow the stream until the worker is retired."""
+        """Read the stream until the worker is retired."""
         try:
             watch = StreamWatch(self._query)
         except StreamError as error:
@@ -89,7 +90,7 @@ class StreamWorker(Worker, Generic[I]):
                 if inlet is not None:
                     self.read(inlet)
             except StreamError as error:
-                # It does not answer, or came back as another stream: begin again.
+                # The stream does not answer, or was replaced by another one, so search again.
                 self.post(self.news.report, str(error))
                 if inlet is not None:
                     inlet.close()

@@ -1,4 +1,4 @@
-"""Threads that work for a window, and report to it on Qt's thread."""
+"""Base class of threads that work for a window and report to Qt's main thread."""
 
 import threading
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from PySide6.QtCore import QObject, Qt, Signal
 class Worker(QObject):
     """One thread that works for a window.
 
-    A subclass works in `work`, which returns soon after `wait` is False, and reports by `post`.
-    The threads are daemons: one that hangs in a call to the network or a slow disk cannot keep the
-    program from ending. A worker that Qt deletes, with its parent say, is retired.
+    A subclass implements `work`, which must return soon after `wait` returns False, and reports by
+    `post`. The thread is a daemon, so that a hanging call to the network or a disk cannot keep the
+    program from ending. A worker that Qt deletes, for example with its parent, is retired.
     """
 
-    _posted = Signal(object, object)  # a call for Qt's thread, and its values
+    _posted = Signal(object, object)  # a function to call in Qt's main thread, and its arguments
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -25,21 +25,21 @@ class Worker(QObject):
         self.destroyed.connect(_retirement(self._stopping, self._posting))
 
     def work(self) -> None:
-        """Work in the thread."""
+        """Do the work of the thread; for subclasses."""
 
     def start(self) -> None:
-        """Begin to work; returns at once."""
+        """Start the thread; returns at once."""
         self._thread = threading.Thread(target=self.work, daemon=True)
         self._thread.start()
 
     def retire(self) -> None:
-        """Ask the thread to end; returns at once, and nothing is reported from now on."""
-        # A thread that outlived the window must not touch what Qt has deleted.
+        """Request the end of the thread; returns at once. Nothing is reported afterwards."""
+        # A thread that outlives the window must not use objects that Qt has deleted.
         with self._posting:
             self._stopping.set()
 
     def stop(self, timeout_s: float = 0.8) -> None:
-        """End the thread, and wait for it no longer than this."""
+        """End the thread, and wait at most ``timeout_s`` seconds for its end."""
         self.retire()
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -53,11 +53,14 @@ class Worker(QObject):
         return self._thread is None or not self._thread.is_alive()
 
     def wait(self, seconds: float) -> bool:
-        """Wait in the thread; False at once when it is retired."""
+        """Wait, in the thread; return False at once if the worker is retired."""
         return not self._stopping.wait(seconds)
 
     def post(self, call: Callable[..., None], *values: object) -> None:
-        """Have Qt's thread call this, unless the worker is retired by then; returns at once."""
+        """Call ``call`` with ``values`` in Qt's main thread; returns at once.
+
+        Nothing is called if the worker is retired by then.
+        """
         with self._posting:
             if not self.is_retired:
                 self._posted.emit(call, values)
@@ -68,7 +71,7 @@ class Worker(QObject):
 
 
 def _retirement(stopping: threading.Event, posting: threading.Lock) -> Callable[..., None]:
-    """Make a function that retires a worker without it: of a deleted one nothing may be called."""
+    """Return a function that retires a worker without using the deleted worker itself."""
 
     def retire(*_: object) -> None:
         with posting:

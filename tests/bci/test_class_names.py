@@ -1,4 +1,4 @@
-"""Names of public classes: each names one thing."""
+"""Names of public classes are unique."""
 
 import ast
 from collections import defaultdict

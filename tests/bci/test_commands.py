@@ -1,4 +1,4 @@
-"""Child processes run our modules, whatever lies in the current folder."""
+"""Child processes import this project's modules, whatever is in the current folder."""
 
 import os
 import re
@@ -12,13 +12,13 @@ import bci
 from bci.commands import bci_command, python_command
 
 ROOT = Path(bci.__file__).parents[1]
-# Our own top-level packages, and modules of the standard library that people like to name files by.
+# This project's packages, and standard modules whose names people often give to files.
 NAMES = ("bci", "decoders", "devices", "gui", "tests", "queue", "random", "select", "calendar")
 
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
-    """A folder whose files leave a trace when they are imported."""
+    """Return a folder whose files leave a trace when they are imported."""
     for name in NAMES:
         (tmp_path / f"{name}.py").write_text(
             f"import pathlib\npathlib.Path('ran-{name}').touch()\nraise RuntimeError('{name}')\n"
@@ -44,7 +44,7 @@ def test_a_child_imports_nothing_of_the_current_folder(hostile: Path) -> None:
 
 @pytest.mark.slow
 def test_a_module_started_by_hand_imports_nothing_of_the_current_folder(hostile: Path) -> None:
-    # Python itself has to find the package; what lies beside it in the folder comes too early.
+    # Removed, since with ``-m`` Python itself would find this file before the package.
     (hostile / "bci.py").unlink()
     done = run(hostile, sys.executable, "-m", "bci", "devices", "--json")
     assert done.returncode == 0, done.stderr
@@ -70,5 +70,5 @@ def test_every_child_is_started_by_these_commands() -> None:
     ]
     texts = {file: file.read_text(encoding="utf-8") for file in sources}
     starting = [file for file, text in texts.items() if started.search(text)]
-    # Those that let a library start Python keep the current folder from it in the same way.
+    # Modules that let a library start Python also exclude the current folder.
     assert [file for file in starting if "SAFE_PATH" not in texts[file]] == []

@@ -1,4 +1,4 @@
-"""Kernels compile wherever the program is started: without a home, in a read-only installation."""
+"""Kernels compile without a home folder, and in a read-only installation."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ _KERNEL = (
 
 @pytest.fixture
 def installed(tmp_path: Path) -> Iterator[Path]:
-    """A folder with a read-only copy of the packages, a read-only home and a folder ``tmp``."""
+    """Yield a folder with read-only packages, a read-only home, and a folder ``tmp``."""
     for name in ("bci", "configs", "decoders", "devices", "gui"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / "installed" / name, ignore=ignored)
@@ -81,7 +81,7 @@ def test_a_cache_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_user_without_a_home_can_start(tmp_path: Path) -> None:
-    # As pathlib finds it where HOME is not set and the user is in no list.
+    # The error of pathlib if HOME is not set and the user is unknown.
     code = (
         "import pathlib, sys\n"
         "def home(): raise RuntimeError('Could not determine home directory.')\n"

@@ -1,4 +1,4 @@
-"""When a decision begins, is repeated and ends."""
+"""The start, the repetition and the end of decisions."""
 
 import numpy as np
 from hypothesis import given
@@ -11,7 +11,7 @@ THRESHOLD = 0.7
 
 
 def decided(label: str, confidence: float, time: float = 0.0) -> Prediction:
-    """A window's decision between three classes."""
+    """Return a window's prediction of three classes, with its decision."""
     classes = ("left", "right", "foot")
     shares = [confidence if name == label else (1 - confidence) / 2 for name in classes]
     return Prediction(classes, np.array(shares), 0, 1, time)

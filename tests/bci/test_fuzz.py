@@ -1,4 +1,4 @@
-"""Whatever a file or a stream says: a result or a typed error, never a crash or a hang."""
+"""Random files and streams give a result or a typed error, never a crash or a hang."""
 
 import contextlib
 

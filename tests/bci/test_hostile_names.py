@@ -1,4 +1,4 @@
-"""Names that other programs chose, printed by every command that meets a stream."""
+"""Hostile names of streams, printed by every command that reads a stream."""
 
 import ctypes
 import io
@@ -26,7 +26,7 @@ SHOWN = r"amp [/x] [bold]\x1b[2J grün "
 
 @pytest.fixture
 def outlet() -> pylsl.StreamOutlet:
-    """A stream of four channels at 100 Hz whose name, type and source id are hostile."""
+    """Open a stream of four channels at 100 Hz, with hostile name, type and source id."""
     unique = uuid.uuid4().hex[:8].encode()
     handle = lib.lsl_create_streaminfo(
         ctypes.c_char_p(HOSTILE + unique),
@@ -90,7 +90,7 @@ def test_a_hostile_stream_is_watched(outlet: pylsl.StreamOutlet) -> None:
     feeder.start()
     try:
         assert process.stderr is not None
-        first = process.stderr.readline()  # of a channel that was judged
+        first = process.stderr.readline()  # the first line on the quality of a channel
         process.terminate()
         printed = process.communicate(timeout=30)
     finally:

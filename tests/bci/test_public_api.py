@@ -1,4 +1,4 @@
-"""The names of `import bci`: the same numbers as the commands, and one clear error a mistake."""
+"""The names of `import bci`: same results as the commands, and one error per mistake."""
 
 import importlib.util
 import sys
@@ -60,7 +60,7 @@ def model(runs: list[Recording]) -> Model:
 
 
 def with_gap(recording: Recording, row: int = 300, lost: int = 40) -> Recording:
-    """The same with some samples lost."""
+    """Return the recording with some samples lost."""
     keep = np.r_[0:row, row + lost : len(recording.data)]
     return replace(
         recording,
@@ -163,7 +163,7 @@ def test_every_form_of_a_recording_gives_the_same_model(
 @pytest.mark.slow
 def test_estimator_is_calibrated_stored_and_decodes(tmp_path: Path) -> None:
     estimator = make_pipeline(Covariances("oas"), MDM())
-    # Each window goes through scikit-learn's checks alone: few cues, for time.
+    # Each window passes scikit-learn's checks by itself, so few cues are used, to save time.
     short = [two_class_recording(4, seed) for seed in (1, 2)]
     made = bci.calibrate(short, PROFILE, decoder=estimator)
     assert made.card.score.accuracy > 0.8

@@ -1,4 +1,4 @@
-"""Which serial ports there are, in a folder as Linux and macOS have it."""
+"""The list of serial ports, from a folder as on Linux and macOS."""
 
 import sys
 from pathlib import Path

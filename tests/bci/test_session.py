@@ -1,4 +1,4 @@
-"""A whole session: signal, cues, engine, status, quality and notes, recorded and learnt from."""
+"""A whole session, recorded and trained on: signal, cues, engine, quality and notes."""
 
 import json
 import threading
@@ -47,7 +47,7 @@ N_TRIALS = 10
 
 @dataclass(frozen=True)
 class Session:
-    """The file, what was played into it, the model that decoded it, and the profile's file."""
+    """The file of a session, the played signal, the model, and the profile's file."""
 
     file: Path
     played: Recording
@@ -57,7 +57,7 @@ class Session:
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """Everything that is on the network while a person is decoded goes into one file."""
+    """Record all streams on the network during decoding into one file."""
     folder = tmp_path_factory.mktemp("session")
     runs = [stored(two_class_recording(seed=seed), folder / f"{seed}.bin") for seed in (1, 2)]
     made = calibrate(runs, PROFILE, lambda: decoders.create("log-power"), "me")
@@ -74,7 +74,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     }  # fmt: skip
 
     class Waiting(ReplayDevice):
-        """Begins once all that is expected is being recorded."""
+        """A player that begins when all expected streams are being recorded."""
 
         def read(self, timeout: float) -> Reading | None:
             assert begin.wait(60)

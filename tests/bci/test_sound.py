@@ -1,4 +1,4 @@
-"""The tone of a level: its pitch, its volume, and no click."""
+"""The tone of a feedback level: pitch, volume, and no clicks."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from bci.stimulus.onsets import SensorSignal, find_onsets
 
 
 def settled(tone: Tone, level: float) -> np.ndarray:
-    """A second of the tone, half a second after it was set."""
+    """Return one second of the tone, from half a second after it was set."""
     tone.set(level)
     tone.next(RATE_HZ // 2)
     return tone.next(RATE_HZ)
@@ -40,7 +40,7 @@ def test_nothing_clicks_however_the_level_jumps() -> None:
             tone.chime()
         parts.append(tone.next(int(rng.integers(1, 500))))
     samples = np.concatenate(parts)
-    # The steepest that a full tone and a chime can be by themselves.
+    # The largest slope of a full tone and a chime without clicks.
     steepest = 2 * np.pi / RATE_HZ * (0.25 * 880 + 0.3 * 1318.5) * 1.3
     assert np.abs(np.diff(samples)).max() < steepest
     assert np.abs(samples).max() <= 1

@@ -17,7 +17,7 @@ from tests.signals import eeg_info
 
 
 def test_ctrl_c_while_modules_load_ends_without_a_traceback() -> None:
-    # The signal goes out of the first module of the command line that is imported.
+    # The signal is sent by the first imported module of the command line.
     program = (
         "import os, signal, sys\n"
         "class Interrupt:\n"
@@ -61,7 +61,7 @@ def test_what_is_written_is_for_its_user_alone(
         )  # fmt: skip
         try:
             assert recorder.stderr is not None
-            # Its last words if it ends; a stream on a busy machine is found late.
+            # The output, if it ends; on a busy machine, streams are found late.
             assert any(line.startswith("recording ") for line in recorder.stderr)
             recorder.send_signal(signal.SIGINT)
             assert recorder.wait(30) == 0

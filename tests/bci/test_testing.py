@@ -1,4 +1,4 @@
-"""Our own filters, decoders and devices pass the checks that others run on theirs."""
+"""Built-in filters, decoders and devices pass the checks that plug-in authors use."""
 
 from itertools import count
 from typing import Literal
@@ -65,7 +65,7 @@ def test_the_simulator_keeps_its_promises() -> None:
 
 
 class Broken(RemoveDc):
-    """A filter whose stage breaks one promise."""
+    """A filter whose stage violates one rule."""
 
     fault: Literal["future", "chunks", "reset", "finite", "none"] = "none"
 

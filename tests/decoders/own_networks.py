@@ -1,4 +1,4 @@
-"""The networks of our decoders, by the decoder's name, and their size."""
+"""The networks of the built-in decoders, by name, and their size."""
 
 from collections.abc import Callable
 
@@ -13,5 +13,5 @@ NETWORKS: dict[str, Callable[[int, int, float, int], nn.Module]] = {
 
 
 def n_parameters(model: nn.Module) -> int:
-    """Count a network's trainable numbers."""
+    """Count a network's trainable parameters."""
     return sum(parameter.numel() for parameter in model.parameters())

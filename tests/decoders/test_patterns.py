@@ -1,4 +1,4 @@
-"""Maps of what a decoder looks at: Haufe's patterns and DBConformer's attention."""
+"""Maps of channels that a decoder uses: Haufe patterns and DBConformer's attention."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def maps_of(name: str, epochs: Epochs, params: dict[str, object] | None = None):
 
 
 def test_the_pattern_of_a_known_mixture_is_its_mixing_column() -> None:
-    """The weights themselves are far from it: they cancel the noise that all channels share."""
+    """The weights are unlike the mixing, since they cancel the noise common to channels."""
     rng = np.random.default_rng(0)
     mixing = rng.normal(size=(2, 5))
     sources = rng.normal(size=(20_000, 2))
@@ -66,7 +66,7 @@ def test_the_pattern_of_a_known_mixture_is_its_mixing_column() -> None:
     weights = np.linalg.lstsq(signal, sources, rcond=None)[0].T
     patterns = haufe_patterns(signal, weights)
     for pattern, column, weight in zip(patterns, mixing, weights, strict=True):
-        # One standard deviation of the estimated source: the column, less what noise takes.
+        # The effect of one standard deviation of the estimated source: nearly the column.
         np.testing.assert_allclose(pattern, column, atol=0.1)
         cosine = weight @ column / np.linalg.norm(weight) / np.linalg.norm(column)
         assert cosine < 0.9

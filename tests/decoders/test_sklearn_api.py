@@ -1,4 +1,4 @@
-"""Our decoders as scikit-learn classifiers."""
+"""The built-in decoders as scikit-learn classifiers."""
 
 from pathlib import Path
 
@@ -29,17 +29,17 @@ from bci.training.epochs import cut_epochs
 from decoders.sklearn_api import BciClassifier, as_classifier
 
 SKIPPED = {"check_array_api_input"}  # arrays that are not numpy's
-# One number is one sample of a channel: it has no covariance.
+# One number is one sample of one channel, which has no covariance.
 FAILING = {"check_fit2d_1feature": "one sample has no covariance"}
 
 
 class OfTables(BciClassifier):
-    """Takes the tables of scikit-learn's checks: each row, over again, as 2 channels x 1 s."""
+    """A classifier for tables: each row, repeated, becomes 2 channels x 1 s."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.input_tags.three_d_array = True, False
-        tags.classifier_tags.poor_score = True  # rows of blobs are no signals
+        tags.classifier_tags.poor_score = True  # since rows of blobs are not signals
         return tags
 
     def _checked(self, X, y="no_validation"):
@@ -75,7 +75,7 @@ def test_scikit_learns_own_checks_pass(name: str) -> None:
     check(name)
 
 
-# One of each way of training; that every network is a decoder is checked in `tests/bci`.
+# One decoder per way of training; `tests/bci` checks every network.
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["eegnet", "mvcnet"])
 def test_scikit_learns_own_checks_pass_for_networks(name: str) -> None:
@@ -91,7 +91,7 @@ def test_trials_in_three_dimensions_are_what_its_tags_say() -> None:
 
 @pytest.fixture(scope="module")
 def trials() -> tuple[np.ndarray, np.ndarray]:
-    """60 trials of 5 channels x 200 samples, one channel stronger in each of three classes."""
+    """Return 60 trials of 5 channels x 200 samples; each class has a stronger channel."""
     rng = np.random.default_rng(0)
     labels = np.resize(["feet", "left", "right"], 60)
     X = rng.normal(size=(60, 5, 200)) * 10
@@ -107,7 +107,7 @@ def pyriemanns() -> Pipeline:
 
 
 def same_as_pyriemann(X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Scores of our tangent space, proved equal to those of pyriemann's own pipeline."""
+    """Return the scores of the tangent space, and check that pyriemann's are equal."""
     folds = StratifiedKFold(5)
     ours, theirs = BciClassifier("tangent-space"), pyriemanns()
     scores = cross_val_score(ours, X, y, cv=folds, scoring="accuracy")
@@ -153,7 +153,7 @@ def test_parameters_are_tuned_and_clones_start_afresh(trials) -> None:
 
 def test_it_runs_in_a_loop_like_moabbs(trials) -> None:
     # MOABB clones a pipeline for each fold, fits it on numbered labels and scores two classes by
-    # the area under the curve, more by accuracy.
+    # the area under the curve, more classes by accuracy.
     X, labels = trials
     two = labels != "feet"
     pipelines = {

@@ -1,4 +1,4 @@
-"""The dashboard under test remembers nothing of the user's, and leaves nothing behind."""
+"""Fixtures: a dashboard without the user's settings, which is closed at the end."""
 
 import sys
 import uuid
@@ -15,7 +15,7 @@ from gui.main_window import MainWindow
 from gui.options import DashboardOptions
 
 NO_DEVICES = (sys.executable, "-c", """print('{"event": "devices"}')""")
-# The real command line, but for the list of devices, which takes seconds to make.
+# The real command line, except for the list of devices, which takes seconds.
 BCI = (
     sys.executable,
     "-c",
@@ -31,13 +31,13 @@ else:
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings go to the test's own folder."""
+    """Store settings in the test's own folder."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
 
 
 @pytest.fixture(autouse=True)
 def no_window_left() -> Iterator[None]:
-    """A window that stays open takes the mouse of the tests after it."""
+    """Close open windows at the end, which would get the mouse events of later tests."""
     yield
     left = [each for each in QGuiApplication.topLevelWindows() if each.isVisible()]
     for each in left:
@@ -47,13 +47,13 @@ def no_window_left() -> Iterator[None]:
 
 @pytest.fixture
 def name() -> str:
-    """Of a stream that no other test has."""
+    """Return a stream name that no other test uses."""
     return f"amp-{uuid.uuid4().hex[:8]}"
 
 
 @pytest.fixture
 def open_window(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[Callable[..., MainWindow]]:
-    """Opens windows that wait for the stream ``name``; they are closed at the end."""
+    """Yield a function that opens windows for the stream ``name``; close them at the end."""
     opened: list[MainWindow] = []
 
     def open_one(**options: Any) -> MainWindow:

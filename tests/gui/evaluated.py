@@ -9,7 +9,7 @@ def evaluation(
     trials: tuple[ReplayTrial, ...],
     confusion: tuple[tuple[int, ...], ...] = (),
 ) -> EvaluationEvent:
-    """The score of these trials."""
+    """Return the score of these trials."""
     answered = [trial for trial in trials if trial.decision is not None]
     right = sum(bool(trial.is_right) for trial in answered)
     value = right / len(answered) if answered else 0.0

@@ -1,4 +1,4 @@
-"""A guided calibration up to its first cue, as a user clicks it together."""
+"""A guided calibration up to its first cue, by a user's clicks."""
 
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
@@ -22,7 +22,7 @@ paradigm:
   start_s: 0.5
   stop_s: {stop_s}
 """
-# The shortest task that holds a window, wherever it begins.
+# The shortest task that contains a window, wherever the window begins.
 QUICK = PROFILE.format(window_s=1.0, stop_s=1.8)
 QUICK_S = 1.5
 
@@ -30,7 +30,7 @@ QUICK_S = 1.5
 def opened(
     main: MainWindow, qtbot: QtBot, trials: int, task_s: float = QUICK_S
 ) -> CalibrationWindow:
-    """The window, filled in up to the signals."""
+    """Open the calibration window, filled in, at the page of signals."""
     main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
@@ -46,7 +46,7 @@ def opened(
 
 
 def fill_in(window: CalibrationWindow, **timing: float) -> None:
-    """Quick timings, up to the signals."""
+    """Fill in short timings, and go to the page of signals."""
     setup = window.setup
     setup.full_screen.setChecked(False)
     rest = {"rest_s": 0.0, "baseline_s": 0.1, "pause_min_s": 0.3, "pause_max_s": 0.4}
@@ -56,7 +56,7 @@ def fill_in(window: CalibrationWindow, **timing: float) -> None:
 
 
 def begin(window: CalibrationWindow, qtbot: QtBot, told: str = "imagine") -> None:
-    """Up to the first cue."""
+    """Begin the run, and wait for the first cue."""
     window.signals.start.click()
     qtbot.waitUntil(lambda: told in window.runs.cue_screen.sentence, timeout=LONG)
     strike(window.runs.presenter.window, Qt.Key.Key_Space)

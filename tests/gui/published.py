@@ -1,4 +1,4 @@
-"""An engine's streams and its markers on the network, for a window that follows them."""
+"""Streams of a simulated engine and markers on the network, for a window under test."""
 
 import numpy as np
 from pytestqt.qtbot import QtBot
@@ -16,16 +16,16 @@ LONG = 10_000
 def received(
     taken: float, shares: np.ndarray, classes: tuple[str, ...], threshold: float = 0.5
 ) -> ReceivedPrediction:
-    """A prediction as it comes from an engine that decides by each window alone."""
+    """Return a prediction of an engine that decides on each window alone."""
     decision = decide(Prediction(classes, shares, 0, 1, taken), threshold)
     latencies = (0.001, 0.002, 0.003, 0.004)
     return ReceivedPrediction(taken, shares, *latencies, decision=decision)
 
 
 class Published:
-    """What the window of the stream ``name`` hears: predictions, status and markers.
+    """The streams for the window of the stream ``name``: predictions, status, markers.
 
-    Each window decides alone, from ``threshold`` on.
+    Each window decides alone, at a confidence of at least ``threshold``.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Published:
         self._engine.push(prediction, decide(prediction, self._threshold))
 
     def reject(self) -> None:
-        """One window, for large swings."""
+        """Report one window as rejected for large swings."""
         for n in (0, 1):
             windows = WindowCounts(rejected_artifact=n)
             self._status.push(EngineStatus(state="running", model="me", windows=windows))

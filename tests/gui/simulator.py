@@ -1,4 +1,4 @@
-"""The real simulator in a process of its own, as a user starts it."""
+"""The real simulator in its own process, as a user starts it."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from bci.lsl.discovery import StreamQuery, resolve
 
 @contextmanager
 def simulator(name: str, **parameters: object) -> Iterator[subprocess.Popen[bytes]]:
-    """Streams until the block ends."""
+    """Run the simulator until the block ends."""
     given = [f"{key}={value}" for key, value in ({"name": name} | parameters).items()]
     process = subprocess.Popen(
         [sys.executable, "-m", "bci", "stream", "--device", "simulator", *given, "--with-parent"],

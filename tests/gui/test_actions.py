@@ -1,4 +1,4 @@
-"""Commands as data: each shortcut once, the docs and the palette from the same table."""
+"""Commands as data: each shortcut is unique; docs and palette use the same table."""
 
 import ast
 import re
@@ -35,7 +35,7 @@ _WRITTEN = re.compile(r"\b(Ctrl|Alt|Shift)\+\w")
 
 
 def strings(file: Path) -> list[str]:
-    """Every text of a module but its docstrings."""
+    """Return every string of a module except its docstrings."""
     tree = ast.parse(file.read_text())
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
     docstrings = {

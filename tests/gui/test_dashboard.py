@@ -1,4 +1,4 @@
-"""The real window, fed by real LSL streams."""
+"""The real window with real LSL streams."""
 
 import sys
 import uuid
@@ -67,7 +67,7 @@ def open_window(
 
 
 def decided(left: float) -> tuple[Prediction, Decision | None]:
-    """A window so sure of left, and its decision from 0.7 on."""
+    """Return a prediction with this probability of left, and its decision above 0.7."""
     window = prediction(left)
     return window, decide(window, 0.7)
 
@@ -120,7 +120,7 @@ def test_the_signal_is_shown_and_called_simulated(
     assert window.badge.isVisible()
     assert name in window.windowTitle()
     assert "simulated" in window.windowTitle()
-    # The offset of 5 mV is out of the picture: traces stay within a few rows of the amplitude.
+    # The offset of 5 mV is removed: gains are of the size of the amplitude.
     qtbot.waitUntil(lambda: 20 < window.scope.gain < 500, timeout=5_000)
     before = window.scope.grab().toImage()
     send(outlet, noise(250, 16, seed=1, offset=5000), first=1000, start=start)
@@ -167,7 +167,7 @@ def test_predictions_cue_latency_and_losses_are_shown(
     qtbot.waitUntil(lambda: window.decision.decision == "not sure", timeout=10_000)
     markers.push(Marker(local_clock(), "T0"))
     qtbot.waitUntil(lambda: window.decision.cue is None, timeout=10_000)
-    # Nothing comes any more: an old prediction must not stand as the present one.
+    # No data come any more: an old prediction must not be shown as current.
     qtbot.waitUntil(lambda: window.decision.decision == "no prediction", timeout=10_000)
     for outlet in (engine, status, markers):
         outlet.close()

@@ -1,4 +1,4 @@
-"""A dashboard that ends in the midst of a recording, in a process of its own."""
+"""A dashboard that ends during a recording, in its own process."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.gui.record.test_controller import samples_in
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 20_000
-# Connects the simulator, records it, and says so.
+# A dashboard that connects the simulator, records it, and prints so.
 DASHBOARD = """
 import sys
 from pathlib import Path
@@ -67,7 +67,7 @@ def test_a_recording_outlives_the_dashboard_and_the_next_one_finds_it(
     window.record_bar.button.click()
     qtbot.waitUntil(lambda: "Record" in window.record_bar.button.text(), timeout=LONG)
     assert len(samples_in(Path(status.file))[name]) > 500
-    # Nobody shows or records it any more.
+    # No program shows or records it any more.
     assert source.is_running()
     window.close()
     source.wait(10)

@@ -1,4 +1,4 @@
-"""A machine without a font is told so in words, in the terminal."""
+"""The advice in the terminal on a machine without fonts."""
 
 import os
 import subprocess

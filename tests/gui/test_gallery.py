@@ -1,4 +1,4 @@
-"""Every view alone, as the gallery shows it."""
+"""Every view by itself, as in the gallery."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from tests.gui.gallery.screenshots import few_colours, take
 from tests.gui.gallery.views import VIEWS
 
 _MOST_BYTES = 90_000
-# Windows for the person, dark whatever the theme.
+# Windows for the subject, which are dark in both themes.
 _ALWAYS_DARK = ("speller", "speller-flicker")
 _PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "dashboard.md"
 
@@ -37,12 +37,12 @@ def test_a_view_has_a_picture_that_is_small_not_blank_and_the_same_again(
         assert file.stat().st_size < _MOST_BYTES
         assert image.shape[0] <= 800
         assert image.shape[1] <= 1280
-        # More than a ground with words on it.
+        # More than a background with text.
         assert len(np.unique(image)) > 10
     assert (images[0] != images[1]).mean() > (0.1 if name in _ALWAYS_DARK else 0.5)
-    # Of the dark one alone: drawing takes long.
+    # Only the dark one, since drawing takes long.
     for image, file in zip(images[:1], take(tmp_path / "again", (name,)), strict=False):
-        # The dashboard's times are those of now; they round a pixel's shade this way or that.
+        # The dashboard has present times, which change the rounding of some pixels.
         assert (pixels(file) != image).mean() < 1e-3
 
 
@@ -61,7 +61,7 @@ def test_fewer_colours_keep_those_that_are_most(qtbot: QtBot) -> None:
     reduced = few_colours(image)
     assert reduced.colorCount() == 40 + 256 // 16 - 3  # 40 of them lie in three cells of 16 shades
     assert reduced.pixelColor(0, 0) == image.pixelColor(0, 0)
-    # None is far from what it was.
+    # No colour is far from the original.
     apart = [
         abs(reduced.pixelColor(x, y).red() - image.pixelColor(x, y).red())
         for x in range(30)

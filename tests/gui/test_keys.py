@@ -1,4 +1,4 @@
-"""The windows by keys alone, pressed as a user presses them."""
+"""The windows, used by keys only."""
 
 import re
 import sys
@@ -27,7 +27,7 @@ from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 40_000
-# A recorder of its kind goes on until it is interrupted.
+# A recorder that runs until it is interrupted.
 RECORDS = (
     sys.executable,
     "-c",
@@ -40,7 +40,7 @@ _KEY = re.compile(r"\((Ctrl|Alt|Esc|Space|comma|full stop|Page|[A-Z0-9]\b)")
 
 
 def by_keys(main: MainWindow, qtbot: QtBot) -> CalibrationWindow:
-    """The guided calibration with its subject filled in."""
+    """Open the guided calibration with the subject filled in."""
     press(qtbot, main, "Ctrl+G")
     window = main.calibrating.window
     assert window is not None
@@ -125,6 +125,6 @@ def test_every_button_names_its_key(open_window: OpenWindow, qtbot: QtBot) -> No
     window = by_keys(main, qtbot)
     for part in (main, window, main.replay):
         for button in part.findChildren(QPushButton):
-            # One that cannot be pressed says why instead.
+            # The tooltip of a disabled button has the reason instead.
             said = button.toolTip()
             assert _KEY.search(said) or (said and not button.isEnabled()), (button.text(), said)

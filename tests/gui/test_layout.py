@@ -1,4 +1,4 @@
-"""Nothing is cut off at 1280x720, in any tab of the dashboard or page of its windows."""
+"""No text is cut off at 1280 x 720, in any tab or page of the dashboard's windows."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -51,7 +51,7 @@ from tests.gui.replay.test_replay_many_classes import IMAGES, LEVELS, card
 from tests.signals import eeg_info, noise
 
 OpenWindow = Callable[..., MainWindow]
-# Of a screen of 1280 x 720, less what a desktop puts around a window.
+# Size of a window on a screen of 1280 x 720, without its frame.
 ROOM, REST = (1276, 676), 2000
 LONG_NAME = "sub-simulated12_ses-2_task-motorimagery_run-03_eeg"
 SENTENCE = (
@@ -66,7 +66,7 @@ MISMATCH = (
 
 
 def cut_off(window: QWidget) -> list[str]:
-    """Each widget that is seen and has less room than its words need."""
+    """Return each visible widget that is smaller than its text needs."""
     return [said for part in window.findChildren(QWidget) if (said := _lack(part, window))]
 
 
@@ -98,11 +98,11 @@ def _text_of(part: QWidget) -> str:
 
 
 def _need_of(part: QWidget, text: str) -> tuple[int, int]:
-    """Width and height that its words need."""
+    """Return the width and height that the text of a widget needs."""
     if isinstance(part, QLabel) and part.wordWrap():
         return 0, part.heightForWidth(part.width())
     if isinstance(part, QComboBox):
-        # Beside its words are the borders and the arrow.
+        # Borders and the arrow need space beside the text.
         return part.fontMetrics().horizontalAdvance(text) + 28, part.fontMetrics().height() + 6
     if isinstance(part, QLineEdit):
         return part.fontMetrics().horizontalAdvance(text) + 16, 0
@@ -110,7 +110,7 @@ def _need_of(part: QWidget, text: str) -> tuple[int, int]:
         return part.width() + part.horizontalScrollBar().maximum(), 0
     hint = part.sizeHint()
     if isinstance(part, ElidedLabel):
-        # The tooltip has the rest; but a word or two are to be seen.
+        # The tooltip has the rest, but one or two words must be visible.
         return min(60, hint.width()), hint.height()
     return hint.width(), hint.height()
 
@@ -125,12 +125,12 @@ def _is_scrolled(part: QWidget) -> bool:
 
 
 def settled(window: QWidget, qtbot: QtBot) -> str:
-    """What is cut off in a window of the least room, once its layouts have come to rest."""
+    """Return the texts that are cut off at the smallest size, after layouts settle."""
     window.resize(*ROOM)
     least = window.minimumSizeHint()
     if least.width() > ROOM[0] or least.height() > ROOM[1]:
         return f"the window needs {least.toTuple()}"
-    # Layouts come to rest some turns of Qt's loop later.
+    # Layouts settle only after some turns of Qt's event loop.
     with suppress(qtbot.TimeoutError):
         qtbot.waitUntil(lambda: not cut_off(window), timeout=REST)
     return "\n".join(cut_off(window))
@@ -138,12 +138,12 @@ def settled(window: QWidget, qtbot: QtBot) -> str:
 
 @pytest.fixture
 def main(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
-    """A dashboard with all that it can have around its tabs."""
+    """Return a dashboard with all panels around its tabs."""
     commands = (Command("replay", WAITS), Command("engine", WAITS))
     window = open_window(bci=NO_DEVICES, commands=commands, task="motorimagery")
     for part in (window.feed, window.connecting, window.recording.link):
         part.stop(1.0)
-    # What was found on the real network until now is not to be shown later.
+    # Streams that were found on the real network must not be shown later.
     QApplication.processEvents()
     fill(window)
     for button in window.buttons.values():
@@ -157,7 +157,7 @@ def main(open_window: OpenWindow, qtbot: QtBot) -> MainWindow:
 
 
 def test_both_themes_take_the_same_room() -> None:
-    # So that one of them tells what fits.
+    # So a test of one theme is enough.
     colour = r"#[0-9a-f]{6}|tick-\w+"
     dark, light = (
         re.sub(colour, "", theme.style_sheet(True), flags=re.I) for theme in (DARK, LIGHT)
@@ -233,7 +233,7 @@ def guided(main: MainWindow) -> Iterator[CalibrationWindow]:
 def test_what_is_filled_in_for_a_run_fits(guided: CalibrationWindow, qtbot: QtBot) -> None:
     for k, kind in enumerate(KINDS):
         guided.setup.kinds.setCurrentIndex(k)
-        # Without a subject it says so; with one it sums up the run.
+        # Without a subject, the page shows the problem; with one, a summary of the run.
         for subject in ("", "12"):
             guided.setup.subject.setText(subject)
             assert settled(guided, qtbot) == "", kind.name
@@ -291,7 +291,7 @@ def test_the_result_fits(guided: CalibrationWindow, qtbot: QtBot) -> None:
 
 
 def _wordy(card: Card) -> Card:
-    """A model that all there is to say of has to be said."""
+    """Return a model's card for which all possible texts are shown."""
     assert card.confidence is not None
     unsure = card.confidence.model_copy(update={"threshold": None, "asked_per_min": 2.0})
     score = card.score.model_copy(update={"p_value": 0.4, "folds": "leave one run out, 12 runs"})

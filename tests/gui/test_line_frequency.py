@@ -1,4 +1,4 @@
-"""Line noise of 50 or of 60 Hz: chosen by the profile or by the user, and used by every check."""
+"""Line noise of 50 or 60 Hz, chosen by profile or user, and used by every check."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ WAIT_MS = 15_000
 
 
 def american(n_samples: int) -> np.ndarray:
-    """Four channels with much of 60 Hz."""
+    """Return four channels with strong 60 Hz."""
     wave = 60 * np.sin(2 * np.pi * 60 * np.arange(n_samples) / SFREQ)
     return (noise(n_samples, 4) * 0.2 + wave[:, None]).astype(np.float32)
 
@@ -91,7 +91,7 @@ def test_a_damaged_choice_is_50_hz(tmp_path: Path, kept: str) -> None:
     [
         ("motor-imagery", {}, None),
         ("motor-imagery", {"line_hz": 60}, 60.0),
-        # A notch against the power line says it too.
+        # A notch filter in the profile also states the power-line frequency.
         ("speech", {}, 50.0),
     ],
 )

@@ -116,7 +116,7 @@ def test_the_theme_that_was_chosen_comes_back(open_window: Callable[..., MainWin
 
 
 def show(window: MainWindow, unit: str = "uV") -> None:
-    """A second of a stream that this window alone has."""
+    """Show one second of a stream that only this window gets."""
     channel = Channel("Cz", "eeg", unit)
     info = StreamInfo("kept-amp", "EEG", 250.0, (channel,), "kept-amp", True)
     ring = RingBuffer(1000, 1)
@@ -139,7 +139,7 @@ def test_gain_and_time_base_that_were_chosen_come_back(
     assert again.scope_panel.controls.time_base.text() == "20 s"
     show(again)
     assert again.scope.gain == chosen != found
-    # In another unit that gain would show nothing.
+    # In another unit, the same gain would show a flat line.
     show(again, unit="V")
     assert again.scope.gain == found
 

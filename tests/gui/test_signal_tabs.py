@@ -1,4 +1,4 @@
-"""Spectrum, spectrogram and map in the real window, fed by real LSL streams."""
+"""Spectrum, spectrogram and map in the real window, with real LSL streams."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,7 +22,7 @@ from tests.streams import send
 
 NAMES = ("Fp1", "Fp2", "F3", "F4", "C3", "Cz", "C4", "P3", "Pz", "P4", "O1", "O2")
 SFREQ = 250.0
-# Sent at once, as if taken over so many seconds.
+# Length of the signal, which is sent at once.
 SECONDS = 12
 
 
@@ -40,7 +40,7 @@ def window(open_window: Callable[..., MainWindow]) -> MainWindow:
 
 
 def send_alpha(qtbot: QtBot, outlet: SignalOutlet, window: MainWindow, at: str = "O1") -> None:
-    """Noise on all channels, and 10 Hz on one."""
+    """Send noise on all channels, and 10 Hz on the channel ``at``."""
     qtbot.waitUntil(lambda: outlet.has_consumers, timeout=15_000)
     data = noise(round(SECONDS * SFREQ), len(NAMES)) * 0.1
     wave = 30 * np.sin(2 * np.pi * 10 * np.arange(len(data)) / SFREQ)
@@ -79,7 +79,7 @@ def test_the_map_is_strongest_where_the_rhythm_is(
     row, column = np.unravel_index(np.argmax(seen.picture), seen.picture.shape)
     x, y = 2 * column / 64 - 1, 1 - 2 * row / 64
     assert (x, y) == pytest.approx(view.head.places[NAMES.index("C4")], abs=0.12)
-    # Marked bad it is left out, and another one is strongest.
+    # A channel marked as bad is left out, so another one is strongest.
     window.scope.choose(bad=frozenset({"C4"}))
     qtbot.waitUntil(lambda: view.strongest not in ("", "C4"), timeout=15_000)
     assert view.left_out == ("C4",)
@@ -116,7 +116,7 @@ def test_nothing_is_computed_for_a_tab_that_is_not_shown(
     assert window.scope.signal.ring.end == taken
     window.tabs.show_page("Signal")
     qtbot.waitUntil(lambda: window.scope.signal.ring.end >= 3250, timeout=15_000)
-    # What it was at when the tab was hidden may still be finished; then it rests.
+    # A computation that runs when the tab is hidden may still finish; then the thread rests.
     qtbot.waitUntil(lambda: window.tabs.analysis.is_resting, timeout=15_000)
     computed = window.tabs.analysis.n_computed
     send(outlet, noise(500, len(NAMES)), first=3250, start=start)

@@ -1,4 +1,4 @@
-"""Whether what the themes' colours say can be read, by all common kinds of eyes."""
+"""The themes' colours are distinguishable, also by colour-blind eyes."""
 
 from itertools import combinations, product
 
@@ -10,9 +10,10 @@ from bci.quality.channel_quality import State
 from gui.plots.confusion import _FAINT, _STRONG, ConfusionView
 from gui.theme import DARK, LIGHT, Theme
 
-# WCAG 2.2, success criterion 1.4.3: of text, and of what is not text but has to be seen (1.4.11).
+# Least contrast by WCAG 2.2: of text (success criterion 1.4.3), and of shapes (1.4.11).
 TEXT, SHAPE = 4.5, 3.0
-# CIE76; about 2.3 is just noticed side by side, thin lines and small marks need several times that.
+# Least colour difference by CIE76. About 2.3 is just noticeable side by side; thin lines and small
+# marks need several times that.
 APART = 12.0
 # Linear RGB as a dichromat sees it: Machado, Oliveira and Fernandes, "A Physiologically-based Model
 # for Simulation of Color Vision Deficiency", IEEE Trans. Vis. Comput. Graph. 15 (2009) 1291-1298,
@@ -32,25 +33,25 @@ PROTANOPIA = np.array(
     ]
 )
 EYES = {"all cones": np.eye(3), "deuteranopia": DEUTERANOPIA, "protanopia": PROTANOPIA}
-# sRGB to XYZ, and the white that it stands for: IEC 61966-2-1.
+# Matrix from sRGB to XYZ, and its white point: IEC 61966-2-1.
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 WHITE = XYZ.sum(axis=1)
 
 
 def linear(colour: str) -> np.ndarray:
-    """Red, green and blue light of ``#rrggbb``, from 0 to 1."""
+    """Return linear red, green and blue of ``#rrggbb``, from 0 to 1."""
     share = np.array([int(colour[k : k + 2], 16) for k in (1, 3, 5)]) / 255
     return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG's ratio, from 1 to 21."""
+    """Return the contrast ratio of two colours by WCAG, from 1 to 21."""
     low, high = sorted(float(XYZ[1] @ linear(colour)) + 0.05 for colour in (one, other))
     return high / low
 
 
 def veil(colour: str, ground: str, share: float) -> str:
-    """A colour that covers its ground by a share."""
+    """Return a colour of opacity ``share`` over its background ``ground``."""
     over, under = (np.array([int(c[k : k + 2], 16) for k in (1, 3, 5)]) for c in (colour, ground))
     return "#" + "".join(f"{round(v):02x}" for v in share * over + (1 - share) * under)
 
@@ -62,7 +63,7 @@ def lab(light: np.ndarray) -> np.ndarray:
 
 
 def apart(one: str, other: str, eyes: np.ndarray) -> float:
-    """How far two colours are from each other as these eyes see them."""
+    """Return the difference of two colours for the vision ``eyes``."""
     return float(np.linalg.norm(lab(eyes @ linear(one)) - lab(eyes @ linear(other))))
 
 
@@ -73,12 +74,12 @@ def test_the_measures_give_what_is_published() -> None:
     # Neutral stays neutral.
     for eyes in (DEUTERANOPIA, PROTANOPIA):
         np.testing.assert_allclose(eyes.sum(axis=1), 1.0, atol=1e-4)
-    # What the name says: a red and a green that are nearly one to them.
+    # A red and a green that look nearly the same with this deficiency.
     red, green = "#a05000", "#7a6a00"
     assert apart(red, green, DEUTERANOPIA) < apart(red, green, np.eye(3)) / 5
 
 
-# What is written, and on which ground.
+# Pairs of text colour and background.
 WRITTEN = [
     *product(("text", "dim", "warning", "accent"), ("panel", "window")),
     ("text", "line"),

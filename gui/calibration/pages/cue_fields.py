@@ -1,4 +1,4 @@
-"""Fields for the cues: nothing for arrows, else words, moods or a folder."""
+"""Fields for the cues: words, moods, a text or a folder; nothing for arrows."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ _WRITTEN = (WORDS, MOODS)
 
 
 class CueFields(QWidget):
-    """A line for words or for a folder, with a button to choose a file or the folder."""
+    """A text line for words or a folder, with a button to choose a file or a folder."""
 
     changed = Signal()
     problem = Signal(str)
@@ -52,7 +52,7 @@ class CueFields(QWidget):
 
     @property
     def name(self) -> str:
-        """Name of the line; empty where it is not needed."""
+        """The label of the line; empty for paradigms that need no line."""
         return _NAMES.get(self._kind, "")
 
     def set_kind(self, kind: ParadigmKind) -> None:
@@ -66,11 +66,11 @@ class CueFields(QWidget):
         self.setVisible(bool(kind.source))
 
     def cues(self, profile: Profile) -> tuple[CueScreenItem, ...]:
-        """Make the cues; raises ProfileError as `cues_for`."""
+        """Return the cues for the filled-in text; raises ProfileError as `cues_for` does."""
         return cues_for(self._kind, self.line.text().strip(), profile)
 
     def read_words(self, file: Path) -> None:
-        """Take the words of a text file."""
+        """Fill the line with the lines of a text file, separated by commas."""
         try:
             text = file.read_bytes()[:_MAX_BYTES].decode("utf-8")
         except (OSError, UnicodeDecodeError):
@@ -96,7 +96,7 @@ def check_readable(cues: tuple[CueScreenItem, ...]) -> None:
     Raises
     ------
     ProfileError
-        Naming the file that cannot.
+        If one cannot be read; the message names the file.
     """
     for cue in cues:
         if cue.kind == "picture" and not QImageReader(cue.shown).canRead():

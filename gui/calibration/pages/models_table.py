@@ -34,7 +34,7 @@ NOTE = (
 
 
 class ModelsTable(QTableWidget):
-    """A row a model, newest first; the one that is shown is in bold."""
+    """One row per model, newest first; the model shown on the page is in bold."""
 
     look_wanted = Signal(object)  # Path of a model
 
@@ -53,7 +53,8 @@ class ModelsTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(24)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        # The classes may be long: they have the room that is left, so no column is beyond the edge.
+        # The class names may be long. Their column gets the remaining width, so that no column
+        # lies beyond the edge.
         header.setSectionResizeMode(_COLUMNS.index("Classes"), QHeaderView.ResizeMode.Stretch)
         header.setMaximumSectionSize(_MAX_WIDTH)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

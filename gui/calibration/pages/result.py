@@ -1,4 +1,4 @@
-"""Score of a model, its patterns, other models, and the button to use it."""
+"""The last page: score and patterns of a model, other models, and its use."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -20,7 +20,7 @@ from gui.widgets.units import by_chance, counted, percent
 
 
 class ResultPage(Themed, QWidget):
-    """Show a `ModelResult`."""
+    """The page that shows a `ModelResult`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,14 +65,18 @@ class ResultPage(Themed, QWidget):
         self.setLayout(column_of((middle, 1), note, self.table, foot))
 
     def show_result(self, result: ModelResult, curve: CurveView | None) -> None:
-        """Show a result, with the learning curve as the training drew it if it was just now."""
+        """Show ``result``, and the learning ``curve`` of the training that just ended.
+
+        ``curve`` is None for a model that was not trained just now.
+        """
         self.result = result
         self.curve.show_training(curve.scored if curve else [], curve.steps if curve else [])
         card = result.card
         score, trials = card.score, counted(card.score.trials, "held-out trial")
         interval, chance = (score.low, score.accuracy, score.high), score.chance
         if (spelling := result.spelling) is not None:
-            # Of single flashes most are nontargets: their accuracy says little.
+            # Most single flashes are nontargets, so the accuracy of flashes means little: the
+            # accuracy of whole symbols is shown.
             right = round(spelling.accuracy * spelling.n)
             low, high = exact_interval(right, spelling.n)
             interval, chance = (low, right / spelling.n, high), 1 / spelling.n_symbols
@@ -96,7 +100,7 @@ class ResultPage(Themed, QWidget):
         simulated = " Simulated signal." if card.simulated else ""
         self.details.setText(f"{details}{simulated} Stored in {result.folder}.")
         calibration = f"Confidence: {sure.calibration()}." if sure is not None else ""
-        # Only now: a new text has no tooltip.
+        # Set after the text, since a new text clears the tooltip.
         self.details.setToolTip(tip(f"{decisions or ''} {calibration}".strip()))
         self.confusion.set_counts(card.classes, card.score.confusion)
         self.patterns.set_patterns(result.patterns)
@@ -107,17 +111,17 @@ class ResultPage(Themed, QWidget):
         self.curve_frame.setVisible(not self.curve.is_blank)
         self.table.set_result(result)
         self.message.setText("")
-        # At chance the main button records more instead.
+        # For a model at chance level, the main button is the one that records another run.
         for push in (self.use, self.again):
             push.setObjectName("go" if push is self.main else "")
             restyle(push)
 
     @property
     def main(self) -> QPushButton:
-        """The main button: use the model, or record more where it is at chance."""
+        """The highlighted button: use the model, or record a run if it is at chance."""
         at_chance = self.result is not None and self.result.card.score.at_chance
         return self.again if at_chance else self.use
 
     def show_message(self, sentence: str) -> None:
-        """Show a line beside the button, about the use of the model."""
+        """Show ``sentence``, about the use of the model, beside the button."""
         self.message.setText(sentence)

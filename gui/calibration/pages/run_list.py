@@ -1,4 +1,4 @@
-"""The recordings that a model can be trained on, to tick."""
+"""List of recordings, in which the user ticks those to train on."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ _COUNTING = "counting trials ..."
 
 
 class RunList(QListWidget):
-    """Two lines a recording: its name; its time and trials."""
+    """One entry of two lines per recording: file name; time and number of trials."""
 
     ticked = Signal()
 
@@ -36,31 +36,31 @@ class RunList(QListWidget):
         return [item.data(_FILE) for item in items if item.checkState() == Qt.CheckState.Checked]
 
     def offer(self, runs: list[RecordedRun], ticked: set[Path]) -> None:
-        """List these, the newest first, in the place of what was listed."""
+        """Replace the list by ``runs``, in reverse order; tick the files in ``ticked``."""
         self.clear()
         self._runs.clear()
         for run in reversed(runs):
             self._add(self.count(), run, run.file in ticked)
 
     def add(self, runs: list[RecordedRun]) -> list[Path]:
-        """List and tick these on top; returns those that were not listed yet."""
+        """Add ``runs`` at the top and tick them; returns the files that are new."""
         new = [run for run in runs if run.file not in self._runs]
         for run in new:
             self._add(0, run, True)
         for run in runs:
             if (item := self._item(run.file)) is not None:
                 item.setCheckState(Qt.CheckState.Checked)
-        # Qt reports no item that is ticked from the start.
+        # Qt emits no itemChanged for an item that is ticked when it is inserted.
         self.ticked.emit()
         return [run.file for run in new]
 
     def show_trials(self, file: Path, text: str) -> None:
-        """Show the trials that were counted."""
+        """Show ``text``, the number of trials in ``file``."""
         if (item := self._item(file)) is not None:
             self._describe(item, self._runs[file], text)
 
     def show_none(self, file: Path, why: str) -> None:
-        """A recording that cannot be trained on: it is no longer ticked."""
+        """Untick a recording that cannot be trained on, and show the reason ``why``."""
         if (item := self._item(file)) is not None:
             # The reason often begins with the file, whose name is shown above.
             short = why.removeprefix(f"{file}: ")

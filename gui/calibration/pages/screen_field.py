@@ -1,4 +1,4 @@
-"""Choice of the screen that shows the cues."""
+"""Field for the screen that shows the cues."""
 
 from PySide6.QtGui import QGuiApplication, QScreen
 

@@ -45,16 +45,16 @@ _LIMIT_TIP = (
 
 
 class SetupPage(QWidget):
-    """Settings of a run; the next step opens when none is missing."""
+    """The settings of a run; the buttons to go on are enabled when all are valid."""
 
     chosen = Signal(object)  # RunChoice
-    training_wanted = Signal(object)  # RunChoice, of recordings that there are
+    training_wanted = Signal(object)  # RunChoice, to train on existing recordings
 
     def __init__(self, profile: str, remembered: dict[str, str], engine_name: str) -> None:
         super().__init__()
         self._engine_name = engine_name
         self._sensors: frozenset[str] = frozenset()
-        self._usual = ""  # the profile of classes that was chosen last
+        self._usual = ""  # the last chosen profile whose paradigm has classes, not rated items
         self.subject = label_field(remembered.get("subject", ""), "Letters and digits")
         self.session = label_field(
             remembered.get("session", ""), "Number of the visit, if there are several"
@@ -101,7 +101,7 @@ class SetupPage(QWidget):
         self._on_profile()
 
     def set_stream(self, info: StreamInfo | None) -> None:
-        """Take the stream that would be recorded; its sensors decide which profile is proposed."""
+        """Set the stream to be recorded; its kinds of sensors decide the proposed profile."""
         channels = info.channels if info is not None else ()
         self._sensors = frozenset(channel.kind for channel in channels)
 
@@ -169,7 +169,7 @@ class SetupPage(QWidget):
         )
 
     def _on_kind(self) -> None:
-        """Take the profile that goes with another kind of run."""
+        """Select a profile that suits the newly chosen paradigm."""
         with suppress(BciError):
             profile = load_profile(self.profiles.currentText())
             if name := fitting_profile(self.kind, profile, self._sensors, self._usual):
@@ -178,9 +178,9 @@ class SetupPage(QWidget):
         self._fill()
 
     def _on_profile(self) -> None:
-        """Take the kind of run that goes with another profile."""
+        """Select the paradigm that suits the newly chosen profile."""
         name = self.profiles.currentText()
-        # A broken profile is reported where its numbers are taken.
+        # `_fill` reports an invalid profile.
         with suppress(BciError):
             profile = load_profile(name)
             if profile.paradigm.items is None:
@@ -191,7 +191,7 @@ class SetupPage(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        """Take the numbers of the kind, long enough for the profile's windows."""
+        """Fill in the paradigm's numbers, with tasks long enough for a window."""
         kind = self.kind
         self.cue_fields.set_kind(kind)
         self.cues_label.setText(self.cue_fields.name)
@@ -217,7 +217,10 @@ class SetupPage(QWidget):
         self._show()
 
     def _fill_limit(self, profile: Profile) -> None:
-        """Start with the profile's own limit; another one needs markers of rest."""
+        """Show the profile's own limit of false decisions.
+
+        The field is enabled only if the profile names a rest marker and slides its windows.
+        """
         output = profile.output
         own = f"at most {output.false_positives_per_min:g} a minute"
         if output.decision_threshold is not None:
@@ -259,7 +262,7 @@ class SetupPage(QWidget):
         self.train.setEnabled(not problem)
 
     def show_message(self, sentence: str) -> None:
-        """Show why something else than the run failed; the run can still begin."""
+        """Show a failure that does not concern the run; the run can still begin."""
         self.problem.setText(sentence[:1].upper() + sentence[1:])
         self.problem.show()
 

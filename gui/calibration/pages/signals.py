@@ -17,7 +17,7 @@ _MAX_NAMED, _MAX_ADVICE = 12, 6
 
 
 class SignalsPage(Themed, QWidget):
-    """Name bad channels and leave the choice to the user."""
+    """The page that names bad channels; the user may start a run all the same."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class SignalsPage(Themed, QWidget):
         self._show([])
 
     def set_stream(self, info: StreamInfo) -> None:
-        """Take the stream of the dashboard, which will be recorded."""
+        """Set the stream that the dashboard shows, which will be recorded."""
         self._info, self._silence = info, ""
         self.head.set_stream(info)
         self._show([])
@@ -48,7 +48,7 @@ class SignalsPage(Themed, QWidget):
         self._show([])
 
     def set_silent(self, why: str) -> None:
-        """Show why nothing is known of a stream that is there; empty if it is known."""
+        """Show ``why`` the quality of a connected stream is unknown; empty hides it."""
         self._silence = why
         self.head.set_silent(why)
         self._show(self.head.channels)

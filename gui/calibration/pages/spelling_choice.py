@@ -1,4 +1,4 @@
-"""The choice of a run that copies a text: the fields of the speller made into a plan."""
+"""The `RunChoice` of a run that copies a text, from the fields of the speller."""
 
 from bci.profiles.profile import Profile
 from bci.recording.bids.names import Session
@@ -13,7 +13,7 @@ _FLICKER_S, _MARGIN_S, _CYCLES = 2.5, 0.3, 3
 
 
 def calibration_flicker_s(profile: Profile) -> float:
-    """Length of the flicker of each symbol, in seconds: all that the model is trained on."""
+    """Return the seconds that each symbol flickers, enough to train a model."""
     paradigm = profile.paradigm
     if paradigm.codes is not None:
         return round(_CYCLES * paradigm.codes.cycle_s + 0.05, 1)
@@ -32,7 +32,7 @@ def spelling_choice(
     engine_name: str,
     screen: str,
 ) -> RunChoice:
-    """Make the choice of a run that copies ``text``.
+    """Return the choice of a calibration run that copies ``text``.
 
     Raises
     ------

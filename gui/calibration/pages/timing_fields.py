@@ -1,4 +1,4 @@
-"""Numbers of a run: trials a class, and the seconds of each step."""
+"""Fields for the numbers of a run: trials per class, and seconds per step."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
@@ -18,7 +18,7 @@ _STEPS = (
 
 
 class TimingFields(QWidget):
-    """One field a number."""
+    """One field for the number of trials, and one for the seconds of each step."""
 
     changed = Signal()
 

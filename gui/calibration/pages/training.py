@@ -16,7 +16,7 @@ from gui.widgets.themed import Themed
 
 
 class TrainingPage(Themed, QWidget):
-    """Runs to tick, decoders to choose, a bar and a curve."""
+    """Recordings to tick, decoders to choose, a progress bar and a learning curve."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class TrainingPage(Themed, QWidget):
 
     @property
     def files(self) -> list[Path]:
-        """The ticked runs."""
+        """The ticked recordings."""
         return self.runs.files
 
     @property
@@ -67,7 +67,10 @@ class TrainingPage(Themed, QWidget):
         ticked: set[Path],
         decoders: tuple[DecoderOffer, ...],
     ) -> None:
-        """Offer runs and decoders; ``heading`` reports on the recording."""
+        """Offer recordings and decoders; ``heading`` is a sentence above them.
+
+        The files in ``ticked`` are ticked.
+        """
         self.heading.setText(heading)
         self.runs.offer(runs, ticked)
         self.offer_decoders(decoders)
@@ -76,7 +79,7 @@ class TrainingPage(Themed, QWidget):
         self.set_training(False)
 
     def set_training(self, training: bool, problem: str = "") -> None:
-        """Show that a training runs; else why the last one failed."""
+        """Show whether a training runs; ``problem`` is why the last one failed, or empty."""
         self.is_training = training
         self.problem.setText(problem)
         if training:
@@ -102,7 +105,7 @@ class TrainingPage(Themed, QWidget):
         self.doing.setText(f"{doing} ({min(done + 1, of)} of {of})" if of > 1 else doing)
 
     def offer_decoders(self, decoders: tuple[DecoderOffer, ...]) -> None:
-        """Offer these decoders; the first is chosen."""
+        """Show one radio button per decoder; the first is chosen."""
         clear(self._decoder_column)
         self.offers = []
         for offer in decoders:

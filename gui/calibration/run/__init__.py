@@ -1,7 +1,7 @@
-"""A run of the guided calibration; what it shows and when is in `bci.tasks`.
+"""A run of the guided calibration; its schedule and cues come from `bci.tasks`.
 
-- run_choice: the choice
-- run_control: start and end
-- cue_run: schedule, markers and recorder during the run
-- cue_screen: what a step shows; cue_pictures: pictures of coming cues, read before
+- run_choice: subject, profile and plan of a run
+- run_control: start and end of a run
+- cue_run: schedule, markers and recorder during a run
+- cue_screen: the painting of each step; cue_pictures: reads the next cue's picture in advance
 """

@@ -1,4 +1,4 @@
-"""Pictures of coming cues, read in the background: a disk must not hold up a frame."""
+"""Pictures of coming cues, read in the background, so that no frame is late."""
 
 from functools import partial
 from math import hypot
@@ -11,12 +11,12 @@ from bci.tasks.cue_items import CueScreenItem
 from gui.calibration.run.cue_screen import CueScreen
 from gui.workers.background import Background
 
-# While it is not known how large a picture is shown, in pixels from corner to corner.
+# Diagonal of a picture in pixels, as long as its size on the screen is unknown.
 _USUAL_PX = 1000
 
 
 class CuePictures:
-    """Read the picture of the next cue while the screen shows something else."""
+    """Reads the picture of the next cue while the screen shows something else."""
 
     def __init__(self, screen: CueScreen, parent: QObject) -> None:
         self._screen = screen
@@ -24,13 +24,13 @@ class CuePictures:
         self._asked = ""
 
     def prepare(self, cue: CueScreenItem | None) -> None:
-        """Read the picture of a cue, if it has one; returns at once."""
+        """Begin to read the picture of ``cue``, if it has one; returns at once."""
         if cue is None or cue.kind != "picture" or cue.shown == self._asked:
             return
         self._asked = cue.shown
         take = partial(self._screen.keep_picture, cue.shown)
         read = partial(read_picture, cue.shown, self._screen.picture_px or _USUAL_PX)
-        # One that cannot be read is asked for again by the screen, and is blank.
+        # A picture that cannot be read is left to the screen, which tries again and shows none.
         self._reading.run(read, take, lambda _why: None)
 
     def retire(self) -> None:
@@ -38,7 +38,7 @@ class CuePictures:
 
 
 def read_picture(file: str, most_px: int) -> QImage:
-    """Read a picture, scaled down to ``most_px`` pixels from corner to corner.
+    """Read a picture; scale it down if its diagonal is more than ``most_px`` pixels.
 
     Raises `BciError` if it cannot be read.
     """

@@ -1,4 +1,4 @@
-"""A run: the schedule on the screen, its markers on LSL, and the recorder."""
+"""One run of cues: its schedule on the screen, its LSL markers, and its recording."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,13 +27,13 @@ _UNSEEN = "A cue could not be shown: this window was hidden."
 
 
 class CueRun(QObject):
-    """Show one run and record it: a scene of the presenter.
+    """One run that is shown and recorded; it is a scene of the presenter.
 
-    The schedule continues once a frame, to the time at which the frame is due. The marker of a cue
-    is stamped at the swap that shows it. A rest marker, where the profile names one, is sent when
-    the screen is blank after a task, and when a run begins or resumes. Where trials are rated,
-    `RATING` is sent when the questions are shown, and when they are answered the marker of the
-    item with its levels, at the time at which the item was shown.
+    The schedule advances once per frame, to the time at which the frame will be shown. The marker
+    of a cue has the time of the buffer swap that shows the cue. If the profile names a rest
+    marker, it is sent when the screen is blank after a task, and when a run begins or resumes.
+    If trials are rated, `RATING` is sent when the questions are shown. After the answers, a marker
+    with the item and its levels is sent, with the time at which the item was shown.
     """
 
     marked = Signal(object)  # Marker, as it was sent
@@ -52,7 +52,7 @@ class CueRun(QObject):
         self.plan = plan
         self.schedule = Schedule(order_of(plan), plan.timing, plan.seed, plan.rated)
         self.trouble = ""
-        self.frames: FrameSummary | None = None  # once it is over
+        self.frames: FrameSummary | None = None  # None until the run is over
         self._rest = rest
         self._rests = False
         self._screen = screen
@@ -76,9 +76,9 @@ class CueRun(QObject):
         recorder.ended.connect(self._on_ended)
 
     def begin(self, file: Path, streams: tuple[str, ...], note: str = "") -> None:
-        """Start to record; once it does, Space begins the run.
+        """Start to record ``streams`` into ``file``; then Space begins the run.
 
-        ``note`` is the label of a marker about the screen, sent as the run begins.
+        ``note`` is the label of a marker about the screen, sent when the run begins.
         """
         self._note = note
         self._show_step()
@@ -86,7 +86,7 @@ class CueRun(QObject):
         self._recorder.record(file, streams)
 
     def abort(self) -> None:
-        """End now; the recording is kept."""
+        """End the run now; the recording is kept."""
         if self.schedule.is_over:
             return
         if self.schedule.phase not in _STILL:
@@ -95,7 +95,7 @@ class CueRun(QObject):
         self._finish()
 
     def advance(self, frame: Frame) -> Sequence[str]:
-        """Go on by at most one step; return the markers of a step that was not shown yet."""
+        """Advance by at most one step; return the markers of a newly shown step."""
         if self.schedule.is_over or self.schedule.phase in _STILL:
             return ()
         if self.schedule.advance(frame.due):
@@ -109,7 +109,7 @@ class CueRun(QObject):
         self._screen.paint(painter, size)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Note when a cue was shown: answers about it belong to that time."""
+        """Store the ``time`` at which a cue was shown, for the marker of its rating."""
         if labels and self.schedule.phase is Phase.CUE:
             self._shown_at = time
 
@@ -145,7 +145,7 @@ class CueRun(QObject):
         self._on_paced()
 
     def _on_paced(self) -> None:
-        """Show the instruction, with what is known by now about the frames."""
+        """Show the instruction, with the presenter's note about the frame rate."""
         if self._recording and not self.trouble and self.schedule.phase is Phase.WAITING:
             note = self._presenter.note
             self._screen.show_message(self.plan.instruction, _KEYS_BEGIN, note)
@@ -182,7 +182,7 @@ class CueRun(QObject):
     def _rate(self) -> None:
         cue = self.schedule.step.cue
         assert cue is not None
-        # The answer belongs to the time at which the item was shown.
+        # The marker of the rating has the time at which the rated item was shown.
         self._presenter.mark(f"{cue.item}/{self._rating.label}", self._shown_at)
         self.schedule.rate(local_clock())
         self._show_step()
@@ -198,7 +198,7 @@ class CueRun(QObject):
         self._screen.show_message(sentence, "Esc ends" if self.trouble else _KEYS_ON)
 
     def _on_unseen(self, why: str) -> None:
-        """Interrupt where frames are not shown; the recording has no trouble."""
+        """Interrupt the run because frames are not shown; the recording continues."""
         if not self.schedule.is_over and self.schedule.phase not in _STILL:
             self._interrupt(_UNSEEN if why == HIDDEN else why)
 
@@ -221,7 +221,7 @@ class CueRun(QObject):
             self.over.emit()
 
     def _leave(self) -> None:
-        """Leave the screen, with the summary of its frames on the stream."""
+        """Close the cue window, and send the summary of its frames as a marker."""
         self.frames = self._presenter.end_log()
         self._presenter.close()
         self._presenter.scene = BlankScene()

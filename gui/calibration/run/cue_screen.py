@@ -1,4 +1,4 @@
-"""The cue screen of a run: fixation cross, cue or rating, and the progress."""
+"""The screen of a run: fixation cross, cue or rating, and the progress."""
 
 from math import hypot
 
@@ -11,10 +11,10 @@ from bci.tasks.rating import AXES, Rating, RatingAxis
 from bci.tasks.schedule import Phase, SchedulePhase
 from gui.theme import CAPTION_PX
 
-# Dark whatever the dashboard's theme: nothing on it may dazzle or draw the eye.
+# Dark in both themes of the dashboard, so that nothing dazzles or draws the eye.
 _BACKGROUND, _FAINT, _CALM, _BRIGHT = "#0d0f12", "#79828c", "#aeb6bf", "#f2f4f6"
 _LEAST_PX = 8
-_DIAGONAL = 84  # of a picture, in units
+_DIAGONAL = 84  # of a picture, in hundredths of the screen's shorter side
 _TURNS = {"right": 0.0, "down": 90.0, "left": 180.0, "up": 270.0}
 _WITH_CROSS = (Phase.REST, Phase.BASELINE, Phase.CUE, Phase.TASK)
 _UNDER_WAY = (Phase.BASELINE, Phase.CUE, Phase.TASK, Phase.RATING)
@@ -22,17 +22,17 @@ _REST = "Rest. Look at the cross, eyes open. The first cue follows."
 
 
 class CueScreen:
-    """Paints a step of a run: cross, cue or rating, the progress and the keys.
+    """Paints a step of a run: cross, cue or rating, the progress and the usable keys.
 
-    What a step shows is painted once and kept, since each frame of the screen shows it again.
+    Each step is painted once into a pixmap, which every further frame draws.
 
     Attributes
     ----------
     step : SchedulePhase
     sentence : str
-        Words in place of the cross; empty in a trial.
+        A sentence in place of the cross; empty during a trial.
     note : str
-        One sentence above the keys; empty in a trial.
+        A sentence above the keys; empty during a trial.
     """
 
     def __init__(self) -> None:
@@ -51,30 +51,33 @@ class CueScreen:
         self.show_message("", "")
 
     def show_message(self, sentence: str, keys: str, note: str = "") -> None:
-        """Show words in place of the cross, and the keys: before a run, in a pause."""
+        """Show ``sentence`` in place of the cross, before a run or in a pause.
+
+        ``keys`` names the usable keys, and ``note`` is a sentence above them.
+        """
         self.sentence, self._keys, self.note = sentence, keys, note
         self._is_painted = False
 
     def show_rating(self, rating: Rating, keys: str) -> None:
-        """Show the answers so far, in the step of the rating, and the keys that there are."""
+        """Show the answers so far of a rating; ``keys`` names the usable keys."""
         self._rating = rating
         self.show_message("", keys)
 
     @property
     def picture_px(self) -> int:
-        """Pixels from corner to corner of a picture; 0 before anything was painted."""
+        """The diagonal of a shown picture, in pixels; 0 before the first painting."""
         return round(_DIAGONAL * self._unit * self._kept.devicePixelRatio())
 
     def has_picture(self, file: str) -> bool:
-        """Return whether a picture is at hand."""
+        """Return whether the picture of ``file`` is in memory."""
         return self._picture[0] == file
 
     def keep_picture(self, file: str, picture: QImage) -> None:
-        """Take a picture that a coming cue shows, so that its frame need not wait for a disk."""
+        """Keep the ``picture`` of ``file`` in memory for a coming cue."""
         self._picture = (file, QPixmap.fromImage(picture))
 
     def paint(self, painter: QPainter, size: QSize) -> None:
-        """Paint the step, ``size`` in logical pixels."""
+        """Paint the step; ``size`` of the screen is in logical pixels."""
         ratio = painter.device().devicePixelRatioF()
         if not self._is_painted or size != self._size or ratio != self._kept.devicePixelRatio():
             self._size, self._is_painted = size, True
@@ -166,7 +169,7 @@ class CueScreen:
         painter.drawPixmap(target, picture, QRectF(picture.rect()))
 
     def _paint_rating(self, painter: QPainter) -> None:
-        """Both questions, one above the other; the one that is to be answered is bright."""
+        """Paint both questions, one above the other; the next one to answer is bright."""
         levels = self._rating.levels
         for k, axis in enumerate(AXES):
             level = levels[k] if k < len(levels) else None
@@ -235,7 +238,7 @@ def _paint_fitting(
     weight: QFont.Weight,
     wrap: Qt.TextFlag = Qt.TextFlag.TextSingleLine,
 ) -> None:
-    """Write text in the middle of a room, smaller until it fits."""
+    """Write ``text`` centred in ``room``, ``pixels`` high, or smaller until it fits."""
     flags = Qt.AlignmentFlag.AlignCenter | wrap
     font = QFont(painter.font())
     font.setWeight(weight)

@@ -1,4 +1,4 @@
-"""The choice of a calibration run."""
+"""The user's choices for a calibration run."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +14,11 @@ from gui.paradigms.plan import SpellingPlan
 class RunChoice:
     """The subject, the profile and the run.
 
-    ``profile`` has the classes of the run. ``profile_name`` is the file or the shipped name that
-    it was made from; ``profile_differs`` is True where it was changed. ``screen`` is the name of
-    the screen for the cues; empty for the main one. With ``moved_first`` a run of executed
-    movements comes before it. With ``spelling`` the run copies a text instead of showing cues.
+    ``profile`` has the classes of the run. It was made from ``profile_name``, a file or the name
+    of a shipped profile; ``profile_differs`` is True if it was changed. ``screen`` is the name of
+    the screen for the cues, empty for the main one. With ``moved_first``, a run of executed
+    movements comes before this run. With ``spelling``, the run copies a text instead of showing
+    cues.
     """
 
     session: Session
@@ -37,10 +38,10 @@ class RunChoice:
         return replace(self, session=session, plan=plan, moved_first=False)
 
     def profile_for(self, recording: Path) -> str:
-        """Return the profile to train and serve with.
+        """Return the name or file of the profile to train and decode with.
 
-        Where it differs it is written beside the recording, or beside the model, whose folder
-        stands in place of a recording then.
+        A changed profile is written into a file beside ``recording``. Without a recording, give
+        the model's folder as ``recording``.
         """
         if not self.profile_differs:
             return self.profile_name
@@ -52,5 +53,5 @@ class RunChoice:
 
     @property
     def pictures(self) -> Path:
-        """Folder of the pictures that are shown, if any are."""
+        """The folder of the shown pictures; meaningless if the cues are not pictures."""
         return Path(self.plan.cues[0].shown).parent

@@ -1,4 +1,4 @@
-"""Start and end of a run: its cues on the network, the cue screen and the recorder."""
+"""Start and end of a run, with its marker stream, cue screen and recorder."""
 
 import socket
 import time
@@ -25,16 +25,16 @@ from gui.widgets.units import counted
 
 
 class RunControl(QObject):
-    """Run one run after the other."""
+    """Starts and ends runs, one at a time."""
 
     cued = Signal(object)  # Marker, as it was sent
     reported = Signal(str)
-    # Summary in a sentence, Path of the recording, whether all trials were shown
+    # Summary in a sentence, Path of the recording, and whether all trials were shown
     ended = Signal(str, object, bool)
 
     def __init__(self, options: DashboardOptions, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.run: CueRun | SpellingRun | None = None  # the one under way
+        self.run: CueRun | SpellingRun | None = None  # the current run
         self.cue_screen = CueScreen()
         self.presenter = Presenter(BlankScene(), None, self)
         self.presenter.title = "bci - cues"
@@ -45,9 +45,10 @@ class RunControl(QObject):
         self._outlet: MarkerOutlet | None = None
 
     def offer_cues(self, wanted: bool, simulated: bool) -> None:
-        """Keep the stream of cues on the network from before a run until its end, and no longer.
+        """Open the marker stream of cues if ``wanted``, else close it.
 
-        A simulated person does nothing else while it is there.
+        It is open from before a run until the run's end. While it is on the network, a simulated
+        subject follows its cues only. ``simulated`` marks the stream as simulated.
         """
         if wanted and self._outlet is None:
             source = f"{self._markers_name}-{socket.gethostname()}"
@@ -58,7 +59,7 @@ class RunControl(QObject):
             self._outlet = None
 
     def start(self, choice: RunChoice, info: StreamInfo) -> bool:
-        """Show and record a run; returns False while another one is still recorded."""
+        """Show and record a run; returns False if the run before is still being recorded."""
         if self._outlet is None or self.recorder.is_running:
             return False
         seed = time.time_ns() % (1 << 31)
@@ -86,7 +87,7 @@ class RunControl(QObject):
         return True
 
     def abort(self) -> None:
-        """End a run with what it has recorded."""
+        """End the current run early, if there is one; its recording is kept."""
         if self.run is not None:
             self.run.abort()
 
@@ -104,7 +105,7 @@ class RunControl(QObject):
 
 
 def _summary(run: CueRun) -> str:
-    """``Recorded 4 of 4 trials (2 left, 2 right).``"""
+    """Return a sentence: ``Recorded 4 of 4 trials (2 left, 2 right).``"""
     step, completed = run.schedule.step, run.schedule.completed
     summary = f"Recorded {step.n_done} of {counted(step.n_trials, 'trial')}"
     if completed:

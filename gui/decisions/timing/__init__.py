@@ -1,6 +1,6 @@
-"""Delay of predictions, and windows that gave none.
+"""Delay of predictions, and windows without a prediction.
 
-- latency: by stage, as a histogram, with losses and drift
-- latency_figures: the last minute in figures and words
-- rejections: reasons why windows gave no prediction
+- latency: the view of latency by stage and as a histogram, with lost samples and drift
+- latency_figures: latency of the last minute in numbers and words
+- rejections: reasons why windows have no prediction
 """

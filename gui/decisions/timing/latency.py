@@ -1,4 +1,4 @@
-"""Latency of predictions by stage, losses on the way, and the drift of the signal."""
+"""Latency of predictions by stage, lost samples, and drift of the signal."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -33,12 +33,12 @@ The histogram shows the last minute.
 Drift: how far the recent signal is from the calibration. 1 is the largest distance between its
 runs. Beyond 1.5, look at the electrodes or calibrate again."""
 _MIN_HEIGHT, _HISTOGRAM_PX, _FIGURE_PX, _BAR_PX = 120, 46, 20, 12
-# In less height the words would be over the bars.
+# Least height of the histogram with words, in pixels; below it they would cover the bars.
 _WORDS_FROM_PX = 50
 
 
 class LatencyHistogram(Plot):
-    """Distribution of the last minute's latencies; the last bin has all later ones."""
+    """Histogram of the last minute's latencies; the last bin includes all longer ones."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,13 +50,13 @@ class LatencyHistogram(Plot):
         self._words = Tags(self, (1, 0))
 
     def _write(self, ms: float) -> str:
-        # The end has a number at few ranges, 0 at all of them.
+        # The unit is written at 0, which always has a number; the end has one at few ranges only.
         return f"{ms:g}+ ms" if ms >= self.end else f"{ms:g}" if ms else "0 ms"
 
     def show_histogram(self, counts: np.ndarray, end: float) -> None:
-        """Show predictions a bin, from 0 to ``end`` in ms."""
+        """Show ``counts``, the predictions per bin; bins span 0 to ``end`` ms."""
         self.counts, self.end = counts, end
-        # The first and the last number stand half beyond the axis.
+        # Half of the first and of the last number lies beyond the axis.
         width_of = QFontMetrics(caption_font()).horizontalAdvance
         first, last = (width_of(self._write(ms)) // 2 + 4 for ms in (0.0, end))
         self.plotItem.layout.setContentsMargins(first, 0, last, 0)
@@ -93,11 +93,11 @@ class LatencyHistogram(Plot):
 
 
 class LatencyView(Themed, QWidget):
-    """Sample-to-prediction latency of the last minute: now, median, 99th percentile.
+    """Latency from sample to prediction: newest, median and 99th percentile.
 
-    Below, the stages that it is spent in, how it is distributed, losses on the way, and how far
-    the signal is from the model's calibration, where the model measures that. Where there is less
-    room than they need, stages and histogram are left out.
+    Median and percentile are of the last minute. Below are the share of each stage, a histogram,
+    rejected windows and lost samples. If the model measures it, the drift of the signal from the
+    calibration is shown. Stages and histogram are hidden if they do not fit.
     """
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ class LatencyView(Themed, QWidget):
         return grid
 
     def _lay_out_stages(self) -> QWidget:
-        """A part for each stage, as long as its share, and their names."""
+        """Make a bar with one part per stage, as wide as its share, and the names."""
         self.parts = [QLabel() for _ in STAGES]
         for part in self.parts:
             part.setFixedHeight(_BAR_PX)
@@ -150,17 +150,20 @@ class LatencyView(Themed, QWidget):
         self.refresh()
 
     def advance(self, now: float) -> None:
-        """Show the predictions that came, as often as figures can be read; LSL clock."""
+        """Update the figures with new predictions; ``now`` is on the LSL clock.
+
+        They change at most twice a second, so that they can be read.
+        """
         if self.figures.advance(now):
             self.refresh()
 
     def set_engine(self, alive: bool) -> None:
-        """Set whether an engine runs: the losses of one that is gone are not shown."""
+        """Set whether an engine runs; without one no losses are shown."""
         self.has_engine = alive
         self.refresh()
 
     def show_status(self, status: EngineStatus) -> None:
-        """Show the loss counters, the delays and the drift of an engine's status."""
+        """Show the counts of losses, the delays and the drift in an engine's status."""
         self.status = status
         self._write_notes()
         self._fit()
@@ -204,11 +207,11 @@ class LatencyView(Themed, QWidget):
             )
 
     def _fit(self) -> None:
-        """Leave out what there is no room for."""
+        """Hide the stages and the histogram if they do not fit."""
         width = self.width() - 28
         texts = [label for label in (self.rejected, self.lost) if label.text()]
         parts = sum(label.heightForWidth(width) for label in texts) + self._head.sizeHint().height()
-        # The margins, and the spaces between the parts.
+        # Less the margins and the spaces between the parts.
         room = self.height() - 16 - 2 * 5 - parts
         needed = self.stages.sizeHint().height()
         self.stages.setVisible(room >= needed)
@@ -216,7 +219,7 @@ class LatencyView(Themed, QWidget):
         self.histogram.setVisible(has_bars and room >= needed + _HISTOGRAM_PX)
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
-        # It takes the room that it gets.
+        # The view fits into any height.
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802

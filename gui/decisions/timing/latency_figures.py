@@ -1,4 +1,4 @@
-"""Latency of the last minute, and the losses that an engine reports, in figures and words."""
+"""Latency of the last minute, and an engine's losses, in numbers and words."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ _LOST = {
     "reconnects": "reconnection",
     "non_finite": "non-finite value",
 }
-# Every start has windows that the filters' transient reaches: nothing is wrong then.
+# After every start, some windows contain the filters' transient: such rejections are normal.
 _SETTLING, _GAP = REASONS["rejected_settling"], REASONS["rejected_gap"]
 _SPAN_S = 60.0
 _MAX_ROWS = 12_000
@@ -32,7 +32,7 @@ class LatencyFigures:
     Attributes
     ----------
     totals : ndarray, shape (n_predictions,)
-        From a prediction's last sample to its publication, in ms.
+        Milliseconds from a prediction's last sample to its publication.
     stages : ndarray, shape (4,)
         Mean time in each of `STAGES`, in ms.
     """
@@ -40,16 +40,20 @@ class LatencyFigures:
     def __init__(self) -> None:
         self._waiting: list[ReceivedPrediction] = []
         self._counted = -np.inf
-        # When each was taken, in seconds, and when each of its stages ended, in ms after that.
+        # Per prediction: time of the last sample in seconds, and the end of each of the four stages
+        # in milliseconds after it.
         self._rows = np.zeros((0, 5))
         self.totals, self.stages = np.zeros(0), np.zeros(4)
 
     def add(self, predictions: list[ReceivedPrediction]) -> None:
-        """Accept predictions; `advance` counts them."""
+        """Store predictions until `advance` counts them."""
         self._waiting += predictions
 
     def advance(self, now: float) -> bool:
-        """Count the predictions that came, as often as figures can be read; whether any did."""
+        """Count the stored predictions, at most twice a second, LSL clock.
+
+        Returns True if the figures were computed again.
+        """
         if not self._waiting or abs(now - self._counted) < _FRAME_S:
             return False
         self._counted = now
@@ -65,13 +69,13 @@ class LatencyFigures:
 
     @property
     def median_ms(self) -> float | None:
-        """Median latency of the last minute; None before the first prediction."""
+        """The median latency of the last minute in ms; None before the first prediction."""
         return float(np.median(self.totals)) if len(self.totals) else None
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
-        """The predictions in each bin, and the end of the last bin in ms.
+        """Return the number of predictions per bin, and the end of the last bin in ms.
 
-        The first bin begins at 0; whatever is later than the end is counted in the last.
+        The first bin begins at 0. The last bin includes all longer latencies.
         """
         if not len(self.totals):
             return np.zeros(N_BINS, dtype=np.int64), 1.0
@@ -86,9 +90,10 @@ def _row(p: ReceivedPrediction) -> tuple[float, ...]:
 
 
 def notes(status: EngineStatus | None) -> tuple[tuple[str, bool], ...]:
-    """Rejected windows, losses and drift in words; whether a person should look at each.
+    """Return texts on rejected windows, losses and drift, each with a warning flag.
 
-    None: no engine runs. What is not measured is empty.
+    The flag is True if a person should look at it. ``status`` is None if no engine runs. The text
+    is empty for what is not measured.
     """
     if status is None:
         return ("", False), ("no engine reports losses", False), ("", False)
@@ -102,7 +107,7 @@ def notes(status: EngineStatus | None) -> tuple[tuple[str, bool], ...]:
 
 
 def _rejected_text(windows: WindowCounts) -> str:
-    """``windows not used: gap (12); skipped: 2``; those of zero are left out."""
+    """Return ``windows not used: gap (12); skipped: 2``, without counts of zero."""
     why = ", ".join(f"{reason} ({n:,})" for reason, n in rejected(windows).items() if n)
     skipped = f"skipped: {windows.skipped:,}" if windows.skipped else ""
     if why:
@@ -111,7 +116,7 @@ def _rejected_text(windows: WindowCounts) -> str:
 
 
 def _is_wasteful(windows: WindowCounts, any_lost: bool) -> bool:
-    # Without a loss, a gap is where a replay began again.
+    # A gap without lost samples means that a replay started again.
     harmless = (_SETTLING,) if any_lost else (_SETTLING, _GAP)
     watched = (n for reason, n in rejected(windows).items() if reason not in harmless)
     return any(watched) or bool(windows.skipped)

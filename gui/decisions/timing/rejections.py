@@ -1,8 +1,8 @@
-"""The reasons why windows gave no prediction, by the counts in an engine's status."""
+"""The reasons for windows without a prediction, from an engine's status."""
 
 from bci.messages import WindowCounts
 
-# Fields of the counts, and what each reason is called.
+# Name of each reason, by the field of `WindowCounts`.
 REASONS = {
     "rejected_gap": "gap",
     "rejected_settling": "filters settling",
@@ -22,22 +22,25 @@ values too large: the decoder found no probabilities"""
 
 
 def rejected(windows: WindowCounts) -> dict[str, int]:
-    """Windows that gave no prediction, by reason."""
+    """Return the number of windows without a prediction, by reason."""
     return {reason: getattr(windows, field) for field, reason in REASONS.items()}
 
 
 class Rejections:
-    """Compares each status with the one before."""
+    """Compares the counts of each status with those of the status before."""
 
     def __init__(self) -> None:
         self.reset()
 
     def reset(self) -> None:
-        """Forget the counts: another engine begins from zero."""
+        """Forget the counts, since a new engine counts from zero."""
         self._before: dict[str, int] | None = None
 
     def since_last(self, windows: WindowCounts) -> str:
-        """The commonest reason of windows rejected since the last status; empty if none was."""
+        """Return the commonest reason for rejections since the last status.
+
+        Empty text if no window was rejected, or at the first status.
+        """
         counts = rejected(windows)
         before, self._before = self._before, counts
         if before is None:

@@ -1,4 +1,4 @@
-"""A real browser without a screen, driven by its own protocol; tests skip where there is none."""
+"""A real headless browser, driven by its protocol; tests are skipped without one."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ FLAGS = (
 
 
 class Browser:
-    """A page of a browser; use it in a ``with`` block."""
+    """A page in a browser; use it in a ``with`` block."""
 
     def __init__(self, dark: bool = False) -> None:
         program = next(filter(None, map(shutil.which, NAMES)), None)
@@ -58,7 +58,7 @@ class Browser:
             raise
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command; its result."""
+        """Send a command of the protocol; return its result."""
         self._n_sent += 1
         self._page.send(json.dumps({"id": self._n_sent, "method": method, "params": parameters}))
         while True:
@@ -79,7 +79,7 @@ class Browser:
         wait_until(lambda: self.run("document.readyState") == "complete")
 
     def run(self, script: str) -> Any:
-        """Value of an expression in the page; promises are awaited."""
+        """Return the value of an expression in the page; promises are awaited."""
         result = self.call(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )

@@ -1,4 +1,4 @@
-"""A serial line between two ends of a pseudo-terminal: what a bridge writes is read here."""
+"""A serial line by a pseudo-terminal: a bridge writes to one end, tests read the other."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from tests.streams import wait_until
 
 
 class Line:
-    """One end; the other is the device at ``path``."""
+    """The test's end of the line; the other end is the device at ``path``."""
 
     def __init__(self) -> None:
         self._end, device = os.openpty()
@@ -26,7 +26,7 @@ class Line:
         self.at: list[tuple[bytes, float]] = []
 
     def read(self) -> bytes:
-        """All that came so far; pieces and their times are in ``at``."""
+        """Return all bytes so far; ``at`` has the pieces with their times."""
         with contextlib.suppress(BlockingIOError):
             while piece := os.read(self._end, 65536):
                 self.received += piece
@@ -38,7 +38,7 @@ class Line:
         assert self.received == expected
 
     def fill(self, byte: bytes) -> None:
-        """Make the device busy: it takes nothing more until the line is read."""
+        """Fill the device's buffer, so that it accepts nothing until the line is read."""
         os.set_blocking(self._device, False)
         with contextlib.suppress(BlockingIOError):
             while os.write(self._device, byte):
@@ -53,7 +53,7 @@ class Line:
 
 @contextmanager
 def running(bridge: Bridge, engine: Published) -> Iterator[list[str]]:
-    """A bridge that follows the engine, in a thread; the sentences that it reports."""
+    """Run a bridge of the engine in a thread; yield the sentences that it reports."""
     with receivers.running(bridge) as said:
         engine.wait_for_bridge()
         wait_until(lambda: any("connected" in sentence for sentence in said))

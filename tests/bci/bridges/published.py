@@ -1,4 +1,4 @@
-"""An engine's streams for tests of bridges: what is pushed here, real receivers get over LSL."""
+"""Streams of a simulated engine over LSL, for tests of bridges."""
 
 import threading
 import uuid
@@ -41,7 +41,7 @@ class Published:
         )
 
     def decide(self, label: str | None, confidence: float | None = 0.9) -> DecisionEvent:
-        """Send the onset of a class, or the offset of the one that holds."""
+        """Send the onset of a class; None sends the offset of the current one."""
         now = local_clock()
         if label is None:
             event = DecisionEvent("offset", None, confidence, now, self._held)
@@ -67,7 +67,7 @@ class Published:
         )  # fmt: skip
 
     def keep_reporting(self, **fields: object) -> None:
-        """Send the status as often as an engine does, until the end."""
+        """Send the status as often as an engine does, until the end of the test."""
 
         def work() -> None:
             while not self._ended.wait(0.2):

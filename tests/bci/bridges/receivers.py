@@ -10,7 +10,7 @@ from bci.messages import AnyBridged, read_bridged
 
 
 class UdpReceiver:
-    """A socket that keeps what came."""
+    """A UDP socket that stores the received datagrams."""
 
     def __init__(self, port: int = 0) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -36,7 +36,7 @@ class UdpReceiver:
 
 @contextmanager
 def running(bridge: Bridge) -> Iterator[list[str]]:
-    """Run a bridge; gives the sentences that it reports."""
+    """Run a bridge in a thread; yield the sentences that it reports."""
     said: list[str] = []
     if isinstance(bridge, Reporting):
         bridge.report = said.append

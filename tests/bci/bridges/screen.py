@@ -1,4 +1,4 @@
-"""A screen of its own (Xvfb) with one window, which gets the keys and the mouse like any other."""
+"""A virtual screen (Xvfb) with one window, which gets keys and mouse events."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from Xlib.display import Display
 
 
 class Screen:
-    """The window's events, and what is pressed on the screen now."""
+    """The events of the window, and the pressed keys and buttons of the screen."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class Screen:
             event = self._display.next_event()
             if event.type not in kinds:
                 continue
-            # Programs ignore what another program only sent.
+            # Programs ignore events that another program only sent.
             assert not event.send_event
             if event.type in (X.KeyPress, X.KeyRelease):
                 symbol = self._display.keycode_to_keysym(event.detail, 0)
@@ -48,7 +48,7 @@ class Screen:
         return came
 
     def is_anything_pressed(self) -> bool:
-        """True while a key or a button of the mouse is down."""
+        """Return whether a key or a mouse button is down."""
         buttons = self._display.screen().root.query_pointer().mask & 0x1F00
         return any(self._display.query_keymap()) or bool(buttons)
 
@@ -67,7 +67,7 @@ class Screen:
 
 @contextmanager
 def screen() -> Iterator[Screen]:
-    """A screen; the test is skipped where there is no Xvfb."""
+    """Yield a screen; skip the test without Xvfb."""
     if shutil.which("Xvfb") is None:
         pytest.skip("no Xvfb on this computer")
     command = ("Xvfb", "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp")

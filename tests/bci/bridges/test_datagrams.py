@@ -1,4 +1,4 @@
-"""The bridges udp and osc: real sockets, and an engine's streams over LSL."""
+"""The bridges udp and osc, with real sockets and an engine's LSL streams."""
 
 import numpy as np
 import pytest
@@ -28,14 +28,14 @@ def test_udp_sends_each_decision_once_in_order_and_numbers_show_losses() -> None
     name = "udp-engine"
     with Published(name) as engine, running(UdpBridge(UdpSettings(engine=name, port=first.port))):
         engine.wait_for_bridge()
-        # An engine that sends no status is lost after 2 s, and its decision ended.
+        # An engine without a status counts as lost after 2 s, which ends its decision.
         engine.keep_reporting()
         wait_until(lambda: any(each.state == "running" for each in statuses(first)))
         sent = [engine.decide(label) for label in ("left", "right", None)]
         wait_until(lambda: len(decisions(first.messages())) == 3)
         first.close()
         engine.decide("left")
-        # It has been sent once a later message has arrived.
+        # When a later message has arrived, this one was sent.
         between = UdpReceiver(first.port)
         wait_until(lambda: any(each.seq == 4 for each in statuses(between)))
         between.close()
@@ -44,7 +44,7 @@ def test_udp_sends_each_decision_once_in_order_and_numbers_show_losses() -> None
         wait_until(lambda: decisions(second.messages()))
     got = [*decisions(first.messages()), *decisions(second.messages())]
     assert [(each.change, each.label) for each in got] == [(s.event, s.label) for s in sent]
-    # One more was sent while nobody listened.
+    # One more was sent while no socket was open.
     assert [each.seq for each in got] == [1, 2, 3, 5]
     assert {(each.run, each.simulated) for each in got} == {(got[0].run, True)}
     second.close()
@@ -75,7 +75,7 @@ def test_udp_sends_probabilities_and_the_engine_s_end() -> None:
     held = [each.decided for each in statuses(receiver)]
     assert "left" in held
     assert held[-1] is None
-    # No decision holds on when its engine is gone.
+    # The decision ends when its engine is gone.
     assert decisions(receiver.messages())[-1].change == "offset"
     receiver.close()
 
@@ -119,7 +119,7 @@ def test_labels_that_differ_in_left_out_letters_have_addresses_of_their_own() ->
     labels = ["left hand", "left_hand", "left/hand", "rest", ""]
     named = ["left_hand", "left_hand_2", "left_hand_3", "rest", "_"]
     assert [parts.of(label) for label in labels] == named
-    # Whichever of them a message has.
+    # The result is the same for each of these labels.
     assert [parts.of(label) for label in reversed(labels)] == named[::-1]
 
 

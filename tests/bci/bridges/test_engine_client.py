@@ -16,12 +16,12 @@ from tests.streams import wait_until
 
 
 class Heard:
-    """Events of a client, and the sentences that it reports."""
+    """The events of a client, and the sentences that it reports."""
 
     def __init__(self, name: str, **options: float) -> None:
         self.events: list[EngineEvent] = []
         self.sentences: list[str] = []
-        # These engines send no status of themselves; a busy computer would lose them.
+        # These engines send no status by themselves, so a short limit would lose them.
         options = {"silent_s": 60.0} | options
         self.client = EngineClient(name, self.sentences.append, **options)
 
@@ -106,12 +106,12 @@ def test_a_decision_ends_with_its_engine_and_a_restart_is_followed() -> None:
 def test_engine_that_falls_silent_is_lost_until_it_sends_again() -> None:
     with Published() as engine, heard(engine, silent_s=0.2) as listening:
         engine.decide("right")
-        # It may have been lost before, on a busy computer.
+        # On a busy computer, the engine may have been lost before.
         assert kept(listening.until(DecisionEvent, 2)) == [
             ("onset", "right", None), ("offset", None, "right"),
         ]  # fmt: skip
         assert "sends nothing for 0.2 s" in listening.sentences[-1]
-        engine.decide(None)  # given already
+        engine.decide(None)  # reported already
         engine.decide("left")
         listening.until(DecisionEvent, 3)
         assert listening.n(Connected) >= 2

@@ -1,4 +1,4 @@
-"""Decisions and probabilities as MIDI's own bytes on a real line, read by mido's parser."""
+"""Decisions and probabilities as MIDI bytes on a real line, read by mido's parser."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.bci.bridges.published import Published
 from tests.commands import refused
 from tests.streams import wait_until
 
-# A message of one byte that changes nothing.
+# A message of one byte without an effect.
 CLOCK = bytes(mido.Message("clock").bytes())
 
 
@@ -27,7 +27,7 @@ def messages(line: Line) -> list[mido.Message]:
 
 
 def summed_up(line: Line) -> list[tuple[str, int, int]]:
-    """Kind, number, and velocity or value of each message."""
+    """Return type, number, and velocity or value of each message."""
     return [
         (each.type, each.control, each.value)
         if each.type == "control_change"
@@ -55,7 +55,7 @@ def test_each_decision_is_one_note_as_loud_as_its_confidence() -> None:
             engine.decide("rest")
             engine.decide(None)
             engine.decide("left", confidence=0.0)
-            # Velocity 0 would be the note's end.
+            # A velocity of 0 would end the note.
             until(line, [*expected, ("note_on", 60, 1), ("note_off", 60, 0)])
         assert {each.channel for each in messages(line)} == {2}
     line.unplug()
@@ -87,7 +87,7 @@ def test_note_ends_once_a_busy_device_takes_messages_again() -> None:
         until(line, [("note_on", 60, 114)])
         line.fill(CLOCK)
         engine.decide(None)
-        # Long enough for the bridge to have tried.
+        # Long enough for a try of the bridge.
         decided = time.monotonic()
         wait_until(lambda: time.monotonic() > decided + 0.3)
         line.read()

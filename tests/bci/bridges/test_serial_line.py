@@ -1,4 +1,4 @@
-"""Decisions on a serial line: a real pseudo-terminal, its pulses, its loss and its return."""
+"""Decisions on a serial line: pulses, loss and return of a real pseudo-terminal."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def test_each_decision_is_one_pulse_and_the_line_rests_between() -> None:
                 engine.decide(label)
                 expected += (b"\x01" if label == "left" else b"\xff") + b"\0"
                 line.until(expected)
-            # No code, and no decision, writes nothing.
+            # A class without a code, or the end of a decision, writes nothing.
             engine.decide("rest")
             engine.decide(None)
             engine.decide("right")

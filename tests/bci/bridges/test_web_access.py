@@ -1,4 +1,4 @@
-"""Who may connect to the web page, as its parameters are given."""
+"""Access to the web page, by the parameters of the bridge."""
 
 from pathlib import Path
 

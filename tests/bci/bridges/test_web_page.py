@@ -1,4 +1,4 @@
-"""The page of the bridge websocket in a real browser, and the signal that it shows."""
+"""The web page of the bridge websocket in a real browser, and its signal."""
 
 import functools
 import threading
@@ -68,12 +68,12 @@ def test_page_shows_the_engine_live_and_runs_nothing_that_a_name_contains(
         wait_until(lambda: "page-simulator" in browser.text("scope-about"))
         assert "1-40 Hz" in browser.text("scope-about")
         wait_until(lambda: "8 good" in browser.text("counts"))
-        # Something is drawn, in the colour of the traces.
+        # Traces are drawn, by the count of pixels in their colour.
         wait_until(lambda: browser.run(DRAWN) > 100)
         assert browser.run("document.title") == "simulated: page-engine"
         engine.decide(None)
         wait_until(lambda: browser.text("since") == "Nothing is decided.")
-        # The page reaches no other place, even where its script is made to.
+        # The page cannot reach another address, even if its script tries.
         assert browser.run("fetch('http://127.0.0.1:1/').then(() => 'sent', () => 'refused')") == (
             "refused"
         )
@@ -105,7 +105,7 @@ def test_page_connects_again_and_neither_loses_nor_repeats_a_decision() -> None:
         wait_until(lambda: browser.text("state") == "running")
         engine.decide("left")
         wait_until(lambda: browser.text("decided") == "left")
-        # The connection breaks as by a network that is away.
+        # The connection breaks as with a lost network.
         browser.run("socket.close()")
         engine.decide("right")
         wait_until(lambda: browser.text("history").count("right") == 1)
@@ -172,7 +172,7 @@ def test_extremes_hold_every_sample_and_begin_again_after_a_gap() -> None:
     np.testing.assert_array_equal(low, whole[0])
     np.testing.assert_array_equal(high, whole[1])
     assert (low <= high).all()
-    # The offset of the electrodes is filtered out before anything is shown.
+    # The offset of the electrodes is filtered out before the signal is shown.
     assert np.abs(high).max() < 100
     after = extremes.push(Chunk(data[:50], np.arange(50) / 250, 3000))
     assert len(after[0]) == 0

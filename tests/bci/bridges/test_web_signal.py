@@ -1,4 +1,4 @@
-"""The signal of the web page, beside another of the same name."""
+"""The signal of the web page, if another stream has the same name."""
 
 import dataclasses
 import uuid

@@ -1,4 +1,4 @@
-"""The bridge websocket: its messages over real sockets, and everything that it refuses."""
+"""The bridge websocket: its messages over real sockets, and its refusals."""
 
 import http.client
 import socket
@@ -125,7 +125,7 @@ def handshake(port: int) -> bytes:
 
 
 def is_cut(flood: socket.socket, frames: bytes) -> bool:
-    """Send more; whether the connection has ended, by a broken pipe or a reset."""
+    """Send more frames; return whether that shows a closed connection."""
     try:
         flood.sendall(frames)
     except OSError:
@@ -187,7 +187,7 @@ def test_page_is_served_with_headers_that_allow_nothing_from_elsewhere() -> None
             code, body, headers = get(port, path)
             assert (code, headers["Content-Type"]) == (200, f"{kind}; charset=utf-8")
             assert part in body
-            # No address outside; the page loads nothing but its own two files.
+            # No external address: the page loads only its own two files.
             assert "://" not in body.replace("${scheme}://", "")
             policy = headers["Content-Security-Policy"]
             assert policy.startswith("default-src 'none'; script-src 'self'; ")
@@ -267,7 +267,7 @@ def test_engine_s_decisions_and_signal_come_as_messages() -> None:
             got: list[AnyBridged] = []
             sent = [engine.decide("left", 0.75), engine.decide(None, 0.4)]
             engine.report(latency_p50_ms=4.5)
-            # Decisions and statuses are streams of their own.
+            # Decisions and statuses come in separate streams, so in any order.
             while not (
                 any(getattr(each, "latency_p50_ms", None) for each in got)
                 and sum(isinstance(each, BridgedDecision) for each in got) >= len(sent)

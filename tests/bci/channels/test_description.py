@@ -1,4 +1,4 @@
-"""One decision on names, kinds, units and positions, for streams and files alike."""
+"""Names, kinds, units and positions of channels, the same for streams and files."""
 
 import threading
 import uuid
@@ -160,7 +160,7 @@ FOREIGN = (
 
 
 def foreign(name: str) -> pylsl.StreamInfo:
-    """A stream as another program describes it: labels, kinds and units as `FOREIGN` has them."""
+    """Return a stream of another program, with the labels, kinds and units of `FOREIGN`."""
     described = pylsl.StreamInfo(name, "EEG", len(FOREIGN), 250, "float32", name)
     channels = described.desc().append_child("channels")
     for each in FOREIGN:

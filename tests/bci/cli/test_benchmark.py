@@ -1,4 +1,4 @@
-"""``bci benchmark motor-imagery``: what it refuses, and how it goes on."""
+"""``bci benchmark motor-imagery``: refusals, and the resumption of a file."""
 
 import json
 from pathlib import Path
@@ -14,12 +14,12 @@ from tests.commands import bci, refused
 
 
 def stored(file: Path) -> list[list]:
-    """The rows of a file: decoder, protocol, person, seed, figures."""
+    """Return the rows of a file: decoder, protocol, person, seed, figures."""
     return json.loads(file.read_text())["rows"]
 
 
 def stored_with(file: Path) -> dict:
-    """The settings that the rows of a file were made with."""
+    """Return the settings with which the rows of a file were made."""
     return json.loads(file.read_text())["made_with"]
 
 

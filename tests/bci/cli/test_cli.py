@@ -1,4 +1,4 @@
-"""The command line as a user meets it, above all when something is wrong."""
+"""The command line, above all its errors."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ from tests.commands import BCI, bci, bci_process, evaluations, one_line, refused
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two short simulated runs and a model calibrated on them by the command."""
+    """Return a folder with two simulated runs, and a model calibrated on them."""
     folder = tmp_path_factory.mktemp("subject")
     for run in (1, 2):
         settings = SubjectSettings(trials_per_class=5)
@@ -91,7 +91,7 @@ def test_evaluate_reports_everything_and_as_json(subject: Path) -> None:
     assert result.simulated
     events = [read_event(line) for line in done.stdout.splitlines()]
     assert [event.event for event in (events[0], events[-1])] == ["progress", "evaluation"]
-    # A window of a simulated run is decoded, and decided by the evidence of the model.
+    # Each event has the prediction of a window, and the decision by the model's evidence.
     predicted = [event for event in events if isinstance(event, PredictedEvent)]
     assert result.n_windows <= len(predicted) == len(events) - 2
     for event in predicted:

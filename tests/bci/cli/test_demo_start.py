@@ -1,4 +1,4 @@
-"""The first start of the demo: beside another one in the same folder, and the model it makes."""
+"""The first start of the demo: its model, and a second start in the same folder."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def test_a_demo_takes_the_model_that_another_one_made_meanwhile(
 
     def slower(*_: object, **__: object) -> None:
         model = tmp_path / "models" / "simulated"
-        for _ in range(2):  # the other one's, then ours
+        for _ in range(2):  # the other demo's, then this one's
             save_bundle(model, made.card, made.decoder.arrays())
 
     runs = [tmp_path / f"run-{number}.fif" for number in (1, 2, 3)]

@@ -42,7 +42,7 @@ def test_those_who_modulate_their_rhythm_are_decoded(eegmmidb: Path) -> None:
 
 @pytest.mark.long
 def test_those_who_do_not_stay_near_chance(eegmmidb: Path) -> None:
-    # A score well above chance here would mean that something leaks.
+    # A score well above chance here would mean that labels leak.
     for subject in ("S003", "S005"):
         assert 0.25 <= accuracy(eegmmidb, subject) <= 0.75
 

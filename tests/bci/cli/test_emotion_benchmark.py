@@ -1,4 +1,4 @@
-"""The benchmark of emotion goes on where its file left off; its second world is what it says."""
+"""The emotion benchmark resumes its file; its second world has the stated properties."""
 
 import json
 from pathlib import Path

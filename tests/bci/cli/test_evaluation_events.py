@@ -1,4 +1,4 @@
-"""Events of ``bci evaluate --json``: a score survives them, and what is none is refused."""
+"""Events of ``bci evaluate --json``: scores survive them, and invalid ones are refused."""
 
 import json
 from dataclasses import replace

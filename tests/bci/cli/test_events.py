@@ -80,7 +80,7 @@ def test_an_error_is_an_event_beside_its_one_line(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        # The words of Typer's versions differ.
+        # The wording differs between versions of Typer.
         (("calibrate",), r"Missing argument '(?i:profile)'\."),
         (("monitor", "--line-hz", "5"), r"Invalid value for '--line-hz': .*\b40\b"),
         (("stream", "--device", "simulator", "channels"), "'channels' is not of the form"),

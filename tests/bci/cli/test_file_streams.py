@@ -1,4 +1,4 @@
-"""Commands on files that hold several streams, copies, and runs that were broken off."""
+"""Commands on files with several streams, on copies, and on interrupted runs."""
 
 import json
 from pathlib import Path
@@ -45,13 +45,13 @@ def profile(tmp_path: Path) -> Path:
 
 
 def flat(text: str) -> str:
-    """Without the line breaks of a narrow terminal."""
+    """Return ``text`` without the line breaks of a narrow terminal."""
     return "".join(text.split())
 
 
 @pytest.fixture
 def several(tmp_path: Path) -> Path:
-    """Two amplifiers, each with cues; those of B are named otherwise."""
+    """Return a file of two amplifiers, each with cues; those of B have other names."""
     one, other = run(), run(seed=2)
     return write_xdf(
         tmp_path / "several.xdf", sent(one, "A"), sent(other, "B"), markers(one, "A-markers"),

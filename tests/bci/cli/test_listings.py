@@ -1,4 +1,4 @@
-"""Commands that list what there is, for people and for programs."""
+"""Commands that print lists, for people and for programs."""
 
 import json
 import tomllib
@@ -40,7 +40,7 @@ def test_every_key_of_a_profile_is_listed_with_its_default() -> None:
     text = bci("profiles", "--keys").stdout
     for part in (*keys, "n_components", "c, align"):
         assert part in text
-    # What the shipped profiles say is among them.
+    # The keys of the shipped profiles are among them.
     assert {"pipeline.window_s", "paradigm.classes", "decoder.params"} < keys.keys()
 
 

@@ -1,4 +1,4 @@
-"""Command ``bci neurofeedback`` on recordings, and its refusals."""
+"""The command ``bci neurofeedback`` on recordings, and its refusals."""
 
 from pathlib import Path
 

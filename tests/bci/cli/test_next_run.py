@@ -1,4 +1,4 @@
-"""Numbers of runs where two recorders begin at the same time."""
+"""Numbers of runs if two recorders begin at the same time."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The benchmark of flashes goes on where its file left off, and refuses too few runs."""
+"""The benchmark of flashes resumes its file, and refuses too few runs."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An X display that is set but does not answer is told before Qt ends the process."""
+"""An X display that does not answer is reported before Qt ends the process."""
 
 import socket
 import sys
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="X is Linux's he
 
 @pytest.fixture(autouse=True)
 def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """X's sockets are in a folder of the test's own, and nothing else says where to draw."""
+    """Put X's sockets into the test's own folder, and unset all other displays."""
     for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(screen, "_SOCKETS", str(tmp_path))

@@ -1,4 +1,4 @@
-"""The benchmark of words goes on where its file left off, and its second world is what it says."""
+"""The benchmark of words resumes its file; its second world has the stated properties."""
 
 import json
 from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 
 from bci.commands import python_command
 
-# Prints each line that it is sent, and ends at the second.
+# A program that prints each received line, and ends at the second.
 _LISTENER = """
 import queue, sys
 from bci.cli.stopping import stop_on_signals
@@ -20,7 +20,7 @@ for _ in range(2):
     print(lines.get(timeout=60), flush=True)
 """
 
-# Is interrupted while it holds the lock of its event, as it does for a moment in every wait.
+# A program that is interrupted while it holds the lock of its event, as briefly in every wait.
 _INTERRUPTED = """
 import os, signal
 from bci.cli.stopping import stop_on_signals
@@ -59,7 +59,7 @@ def test_lines_of_a_pipe_are_commands() -> None:
 def test_every_writer_of_a_named_pipe_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "commands"
     os.mkfifo(pipe)
-    # Not to wait for the listener, which waits for us.
+    # Read and write, so that opening does not wait for the listener, which waits for the writer.
     opened = os.open(pipe, os.O_RDWR)
     with (
         pipe.open() as stdin,

@@ -36,5 +36,5 @@ def test_a_program_reads_events(capsys: pytest.CaptureFixture[str]) -> None:
         NoteEvent(text="amp: back after 2.0 s"),
         WarningEvent(text="amp: the device lost 3 samples"),
     ]
-    # A warning is for the person at the terminal, too.
+    # A warning is also printed for the person at the terminal.
     assert printed.err == "amp: the device lost 3 samples\n"

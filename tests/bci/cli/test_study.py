@@ -1,4 +1,4 @@
-"""Files of studies: versions, old formats, time left."""
+"""Files of studies: versions, old formats, remaining time."""
 
 import json
 from pathlib import Path
@@ -78,7 +78,7 @@ def test_time_left_depends_on_kind_and_number_of_parallel_jobs() -> None:
     left.took(2, 2.0)
     now[0] = 102.0
     assert left.seconds() == pytest.approx(102.0)
-    now[0] = 51.0  # As if both had run side by side
+    now[0] = 51.0  # As if both had run in parallel
     assert left.seconds() == pytest.approx(51.0)
     assert duration(left.seconds()) == "51 s left"
     assert duration(11_400) == "3 h 10 min left"

@@ -1,4 +1,4 @@
-"""``bci timing`` on recordings; live it is tested with its window."""
+"""``bci timing`` on recordings; the tests of its window cover live streams."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ LABELS = ("Cz", "diode", "dark")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A recording of 60 flashes with two markers' labels, one diode and one that is not used."""
+    """Return a recording of 60 flashes with two labels, a diode and an unused diode."""
     rng = np.random.default_rng(3)
     onsets = 1.0 + np.cumsum(rng.uniform(0.3, 0.6, 60)).round(3)
     diode = SimulatedDiode(DELAY_S, 0.001, rng)

@@ -1,4 +1,4 @@
-"""Training leaves the other cores to an engine that runs meanwhile."""
+"""Training uses one BLAS thread, to leave the other cores to a running engine."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def blas_threads() -> set[int]:
 
 @pytest.fixture
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
-    """The threads of BLAS while the decoder learns, fit by fit."""
+    """Collect the numbers of BLAS threads during each fit of the decoder."""
     seen: list[set[int]] = []
 
     def noting(learn: Callable[..., object]) -> Callable[..., object]:

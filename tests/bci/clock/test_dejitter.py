@@ -140,7 +140,7 @@ def test_a_device_clock_takes_the_shortest_way_and_follows_drift() -> None:
         on_device = ahead + taken * (1 + drift)
         arrived = taken + 0.004 + rng.exponential(0.003)
         errors.append(clock.to_lsl(np.array([on_device]), arrived)[0] - taken)
-    # Offset known but for the shortest way of 4 ms, although the clocks part by 3 ms a minute.
+    # The offset is known except for the shortest delay of 4 ms, despite a drift of 3 ms per minute.
     assert 0.0035 < np.median(errors[1500:]) < 0.005
     assert np.ptp(errors[1500:]) < 0.002
 

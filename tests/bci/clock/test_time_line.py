@@ -1,4 +1,4 @@
-"""Time lines as senders make them: what is lost, what is late, what is another clock or rate."""
+"""Time lines of senders: lost samples, late samples, another clock or rate."""
 
 from dataclasses import dataclass
 from itertools import cycle
@@ -19,7 +19,7 @@ Stamps = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Line:
-    """Stamps of a stream, and what they have to be taken for."""
+    """The time stamps of a stream, and their right interpretation."""
 
     stamps: Stamps
     lost: int = 0
@@ -42,7 +42,7 @@ def without(lost: slice | NDArray[np.bool_], n: int = N, sfreq: float = SFREQ) -
 def pushed(
     late_s: float = 0.0, at_s: float = 20.0, chunk: int = 10, jitter_s: float = 0.0005, n: int = N
 ) -> Stamps:
-    """Chunks stamped when they are pushed; one is held up, and those behind it catch up."""
+    """Return chunks stamped when pushed; one is delayed, and later ones catch up."""
     ends = 100.0 + (np.arange(n // chunk) + 1) * chunk / SFREQ
     ends += np.random.default_rng(0).exponential(jitter_s, n // chunk)
     held = min(int(at_s * SFREQ / chunk), len(ends) - 1)
@@ -164,12 +164,12 @@ def test_a_wrong_second_stamp_moves_no_sample(by_s: float) -> None:
     np.testing.assert_allclose(told.timestamps, even(), atol=1e-6)
 
 
-# One by one at the start and at the loss in the middle of the lines; the rest at once, for time.
+# Single samples at the start and at the loss in the middle; the rest at once, to save time.
 SINGLY = (*[1] * 60, 440)
 
 
 def follow(line: Line, *sizes: int) -> tuple[SampleClock, Stamps, NDArray[np.int64]]:
-    """Stamp a line in chunks of these sizes in turn."""
+    """Stamp a time line in chunks of ``sizes``, which are used cyclically."""
     clock, n, row, turn, told = SampleClock(line.nominal), len(line.stamps), 0, cycle(sizes), []
     while row < n:
         stop = row + next(turn)
@@ -219,7 +219,7 @@ def test_what_is_removed_from_even_stamps_is_what_is_lost(
     for length, lost in removed:
         kept = np.r_[kept, np.ones(length, dtype=bool), np.zeros(lost, dtype=bool)]
     kept = np.r_[kept, np.ones(4 * round(sfreq), dtype=bool)]
-    # The same number lost at equal distances is a lower rate, and told as one.
+    # The same number lost at equal distances is a lower rate, and reported as such.
     lengths = {length for length, _ in removed}
     if len(removed) > 4 and len(lengths) < 3:
         return
@@ -262,7 +262,7 @@ def live(stamps: Stamps, arrived: Stamps, chunk: int = 10) -> SampleClock:
 def test_a_loss_in_a_backlog_is_seen() -> None:
     stamps = without(slice(5000, 5750))
     arrived = stamps + 0.01
-    # The engine is held up from the 18th second on, and takes six seconds at once.
+    # The engine is delayed from the 18th second, and reads six seconds at once.
     arrived[(stamps > 118) & (stamps < 124)] = 124.01
     clock = live(stamps, arrived)
     assert (clock.lost_samples, clock.gaps, clock.clock_jumps) == (750, 1, 0)
@@ -283,7 +283,7 @@ def test_stamps_that_are_ahead_of_the_file_are_a_clock_that_was_set() -> None:
 
 
 def test_a_loss_that_later_stamps_undo_is_forgiven() -> None:
-    # Late by twelve seconds for eleven: longer than samples wait.
+    # Late by 12 s for 11 s, which is longer than samples are held back.
     stamps = moved(even(), 12.0, slice(5000, 7750))
     told, clock = number_samples(stamps, SFREQ)
     assert (clock.lost_samples, clock.gaps) == (0, 0)
@@ -304,6 +304,6 @@ def test_a_sender_whose_clock_moved_while_it_was_gone_loses_the_pause_alone() ->
     clock = SampleClock(SFREQ)
     clock.stamp(even(1000))
     clock.resume(-5000.0)
-    # Nothing waits: that a gap comes is known.
+    # No sample is held back, since the gap is known.
     assert len(clock.stamp(even(10, start=106.0) - 5000.0).indices) == 10
     assert (clock.lost_samples, clock.clock_jumps) == (500, 0)

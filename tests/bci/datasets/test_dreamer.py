@@ -1,4 +1,4 @@
-"""Small files in the very layout of the published ones."""
+"""Small files in the layout of the published DREAMER data."""
 
 from pathlib import Path
 
@@ -113,7 +113,7 @@ def test_the_imported_files_say_the_same_and_every_command_reads_them(tmp_path: 
     for path, made in zip(paths, read_dreamer(file), strict=True):
         read = read_recording(path)
         assert [m.label for m in read.markers] == [m.label for m in made.markers]
-        # FIF keeps microseconds.
+        # FIF stores times with microseconds.
         times = [[m.time for m in each.markers] for each in (read, made)]
         np.testing.assert_allclose(*times, atol=1e-6)
         np.testing.assert_array_equal(read.indices, made.indices)
@@ -122,7 +122,7 @@ def test_the_imported_files_say_the_same_and_every_command_reads_them(tmp_path: 
     profile = load_profile("emotion")
     epochs = cut_epochs([read], profile.pipeline, profile.paradigm)
     assert set(epochs.items) == {"film-01", "film-02", "film-03"}
-    # None over a seam: filters settle anew, and 9 s hold few windows of 4 s.
+    # No window crosses a seam: filters settle again, and 9 s contain few windows of 4 s.
     assert np.bincount(epochs.trials).max() <= 10
     again = CliRunner().invoke(app, ["import", "dreamer", str(file), "--out", str(tmp_path / "d")])
     assert isinstance(again.exception, RecordingError)

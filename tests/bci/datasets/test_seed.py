@@ -1,4 +1,4 @@
-"""Small files in the very layout of SEED's Preprocessed_EEG."""
+"""Small files in the layout of SEED's Preprocessed_EEG."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ LABELS = [1, 0, -1, -1, 0, 1, -1, 0, 1, 1, 0, -1, 0, 1, -1]
 
 def write(folder: Path, name: str = "7_20131027.mat", n_channels: int = 62) -> Path:
     rng = np.random.default_rng(0)
-    # In the order of their names, as some programs write them: eeg10 before eeg2.
+    # Sorted by name, as some programs write them: eeg10 before eeg2.
     numbers = sorted(range(1, 16), key=str)
     films = {f"djc_eeg{k}": rng.normal(0, 20, (n_channels, 1200 + k)) for k in numbers}
     savemat(folder / name, films, do_compression=True)

@@ -1,4 +1,4 @@
-"""THINGS-MEG's formats, written small by MNE as the authors' script writes them."""
+"""Small files in THINGS-MEG's formats, written by MNE as in the authors' script."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def table(session: int = 1) -> pd.DataFrame:
 
 @pytest.fixture
 def preprocessed(tmp_path: Path) -> tuple[Path, np.ndarray]:
-    """Epochs from -0.1 to 1.3 s of two sessions; what is in them."""
+    """Return a file of epochs from -0.1 to 1.3 s of two sessions, and its data."""
     data = np.random.default_rng(0).normal(size=(10, N_CHANNELS, 281))
     events = np.column_stack([1000 * np.arange(1, 11), np.zeros(10), np.arange(1, 11)]).astype(int)
     epochs = mne.EpochsArray(data, meg_info(), events, tmin=-0.1, verbose="error")
@@ -74,7 +74,7 @@ def test_epochs_come_back_as_the_windows_of_their_images(
     epochs = cut_epochs([recording], profile.pipeline, profile.paradigm)
 
     assert list(epochs.labels) == ["image-aardvark_01b", "image-zucchini_02s", "image-abacus_05s"]
-    # From the image on: the 21st of 281 samples is at 0 s.
+    # From the onset of the image: the 21st of 281 samples is at 0 s.
     np.testing.assert_allclose(epochs.windows, data[[0, 2, 4]][:, :, 20:220], rtol=1e-5)
     assert recording.info.sfreq == SFREQ
     assert recording.info.channels[1].position == pytest.approx((0.01, -0.08, 0.05))
@@ -108,7 +108,7 @@ def test_epochs_of_another_data_set_are_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def raw_run(tmp_path: Path) -> tuple[Path, Path]:
-    """A raw run and the table of attributes; FIF, since MNE writes no CTF folder."""
+    """Return a raw run, as FIF since MNE writes no CTF, and the table of attributes."""
     file = tmp_path / "sub-BIGMEG1_ses-02_task-main_run-01_meg.fif"
     data = np.random.default_rng(0).normal(size=(N_CHANNELS, 12_000)) * 1e-13
     mne.io.RawArray(data, meg_info(1200.0), verbose="error").save(file, verbose="error")

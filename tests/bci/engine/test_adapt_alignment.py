@@ -1,4 +1,4 @@
-"""Alignment that follows the signal: it helps where that changes, and is off unless asked for."""
+"""Adaptive alignment: it helps if the signal changes, and is off by default."""
 
 import uuid
 from dataclasses import replace
@@ -44,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
 
 
 def electrodes_that_change() -> Recording:
-    """The gains of two channels change after the first quarter."""
+    """Return a recording in which two channels' gains change after the first quarter."""
     made = two_class_recording(n_trials=60, seed=3, amplitude=8)
     data = made.data.copy()
     data[len(data) // 4 :] *= GAINS
@@ -110,7 +110,7 @@ def test_without_it_not_one_bit_changes_and_the_model_never_does(trained: Calibr
     plain = [p.probabilities.tobytes() for c in changed.chunks() for p in pipeline.push(c)]
     assert said("off") == plain
     followed = said("alignment")
-    # The first update comes after the first second of predictions, and changes none of those.
+    # The first update comes after one second of predictions, which it does not change.
     assert followed[:10] == plain[:10]
     assert followed[20:] != plain[20:]
     after = {name: array.tobytes() for name, array in trained.decoder.arrays().items()}

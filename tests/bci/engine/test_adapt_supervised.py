@@ -1,4 +1,4 @@
-"""Learning from cues while decoding: it helps where the signal changed, and no label leaks."""
+"""Supervised adaptation: it helps if the signal has changed, and no label leaks."""
 
 import uuid
 from dataclasses import replace
@@ -46,14 +46,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
 
 
 def electrodes_that_changed(n_trials: int = 40) -> Recording:
-    """Two channels of other gains than at calibration."""
+    """Return a recording in which two channels have other gains than at calibration."""
     made = two_class_recording(n_trials=n_trials, seed=3, amplitude=8)
     gains = np.array([1, 0.3, 1, 3, 1, 1], dtype=np.float32)
     return replace(made, data=made.data * gains, source="changed")
 
 
 def decided(made: Calibration, recording: Recording, size: int = 4096) -> list[Prediction]:
-    """What each window was decided to be, markers heard as late as they may be."""
+    """Return the predictions, with markers received as late as allowed."""
     decoding = RunningModel(made.card, made.decoder, recording.info, adapt="supervised")
     markers = list(recording.markers)
     said = []
@@ -79,7 +79,7 @@ def test_cues_recover_what_a_change_of_gains_cost(decoder: str, tmp_path: Path) 
     )
     assert still.trial_accuracy.value < 0.65
     assert taught.trial_accuracy.value > still.trial_accuracy.value + 0.15
-    assert taught.adaptation == "supervised, 39 trials"  # the last one is not followed by enough
+    assert taught.adaptation == "supervised, 39 trials"  # too little signal follows the last one
 
 
 @pytest.mark.slow
@@ -209,7 +209,7 @@ def test_a_live_engine_learns_as_a_replay_does_and_reports_it(
         part = made.data[row : row + 256]
         start = send(signal, part, row, start)
         done = row + len(part)
-        # Those of the next samples: they are heard while these are waited for.
+        # Markers of the next samples, which arrive while the engine waits for these.
         while waiting and waiting[0].time * 128 < done + 256:
             marker = waiting.pop(0)
             cues.push(Marker(start + marker.time, marker.label))

@@ -1,4 +1,4 @@
-"""The published state of an alignment: equal to the bit, and nothing of a damaged one is taken."""
+"""The published state of an alignment: bit-identical, and refused if damaged."""
 
 import copy
 
@@ -31,7 +31,7 @@ def state(alignment: NDArray[np.float64]) -> AlignmentState:
 
 
 def sent(message: AdaptedState) -> AdaptedState:
-    """The state as it comes back from the wire."""
+    """Return the state after encoding and decoding."""
     base = Provenance(run="1", engine="bci", began=0.0, stream="EEG", sfreq=SFREQ, adapted=message)
     read = read_provenance(base.line()).adapted
     assert read is not None
@@ -81,7 +81,7 @@ def test_a_state_that_is_not_finite_or_too_long_is_refused() -> None:
 
 
 def windows(n: int, seed: int) -> list[Window]:
-    """One window a second, of channels that change."""
+    """Return one window per second, of channels that change."""
     rng = np.random.default_rng(seed)
     gains = rng.uniform(0.3, 3, (n, 6, 1))
     data = (10 * gains * rng.normal(size=(n, 6, N))).astype(np.float32)

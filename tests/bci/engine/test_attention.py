@@ -1,4 +1,4 @@
-"""Attention of a network in the window that is being decoded, live."""
+"""Attention of a network in the decoded window, live."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ def recording() -> Recording:
 
 
 def offline(decoder: Tempered, recording: Recording) -> list[dict[str, float]]:
-    """Attention in every window as it is cut from the recording."""
+    """Return the attention in every window of the recording."""
     found = []
     for window in stream_run(recording, PROFILE.pipeline, PROFILE.paradigm).windows:
         decoder.predict_proba(window.data)

@@ -1,4 +1,4 @@
-"""What a live engine says of its cues."""
+"""The reports of a live engine on its cues."""
 
 import uuid
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def said(live: Live, words: str) -> None:
 
 
 class Statuses:
-    """An engine's newest status."""
+    """A reader of an engine's newest status."""
 
     def __init__(self, live: Live) -> None:
         self._inlet = StatusInlet(find(f"{live.name}-status"))

@@ -1,4 +1,4 @@
-"""The engine live, over real LSL streams, against the same recording offline."""
+"""The live engine over real LSL streams, compared with the same recording offline."""
 
 import json
 import re
@@ -103,7 +103,7 @@ def test_a_recorded_session_replayed_gives_the_predictions_it_gave_live(
     said_live = streams[predictions]["time_series"][:, :n_classes]
     replayed = np.array([p.probabilities for p in offline(trained, session)], dtype=np.float32)
     np.testing.assert_array_equal(said_live, replayed)
-    # Both are on the recorder's clock: a prediction is stamped with its window's last sample.
+    # Both are on the recorder's clock; a prediction has the time of its window's last sample.
     first = streams[test_run.info.name]["time_stamps"][0]
     at = [test_run.timestamps[p.end - 1] - test_run.timestamps[0] for p in expected]
     np.testing.assert_allclose(streams[predictions]["time_stamps"] - first, at, atol=2e-3)
@@ -192,7 +192,7 @@ def test_a_slow_decoder_skips_to_the_newest_window_and_reports_how_many(
         30,
     )
     late = [prediction.published_s for prediction in inlet.pull()]
-    # Without skipping the delay would have grown to several seconds by now.
+    # Without skipped windows, the delay would be several seconds by now.
     assert late[-1] < 1.5
     assert last[-1].lost_samples == 0
     stop.set()
@@ -271,7 +271,7 @@ def test_second_engine_of_a_name_is_refused_and_names_the_computer_of_the_first(
     assert isinstance(error, StreamError)
     assert re.search(f"'{first.name}' runs on {status.hostname} already.*--name", str(error))
     end(first)
-    # Once that has ended, its name is free.
+    # When that engine has ended, its name is free.
     third = start_engine(trained, test_run.info.name, name=first.name)
     find(f"{first.name}-predictions")
     end(third)
@@ -291,7 +291,7 @@ def test_decision_ends_when_windows_stop_coming_and_when_the_engine_stops(
         got.extend(decisions.pull(0.05))
         return got[-1].event if got else ""
 
-    # Live, so that its samples are of now.
+    # Sent live, so that its samples have the present time.
     start = send(outlet, test_run.data[:1500])
     wait_until(lambda: last() == "offset")
     assert (got[-1].label, got[-1].confidence) == (None, None)

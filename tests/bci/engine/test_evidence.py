@@ -1,4 +1,4 @@
-"""Decisions from several windows: what they say, how late, and the same live as offline."""
+"""Decisions from several windows: content, delay, and equality live and offline."""
 
 import uuid
 from dataclasses import replace
@@ -31,12 +31,12 @@ WINDOW, HOP = 100, 10
 
 
 def profile(evidence_s: float | None) -> Profile:
-    # The runs hold 0.8 min of rest: too few to promise much less.
+    # The runs contain 0.8 min of rest, too little to promise a much lower rate.
     return two_class_profile(output={"evidence_s": evidence_s, "false_positives_per_min": 20})
 
 
 def faint(seed: int, n_trials: int = 24) -> Recording:
-    """Cued trials that a single window does not always tell apart."""
+    """Return cued trials whose single windows are not always decoded correctly."""
     return two_class_recording(n_trials, seed, amplitude=5.0)
 
 
@@ -90,7 +90,7 @@ def test_evidence_begins_again_after_a_gap_but_bridges_single_windows() -> None:
     for i in range(5):
         said = evidence.add(prediction(i, 0.9, 0.1))
     assert said is not None
-    # Windows 5 and 6 were withheld: the others of the span speak.
+    # Windows 5 and 6 were withheld; the others of the span decide.
     assert evidence.add(prediction(7, 0.9, 0.1)) is not None
     # The next window without the lost samples ends more than a window later.
     after = 7 + WINDOW // HOP + 1

@@ -60,7 +60,7 @@ def model(profile: Profile, recording: Recording) -> Model:
 def selections(
     model: Model, recording: Recording, predictions: list[tuple[float, object]]
 ) -> list[tuple[str, Verdict | None]]:
-    """Target and verdict of each trial; predictions by the time of their last sample."""
+    """Return target and verdict of each trial, from predictions with their times."""
     paradigm = model.card.paradigm
     windows = FlickerWindows.of(model.classes, model.classes, paradigm.start_s, 1.0, 250.0)
     found = []
@@ -98,7 +98,7 @@ def test_selections_live_equal_those_offline_to_the_bit(model: Model, recording:
     assert len(got) == len(expected) > 100
     for a, b in zip(got, expected, strict=True):
         assert a.probabilities.tobytes() == b.probabilities.astype("float32").tobytes()
-    # On the recording's clock, as its markers are.
+    # Times on the recording's clock, as those of its markers.
     online = [(b.taken, a.probabilities) for a, b in zip(got, expected, strict=True)]
     of_live = selections(model, recording, online)
     offline = selections(model, recording, [(p.taken, p.probabilities) for p in expected])

@@ -1,4 +1,4 @@
-"""Another model while the engine runs: no hole, and one that is no good changes nothing."""
+"""A new model in a running engine: no window is lost, and an invalid model is refused."""
 
 import json
 import shutil
@@ -43,7 +43,7 @@ def profile(low_hz: float, window_s: float, **classes: str) -> Profile:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of models: two of the same classes, one of others, one for another rate."""
+    """Return a folder of models: two alike, one with other classes, one for another rate."""
     folder = tmp_path_factory.mktemp("models")
     sides = {"left": "left", "right": "right"}
     for name, wanted, sfreq in (
@@ -77,14 +77,14 @@ def loaded(folder: Path) -> Calibration:
 
 
 def offline(model: Calibration, recording: Recording) -> dict[int, np.ndarray]:
-    """Probabilities by the index of the sample behind the window."""
+    """Return probabilities by the index of the sample after the window."""
     pipeline = Pipeline(model.card.pipeline, recording.info, model.decoder)
     predictions = [p for chunk in recording.chunks() for p in pipeline.push(chunk)]
     return {p.end: p.probabilities.astype(np.float32) for p in predictions}
 
 
 class Player:
-    """Streams a recording at several times its pace, bit by bit while something is awaited."""
+    """Streams a recording faster than real time, piece by piece while a test waits."""
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
@@ -149,9 +149,9 @@ def test_the_other_model_takes_over_without_a_hole(
     assert told[-1].lost_samples == 0
     assert told[-1].windows.predicted == len(got)
     assert live.said[-1] == "decoding with second from here on"
-    # What each model says of the whole signal, had it run from the start.
+    # Predictions of each model for the whole signal, as if it ran from the start.
     of_first, of_second = offline(first, signal), offline(second, signal)
-    # Often both are so sure that their numbers are the same.
+    # Often both have such high confidence that their numbers are equal.
     by_first = {k: one.probabilities.tobytes() == of_first[e].tobytes()
                 for k, (one, e) in enumerate(zip(got, ends, strict=True))
                 if e not in of_second
@@ -180,7 +180,7 @@ def test_a_model_of_other_classes_gets_a_new_stream_of_predictions(
     def classes() -> tuple[str, ...]:
         try:
             inlet = PredictionInlet(find(f"{live.name}-predictions"))
-        except StreamError:  # the old one, not yet forgotten by the network
+        except StreamError:  # the old stream is still announced on the network
             return ()
         inlet.close()
         return inlet.classes

@@ -1,4 +1,4 @@
-"""The engine's loop step by step, with plain objects in place of streams."""
+"""The engine's loop, step by step, with plain objects in place of streams."""
 
 from collections import deque
 from dataclasses import replace
@@ -44,7 +44,7 @@ def recording() -> Recording:
 
 
 class Inlet:
-    """Chunks that are there to be pulled, a list of them at a time."""
+    """An inlet that returns a list of chunks at each pull."""
 
     def __init__(self, recording: Recording, *pulls: list[Chunk]) -> None:
         self.info = recording.info
@@ -63,7 +63,7 @@ class Inlet:
 
 
 class Published:
-    """Everything that the loop publishes: predictions, models, the state of the stream."""
+    """Collects everything that the loop publishes: predictions, models, stream state."""
 
     def __init__(self) -> None:
         self.decoded: list[Decoded] = []
@@ -96,7 +96,7 @@ class Provenance(Published):
 
 
 class Clock:
-    """A clock that stands still unless it is moved."""
+    """A clock that stands still unless a test moves it."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -106,7 +106,7 @@ class Clock:
 
 
 class Rig:
-    """A loop over the chunks of ``pulls``, and what came out of it."""
+    """A loop over the chunks of ``pulls``, and its output."""
 
     def __init__(self, trained: Calibration, recording: Recording, *pulls: list[Chunk]) -> None:
         self.inlet, self.out, self.provenance = Inlet(recording, *pulls), Published(), Provenance()
@@ -155,7 +155,7 @@ def test_steps_publish_the_predictions_that_the_pipeline_gives(
     assert published(rig) == offline(trained, parts, recording)
     assert len(rig.out.decoded) > 200
     assert rig.reports[-1] == f"decoding {recording.info.name} ({recording.info.summary}) with me"
-    # Each pull asks for what the next window lacks.
+    # Each pull requests the samples that the next window lacks.
     assert all(0 < n <= rig.loop.running.pipeline.hop for n, _ in rig.inlet.wanted)
     last = rig.loop.close()
     assert (last.state, last.windows.predicted) == ("running", len(rig.out.decoded))
@@ -234,7 +234,7 @@ def test_one_slow_step_leaves_no_window_out(trained: Calibration, recording: Rec
 
 
 class NextModel:
-    """A model that is ready after so many steps."""
+    """A model that is ready after a number of steps."""
 
     settling = None
 
@@ -273,7 +273,7 @@ def test_a_model_takes_over_at_a_step_and_no_window_is_left_out(
     assert published(rig) == offline(trained, parts, recording)
     last = rig.loop.close()
     assert (last.model, last.swaps) == ("other", 1)
-    # It goes on with the counts of the model before.
+    # The counts of the last model continue.
     assert last.windows.predicted == len(rig.out.decoded)
 
 

@@ -1,4 +1,4 @@
-"""Protocols on people whose rhythm is the same behind heads that differ."""
+"""Protocols on people with the same rhythm but different head mixing."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ SIGNAL = Signal(128.0, tuple(Channel(f"E{i}", "eeg", "uV") for i in range(4)))
 
 
 def epochs(rng: np.random.Generator, head: np.ndarray, n_trials: int, known: bool) -> Epochs:
-    """Five windows a trial, in three runs; the classes differ in the power of two sources."""
+    """Return epochs of three runs, with five windows per trial; two sources differ."""
     labels = np.repeat(np.resize(["left", "right"], n_trials), 5)
     sources = rng.normal(size=(5 * n_trials, 4, 128))
     for window, label in zip(sources, labels, strict=True):
@@ -63,7 +63,7 @@ def test_what_people_share_carries_over(protocol: str) -> None:
     assert outcome.accuracy > 0.9
     assert outcome.n_trials == 36
     assert 0 < outcome.inference_p50_ms <= outcome.inference_p99_ms
-    # The base has its windows besides.
+    # The base model's own windows are added.
     n_own = 16 + 1 + 2 * 10 + 2
     assert (outcome.n_parameters > n_own) == (protocol == "leave-one-out")
 

@@ -1,4 +1,4 @@
-"""How soon after a cue a window's class is known."""
+"""Accuracy by the time after the cue."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from bci.training.epochs import Epochs
 
 
 class ByLate:
-    """Says ``up`` where a window's last channel is above its baseline at 0.3 s."""
+    """A decoder that decides ``up`` if the last channel is above its baseline at 0.3 s."""
 
     classes = ("down", "up")
     baseline = np.array([7.0, 7.0], dtype=np.float32)

@@ -47,7 +47,7 @@ def test_accuracy_comes_with_its_exact_interval_and_chance() -> None:
 
 
 def rare_targets(n: int = 600, effect: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Labels of which every sixth is a target, and probabilities that know something of it."""
+    """Return labels with one target in six, and probabilities related to them."""
     rng = np.random.default_rng(4)
     truth = np.resize(["target", *["nontarget"] * 5], n)
     odds = np.where(truth == "target", effect, 0.0) + rng.normal(0, 1, n)
@@ -65,7 +65,7 @@ def test_rare_targets_are_scored_by_balanced_accuracy_and_auc() -> None:
     assert (balanced.name, auc.name) == ("balanced accuracy", "AUC")
     assert (balanced.chance, auc.chance) == pytest.approx((0.5, 0.5), abs=0.01)
     assert balanced.p_value == auc.p_value == 0.001
-    # Accuracy alone would call this model worse than always deciding for the others.
+    # By accuracy alone, this model is worse than always deciding for nontargets.
     score = score_card(truth, decided, classes, "")
     assert score.accuracy < score.chance
     assert score.p_value > 0.9
@@ -103,7 +103,7 @@ def test_information_transfer_is_the_mutual_information_of_cues_and_decisions() 
     assert information_transfer_rate(truth, swapped, 4.0) == pytest.approx(15.0, abs=0.1)
     four = np.resize(["a", "b", "c", "d"], 400)
     assert information_transfer_rate(four, four, 60.0) == pytest.approx(2.0, abs=0.02)
-    # Nine of ten right in either class: 1 - H(0.1) bits, as Wolpaw's formula has it.
+    # Nine of ten right in either class: 1 - H(0.1) bits, by Wolpaw's formula.
     mostly = truth.copy()
     mostly[:40] = swapped[:40]
     assert information_transfer_rate(truth, mostly, 60.0) == pytest.approx(0.531, abs=0.005)
@@ -132,7 +132,7 @@ def test_decisions_are_at_chance_only_where_shuffled_labels_do_as_well() -> None
     useful[:48] = "other"
     useful[156:422] = "target"
     card = score_card(truth, useful, ("other", "target"), "folds")
-    # Naming the most frequent class always would be right more often, and tell nothing.
+    # Always naming the most frequent class would be right more often, without information.
     assert card.accuracy < card.chance
     assert card.p_value > 0.99
     assert not card.at_chance
@@ -154,7 +154,7 @@ def test_kappa_and_confusion_are_by_class() -> None:
 @given(st.integers(2, 30), st.integers(2, 6), st.integers(0, 2**32 - 1))
 def test_scores_of_random_labels_are_sklearns(n: int, n_classes: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    # One class more can be decided than is ever true.
+    # One more class can be decided than ever is true.
     numbers = rng.integers(0, n_classes, n), rng.integers(0, n_classes + 1, n)
     names = np.array(list("abcdefg"))[: n_classes + 1]
     truth, decided = (names[each] for each in numbers)
@@ -162,7 +162,7 @@ def test_scores_of_random_labels_are_sklearns(n: int, n_classes: int, seed: int)
     assert confusion(truth, decided, tuple(names)) == expected.tolist()
     if len(set(truth)) > 1:
         assert kappa(truth, decided) == pytest.approx(cohen_kappa_score(truth, decided))
-    # Of the levels that occur, as sklearn counts without a list of them.
+    # Over the levels that occur, as sklearn does without a list of labels.
     f1 = f1_score(*numbers, average="macro")
     assert macro_f1(*numbers, n_classes + 1) == pytest.approx(f1)
     shares = {s.name: s.right / s.asked for s in class_scores(zip(truth, decided, strict=True))}

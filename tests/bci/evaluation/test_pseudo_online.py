@@ -21,7 +21,7 @@ PROFILE = Profile.model_validate(
 
 
 class Always:
-    """A decoder that gives every window the same probabilities."""
+    """A decoder that returns the same probabilities for every window."""
 
     classes = ("left", "right")
 
@@ -51,7 +51,7 @@ def test_a_constant_decoder_has_false_positives_and_transfers_nothing(
     tmp_path: Path,
 ) -> None:
     result = scored(tmp_path, 0.9, 0.95, 0.05)
-    # One in each of the twelve rests of 2 s; none of them has another window of new samples.
+    # One in each of the twelve rests of 2 s, which contain no second independent window.
     assert result.false_positives == 12
     assert result.false_positives_per_min == pytest.approx(12 / result.rest_min)
     assert result.false_positives_bound > result.false_positives_per_min

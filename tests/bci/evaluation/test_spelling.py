@@ -28,7 +28,7 @@ def score(n_right: int, n: int, right: tuple[int, ...]) -> SpellingScore:
 
 
 def copied(text: str, share: float, rng: np.random.Generator) -> SpelledRun:
-    """Two repetitions a symbol, of which a share of the flashes is predicted rightly."""
+    """Return a run with two repetitions per symbol, and a share of right predictions."""
     markers, predictions, time = [], [], 0.0
     code, grid = SPELLER.code, SPELLER.grid
     delay_s = SPELLER.windows(("nontarget", "target"), 125.0).delay_s
@@ -45,7 +45,7 @@ def copied(text: str, share: float, rng: np.random.Generator) -> SpelledRun:
 
 
 def test_bits_are_wolpaws() -> None:
-    # Wolpaw et al. 2002: 36 symbols carry 5.17 bits, and none at chance.
+    # Wolpaw et al. 2002: 36 symbols carry 5.17 bits, and no bits at chance.
     assert wolpaw_bits(1.0, 36) == pytest.approx(np.log2(36))
     assert wolpaw_bits(0.9, 2) == pytest.approx(0.531, abs=1e-3)
     assert wolpaw_bits(1 / 36, 36) == 0.0
@@ -98,7 +98,7 @@ def test_priors_follow_the_symbols_that_stand(tmp_path: Path) -> None:
     windows = speller.windows(("nontarget", "target"), 125.0)
     run = copied("AABBC", 1.0, np.random.default_rng(0))
     begins = [marker.time for marker in run.markers if marker.label.startswith("selection/")]
-    # The first A was taken back; the first B had no prediction. Noise decides by the prior.
+    # The first A was undone; the first B had no prediction. With noise the prior decides.
     markers = sorted([*run.markers, Marker(begins[1] - 0.1, "undo")], key=lambda each: each.time)
     blank = [
         TimedPrediction(each.taken, np.array([0.5, 0.5]))

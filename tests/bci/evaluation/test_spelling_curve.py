@@ -1,4 +1,4 @@
-"""Figures of spelling that a model bundle keeps."""
+"""Figures of spelling that are stored in a model bundle."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.models import two_class_model, two_class_profile
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that spelled 8 of 10 held-out symbols, half of them after one repetition."""
+    """Return a model that spelled 8 of 10 held-out symbols, half after one repetition."""
     runs, folder = tmp_path_factory.mktemp("runs"), tmp_path_factory.mktemp("models") / "speller"
     made = two_class_model(runs, two_class_profile())
     save_bundle(folder, made.card, made.arrays())

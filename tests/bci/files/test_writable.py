@@ -1,4 +1,4 @@
-"""A place that cannot be written to is one line, before any work is done."""
+"""An output place that cannot be written to gives one line of error before any work."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from bci.files.writable import appearing, obstacle
 from tests.commands import bci, one_line, refused
 from tests.unprivileged import run_unprivileged
 
-# What is read is missing, and not looked at where the place is refused first.
+# The input files are missing, which is not noticed, since the output place is refused first.
 WRITING = (
     "simulate {place}",
     "demo --folder {place}",

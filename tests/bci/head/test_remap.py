@@ -1,4 +1,4 @@
-"""Channels of one montage from those of another."""
+"""Interpolation of one montage's channels from those of another."""
 
 import json
 import threading
@@ -54,7 +54,7 @@ def stream(channels: tuple[Channel, ...], sfreq: float = 250.0) -> StreamInfo:
 
 
 def dipole_field(names: list[str], n_samples: int = 400, seed: int = 0) -> np.ndarray:
-    """What three dipoles at 0.3-0.5 of the radius make at electrodes, (n_samples, n_names)."""
+    """Return the field of three dipoles at 0.3-0.5 of the radius, (n_samples, n_names)."""
     rng = np.random.default_rng(seed)
     places = rng.normal(size=(3, 3))
     places[:, 2] = np.abs(places[:, 2])
@@ -106,8 +106,8 @@ def test_weights_are_those_of_mne() -> None:
     raw.info["bads"] = missing
     in_head = mne.channels.montage.transform_to_head(montage).get_positions()["ch_pos"]
     centre, _ = fit_sphere(np.array(list(in_head.values())))
-    # What MNE knows in head coordinates lies turned by some degrees to the template's, which no
-    # weight depends on.
+    # MNE's head coordinates are rotated by some degrees to the template's, which does not change
+    # any weight.
     theirs = raw.interpolate_bads(origin=centre, verbose="error").get_data(missing)
     ours = map_montage(stream(eeg(SUBSET)), eeg(missing)).matrix
     expected = data[:, [TEN_TEN.index(name) for name in SUBSET]] @ ours.T
@@ -140,7 +140,7 @@ def test_a_value_that_is_not_finite_spoils_only_what_is_computed_from_it() -> No
 
 
 def test_electrodes_without_a_name_of_the_system_are_placed_by_what_the_stream_states() -> None:
-    # Numbered, in the coordinates of another head: larger, its centre elsewhere.
+    # Numbered channels, in the coordinates of a larger head with another centre.
     placed = tuple(
         Channel(f"E{i + 1}", "eeg", "uV", tuple(0.09 * d + np.array([0, 0.01, 0.04])))
         for i, d in enumerate(standard_directions(SUBSET))
@@ -191,7 +191,7 @@ def test_a_whole_10_20_cap_is_near_enough_to_every_channel_between_its_electrode
 
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three runs of the simulated subject, the third by a headset of another montage."""
+    """Return three runs of the simulated subject, the third with another montage."""
     folder = tmp_path_factory.mktemp("subject")
     for run in (1, 2, 3):
         made = simulate_run(SubjectSettings(trials_per_class=6), run)
@@ -334,7 +334,7 @@ def test_calibration_continues_from_a_base_of_another_montage_only_when_asked(
     )
     made = load_card(tmp_path / "own")
     assert made.sources[0].interpolated == ("FC3",)
-    # What the base knows is not new to the model that goes on from it.
+    # The recordings of the base model also count as those of the fine-tuned model.
     assert all(made.has_learnt_from(s.sha256) for s in load_card(tmp_path / "base").sources)
     assert not made.has_learnt_from("0" * 64)
 
@@ -360,5 +360,5 @@ def test_half_of_the_electrodes_of_a_real_run_still_decode(eegmmidb: Path) -> No
     assert len(mapped.info.interpolated) == 10
     score = evaluate(made.card, made.decoder, mapped, 0.7).trial_accuracy
     assert score.n == 15
-    # 0.93 (1.00 with all electrodes); each trial is 0.07.
+    # It is 0.93 (1.00 with all electrodes); each trial counts 0.07.
     assert score.value >= 0.8

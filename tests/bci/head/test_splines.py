@@ -35,7 +35,7 @@ def test_remapping_live_map_and_patterns_give_the_same_values() -> None:
     values = np.random.default_rng(3).normal(size=len(CAP))
     channels = eeg(CAP)
     remapped = map_montage(StreamInfo("cap", "EEG", 250.0, channels), eeg(BETWEEN)).matrix @ values
-    # Live map and patterns lay their channels out and interpolate at places in the picture.
+    # The live map and patterns place channels and interpolate in the plane of the picture.
     flat = flatten(channels)
     places = np.array([flat[k] for k in range(len(CAP))])
     between = np.array(list(flatten(eeg(BETWEEN)).values()))

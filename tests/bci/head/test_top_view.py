@@ -34,7 +34,7 @@ def test_the_head_is_seen_from_above_with_the_nose_up() -> None:
 
 
 def test_the_picture_is_the_same_wherever_the_origin_lies() -> None:
-    # Moved as from the commissure to the middle between the ears.
+    # Moved by the distance from the commissure to the middle between the ears.
     moved = tuple(
         replace(c, position=(c.position[0], c.position[1] + 0.035, c.position[2] + 0.04))
         for c in PLACED
@@ -84,7 +84,7 @@ def test_a_single_strong_electrode_is_the_peak_of_the_picture_even_at_the_edge()
         rows, columns = np.nonzero(inside & (picture > 0.95 * picture[inside].max()))
         middle = along[columns].mean(), -along[rows].mean()
         assert middle == pytest.approx(tuple(places[strongest]), abs=0.25)
-        # Far outside of the electrodes it has faded.
+        # Far outside the electrodes the values fade.
         assert picture[PIXELS // 2, -1] < 0.5
 
 

@@ -1,4 +1,4 @@
-"""Jobs in several processes: the same results, kept as they come, also when a process dies."""
+"""Jobs in several processes: same results, stored at once, even if a process dies."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Offsets of a sender's clock: their drift and the bound of their error."""
+"""Offsets of a sender's clock: their drift and their error bound."""
 
 import math
 
@@ -6,12 +6,12 @@ import pytest
 
 from bci.lsl.clock_offset import DRIFT_ERROR_PPM, RENEWED_S, USUAL_PPM, ClockOffset, OffsetHistory
 
-# Bound of an offset that was measured just now: stamps get it within the next second.
+# Error bound of a new offset; stamps use it within the next second.
 FRESH_S = 1e-4 + RENEWED_S * USUAL_PPM * 1e-6
 
 
 def history(seconds: int, ppm: float, error_s: float = 1e-4) -> OffsetHistory:
-    """One measurement every two seconds; a clock that runs fast has a falling offset."""
+    """Return one measurement per two seconds; a fast clock has a falling offset."""
     found = OffsetHistory(ClockOffset(-3.0, error_s, 0.0))
     for t in range(2, seconds, 2):
         found.add(ClockOffset(-3.0 - 1e-6 * ppm * t, error_s, float(t)))
@@ -34,7 +34,7 @@ def test_the_error_grows_with_age_and_a_known_drift_is_followed() -> None:
     assert history(40, 50.0).best(38.0).error_s == pytest.approx(FRESH_S)
     assert late.error_s == pytest.approx(FRESH_S + 10 * DRIFT_ERROR_PPM * 1e-6)
     assert late.offset_s == pytest.approx(-3.0 - 50e-6 * 48)
-    # While the drift is not known, that of a bad clock is assumed.
+    # While the drift is unknown, that of a bad clock is assumed.
     assert history(4, 0.0).best(12.0).error_s == pytest.approx(FRESH_S + 10 * USUAL_PPM * 1e-6)
 
 

@@ -1,4 +1,4 @@
-"""Cues from live streams, as other programs send them."""
+"""Cues from live streams of other programs."""
 
 import ctypes
 import uuid
@@ -27,7 +27,7 @@ def name() -> str:
 
 @contextmanager
 def listening(query: CueQuery | StreamQuery, *outlets: object, **more) -> Iterator[CueListener]:
-    """A listener that hears so many outlets."""
+    """Yield a listener that is connected to these outlets."""
     listener = CueListener(query, **more)
     try:
         wait_until(lambda: len(listener.streams) == len(outlets))
@@ -37,7 +37,7 @@ def listening(query: CueQuery | StreamQuery, *outlets: object, **more) -> Iterat
 
 
 def heard(listener: CueListener, n: int) -> list[str]:
-    """Labels, once there are so many."""
+    """Wait for ``n`` markers, and return their labels."""
     labels: list[str] = []
 
     def enough() -> bool:

@@ -1,4 +1,4 @@
-"""The rule that says which streams carry the cues, and the labels of markers."""
+"""The rule for the streams that carry cues, and the labels of markers."""
 
 import numpy as np
 import pytest

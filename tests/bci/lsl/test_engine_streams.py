@@ -71,7 +71,7 @@ def test_decision_arrives_with_its_prediction(name: str) -> None:
     got: list[ReceivedPrediction] = []
     wait_until(lambda: (got.extend(inlet.pull(0.01)), len(got) == len(sent))[1])
     assert [each.decision for each in got] == sent
-    # What no engine sends is no decision.
+    # Values that no engine sends are not read as a decision.
     taken = pylsl.local_clock()
     for number, confidence in ((2, 0.9), (-2, 0.9), (0.5, 0.9), (0, 1.5), (0, np.nan), (np.inf, 0)):
         outlet._outlet.push_sample([0.8, 0.2, 0, 0, 0, 0, number, confidence], taken)

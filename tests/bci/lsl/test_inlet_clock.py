@@ -1,4 +1,4 @@
-"""Time lines over real LSL: what an inlet counts as lost, and what it says of clock and rate."""
+"""Time lines over real LSL: an inlet's lost samples, and its findings on clock and rate."""
 
 import uuid
 from dataclasses import replace
@@ -22,7 +22,7 @@ def name() -> str:
 
 
 def push(outlet: SignalOutlet, stamps: np.ndarray) -> np.ndarray:
-    """Send samples that carry their number; all of them."""
+    """Send samples whose values are their numbers; return all of them."""
     data = np.repeat(np.arange(len(stamps), dtype=np.float32)[:, None], 2, axis=1)
     for row in range(0, len(stamps), 10):
         outlet.push(Chunk(data[row : row + 10], stamps[row : row + 10], row))
@@ -41,7 +41,7 @@ def push(outlet: SignalOutlet, stamps: np.ndarray) -> np.ndarray:
 def test_an_inlet_counts_as_the_table_says(name: str, line: str) -> None:
     expected = LINES[line]
     with connected(eeg_info(2, SFREQ, name)) as (outlet, inlet):
-        # What follows tells what the last ones were.
+        # Later samples are needed to interpret the last ones.
         last = expected.stamps[-1] + np.arange(1, 200) / expected.rate
         sent = push(outlet, np.r_[expected.stamps, last])
         chunks = receive(inlet, len(sent), timeout=30.0)
@@ -108,7 +108,7 @@ def test_the_seam_of_a_replay_that_begins_again_is_no_loss(name: str) -> None:
         played = np.arange(1000) / SFREQ
         push(outlet, np.r_[start + played, start + 4.5 + played])
         chunks = receive(inlet, 2000)
-        # Still a gap: no window mixes the end with the beginning.
+        # It is still a gap, so no window mixes the end with the beginning.
         assert {c.first for c in chunks} >= {0, 1125}
         stats = inlet.stats
         assert (stats.lost_samples, stats.gaps, stats.loops) == (0, 0, 1)

@@ -1,4 +1,4 @@
-"""Messages between processes: what is written is read again, and nothing else is taken on trust."""
+"""Messages between processes: written messages are read again, others are refused."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""Lines of output, as a program reads those of another."""
+"""Lines of output that one program reads from another."""
 
 from bci.messages.reading import Lines
 

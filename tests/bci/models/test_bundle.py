@@ -115,7 +115,7 @@ def test_replacing_a_model_keeps_what_else_lies_in_its_folder(
 
 
 def reseal(bundle: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write other arrays together with their right hash, as a hand-made bundle would."""
+    """Write other arrays with their right hash, as in a hand-made bundle."""
     from safetensors.numpy import save
 
     from bci.profiles.profile import file_sha256

@@ -1,4 +1,4 @@
-"""Kind, people and task of a model's card."""
+"""The kind, the number of people and the task in a model's card."""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ _PROFILE = load_profile("motor-imagery")
 
 
 def written(folder: Path, **changes: Any) -> Path:
-    """A card without a kind, a number of people and needs."""
+    """Return a card without a kind, a number of people and needs."""
     score = {
         "accuracy": 0.7, "low": 0.6, "high": 0.8, "trials": 90, "chance": 0.5, "p_value": 0.001,
         "kappa": 0.4, "confusion": [], "folds": changes.pop("folds", "2 folds of whole runs"),

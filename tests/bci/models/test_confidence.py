@@ -9,7 +9,7 @@ from bci.models.confidence import calibration_error, error_interval, fit_tempera
 
 
 def decisions(overconfidence: float, n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
-    """Two-class probabilities that are right as often as their honest version says."""
+    """Return two-class probabilities, overconfident by a factor of the log odds."""
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 1.5, n)
     honest = 1 / (1 + np.exp(-logits))

@@ -1,4 +1,4 @@
-"""How far a signal is from its calibration: a number that means something, and a sentence."""
+"""The drift of a signal from its calibration: the distance, and the warning."""
 
 import uuid
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ def test_distance_is_the_typical_logarithm_of_the_ratio_of_powers() -> None:
     assert distance(2 * one, one) == pytest.approx(np.log(2))
     assert distance(one, 2 * one) == pytest.approx(np.log(2))
     other = mixing @ np.diag([1, 1, 1, 1, 4.0]) @ mixing.T
-    # Whatever the channels are mixed by.
+    # The distance does not depend on the mixing of the channels.
     assert distance(other, one) == pytest.approx(np.log(4) / np.sqrt(5))
 
 

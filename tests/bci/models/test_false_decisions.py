@@ -1,4 +1,4 @@
-"""Counting false decisions at rest, bounding their rate, and choosing a threshold by the bound."""
+"""False decisions at rest: their count, the bound of their rate, and the threshold."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def commands(
 
 
 def rest_with(rate_per_min: float, minutes: float, seed: int) -> Commands:
-    """Confidence that rises above 0.9 at a Poisson rate, always for one prediction."""
+    """Return rest whose confidence exceeds 0.9 at a Poisson rate, for one prediction."""
     rng = np.random.default_rng(seed)
     n = round(minutes * 60 / HOP_S)
     confidence = np.full(n, 0.4)
@@ -134,14 +134,14 @@ def test_a_decoder_that_is_often_sure_has_no_threshold(lasting_sure: int) -> Non
 
 
 def test_the_promise_holds_for_rest_that_the_threshold_was_not_chosen_on() -> None:
-    """The true rate of every threshold below 0.99 is near what is asked, so choosing can err."""
+    """The true rate of thresholds below 0.99 is near the limit, so the choice can err."""
     broken = 0
     for seed in range(100):
         chosen = choose_threshold([rest_with(2.5, 4.0, seed)], HOP_S, 2.0, LASTING)
         if chosen is not None and chosen <= 0.5:
             broken += 1
         if chosen is not None:
-            # Rises lie evenly from 0.9 to 0.99.
+            # Confidences of rises are uniform from 0.9 to 0.99.
             true = 2.5 * np.clip((0.99 - chosen) / 0.09, 0, 1)
             broken += true > 2.0
     assert broken <= 10
@@ -151,7 +151,7 @@ def test_the_rate_of_a_run_is_reported_at_the_threshold_of_the_others() -> None:
     quiet = commands(np.full(2400, 0.6))
     loud = commands(np.where(np.arange(2400) % 100 == 0, 0.8, 0.6))
     both = crossed_rate([quiet, loud], HOP_S, 2.0, LASTING)
-    # At the threshold of the quiet run, 0.605, the loud one has 24; at the loud one's none.
+    # At the quiet run's threshold, 0.605, the loud run has 24; at the loud run's, it has none.
     assert both == RestRate(24, pytest.approx(8.0))
     short = commands(np.full(300, 0.6))
     assert crossed_rate([quiet, short], HOP_S, 2.0, LASTING) is None

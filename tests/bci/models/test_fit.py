@@ -1,4 +1,4 @@
-"""What makes a stream fit a model: its names, units and rate, and what is refused otherwise."""
+"""The fit of a stream to a model: channel names, units and rate, and refusals."""
 
 import uuid
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The base models that ship can be learnt from, and are offered."""
+"""The shipped base models can be fine-tuned, and are offered."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""States of the signal: found without labels, followed live, and decisions held back in some."""
+"""States of the signal: found without labels, tracked live, some suppress decisions."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ SFREQ = 128
 
 
 def with_alpha(made: Recording) -> Recording:
-    """The same with a strong 10 Hz rhythm on every channel, as with closed eyes."""
+    """Return the recording with a strong 10 Hz rhythm, as with closed eyes."""
     times = np.arange(len(made.data)) / made.info.sfreq
     alpha = 60 * np.sin(2 * np.pi * 10 * times)
     gains = np.linspace(0.5, 1.5, made.data.shape[1])
@@ -38,7 +38,7 @@ def with_alpha(made: Recording) -> Recording:
 
 
 def closed_eyes() -> Recording:
-    """50 s of rest, without a marker."""
+    """Return 50 s of rest with closed eyes, without a marker."""
     return replace(with_alpha(two_class_recording(10, seed=9)), markers=())
 
 
@@ -81,7 +81,7 @@ def test_a_state_of_rest_alone_holds_decisions_back(trained: Calibration) -> Non
     assert sum(held for _, held, _ in working) < 0.1 * len(working)
     assert sum(held for _, held, _ in at_rest) > 0.8 * len(at_rest)
     assert not any(decision and decision.label for decision, held, _ in at_rest if held)
-    # The confidence is still there to be shown.
+    # The confidence is still known, to be shown.
     assert all(decision.confidence >= 0.5 for decision, _, _ in at_rest if decision)
 
 

@@ -52,7 +52,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Calibration:
 
 
 def early(recording: Recording) -> Recording:
-    """The same with markers that come before their stimuli."""
+    """Return the recording with markers that come before their stimuli."""
     markers = tuple(m._replace(time=m.time - OFFSET_S) for m in recording.markers)
     return replace(recording, markers=markers)
 
@@ -84,7 +84,7 @@ def test_model_keeps_the_offset_and_old_cards_load_without_one(
 
 
 def trigger_channel(recording: Recording) -> Recording:
-    """The recording with its cues on a trigger channel instead of markers."""
+    """Return the recording with its cues on a trigger channel instead of markers."""
     codes = np.zeros(len(recording.data), np.float32)
     for marker in recording.markers:
         row = round(marker.time * recording.info.sfreq)

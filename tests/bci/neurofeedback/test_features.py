@@ -18,7 +18,7 @@ N = 500
 
 
 def noise(n_sites: int = 2, n: int = N, seed: int = 3) -> np.ndarray:
-    """Pink-like noise with a common part, as two sites have."""
+    """Return nearly pink noise with a part common to all sites."""
     rng = np.random.default_rng(seed)
     own, common = rng.standard_normal((n_sites, n)), rng.standard_normal(n)
     return 10 * np.cumsum(own + 0.7 * common, axis=1) / np.sqrt(n) + 20

@@ -33,7 +33,7 @@ SIGNAL = session(5, (("baseline", 20.0), ("feedback", 15.0)))
 
 
 class Feedback:
-    """A live session in a thread, on a stream that has samples already."""
+    """A live session in a thread, on a stream that already has samples."""
 
     def __init__(
         self, recording: Recording, profile: Profile, plan: list[str] | None, sham: Sham | None
@@ -61,7 +61,7 @@ class Feedback:
             self.errors.append(error)
 
     def send(self) -> float:
-        """Send the whole signal at once, as if it had been taken up to now."""
+        """Send the whole signal at once, with time stamps that end now."""
         wait_until(lambda: self._outlet.has_consumers)
         start = local_clock() - self.recording.duration
         times = start + self.recording.timestamps

@@ -1,4 +1,4 @@
-"""Reports of recorded sham sessions: what was shown comes from the stream of the feature."""
+"""Reports of recorded sham sessions, with the shown feedback from the feature's stream."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ START = 4000.0
 
 
 def sham_session(profile: Profile) -> tuple[Recording, list[Update], list[Marker], FeedbackSession]:
-    """A session in which another subject's feedback was shown."""
+    """Run a session in which another subject's feedback is shown."""
     wearer = session(2, PLAN)
     live = FeedbackSession(profile, wearer.info, sham=sham_of(session(1, PLAN), profile))
     for marker in wearer.markers[::2]:

@@ -1,4 +1,4 @@
-"""Sessions of a simulated person whose alpha is set."""
+"""Sessions of a simulated person with a given strength of alpha."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.neurofeedback import protocol, session
 
 PLAN = (("baseline", 15.0), ("feedback", 30.0), ("feedback", 30.0), ("transfer", 15.0))
 RUNS = {"baseline_s": 15, "feedback_s": 30, "transfer_s": 15}
-# One long run shows the success rate.
+# One long run, to measure the success rate.
 LONG = (("baseline", 30.0), ("feedback", 240.0))
 LONG_RUNS = {"baseline_s": 30, "feedback_s": 240}
 
@@ -137,7 +137,7 @@ def test_sham_is_another_subjects_feedback_and_unlike_the_wearers_feature() -> N
     assert [each.shown.level for each in run] == [each.own.level for each in donated]
     own, shown = (np.array([side(each) for each in run]) for side in (_own, _shown))
     r = np.corrcoef(own, shown)[0, 1]
-    # What shifted feedback correlates by is chance, as both change slowly.
+    # The correlation with shifted feedback is the chance level, as both change slowly.
     chance = [
         np.corrcoef(own, np.roll(shown, shift))[0, 1] for shift in range(200, len(own) - 200, 50)
     ]
@@ -152,7 +152,7 @@ def test_sham_is_on_the_wearers_scale_and_no_threshold_shows_between_runs(
     profile = protocol(runs=RUNS, threshold=threshold)
     donor, wearer = session(1, PLAN), session(2, PLAN)
     if not threshold:
-        # Another amplifier: ten times the signal, 20 dB more.
+        # Another amplifier with ten times the gain, which is 20 dB more.
         donor = replace(donor, data=10 * donor.data)
     live = FeedbackSession(profile, wearer.info, sham=sham_of(donor, profile))
     for marker in wearer.markers[::2]:
@@ -192,7 +192,7 @@ def test_sham_of_a_shorter_session_begins_again() -> None:
     assert sham.at(2, 5.0) == sham.at(1, 5.0)
     assert sham.at(1, 5.05) == sham.at(1, 5.0)
     assert sham.at(1, 25.0).level == sham.at(1, 25.0 - 20.0).level
-    # A clock that rounds does not begin it again with the last window.
+    # A rounded clock does not start the run again at the last window.
     last = sham._runs[0].times[-1]
     assert sham.at(1, last + 1e-4) == sham.at(1, last) != sham.at(1, 0.0)
 

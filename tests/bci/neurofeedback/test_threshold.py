@@ -1,4 +1,4 @@
-"""Thresholds: how often they are passed, and when they move."""
+"""Thresholds: the share of windows that pass them, and their changes."""
 
 import numpy as np
 import pytest

@@ -17,7 +17,7 @@ def profiles(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def changed(profile: Path, folder: Path, name: str, **keys: object) -> str:
-    """A copy of a profile with other keys; None takes a key out."""
+    """Write a copy of a profile with other keys; a value of None removes the key."""
     content = yaml.safe_load(profile.read_text()) | keys
     file = folder / f"{name}.yaml"
     file.write_text(yaml.safe_dump({key: v for key, v in content.items() if v is not None}))

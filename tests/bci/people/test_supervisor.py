@@ -1,4 +1,4 @@
-"""The supervisor and processes that do nothing; real ones are in `test_two_people`."""
+"""The supervisor with idle processes; `test_two_people` has real ones."""
 
 import queue
 import subprocess

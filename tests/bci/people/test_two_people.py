@@ -1,4 +1,4 @@
-"""Two people on clocks of their own, decoded and recorded together; one engine is killed."""
+"""Two people with different clocks, decoded and recorded; one engine is killed."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from tests.streams import wait_until
 
 pytestmark = pytest.mark.slow
 
-# Of each sender's clock: offset in seconds, drift in parts per million.
+# Offset in seconds and drift in parts per million of each sender's clock.
 CLOCKS = ((3.5, 90.0), (-20.0, -60.0))
 LIMIT_S = 1e-3
 PREDICTIONS = {"person-00-predictions", "person-01-predictions"}
@@ -34,12 +34,12 @@ PREDICTIONS = {"person-00-predictions", "person-01-predictions"}
 
 @dataclass
 class Session:
-    """What was measured while two people were decoded."""
+    """Measurements during the decoding of two people."""
 
     file: Path
     models: Path
     live: list[float] = field(default_factory=list)  # Error between the streams, in seconds
-    told: list[float] = field(default_factory=list)  # Its bound, by the inlets
+    told: list[float] = field(default_factory=list)  # The inlets' bound of this error, in seconds
     events: list[tuple[str, AnyEvent]] = field(default_factory=list)
     tables: list[PeopleStatus] = field(default_factory=list)
 
@@ -90,7 +90,7 @@ def run_session(kept: Session, profiles: list[str]) -> None:
 
 
 def recorded(recorders: RecorderWatch) -> set[str]:
-    """Names of the streams that are recorded now."""
+    """Return the names of the streams that are recorded now."""
     return {name for each in recorders.poll().running for name in each.streams}
 
 
@@ -100,7 +100,7 @@ def decodes(kept: Session, lines: "queue.SimpleQueue[str]", name: str, samples: 
 
 
 def measure(kept: Session, inlets: list[SignalInlet]) -> None:
-    """Compare the streams over half a second, and the bounds that the inlets have of it."""
+    """Measure the error between streams over half a second, and the inlets' bounds."""
     away = []
     for inlet in inlets:
         chunks = inlet.pull(250, 5.0)
@@ -118,8 +118,8 @@ def test_median_error_between_live_streams_is_below_a_millisecond(session: Sessi
 
 
 def test_the_bounds_of_the_offsets_cover_the_error_between_the_streams(session: Session) -> None:
-    # No limit of the bound itself: on a busy computer messages are slow, and it grows. These looks
-    # are a second apart, in which the clocks drift by another 0.15 ms.
+    # The bound itself has no limit, since it grows on a busy computer with slow messages. The
+    # measurements are 1 s apart, in which the clocks drift by another 0.15 ms.
     assert max(session.live) < max(session.told) + 2e-4
 
 
@@ -163,11 +163,11 @@ def test_a_killed_engine_is_started_again_and_the_other_continues(session: Sessi
     assert (first.restarts, second.restarts) == (1, 0)
     notes = [(name, e.text) for name, e in session.events if isinstance(e, NoteEvent)]
     assert any(n == "person-00" and "exit code -9; it is started again" in t for n, t in notes)
-    # The one that went on has more than the one that began again.
+    # The engine that continued has more samples than the restarted one.
     assert second.samples > first.samples
 
 
 def test_all_end_soon_after_the_stop(session: Session) -> None:
-    # Not in a time of the clock's: a kill after five seconds would leave no last event.
+    # Without a time limit, since a kill after 5 s would leave no last event.
     ended = {name for name, event in session.events if event.event in ("stopped", "recorded")}
     assert ended == {"person-00", "person-01", "recorder"}

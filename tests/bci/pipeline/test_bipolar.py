@@ -1,4 +1,4 @@
-"""Pairs of neighbouring contacts, as a profile asks for them by `pairs: shafts`."""
+"""Pairs of neighbouring contacts, by `pairs: shafts` in a profile."""
 
 import pytest
 

@@ -180,7 +180,7 @@ def test_a_chain_tells_which_columns_of_the_stream_held_no_numbers() -> None:
     chain = Chain(settings({"kind": "common_average"}, channels=["E3", "E1"]), eeg_info())
     data = noise(20)
     data[:5, 2] = np.nan
-    data[:, 1] = np.nan  # not a channel that the chain takes
+    data[:, 1] = np.nan  # a channel that the chain does not use
     chain.process(data, 0)
     assert chain.take_unsound() == [2]
     assert chain.take_unsound() == []

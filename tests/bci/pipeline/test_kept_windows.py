@@ -1,4 +1,4 @@
-"""Windows that are streamed once and kept are those that any streaming gives."""
+"""Stored windows are identical to the windows of any streaming."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def settings(**given: object) -> PipelineSettings:
 
 
 def with_gap(recording: Recording) -> Recording:
-    """The recording without the samples of two seconds."""
+    """Return the recording without the samples of two seconds."""
     kept = np.r_[0:1000, 1256 : len(recording.data)]
     return replace(
         recording,

@@ -1,4 +1,4 @@
-"""The promises of the engine: chunk invariance, causality, gaps, late decoders."""
+"""The invariants of the engine: chunk invariance, causality, gaps, late decoders."""
 
 import numpy as np
 import pytest
@@ -124,7 +124,7 @@ def test_a_window_over_a_gap_gives_no_prediction() -> None:
     assert any(end == 2000 for _, end in windows)
     spanning = [(start, end) for start, end in windows if end > 2000 and start < 2030]
     assert spanning == []
-    # Ends at 2025 ... 2275 (11 windows) hold a lost sample, and 2025 itself was lost.
+    # Windows that end at 2025 ... 2275 (11 windows) contain a lost sample; 2025 itself was lost.
     assert pipeline.counts.rejected_gap == 11
     assert pipeline.counts.rejected_settling > 0
     assert min(start for start, _ in windows if start >= 2030) >= 2030 + pipeline.settling
@@ -209,7 +209,7 @@ def test_a_window_with_a_large_swing_is_withheld_and_counted(size: int) -> None:
     expected = [p for chunk in chunked(data, SFREQ, size) for p in free.push(chunk)]
     got = [p for chunk in chunked(data, SFREQ, size) for p in kept.push(chunk)]
     withheld = {p.end for p in expected} - {p.end for p in got}
-    # The windows that hold the jump, and a few more in which the filter still rings.
+    # The windows that contain the jump, and a few more in which the filter still rings.
     assert set(range(3025, 3275, 25)) <= withheld <= set(range(3025, 3400, 25))
     assert kept.counts.rejected_artifact == len(withheld)
     assert same_bits(got, [p for p in expected if p.end not in withheld])

@@ -1,4 +1,4 @@
-"""Resampling is causal, does not depend on chunks, and is what scipy's polyphase filter gives."""
+"""Resampling is causal, independent of chunks, and equal to scipy's polyphase filter."""
 
 import numpy as np
 import pytest

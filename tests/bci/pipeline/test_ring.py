@@ -107,7 +107,7 @@ def test_a_segment_begins_with_the_first_sample_behind_a_gap() -> None:
     assert (ring.segment, ring.since_gap().first, len(ring.since_gap().data)) == (5, 5, 4)
     ring.mark_gap()
     assert (ring.segment, len(ring.since_gap().data)) == (None, 0)
-    # A loss before decimation need not show in the index.
+    # A loss before decimation may not change the index.
     ring.write(*numbered(9, 3), 9)
     assert (ring.segment, ring.since_gap().first, len(ring.since_gap().data)) == (9, 9, 3)
     ring.write(*numbered(15, 2), 15)

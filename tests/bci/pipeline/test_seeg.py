@@ -1,4 +1,4 @@
-"""A real recording from depth electrodes through the pipelines of the profiles for words."""
+"""A real sEEG recording, processed by the pipelines of the profiles for words."""
 
 from pathlib import Path
 
@@ -24,19 +24,19 @@ def recording(shared_data: Path) -> Recording:
 
 
 def contacts(recording: Recording) -> tuple[str, ...]:
-    """All but ECG and trigger channels."""
+    """Return all channels except ECG and triggers."""
     return tuple(name for name in recording.info.ch_names if name[:2] in N_CONTACTS)
 
 
 def settings_of(profile: str, recording: Recording) -> PipelineSettings:
-    """As the profile's comment says: of an EDF file the contacts are named."""
+    """Return the profile's settings with the contacts named, as its comment advises."""
     return load_profile(profile).pipeline.model_copy(update={"channels": contacts(recording)})
 
 
 def windows(
     settings: PipelineSettings, recording: Recording, sizes: list[int] | int
 ) -> list[Window]:
-    """Of the signal in chunks of these sizes; at its markers where the settings have cues."""
+    """Return the windows of the signal in chunks of these sizes, or those at its cues."""
     pipeline = Pipeline(settings, recording.info)
     for marker in recording.markers:
         pipeline.request_window(marker.time)
@@ -91,7 +91,7 @@ def test_the_notches_take_the_power_line_out_and_leave_the_rest_of_the_band(
     without = tuple(step for step in settings.filters if step.kind != "notch")
 
     def power(settings: PipelineSettings) -> np.ndarray:
-        """Of the last 16 s, (82, 8001), 1 / 16 Hz apart."""
+        """Return the power of the last 16 s, (82, 8001), in steps of 1 / 16 Hz."""
         seconds = [window.data for window in windows(settings, recording, 100)[-151::10]]
         whole = np.concatenate(seconds, axis=1)
         return np.abs(np.fft.rfft(whole * np.hanning(whole.shape[1]), axis=1)) ** 2
@@ -100,7 +100,7 @@ def test_the_notches_take_the_power_line_out_and_leave_the_rest_of_the_band(
     unnotched = power(settings.model_copy(update={"filters": without}))
 
     def left(low_hz: float, high_hz: float) -> np.ndarray:
-        """Share of each pair's power between two frequencies."""
+        """Return the share of each pair's power that is left between two frequencies."""
         band = slice(round(16 * low_hz), round(16 * high_hz) + 1)
         return notched[:, band].sum(axis=1) / unnotched[:, band].sum(axis=1)
 

@@ -1,4 +1,4 @@
-"""Windows at cues, and items: the film, word or image that each trial shows."""
+"""Windows at cues, and items: the film, word or image of each trial."""
 
 import threading
 import uuid
@@ -95,7 +95,7 @@ def test_a_cue_whose_beginning_was_lost_or_is_forgotten_is_counted() -> None:
     pipeline.request_window(3.0)
     before, _, after = chunked(noise(3000), SFREQ, [700, 300, 2000])
     assert list(pipeline.windows(before)) == []
-    # Samples 700-1000 are lost, 3.0 s among them; 3.5 s lies before the loss is known.
+    # Samples 700-1000 are lost, including 3.0 s; the cue at 3.5 s comes before the loss is known.
     assert [w.start for w in pipeline.windows(after)] == []
     assert pipeline.counts.rejected_gap == 1
     pipeline.request_window(-100.0)
@@ -139,7 +139,7 @@ def test_an_item_carries_its_class_behind_a_stroke() -> None:
 
 
 def with_items(recording: Recording, per_class: int) -> Recording:
-    """Each cue shows an item of its class, ``per_class`` of them in turn."""
+    """Return the recording with an item for each cue, ``per_class`` per class in turn."""
     markers, shown = [], {"left": 0, "right": 0}
     for marker in recording.markers:
         if marker.label in shown:

@@ -1,4 +1,4 @@
-"""The registry of plug-ins: what it finds, and what it says of a broken one."""
+"""The registry of plug-ins: found plug-ins, and reports on broken ones."""
 
 import sys
 import threading

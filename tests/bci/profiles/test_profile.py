@@ -171,7 +171,7 @@ def test_keys_are_words_and_given_once(tmp_path: Path, scalar: str, message: str
 @example({"\x85": "a\u2028b"})
 @example(["0E0", "1e5", "-2E+3", "true", "1:30", "0o17", "<<", "=", ""])
 def test_what_is_written_is_read_back(content: object) -> None:
-    # As cards and profiles are.
+    # Written as cards and profiles are.
     text = dump(content)
     assert yaml.load(text, Loader=PlainLoader) == content == yaml.safe_load(text)
 

@@ -1,4 +1,4 @@
-"""Real recordings without names of electrodes, or with numbers as markers, by a profile alone."""
+"""Real recordings without electrode names or with numeric markers, read by a profile."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -16,7 +16,7 @@ SIGNAL = Signal(SFREQ, tuple(Channel(name, "eeg", "uV", standard_position(name))
 
 
 def smooth(seconds: float, seed: int = 0) -> FloatArray:
-    """Slow fields over the head, 20 uV, as a spline can interpolate them; each with an offset."""
+    """Return slow smooth fields over the head, 20 uV, with an offset per channel."""
     rng = np.random.default_rng(seed)
     places = np.array([channel.position for channel in SIGNAL.channels]) / 0.1
     n = round(seconds * SFREQ)
@@ -56,7 +56,7 @@ def test_windows_with_too_many_bad_channels_are_rejected_and_counted() -> None:
     pipeline = Pipeline(wanted, StreamInfo("test", "EEG", SFREQ, SIGNAL.channels))
     ends = [w.end for chunk in chunked(data, SFREQ, 50) for w in pipeline.windows(chunk)]
     assert pipeline.counts.rejected_bad_channels > 20
-    # The verdict needs two seconds that agree.
+    # The verdict needs two seconds with the same result.
     assert max(ends) / SFREQ == pytest.approx(10.0, abs=0.3)
     assert pipeline.chain.interpolated == ()
 

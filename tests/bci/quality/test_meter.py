@@ -1,4 +1,4 @@
-"""What is said of a channel that is good, dead, noisy or loose, and that it does not flicker."""
+"""Verdicts on good, dead, noisy or loose channels, and their stability."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ N_CHANNELS = 16
 
 @pytest.fixture(scope="module")
 def eeg() -> tuple[StreamInfo, np.ndarray]:
-    """Twenty seconds of simulated EEG."""
+    """Return twenty seconds of simulated EEG."""
     channels = montages.eeg(N_CHANNELS)
     blocks = SimulatedSignal(channels, SFREQ, motor_imagery(), seed=4).blocks()
     data = np.concatenate([next(blocks)[0] for _ in range(200)])
@@ -47,7 +47,7 @@ def test_good_electrodes_are_called_good(eeg: tuple[StreamInfo, np.ndarray]) -> 
 
 
 def spoil(kind: str, x: np.ndarray) -> np.ndarray:
-    """One channel (n,) made bad from the fifth second on."""
+    """Return one channel, (n,), that is bad from the fifth second."""
     rng = np.random.default_rng(0)
     x = x.copy()
     t = np.arange(len(x)) / SFREQ
@@ -90,7 +90,7 @@ def test_each_fault_is_named_on_the_channel_that_has_it(
     assert last[6].text.startswith(kind)
     assert last[6].reason is not None
     assert describe(last[6].reason, last[6].line_share) == last[6].text
-    # A neighbour may look unlike the spoilt channel, but nothing else is said of it.
+    # A neighbour may be reported as unlike the bad channel, but for no other reason.
     others = [channel for i, channel in enumerate(last) if i != 6]
     assert sum(channel.state == State.GOOD for channel in others) >= 13
 
@@ -136,7 +136,7 @@ def test_a_gap_and_values_that_are_not_numbers_do_not_upset_it(
     first = data[:1500].copy()
     first[700, :] = np.nan
     meter.push(Chunk(first, np.arange(1500) / SFREQ, 0))
-    # After a gap a full second has to come whole, and the filters to settle.
+    # After a gap, a full second must arrive and the filters must settle.
     (*_, last) = meter.push(Chunk(data[1500:4000].copy(), np.arange(2500) / SFREQ, 9000))
     assert all(np.isfinite(channel.rms) for channel in last)
     assert sum(channel.state == State.GOOD for channel in last) >= 15

@@ -1,4 +1,4 @@
-"""The monitor on a live stream: its verdicts over LSL, and the stream's own figures."""
+"""The monitor on a live stream: its verdicts over LSL, and the stream's figures."""
 
 import json
 import subprocess

@@ -9,7 +9,7 @@ SFREQ = 250.0
 
 
 def filled(data: np.ndarray, first: int = 0, n_chunk: int = 97) -> Spectra:
-    """What was computed of samples that came in chunks."""
+    """Return the spectra of samples that were written in chunks."""
     ring = RingBuffer(round(60 * SFREQ), data.shape[1])
     spectra = Spectra(eeg_info(data.shape[1], SFREQ), ring)
     for row in range(0, len(data), n_chunk):
@@ -92,7 +92,7 @@ def test_the_peak_is_the_rhythm_and_not_the_slow_background() -> None:
     assert peak is not None
     assert peak.hz == pytest.approx(10.3, abs=0.2)
     assert peak.above_db > 6
-    # Noise has next to none.
+    # Noise has almost no such power.
     still = filled(noise(2000, 64))
     found = [find_peak(db, still.freqs) for db in decibels(still.density()).T]
     assert sum(peak is not None for peak in found) <= 2
@@ -114,9 +114,9 @@ def test_a_spectrum_up_to_half_the_rate_shows_a_fast_rhythm(n_channels: int) -> 
     density = spectra.density()[:, 0]
     step = spectra.freqs[1] - spectra.freqs[0]
     assert spectra.freqs[int(np.argmax(density))] == pytest.approx(110, abs=step)
-    # Frequencies that are taken together keep the power.
+    # The power is kept when frequencies are merged.
     assert density.sum() * step == pytest.approx(200, rel=0.05)
-    # No more is held for many channels than for few.
+    # The memory does not grow with the number of channels.
     assert spectra._segments.nbytes < 2e7
 
 

@@ -1,4 +1,4 @@
-"""Which files are recordings, which belong together, and what is said of the others."""
+"""Formats of recordings, files that belong together, and errors of other files."""
 
 import struct
 from pathlib import Path
@@ -20,7 +20,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "formats.md"
 
 
 def split_fif(folder: Path, naming: str = "neuromag", seconds: int = 40) -> list[Path]:
-    """One recording in several files; the value is the number of the sample, in uV."""
+    """Write one recording into several files; values are sample numbers, in uV."""
     n = 250 * seconds
     info = mne.create_info([f"E{i}" for i in range(64)], 250.0, "eeg")
     raw = mne.io.RawArray(np.tile(np.arange(n) * 1e-6, (64, 1)), info, verbose="error")
@@ -140,7 +140,7 @@ def test_an_egi_folder_reports_what_to_install(
 
 
 def neuroscan(path: Path, width: int, n_samples: int, seconds: float) -> Path:
-    """Two channels of 1000 samples at 250 Hz, without events; the header says what it is told."""
+    """Write two channels of 1000 samples at 250 Hz, with the given values in the header."""
     n_channels, n = 2, 1000
     head = bytearray(900 + 75 * n_channels)
     head[225:247] = b"01/02/24  10:00:00    "

@@ -1,4 +1,4 @@
-"""Recordings that were made to do harm, or are damaged where it hurts most."""
+"""Recordings that are malicious, or damaged at critical places."""
 
 import gzip
 import struct

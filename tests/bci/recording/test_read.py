@@ -79,7 +79,7 @@ def test_every_real_xdf_file_loads(
 def test_a_clock_reset_shows_as_the_samples_that_it_cost(shared_data: Path) -> None:
     recording = read_recording(shared_data / "xdf" / "clock_resets.xdf")
     assert np.diff(recording.timestamps).max() == pytest.approx(274, abs=2)
-    # The device ran at 93 Hz, not at its nominal 100: so many samples are missing.
+    # The device ran at 93 Hz instead of its nominal 100 Hz, so samples are missing.
     true_rate = 1 / np.median(np.diff(recording.timestamps))
     assert np.diff(recording.indices).max() == pytest.approx(274 * true_rate, rel=0.01)
     assert len(recording.markers) == 175

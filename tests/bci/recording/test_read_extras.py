@@ -1,4 +1,4 @@
-"""Formats that need more than a plain installation: EGI, and EEGLAB in files of MATLAB 7.3."""
+"""Formats that need optional packages: EGI, and EEGLAB in files of MATLAB 7.3."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_egi_folder_is_read_with_its_events_once(tmp_path: Path) -> None:
 
 
 class Mat73:
-    """A file of MATLAB 7.3 as MATLAB lays it out in HDF5."""
+    """A file of MATLAB 7.3, in MATLAB's HDF5 layout."""
 
     def __init__(self, path: Path) -> None:
         import h5py
@@ -47,7 +47,7 @@ class Mat73:
         self._refs = self._file.create_group("#refs#")
 
     def put(self, parent: Any, name: str, value: object) -> Any:
-        """Store a number or an array, a text, or nothing."""
+        """Store a number, an array, a text, or an empty value."""
         empty, text = value is None, isinstance(value, str)
         data = np.zeros(2, np.uint64)
         if text:

@@ -1,4 +1,4 @@
-"""Markers and breaks of FIF, EEGLAB and BrainVision files are where they were recorded."""
+"""Times of markers and breaks in FIF, EEGLAB and BrainVision files."""
 
 import struct
 from pathlib import Path
@@ -16,7 +16,7 @@ FS, N = 250, 5000
 
 
 def raw_of(stim: dict[str, np.ndarray] | None = None, first: int = 0) -> mne.io.RawArray:
-    """Two channels of EEG whose value in uV is the number of the sample, and trigger channels."""
+    """Return two EEG channels with sample numbers as values in uV, and trigger channels."""
     stim = stim or {}
     info = mne.create_info(["C3", "C4", *stim], FS, ["eeg", "eeg", *["stim"] * len(stim)])
     data = np.vstack([np.arange(N) * 1e-6, np.arange(N) * -1e-6, *stim.values()])
@@ -56,7 +56,7 @@ def test_cropping_moves_no_marker_and_no_gap(
     notes = mne.Annotations(
         [12.0, 14.0], [0, 1.0], ["left", "BAD_ACQ_SKIP"], orig_time=raw.info["meas_date"]
     )
-    if date is not None:  # counted from the date, which is before the first sample
+    if date is not None:  # times count from the date, which is before the first sample
         notes.onset += raw.first_time
     raw.set_annotations(notes)
     raw.crop(8.0, 16.0)
@@ -160,7 +160,7 @@ def test_epochs_and_events_are_no_recording(tmp_path: Path) -> None:
 
 
 def gdf(path: Path, table: list[tuple[int, int]]) -> Path:
-    """A file of GDF 2.20, float32 in uV; positions in its table of events count from 1."""
+    """Write a GDF 2.20 file, float32 in uV; positions in its event table count from 1."""
     names = (b"C3", b"C4")
     head = bytearray(256 * (len(names) + 1))
     head[:8] = b"GDF 2.20"
@@ -193,7 +193,7 @@ def test_new_segment_of_gdf_is_a_break(tmp_path: Path) -> None:
 
 
 def brainvision(folder: Path, dates: list[str], encoding: str = "utf-8", name: str = "run") -> Path:
-    """Segments of 500 samples, an event on the hundredth of each."""
+    """Write segments of 500 samples, with an event on the hundredth of each."""
     n = 500 * len(dates)
     folder.mkdir(exist_ok=True)
     data = np.column_stack([np.arange(n), -np.arange(n)]).astype("<f4")
@@ -227,7 +227,7 @@ def test_new_segment_of_brainvision_is_a_gap_as_long_as_its_date_says(tmp_path: 
     assert [round(value_at(recording, m.time)) for m in recording.markers] == [100, 600, 1100]
     (seam,) = np.flatnonzero(np.diff(recording.indices) > 2)
     assert (seam, recording.indices[seam + 1]) == (499, 60 * FS)
-    # The third began when the second ended: a break all the same, of which nobody knows more.
+    # The third segment began when the second ended; it is still a break, of unknown length.
     assert recording.indices[1000] - recording.indices[999] == 2
 
 

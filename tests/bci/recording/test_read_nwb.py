@@ -1,4 +1,4 @@
-"""NWB files as pynwb writes them, read as recordings."""
+"""NWB files written by pynwb, read as recordings."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ N_SAMPLES = 400
 
 
 def signal() -> np.ndarray:
-    """What is stored, (n, 4): whole numbers of 0.25 microvolts."""
+    """Return the stored values, (n, 4), in units of 0.25 microvolts."""
     return np.random.default_rng(0).integers(-500, 500, (N_SAMPLES, 4)).astype(np.int16)
 
 
@@ -25,7 +25,7 @@ def write(
     path: Path, *, labels: bool = True, scale_um: float = 1e6, by_stamps: bool = False,
     second: bool = False,
 ) -> Path:  # fmt: skip
-    """Two shafts of two contacts at 200 Hz from 10 s on, three trials, one annotation."""
+    """Write two shafts of two contacts, 200 Hz from 10 s, three trials, one annotation."""
     file = pynwb.NWBFile("words read aloud", "made", datetime(2026, 1, 1, tzinfo=UTC))
     device = file.create_device(name="amplifier")
     if labels:
@@ -73,7 +73,7 @@ def test_signal_electrodes_and_trials_come_as_they_were_written(tmp_path: Path) 
     assert not recording.info.simulated
     expected = signal() * np.array([0.25, 0.25, 0.25, 0.5]) + 1.0
     np.testing.assert_allclose(recording.data, expected, rtol=1e-6)
-    # x to the right was z, y to the front was -x, z up was -y.
+    # Our x (right) was z in the file, our y (front) was -x, and our z (up) was -y.
     assert recording.info.channels[0] == Channel("LA1", "seeg", "uV", (0.03, 0.01, -0.02))
     assert recording.info.ch_names == ("LA1", "LA2", "RB1", "RB2")
     assert recording.timestamps[0] == 0.0

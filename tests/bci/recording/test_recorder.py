@@ -1,4 +1,4 @@
-"""Recording real LSL streams, from this and other processes, through restarts and kills."""
+"""Recording of real LSL streams from this and other processes, with restarts and kills."""
 
 import os
 import random
@@ -134,7 +134,7 @@ def test_a_description_that_is_too_long_spoils_no_recording(tmp_path: Path) -> N
 
 
 class StopWith(threading.Event):
-    """Told to stop in the very moment in which something was sent."""
+    """An event that is set at the moment when something is sent."""
 
     def __init__(self, recorder: Recorder, send_last: Callable[[], None]) -> None:
         super().__init__()
@@ -226,7 +226,7 @@ def test_a_stream_of_another_program_is_recorded_whole(tmp_path: Path) -> None:
     finally:
         player.communicate(timeout=10)
     stream = load(tmp_path / "r.xdf")[name]
-    # The player counts up in microvolts and begins again at the end.
+    # The player's values count up in microvolts, and start again at the end.
     steps = np.round(np.diff(stream["time_series"][:, 0]) * 1e6)
     assert set(steps) <= {1.0, -3999.0}
     assert stream["info"]["desc"][0]["channels"][0]["channel"][1]["label"] == ["C4"]

@@ -1,4 +1,4 @@
-"""Values that float32 cannot hold are kept as near as it can, and it is said."""
+"""Values that float32 cannot represent are rounded, with a warning."""
 
 from pathlib import Path
 

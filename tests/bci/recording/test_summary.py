@@ -1,4 +1,4 @@
-"""What `bci info` tells of real recordings."""
+"""The output of `bci info` for real recordings."""
 
 import json
 import threading

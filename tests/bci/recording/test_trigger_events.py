@@ -1,4 +1,4 @@
-"""Events of trigger channels, live as in files."""
+"""Events of trigger channels, the same live and in files."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_debounce_drops_what_is_not_held_and_dates_the_rest_at_its_first_sample(
     bouncing = [0, 5, 0, 5, 5, 5, 0, 5, 5, 0, 0, 0]
     assert events(bouncing) == [(1, 5), (3, 5), (7, 5)]
     assert events(bouncing, debounce_s=0.002) == [(3, 5)]
-    # Lines of a port that do not switch at once.
+    # Lines of a port that do not switch at the same time.
     assert events([0, 64, 65, 65, 65, 0, 0], debounce_s=0.002) == [(2, 65)]
 
 

@@ -16,7 +16,7 @@ async def write_to_a_hung_engine(profile: Path) -> None:
     child = WatchedCommand("engine", lambda _: argv, lambda _: None, follows=True)
     try:
         psutil.Process(child.pid).send_signal(signal.SIGSTOP)
-        # As much as a pipe takes.
+        # More than a pipe can store.
         for _ in range(100):
             child.write_line("x" * 4000)
     finally:

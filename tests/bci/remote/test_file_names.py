@@ -1,4 +1,4 @@
-"""File names of LabRecorder's remote control, and what keeps them within the folder."""
+"""File names of LabRecorder's remote control, which must stay inside the folder."""
 
 from pathlib import Path
 

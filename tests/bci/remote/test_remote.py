@@ -1,4 +1,4 @@
-"""``bci remote`` as scripts for LabRecorder drive it: real recordings, processes and kills."""
+"""``bci remote``, used by scripts for LabRecorder: real recordings, processes and kills."""
 
 import json
 import os
@@ -29,12 +29,12 @@ from tests.streams import find, send, wait_until
 
 @contextmanager
 def remote(*options: object) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """A remote control on a free port, and its recorders, which are ended at last."""
+    """Run a remote control on a free port; end it and its recorders afterwards."""
     command = (*bci_command(), "remote", "--port=0", *map(str, options))
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
-        # The line by which it announces that it listens.
+        # The line that announces the port.
         announced = process.stderr.readline()
         assert "remote control on 127.0.0.1 port " in announced
         port = int(announced.split()[-1])
@@ -58,7 +58,7 @@ def answer(connection: socket.socket, line: str) -> str:
 
 @contextmanager
 def signal_stream() -> Iterator[SignalOutlet]:
-    """A stream on which samples come all the time."""
+    """Open a stream that sends samples all the time."""
     outlet = SignalOutlet(eeg_info(name=f"remote-{uuid.uuid4().hex[:8]}"))
     stop = threading.Event()
 
@@ -79,13 +79,13 @@ def signal_stream() -> Iterator[SignalOutlet]:
 
 
 def samples_in(file: Path) -> dict[str, list]:
-    """Samples by the names of streams; pyxdf fails where a file is damaged."""
+    """Return samples by stream name; pyxdf fails for a damaged file."""
     streams, _ = pyxdf.load_xdf(file)
     return {each["info"]["name"][0]: list(each["time_series"]) for each in streams}
 
 
 def recorders() -> list[psutil.Process]:
-    """Recorders that run, of this session's LSL network and others."""
+    """Return all running recorders, of this test's LSL network and of others."""
     return [each for each in psutil.process_iter() if "record" in _line(each)]
 
 
@@ -117,7 +117,7 @@ def test_client_for_labrecorder_records_the_file_its_template_asks_for(tmp_path:
         while len(answers) < len("OK" * 4):
             answers += client.s.recv(10)
         assert answers == b"OK" * 4
-        # A client that leaves ends nothing.
+        # The recording continues when the client disconnects.
         client.s.close()
         with connect(port) as other:
             assert answer(other, "cue left hand") == "OK"
@@ -184,7 +184,7 @@ def test_killed_recorder_is_started_again_beside_what_it_wrote(tmp_path: Path) -
             assert answer(client, "start") == "OK"
             recorder = recorder_of(tmp_path / "a.xdf")
             assert recorder is not None
-            # What dies sooner is taken for broken.
+            # A recorder that dies sooner counts as broken.
             wait_until(lambda: psutil.time.time() - recorder.create_time() > 6)
             recorder.kill()
             part = tmp_path / "a_part2.xdf"
@@ -195,7 +195,7 @@ def test_killed_recorder_is_started_again_beside_what_it_wrote(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_engine_is_started_given_another_model_and_stopped(tmp_path: Path) -> None:
-    # They bring all decoders.
+    # Imported here, since these modules import all decoders.
     from bci.models.bundle import save_bundle
     from tests.models import two_class_model, two_class_profile
 

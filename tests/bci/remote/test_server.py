@@ -1,4 +1,4 @@
-"""The TCP server of the remote control: lines, tokens and bounds."""
+"""The TCP server of the remote control: lines, tokens and limits."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ class Serving:
 
     def __init__(self, token: str | None = None) -> None:
         self.lines: list[str] = []
-        self.waited: list[float] = []  # From a line's arrival to its turn, in s
+        self.waited: list[float] = []  # Time from a line's arrival to its processing, in s
         self.reported: list[str] = []
         self.stop = threading.Event()
         work = serve("127.0.0.1", 0, token, self.answer, self.stop, self.reported.append)
@@ -52,7 +52,7 @@ def serving(token: str | None = None) -> Iterator[Serving]:
 
 
 def received(connection: socket.socket) -> bytes:
-    """All that comes until the connection is closed."""
+    """Return all bytes until the connection is closed."""
     parts = []
     try:
         while part := connection.recv(4096):
@@ -84,7 +84,7 @@ def test_line_without_its_end_arrived_with_its_last_letter() -> None:
     with serving() as server, server.connect() as client:
         client.sendall(b"cue left")
         wait_until(lambda: server.lines == ["cue left"])
-        # It takes 0.2 s to know that it is whole.
+        # The server waits 0.2 s for the end of a line.
         assert server.waited[0] > 0.15
 
 

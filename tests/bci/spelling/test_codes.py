@@ -1,4 +1,4 @@
-"""Groups of symbols that flash together: what each code promises about neighbours and repeats."""
+"""Groups of symbols that flash together: neighbours and repeats in each code."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Evidence of flashes: a posterior that is Bayes' rule, and that lost or late predictions leave."""
+"""Evidence of flashes: a posterior by Bayes' rule, with lost or late predictions."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def evidence(stopping: Stopping | None = None) -> FlashEvidence:
 
 
 def flash(into: FlashEvidence, n_repetitions: int) -> list[tuple[float, int]]:
-    """Show the groups in order; give the time and group of each flash."""
+    """Show the groups in order; return the time and group of each flash."""
     flashes = [(SOA_S * k, k % 6) for k in range(6 * n_repetitions)]
     for time, group in flashes:
         into.shown(time, f"flash/{group}")
@@ -54,7 +54,7 @@ def test_a_prior_decides_between_symbols_of_equal_evidence() -> None:
 
 
 def test_only_whole_repetitions_count_so_that_arrival_changes_nothing() -> None:
-    """In time, or all at once at the end: the verdict is the same to the bit."""
+    """The verdict is bit-identical if predictions arrive in time or all at the end."""
     rng = np.random.default_rng(1)
     shares = rng.uniform(0.2, 0.8, 60) + 0.15 * CODE.groups[np.arange(60) % 6, 4]
     in_time, at_end = evidence(Stopping(0.8, 1, 10)), evidence(Stopping(0.8, 1, 10))

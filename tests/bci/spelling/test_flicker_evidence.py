@@ -1,4 +1,4 @@
-"""Windows after the onset of a flicker, added up to a selection."""
+"""Evidence of windows after the onset of a flicker, summed up to a selection."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The order of letters, learnt from a text that the user gives."""
+"""The language model of letters, trained on the user's text."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_letters_that_follow_in_the_text_are_likely_and_none_is_ruled_out(tmp_pa
     assert after_q[GRID.number(UNDO)] > 0.001
     after_quest = model.next(GRID.numbers("a quest"))
     assert GRID.symbols[int(after_quest.argmax())] == "I"
-    # What the text never has, falls back to shorter contexts.
+    # Contexts that the text lacks fall back to shorter ones.
     assert np.isfinite(model.next(GRID.numbers("zzz"))).all()
 
 

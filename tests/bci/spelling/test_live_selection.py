@@ -1,4 +1,4 @@
-"""Free spelling over LSL: the engine's flashes spell live what they spell offline, to the bit."""
+"""Free spelling over LSL: live and offline results are bit-identical."""
 
 import uuid
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def test_calibration_reports_how_well_its_own_selections_are_spelled(trained: Ca
     assert trained.spelled.n == 5
     assert trained.spelled.right[-1] >= 3
     assert "spelling.right" in trained.arrays()
-    # One flash decides nothing, so no threshold is promised.
+    # A single flash is never decided, so the card has no threshold.
     assert trained.card.without_decisions
     assert trained.card.decisions() is None
 

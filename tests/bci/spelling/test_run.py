@@ -31,7 +31,7 @@ def drive(
     stop: Callable[[], bool] = lambda: False,
     start: float = 0.0,
 ) -> list[tuple[float, str]]:
-    """Frames until the run is over; each flash is predicted 0.8 s later, or never."""
+    """Show frames until the run is over; predictions come 0.8 s after flashes, or never."""
     markers: list[tuple[float, str]] = []
     due: list[tuple[float, float]] = []
     now = start
@@ -69,7 +69,7 @@ def test_a_text_is_copied_symbol_by_symbol() -> None:
     begins = [label for _, label in markers if label.startswith("selection")]
     assert begins == [f"selection/{k}/{s}" for k, s in enumerate("NO_GO", 1)]
     assert sum(label.startswith("feedback/correct/") for _, label in markers) == 5
-    # A sure decoder needs one or two repetitions, not the four that there could be.
+    # A decoder with high confidence needs one or two repetitions of the possible four.
     assert all(each.verdict and each.verdict.n_updates <= 2 for each in told)
 
 
@@ -144,7 +144,7 @@ def test_a_key_takes_the_last_symbol_back_and_the_target_comes_again() -> None:
     run = copy("AB", [])
     drive(run, stop=lambda: run.number == 2 and run.state == SpellingState.STIMULATION)
     assert run.undo() == "A"
-    # The selection of B under way would else be taken for that of A.
+    # Otherwise the current selection of B would be taken for that of A.
     labels = list(run.advance(60.0))
     assert labels == ["interrupted", "selection/3/A"]
     drive_on = [label for _, label in drive(run, start=60.0)]
@@ -176,5 +176,5 @@ def test_a_prior_in_copying_follows_the_text_to_copy_and_not_its_errors() -> Non
     run = copy("A B", [], prior_after=prior_after)
     drive(run, decode)
     assert asked == ["", "A", "A "]
-    # A wrong undo stays where it was selected, as any other symbol.
+    # A wrongly selected undo stays in the text, as any other symbol.
     assert run.text.text == UNDO * 3

@@ -125,7 +125,7 @@ def test_codes_repeat_after_a_cycle_and_follow_the_refresh() -> None:
     np.testing.assert_array_equal(slow.at(63), slow.at(0))
     np.testing.assert_array_equal(fast.at(21), slow.at(10))
     np.testing.assert_array_equal(bits[1], np.roll(bits[0], -codes.shift))
-    # As the decoder has them at its own rate.
+    # Equal to the bits that the decoder computes at its own rate.
     np.testing.assert_array_equal(sampled_bits(codes, 60.0, 63), bits)
     with pytest.raises(ProfileError, match="no whole number of frames at 75 Hz"):
         flickering(None, codes, 75.0)

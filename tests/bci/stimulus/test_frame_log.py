@@ -1,4 +1,4 @@
-"""Counts and jitter of a run, and their way through a recording's markers."""
+"""Frame counts and jitter of a run, also when read from a recording's markers."""
 
 import dataclasses
 from math import nan
@@ -24,7 +24,7 @@ PERIOD = 1 / 60
 
 
 def log_of(n: int, dropped: int = 0, jitter_s: float = 0.0) -> FrameLog:
-    """A log of ``n`` frames, one of which came after some that were dropped."""
+    """Return a log of ``n`` frames, one of them after ``dropped`` frames."""
     log, rng = FrameLog(PacedBy.TIMER), np.random.default_rng(0)
     log.add(Swap(0, 0.0, nan, 0, False))
     for k in range(1, n):

@@ -1,4 +1,4 @@
-"""Markers about frames among cues: nobody takes them for one."""
+"""Markers about frames are never taken for cues."""
 
 import dataclasses
 from itertools import pairwise
@@ -20,7 +20,7 @@ HANDS = Paradigm.model_validate(
 
 
 def with_notes(recording: Recording) -> Recording:
-    """The same run with a dropped frame between any two of its markers."""
+    """Return the run with a dropped frame between any two of its markers."""
     between = [
         Marker((a.time + b.time) / 2, dropped_label(1)) for a, b in pairwise(recording.markers)
     ]

@@ -1,4 +1,4 @@
-"""Onsets of a simulated sensor, and their delays behind the markers."""
+"""Onsets of a simulated sensor, and their delays after the markers."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def marker_times(n: int, seed: int) -> np.ndarray:
 
 
 def lab(sfreq: float, seed: int, n: int = 120, jitter_s: float = JITTER_S) -> tuple:
-    """Markers, the diode's signal, and the true delays."""
+    """Return markers, the photodiode's signal, and the true delays."""
     markers = marker_times(n, seed)
     diode = SimulatedDiode(DELAY_S, jitter_s, np.random.default_rng(seed))
     for time in markers:

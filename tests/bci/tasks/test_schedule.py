@@ -74,7 +74,7 @@ def test_rest_comes_before_the_first_cue_and_never_again() -> None:
     schedule = Schedule(order_of(plan(2)), replace(TIMING, rest_s=60.0), 0)
     schedule.begin(0.0)
     assert schedule.phase is Phase.REST
-    # Interrupted, it begins again: what was before the pause is too short to count.
+    # After an interruption the rest starts again, since the part before is too short.
     schedule.interrupt(50.0)
     schedule.begin(100.0)
     assert schedule.phase is Phase.REST

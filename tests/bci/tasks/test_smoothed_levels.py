@@ -15,11 +15,11 @@ def probabilities(valence: int, arousal: int, sure: float = 0.9) -> np.ndarray:
 
 def test_the_smoothing_has_the_stated_delay() -> None:
     course = LevelCourse(GRID, delay_s=2.0)
-    # A level that rises slowly and steadily is shown as it was two seconds before.
+    # A level that rises steadily is shown with a delay of two seconds.
     for k in range(300):
         low = probabilities(1, 1, 1.0) * (1 - k / 300) + probabilities(5, 1, 1.0) * k / 300
         course.add(k * 0.1, low)
-    slope = 4 / 30  # levels a second
+    slope = 4 / 30  # levels per second
     behind = (1 + 4 * 299 / 300 - course.steps[-1].expected[0]) / slope
     assert behind == pytest.approx(course.delay_s, abs=0.1)
 

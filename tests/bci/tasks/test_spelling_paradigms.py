@@ -1,4 +1,4 @@
-"""Kinds of spellers, and the profiles and texts that go with them."""
+"""Kinds of spellers, with their profiles and texts."""
 
 import pytest
 
@@ -43,5 +43,5 @@ def test_the_usual_text_of_a_calibration_can_be_copied(name: str) -> None:
     if shown is None:
         assert text == "BRAIN"
     else:
-        # Each target as often as any other.
+        # Each target occurs equally often.
         assert {text.count(target) for target in shown.targets} == {3}

@@ -1,4 +1,4 @@
-"""What word comes next by sentences: the bigram, its file, evaluated and published beside."""
+"""The prior of word sequences: bigram, its file, its evaluation and its stream."""
 
 import threading
 import uuid
@@ -107,7 +107,7 @@ def test_a_profile_without_cues_has_no_prior() -> None:
 
 
 def faint(n_trials: int, seed: int) -> Recording:
-    """A run whose classes are hard to tell, so that a prior has something to say."""
+    """Return a run whose classes are hard to decode, so that a prior has an effect."""
     return two_class_recording(n_trials, seed, amplitude=2.0)
 
 
@@ -123,7 +123,7 @@ def test_evaluation_reports_both_and_the_signals_own_stays_the_same(
 ) -> None:
     recording = faint(24, 3)
     alone = evaluate(trained.card, trained.decoder, recording, 0.5)
-    # Nothing but left is ever said, hundreds of times.
+    # All sentences consist of the word left, hundreds of times.
     file = tmp_path / "sentences.txt"
     file.write_text("left " * 100_000)
 
@@ -192,7 +192,7 @@ def test_predictions_stay_the_signals_and_the_prior_has_a_stream_of_its_own(
     both = [m for m in got["alone"] if round(m.time, 3) in by_time]
     assert len(both) >= 5
     assert all(marker.label == by_time[round(marker.time, 3)] for marker in both)
-    # The same word at the next cue is another one, so that nothing is left out.
+    # The same word at the next cue is a new decision, so that no cue is left out.
     prior = {round(marker.time, 3) for marker in got["with prior"]}
     assert len(prior & by_time.keys()) >= 5
     assert {marker.label for marker in got["with prior"]} != {marker.label for marker in both}

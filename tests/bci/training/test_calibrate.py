@@ -32,7 +32,7 @@ PROFILE = Profile.model_validate(
     }
 )
 
-# Windows every 0.3 s: those between them add time and no trial.
+# Windows every 0.3 s, since more windows cost time but add no trial.
 QUICK = PROFILE.model_copy(update={"pipeline": PROFILE.pipeline.model_copy(update={"hop_s": 0.3})})
 
 
@@ -41,7 +41,7 @@ def run(tmp_path: Path, seed: int, **options: object) -> Recording:
 
 
 def shuffled(recording: Recording, seed: int) -> Recording:
-    """The same signal with its cues in random order."""
+    """Return the same signal with its cues in random order."""
     cues = [m.label for m in recording.markers if m.label != "rest"]
     order = iter(np.random.default_rng(seed).permutation(cues))
     markers = tuple(
@@ -53,7 +53,7 @@ def shuffled(recording: Recording, seed: int) -> Recording:
 def test_every_window_of_an_epoch_lies_within_its_trial() -> None:
     recording = two_class_recording(n_trials=6)
     epochs = cut_epochs([recording], PROFILE.pipeline, PROFILE.paradigm)
-    # From 0.5 to 3 s after the cue, 1 s long, a hop (13 samples) apart: 15 windows at the most.
+    # Windows of 1 s from 0.5 to 3 s after the cue, one hop (13 samples) apart: at most 15.
     _, counts = np.unique(epochs.trials, return_counts=True)
     assert set(counts) <= {14, 15, 16}
     assert epochs.windows.shape[1:] == (6, 128)
@@ -185,7 +185,7 @@ def test_the_threshold_keeps_the_rate_of_false_positives_that_the_user_sets(
         wanted = Profile.model_validate(given | {"output": {"false_positives_per_min": rate}})
         sure = calibrate(runs, wanted, lambda: decoders.create("log-power"), "me").card.confidence
         assert sure is not None
-        # The runs hold 0.8 min of rest, which can promise 40 a minute and not 1.
+        # The runs contain 0.8 min of rest, which can promise 40 per minute but not 1.
         assert sure.promised == (rate == 40.0)
         assert sure.bound_per_min <= (rate if sure.promised else 3.0 / sure.rest_min)
         thresholds.append(sure.threshold)
@@ -220,7 +220,7 @@ def test_a_threshold_set_by_hand_holds_where_none_can_be_chosen(tmp_path: Path) 
 
 
 def resting(tmp_path: Path, seed: int, seconds: float = 120.0) -> Recording:
-    """The noise of a run without its cues, all of it rest."""
+    """Return the noise of a run without cues, all of it rest."""
     made = two_class_recording(seed=seed, n_trials=round(seconds / 5), amplitude=0.0)
     return stored(replace(made, markers=()), tmp_path / f"rest-{seed}.bin")
 
@@ -277,7 +277,7 @@ def test_a_model_at_chance_promises_nothing_and_warns(tmp_path: Path) -> None:
     assert "It decides nothing, unless output.decision_threshold" in str(card.warning())
     assert decision_threshold(Output(), card) == NEVER
     assert not reaches(1.0, decision_threshold(Output(), card))
-    # Someone who knows better sets a threshold by hand.
+    # A threshold that the user sets has priority.
     assert decision_threshold(Output(decision_threshold=0.6), card) == 0.6
     measured = MeasureCard(name="median rank", value=9.0, chance=25.0, p_value=0.01)
     score = card.score.model_copy(update={"measures": (measured,)})
@@ -296,7 +296,7 @@ def test_the_commands_at_held_out_cues_are_counted(tmp_path: Path) -> None:
 
 def test_without_rest_the_default_holds_and_nothing_is_promised(tmp_path: Path) -> None:
     runs = [run(tmp_path, seed) for seed in (1, 2)]
-    # A marker that ends each trial, and means nothing, leaves no time that is known to be rest.
+    # With a meaningless marker at the end of each trial, no time is known to be rest.
     no_rest = [
         replace(
             each,

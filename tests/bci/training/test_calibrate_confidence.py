@@ -1,4 +1,4 @@
-"""The confidence card of a model: what is crossed over folds, and when nothing is promised."""
+"""The confidence card of a model: use of held-out folds, and cases without a promise."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -35,7 +35,7 @@ def fold(overconfidence: float, seed: int, n: int = 400) -> HeldOut:
 
 
 def streamed(confidences: np.ndarray, cued: tuple = ()) -> Streamed:
-    """Predictions for the right hand, of these confidences, all at rest but for the cues."""
+    """Return predictions of the right hand with these confidences, at rest or at cues."""
     predictions = [
         Prediction(CLASSES, np.array([1 - c, c]), 10 * k, 10 * k + 100, k * HOP_S)
         for k, c in enumerate(confidences)
@@ -97,7 +97,7 @@ def test_a_surer_served_decoder_has_a_higher_temperature_than_its_folds() -> Non
 
 
 def with_rest(n: int, top: float, cued: tuple = (), seed: int = 0) -> list[HeldOut]:
-    """Two folds of honest probabilities, the first with rest below ``top``."""
+    """Return two folds of calibrated probabilities, the first with rest below ``top``."""
     rng = np.random.default_rng(seed)
     honest = [fold(1.0, 0, 2000), fold(1.0, 1, 2000)]
     confidences = rng.uniform(0.5, top, n)
@@ -148,7 +148,7 @@ def test_a_decoder_that_is_always_sure_has_no_threshold_and_a_rate() -> None:
     made = card(held_out)
     assert made.threshold is None
     assert not made.promised
-    # Every second, as long as a window, is another decision.
+    # A window lasts 1 s, so every second has an independent decision.
     assert made.false_positives_per_min == 60.0
     assert "2 false decisions a minute at rest: no threshold is that quiet" in made.decisions(False)
     assert "A class for rest (paradigm.rest_class: true) helps" in made.decisions(False)
@@ -174,12 +174,12 @@ def test_wrong_commands_at_cues_are_reported_with_their_share() -> None:
 
 
 def cues_of(*asked: str) -> tuple:
-    """Cues of ten windows each, from the fifth second on, ten seconds apart."""
+    """Return cues of ten windows each, from the fifth second, ten seconds apart."""
     return tuple((label, np.arange(50 + 100 * k, 60 + 100 * k)) for k, label in enumerate(asked))
 
 
 def with_cues(confidences: tuple[float, ...], right: tuple[bool, ...]) -> list[HeldOut]:
-    """Two folds with quiet rest, the first with one command of each confidence at its cue."""
+    """Return two folds with quiet rest; the first has one command per confidence."""
     cued = cues_of(*("right" if each else "left" for each in right))
     held_out = with_rest(1200, 0.6, cued)
     predictions = list(held_out[0].streamed.predictions)
@@ -198,7 +198,7 @@ def test_the_threshold_rises_until_few_enough_commands_are_wrong() -> None:
     assert (made.decided, made.right) == (6, 6)
     assert made.promised
     assert "The threshold is raised to" in made.summary()
-    # A limit that allows them leaves the threshold where rest has it.
+    # A limit that allows them leaves the threshold that rest requires.
     loose = card(with_cues(sure + unsure, (True,) * 6 + (False,) * 5), output=Output(wrong_share=1))
     assert (loose.raised_to, loose.decided, loose.right) == (None, 11, 6)
 
@@ -229,7 +229,7 @@ def test_a_rate_on_rest_of_its_own_choice_is_called_that() -> None:
 
 def test_a_threshold_by_hand_holds_where_none_is_chosen() -> None:
     made = card([fold(1.0, 0), fold(1.0, 1)], output=Output(decision_threshold=0.9))
-    # Nothing was streamed, so there is nothing to choose on or to count.
+    # No windows were streamed, so no threshold is chosen and no cue is counted.
     assert (made.threshold, made.rest_min, made.cues) == (None, None, None)
     assert made.held_to == 0.9
 

@@ -1,4 +1,4 @@
-"""Predictions on folds that were held out: which rest is theirs, and how sure the served one is."""
+"""Predictions on held-out folds: their rest, and the confidence of the final decoder."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def of_fold(decoder: Decoder, epochs: Epochs, stream: FoldStream) -> HeldOut:
 
 
 def folds(recordings: list[Recording]) -> tuple[list[HeldOut], list, Decoder]:
-    """Every fold by a decoder of the others, where each is streamed, and the decoder of all."""
+    """Return every fold decided by the others, the streamed spans, and the final decoder."""
     runs = [streamed(each) for each in recordings]
     epochs = epochs_of(runs, PROFILE.paradigm)
     splits, _ = split_by_run(epochs)
@@ -73,7 +73,7 @@ def test_the_rest_of_a_block_is_its_own_and_no_other_blocks() -> None:
         own.append(in_rest)
     together = np.concatenate(own)
     assert len(np.unique(together)) == len(together)
-    # A window across the edge of two blocks belongs to neither.
+    # A window across the border of two blocks belongs to neither.
     assert set(together) <= set(np.flatnonzero(all_rest.in_rest))
 
 
@@ -92,7 +92,7 @@ def test_a_fold_is_decided_to_the_bit_as_the_engine_streams_it(name: str) -> Non
     ]
     for ours, theirs in zip(fold.predictions, predicted, strict=True):
         assert ours.probabilities.tobytes() == theirs.probabilities.tobytes()
-    # So does each window that was cut, and one that is known is not decoded again.
+    # The same holds for each epoch; a window with a known prediction is not decoded again.
     known = DecidedEpochs(Never(decoder), epochs, fold.by_end())
     cut_and_decided = DecidedEpochs(decoder, epochs)
     for number in range(0, len(epochs.labels), 7):
@@ -140,7 +140,7 @@ def test_a_recording_without_markers_is_rest_from_end_to_end() -> None:
 
 
 class Sharper:
-    """A decoder whose log odds are larger by a factor."""
+    """A decoder whose log odds are multiplied by a factor."""
 
     def __init__(self, decoder: Decoder, factor: float) -> None:
         self.decoder, self.factor, self.classes = decoder, factor, decoder.classes
@@ -154,7 +154,7 @@ def test_a_served_decoder_that_is_surer_than_the_folds_is_found_out() -> None:
     recordings = [two_class_recording(n_trials=8, seed=seed) for seed in (1, 2)]
     _, where, served = folds(recordings)
     epochs = cut(recordings)
-    # Log odds are small enough for none to be cut off at the least probability.
+    # Log odds are so small that none is clipped at the least probability.
     folded = Sharper(served, 0.01)
     held_out = [of_fold(folded, epochs, stream) for stream in where]
     decided = [each.streamed for each in held_out]
@@ -163,12 +163,12 @@ def test_a_served_decoder_that_is_surer_than_the_folds_is_found_out() -> None:
         assert surer(
             served_surer, [each.streamed for each in held_out], where, PROFILE
         ) == pytest.approx(factor)
-    # One that is less sure keeps to any threshold that its folds keep to.
+    # A less confident decoder needs no correction of the threshold from its folds.
     assert surer(Sharper(served, 0.001), decided, where, PROFILE) == 1.0
 
 
 class Never(Sharper):
-    """A decoder that must not be asked."""
+    """A decoder that must not be called."""
 
     def __init__(self, decoder: Decoder) -> None:
         super().__init__(decoder, 1.0)
@@ -178,7 +178,7 @@ class Never(Sharper):
 
 
 class Failing(Sharper):
-    """A decoder that finds no probabilities of every third window."""
+    """A decoder that fails for every third window."""
 
     asked = 0
 

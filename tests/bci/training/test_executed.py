@@ -1,4 +1,4 @@
-"""Calibration with runs in which the movements are made that the others imagine."""
+"""Calibration with runs of executed movements, besides those of imagined ones."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ PROFILE = two_class_profile()
 
 
 class Spy:
-    """A decoder that notes how many windows of which groups each training has."""
+    """A decoder that stores the windows and groups of each training."""
 
     fits: list[np.ndarray]
 
@@ -74,7 +74,7 @@ def test_learning_curve_ends_at_the_score_with_executed_runs(
     curve = recordings_curve(imagined, PROFILE, lambda: Spy(fits), executed=executed)
     made = calibrate(imagined, PROFILE, lambda: Spy([]), "me", executed=executed)
     assert round(curve[-1].accuracy.value, 4) == made.card.score.accuracy
-    assert {len(groups) for groups in fits} == {2}  # a run of the person, and the executed one
+    assert {len(groups) for groups in fits} == {2}  # an imagined run, and the executed one
 
 
 def test_executed_run_that_is_a_copy_is_refused(imagined: list[Recording], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Accuracy against calibration trials."""
+"""Accuracy by the number of calibration trials."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ WINDOWS_PER_TRIAL = 2
 
 
 def epochs(n_runs: int = 3, per_class: int = 12, seed: int = 0, gain: float = 1.4) -> Epochs:
-    """Runs of noise in which each class is a little stronger at a channel of its own."""
+    """Return runs of noise in which each class is slightly stronger on its own channel."""
     rng = np.random.default_rng(seed)
     n_trials = 2 * per_class * n_runs
     by_trial = np.concatenate(
@@ -30,13 +30,13 @@ def epochs(n_runs: int = 3, per_class: int = 12, seed: int = 0, gain: float = 1.
     windows = rng.normal(size=(len(trials), 12, 64))
     for k, label in enumerate(("left", "right")):
         windows[labels == label, k] *= gain
-    # A power of its own for each trial and channel, from which few trials learn wrong things.
+    # Random power for each trial and channel, so that few trials give a poor decoder.
     windows *= np.exp(rng.normal(0, 0.3, (n_trials, 12, 1)))[trials]
     return Epochs(windows.astype(np.float32), labels, trials, trials // (2 * per_class))
 
 
 class Spy:
-    """Notes what it learns from; says the first class always."""
+    """A decoder that stores its training data, and always decides for the first class."""
 
     seen: list[np.ndarray]
 
@@ -58,7 +58,7 @@ class Spy:
 
 
 def numbered(whole: Epochs) -> Epochs:
-    """The epochs with each trial's number in place of its signal."""
+    """Return the epochs with each trial's number in place of its signal."""
     windows = np.zeros_like(whole.windows)
     windows[:] = whole.trials[:, None, None]
     return Epochs(windows, whole.labels, whole.trials, whole.runs)
@@ -83,7 +83,7 @@ def test_the_curve_of_shuffled_labels_stays_at_chance() -> None:
     for seed in range(4):
         whole = epochs(seed=seed, gain=2.0)
         order = np.random.default_rng(seed).permutation(len(whole.labels) // WINDOWS_PER_TRIAL)
-        # Each run keeps as many trials of each class.
+        # Each run keeps the same number of trials of each class.
         order = order[np.argsort(order // 24, kind="stable")]
         labels = whole.labels[::WINDOWS_PER_TRIAL][order][whole.trials]
         shuffled = Epochs(whole.windows, labels, whole.trials, whole.runs)
@@ -127,7 +127,7 @@ def test_a_base_is_scored_alone_and_beside_each_point() -> None:
     assert points == [(0, True), (4, False), (4, True), (6, False), (6, True)]
     assert [set(seen) for seen in alone] == [set(range(12, 24)), set(range(12))]
     assert [seen.tolist() for seen in pooled] == [seen.tolist() for seen in own]
-    # A base of other electrodes can be learnt from, and decides nothing by itself.
+    # A base model with other electrodes can be fine-tuned, but cannot decide alone.
     fewer = Base(base.make, base.alone, (*names, "Oz"))
     assert learning_curve(whole, lambda: Spy(own), SIGNAL, base=fewer)[0].trials_per_class == 4
 

@@ -1,4 +1,4 @@
-"""Rest as a class of its own: which trials it has, and that deciding for it is no command."""
+"""Rest as a class: its trials, and a decision for it is no command."""
 
 from collections import Counter
 from dataclasses import replace
@@ -25,7 +25,7 @@ def test_rest_has_as_many_trials_as_the_largest_class_evenly_chosen() -> None:
     assert Counter(trial.label for trial in trials) == {"left": 4, "right": 4, "rest": 4}
     assert [trial.start for trial in trials] == sorted(trial.start for trial in trials)
     rest = [(trial.start, trial.stop) for trial in trials if trial.label == "rest"]
-    # Rest begins half a second after its marker, as trials do after their cues.
+    # Rest begins 0.5 s after its marker, as trials do after their cues.
     assert rest == [(5.0 * k + 0.5, 5.0 * k + 2.0) for k in (0, 2, 5, 7)]
     epochs = cut_epochs(
         [recording],
@@ -82,7 +82,7 @@ def test_a_decoder_that_knows_rest_keeps_quiet_in_it(tmp_path: Path) -> None:
     assert made[True].card.score.accuracy > 0.85
     threshold = made[True].card.confidence.threshold
     assert threshold is not None
-    # Without it every window of rest is one command or the other: only a high threshold is quiet.
+    # Without this class, every window of rest is one of the commands, unless the threshold is high.
     assert made[False].card.confidence.threshold > max(0.9, threshold)
     assert made[True].card.confidence.false_positives_per_min <= 2.0
     score = evaluate(made[True].card, made[True].decoder, runs[2], threshold)
@@ -120,7 +120,7 @@ def test_rest_lasts_as_its_profile_has_it_and_never_beyond_the_next_marker() -> 
 
 
 def test_the_time_between_two_cues_counts_as_rest_but_is_no_trial_of_it() -> None:
-    # A trial lasts until 3 s after its cue; nobody knows when the last one was over.
+    # A trial lasts until 3 s after its cue; the end of the last trial is unknown.
     markers = (Marker(1.0, "left"), Marker(8.0, "right"), Marker(12.0, "left"))
     assert spans(None, *markers) == [(4.5, 8.0), (11.5, 12.0)]
     assert spans("rest", *markers) == [(4.5, 8.0), (11.5, 12.0)]

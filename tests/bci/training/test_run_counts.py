@@ -1,4 +1,4 @@
-"""Trials of each run, and recordings that are copies of one another."""
+"""The number of trials in each run, and recordings that are copies of others."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +34,7 @@ def counted(*recordings: Recording, profile: Profile = PROFILE) -> tuple[RunCoun
 
 
 def broken_off(recording: Recording, n_trials: int) -> Recording:
-    """The same run, ended by hand within the trial after so many."""
+    """Return the run, interrupted in the trial after the first ``n_trials``."""
     cues = [m for m in recording.markers if m.label != "rest"]
     end = cues[n_trials].time + 2.5
     before = tuple(m for m in recording.markers if m.time < end)
@@ -55,7 +55,7 @@ def test_the_trial_that_was_broken_off_is_reported_and_not_trained_on() -> None:
 
 def test_a_run_whose_trials_lie_in_a_gap_is_reported_beside_the_others() -> None:
     whole, gap = two_class_recording(n_trials=6), two_class_recording(n_trials=6, seed=1)
-    # Nothing of it is left but a second at its beginning and end.
+    # Only one second at its beginning and one at its end are left.
     keep = np.r_[0:128, len(gap.data) - 128 : len(gap.data)]
     holey = replace(
         gap, data=gap.data[keep], timestamps=gap.timestamps[keep], indices=gap.indices[keep],

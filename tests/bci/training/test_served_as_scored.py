@@ -1,4 +1,4 @@
-"""A model's card says how it is to be served: as it was scored."""
+"""A model decodes with the settings in its card, with which it was scored."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The stored model is the trained one: refused at calibration where it decodes otherwise."""
+"""Calibration refuses a stored model that decodes unlike the trained one."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ PROFILE = {
 
 
 class Changed:
-    """A decoder whose probabilities are off by a little, from a window on."""
+    """A decoder whose probabilities are slightly wrong from some window."""
 
     def __init__(self, inner: Decoder, by: float, after: int = 0) -> None:
         self.inner, self.classes, self.by, self.after = inner, inner.classes, by, after

@@ -1,4 +1,4 @@
-"""When in a trial a class can be told."""
+"""Accuracy by the time in a trial."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tests.bci.training.test_calibrate import PROFILE, run
 
 
 class ByMean:
-    """Says ``up`` where a window's mean is above 0."""
+    """A decoder that decides ``up`` if a window's mean is above 0."""
 
     classes = ("down", "up")
 
@@ -27,7 +27,7 @@ class ByMean:
 
 
 def late_effect(n_trials: int = 8, n_places: int = 5) -> Epochs:
-    """Windows that tell the class from the third of a trial on; before, all say ``up``."""
+    """Return windows that depend on the class from the third of a trial."""
     labels = np.resize(["up", "down"], n_trials).repeat(n_places)
     places = np.tile(np.arange(n_places), n_trials)
     means = np.where((labels == "down") & (places >= 2), -1.0, 1.0)
@@ -62,7 +62,7 @@ def test_a_bundle_keeps_the_course_and_a_damaged_one_is_named(tmp_path: Path) ->
     save_bundle(model, made.card, made.decoder.arrays() | made.patterns)
     course = load_time_course(model)
     assert course is not None
-    # A window of 1 s from 0.5 s after the cue on.
+    # A window of 1 s that begins 0.5 s after the cue.
     assert course.seconds[0] == pytest.approx(1.5, abs=0.01)
     assert course.accuracy[-1] > 0.8
     arrays = load((model / ARRAYS).read_bytes())

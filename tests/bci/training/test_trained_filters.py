@@ -40,7 +40,7 @@ PROFILE = Profile.model_validate(
 
 
 def blinking(seed: int, n_trials: int = 12) -> Recording:
-    """A run with blinks and an EOG channel."""
+    """Return a run with blinks and an EOG channel."""
     recording = two_class_recording(n_trials, seed)
     rng = np.random.default_rng(seed)
     course = np.zeros(len(recording.data))
@@ -72,7 +72,7 @@ def test_a_fold_trains_its_filters_without_the_run_that_it_holds_out() -> None:
         assert fold.stream is not None
         assert fold.test.sum() == splits[1].sum()
         learnt.append(fold.epochs.only(~fold.test).windows)
-    # The held-out run is another, and yet the training windows are the same to the bit.
+    # The held-out run differs, but the training windows are bit-identical.
     assert np.array_equal(*learnt)
 
 

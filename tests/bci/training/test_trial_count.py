@@ -1,4 +1,4 @@
-"""The trials of a recording that the guided calibration shows are those that it trains on."""
+"""The guided calibration shows the number of trials that it trains on."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_a_trial_that_was_broken_off_is_counted_as_the_training_counts_it(tmp_pa
 
 
 def shown(whole: Recording, dropped: int) -> Recording:
-    """The run with what a presenter that dropped so many frames writes into it."""
+    """Return the run with the markers of a presenter that dropped ``dropped`` frames."""
     summary = FrameSummary(1200, dropped, 0, 60.0, 0.0002, 0.0006, PacedBy.TIMER)
     end = whole.markers[-1].time
     notes = Marker(end - 0.5, dropped_label(dropped)), Marker(end + 1, summary_label(summary))

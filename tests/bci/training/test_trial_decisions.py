@@ -1,4 +1,4 @@
-"""A trial is decided at its end by the evidence that an engine has then."""
+"""A trial is decided at its end, by the evidence that an engine has at that time."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ PROFILE = Profile.model_validate(
         "output": {"evidence_s": 1.0},
     }
 )
-# Weak enough for single windows to be decided wrongly now and then.
+# Weak enough for some single windows to be decided wrongly.
 AMPLITUDE = 2.5
 
 

@@ -1,4 +1,4 @@
-"""Recorded samples get the engine's count, whatever the recorder has more or less of them."""
+"""Recorded samples get the engine's numbers, even if some are missing or extra."""
 
 import numpy as np
 import pytest
@@ -82,7 +82,7 @@ def test_samples_behind_a_gap_that_the_engine_did_not_tell_of_are_left_out() -> 
 
 
 def test_a_sender_with_one_stamp_a_chunk_is_placed_by_first_samples() -> None:
-    # The engine's first sample is the third of its chunk, which its stamp cannot tell.
+    # The engine's first sample is the third of its chunk, which its stamp does not show.
     chunk_stamps = stamps_of(np.arange(N) // 10 * 10)
     first = Position(float(chunk_stamps[20]), 0, 0, 0.0)
     later = Position(float(chunk_stamps[500]), 478, 478, 0.0)

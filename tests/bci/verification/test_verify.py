@@ -1,4 +1,4 @@
-"""A recorded session, decoded again, equals what ran live; what does not is found and named."""
+"""A recorded session, decoded again, equals the live one; differences are reported."""
 
 import base64
 import json
@@ -53,7 +53,7 @@ def _profile(decoder: str, low_hz: float, window_s: float, **pipeline: object) -
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of three models: two of windows that slide, one of windows at cues."""
+    """Return a folder of three models: two with sliding windows, one with windows at cues."""
     folder = tmp_path_factory.mktemp("models")
     for name, profile in (
         ("first", _profile("tangent-space", 8, 1.0)),
@@ -74,7 +74,7 @@ def signal() -> Recording:
 
 @pytest.fixture(scope="module")
 def live(models: Path, signal: Recording) -> Live:
-    """With a hot swap, a gap, evidence of one second, and a decoder that is late for a while."""
+    """Run a session with a hot swap, a gap, 1 s of evidence, and a slow decoder."""
     return run_live(
         signal, [models / "first", models / "second"], 1500, {12}, chunk=32,
         evidence_s=1.0, decision_threshold=0.6,
@@ -269,7 +269,7 @@ def test_a_recording_that_began_later_is_compared_once_the_past_is_forgotten(
 
 @pytest.fixture(scope="module")
 def adapting(models: Path, signal: Recording) -> Live:
-    """Two models that follow the signal, with a gap, and evidence of one second."""
+    """Run a session with two adaptive models, a gap, and 1 s of evidence."""
     return run_live(
         signal, [models / "first", models / "first"], 2200, {12}, adapt="alignment",
         evidence_s=1.0, decision_threshold=0.6,
@@ -299,7 +299,7 @@ def test_an_alignment_that_followed_is_verified_from_its_first_published_state(
 
 
 def _flip_bit(message: Provenance, at: int) -> Provenance:
-    """One bit of the published state flipped."""
+    """Return the message with one bit of the published state flipped."""
     assert message.adapted is not None
     raw = bytearray(base64.b64decode(message.adapted.data))
     raw[at] ^= 1
@@ -308,7 +308,7 @@ def _flip_bit(message: Provenance, at: int) -> Provenance:
 
 
 def _each_state(live: Live, change: Callable[[Provenance], Provenance]) -> Iterator[Live]:
-    """The session with one published state changed, for each that a late recording holds."""
+    """Yield the session with one published state changed, for each in a late recording."""
     for k, (time, message) in enumerate(live.messages):
         if message.adapted is not None and time > live.predictions[40][0]:
             messages = [*live.messages]
@@ -328,7 +328,7 @@ def test_one_flipped_bit_in_a_published_state_is_found(
         assert event.states - event.states_equal == 1
         assert event.first_state is not None
         assert "damaged: adapted.hash" in event.first_state
-        # The next state that is sound resumes it.
+        # Verification resumes at the next valid state.
         assert event.windows == event.windows_equal > 50
 
 
@@ -348,7 +348,7 @@ def test_a_state_that_was_never_reached_is_found(
     assert not event.all_equal
     assert event.first_state is not None
     assert event.first_state.startswith("the state of the adaptation: the alignment differs (after")
-    # Where a late recording resumes from it, its windows or the next states differ.
+    # If a late recording resumes from the changed state, its windows or the next states differ.
     file = write_session(tmp_path / "late.xdf", changed, from_row=300, from_prediction=24)
     assert not verified(file, models).all_equal
 
@@ -443,7 +443,7 @@ def test_cues_are_taken_again_at_their_stimuli(
         "paradigm": paradigm, "stimulus": {"offset_s": 0.1, "screen": "there"}
     }  # fmt: skip
     save_bundle(tmp_path / "me", type(card).model_validate(given), arrays)
-    # Live, the screen was another one.
+    # The live session had another screen.
     here = Stimulus(offset_s=0.4, screen="here")
     ran = run_live(signal, [tmp_path / "me"], adapt="supervised", triggers=triggers, stimulus=here)
     own = run_live(signal, [tmp_path / "me"], adapt="supervised", triggers=triggers)
@@ -472,7 +472,7 @@ def test_decisions_held_back_in_a_state_are_held_back_again(
     event = verified(write_session(tmp_path / "run.xdf", ran), tmp_path)
     assert event.all_equal
     assert event.decisions == len(ran.events) > 2
-    # Which state it was depends on what the recording lacks; the predictions do not.
+    # The first state depends on the missing part of the recording; the predictions do not.
     late = write_session(tmp_path / "late.xdf", ran, from_row=300, from_prediction=24)
     event = verified(late, tmp_path)
     assert event.all_equal
@@ -504,7 +504,7 @@ def test_a_stream_of_another_rate_and_montage_is_brought_to_the_model_again(
 def test_predictions_before_a_recorder_found_their_new_stream_are_no_difference(
     models: Path, signal: Recording, tmp_path: Path
 ) -> None:
-    # Another task or other classes: the engine publishes a new stream.
+    # For another task or other classes, the engine publishes a new stream.
     shutil.copytree(models / "second", tmp_path / "second")
     card = tmp_path / "second" / CARD
     card.write_text(card.read_text().replace("task: test", "task: other"))
@@ -515,7 +515,7 @@ def test_predictions_before_a_recorder_found_their_new_stream_are_no_difference(
     swapped = ran.messages[-1][1].models[-1].decides_from / SFREQ + START + OFFSET
     n_before = sum(time < swapped for time, _ in ran.predictions)
     kept = ran.predictions[:n_before] + ran.predictions[n_before + 12 :]
-    # An engine that publishes a new stream ends the decision that holds, by its clock.
+    # An engine that publishes a new stream ends the current decision, by its clock.
     k = next(k for k, event in enumerate(ran.events) if event.time >= swapped)
     assert '"offset"' in ran.events[k].label
     events = [*ran.events[:k], Marker(swapped + 0.004, ran.events[k].label), *ran.events[k + 1 :]]

@@ -1,4 +1,4 @@
-"""A session that ran live through real streams, with a hot swap and a gap, is verified."""
+"""Verification of a live session with real streams, a hot swap and a gap."""
 
 import threading
 import time
@@ -47,7 +47,7 @@ def model(folder: Path, name: str, low_hz: float, window_s: float) -> Path:
 
 @dataclass
 class Player:
-    """Sends a recording bit by bit."""
+    """Sends a recording piece by piece."""
 
     recording: Recording
     outlet: SignalOutlet = field(init=False)
@@ -112,7 +112,7 @@ def test_a_live_session_with_hot_swap_and_gap_equals_to_the_bit(tmp_path: Path) 
 def test_a_recorder_that_starts_after_an_adapting_engine_records_what_verifies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The signal is sent six times as fast as it was taken, and so are the states.
+    # The signal is sent at six times its rate, and so are the states.
     monkeypatch.setattr(publish_provenance, "_STATE_EVERY_S", 1.0)
     folder = model(tmp_path, "first", 8, 1.0)
     name = f"run-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""A rare class is decided too where classes are weighed alike."""
+"""With equal class weights, a rare class is also decided."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Windows of other people kept in a base model, and learnt from together with a person's own."""
+"""Windows of other people, stored in a base model and trained on with a person's own."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ Windows = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def person(seed: int, n_trials: int, n_runs: int = 2, gain: float = 1.3) -> Windows:
-    """Two windows a trial behind a head of one's own; a class is a stronger source."""
+    """Return two windows per trial with individual mixing; a class has a stronger source."""
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.resize(["left", "right"], n_trials), 2)
     sources = rng.normal(size=(2 * n_trials, 6, 48))
@@ -61,7 +61,7 @@ def accuracy(decoder: TangentSpace, windows: np.ndarray, labels: np.ndarray) -> 
 
 
 def gains(base: TangentSpace, n_first: int, gain: float) -> list[float]:
-    """How much more of six people's later windows is decided rightly with the base."""
+    """Return the gain in accuracy by the base model, for later windows of six people."""
     found = []
     for seed in range(20, 26):
         windows, labels, _ = person(seed, 50, gain=gain)

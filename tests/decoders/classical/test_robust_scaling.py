@@ -1,4 +1,4 @@
-"""Median and interquartile range of each channel, against a plain computation."""
+"""Median and interquartile range of each channel, compared with a plain computation."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ LIMIT = 5.0
 
 @pytest.fixture
 def windows() -> np.ndarray:
-    """Windows (30, 4, 50) of magnetometers and gradiometers, one of which is flat."""
+    """Return windows, (30, 4, 50), of magnetometers and gradiometers, one of them flat."""
     rng = np.random.default_rng(0)
     level = np.array([2e-12, -5e-11, 0.0, 3.0])[:, None]
     spread = np.array([1e-13, 4e-12, 0.0, 1.0])[:, None]

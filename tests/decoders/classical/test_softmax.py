@@ -1,4 +1,4 @@
-"""No decoder gives a probability that is no number, whatever the window holds."""
+"""No decoder returns NaN probabilities, whatever the window contains."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Decoders of flashes: promises of every decoder, and log odds that are likelihood ratios."""
+"""Decoders of flashes: general rules of decoders, and log odds as likelihood ratios."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ N_SAMPLES = 200
 def flashes(
     n_targets: int, n_nontargets: int, seed: int, effect: float = 0.15
 ) -> tuple[FloatArray, np.ndarray]:
-    """White noise; a target adds a bump at half the channels."""
+    """Return white noise; a target adds a bump at half the channels."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(["target"] * n_targets + ["nontarget"] * n_nontargets)
     windows = rng.normal(size=(len(labels), len(EEG.channels), N_SAMPLES))
@@ -37,7 +37,7 @@ def test_an_erp_decoder_keeps_the_promises_of_every_decoder(make) -> None:
 
 @pytest.mark.parametrize("make", [ErpLda, pytest.param(XdawnTangent, marks=pytest.mark.slow)])
 def test_the_share_of_targets_in_the_training_is_no_prior(make) -> None:
-    """The same nontargets five times over change the log odds by far less than log 5."""
+    """Training with each nontarget five times changes the log odds by far less than log 5."""
     windows, labels = flashes(150, 150, 0, effect=0.4)
     others = labels == "nontarget"
     more = np.concatenate([windows, *[windows[others]] * 4])

@@ -1,4 +1,4 @@
-"""A real visual oddball (Muse, six runs): AUC beside an independent pipeline of public parts."""
+"""A real visual oddball (Muse, six runs): AUC compared with an independent pipeline."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -50,19 +50,19 @@ def runs() -> list[Recording]:
 
 
 def zero_phase(signal: np.ndarray) -> np.ndarray:
-    """MNE's filter, which looks into the future."""
+    """Filter by MNE, without causality."""
     import mne
 
     return mne.filter.filter_data(signal, 256.0, 1, 20, verbose="error")
 
 
 def causal(signal: np.ndarray) -> np.ndarray:
-    """SciPy's Butterworth filter of the profile's band and order."""
+    """Filter by SciPy's Butterworth filter, with the profile's band and order."""
     return sosfilt(butter(2, [1, 20], "bandpass", fs=256.0, output="sos"), signal)
 
 
 def independent(runs: list[Recording], filtering: Filter) -> list[float]:
-    """Leave one run out with epochs of a filtered signal, pyriemann and scikit-learn."""
+    """Return the AUC per left-out run, by epochs of a filtered signal and pyriemann."""
     from pyriemann.estimation import XdawnCovariances
     from pyriemann.tangentspace import TangentSpace
 

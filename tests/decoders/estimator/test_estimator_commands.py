@@ -1,4 +1,4 @@
-"""A user's own estimator on the command line: calibrate, evaluate, and what is refused."""
+"""A user's own estimator on the command line: calibrate, evaluate, and refusals."""
 
 import sys
 from pathlib import Path
@@ -63,7 +63,7 @@ def profile(folder: Path, **decoder: object) -> Path:
 
 
 def refused(*arguments: object) -> str:
-    """The error of a command that has to fail, behind what it printed of the runs."""
+    """Return the error of a command that must fail, without the lines on the runs."""
     done = bci(*arguments)
     assert done.returncode == 2, done.stderr
     assert "Traceback" not in done.stderr
@@ -94,7 +94,7 @@ def test_a_type_of_ones_own_is_trusted_by_the_profile_and_by_trust(
     assert "types that are not trusted: own_decoder.Nearer" in line
     mine = profile(here, name="own_decoder:Nearer", trusted=["own_decoder.Nearer"])
     assert bci("calibrate", mine, *runs, "--out", "me").returncode == 0
-    # The card names the type, which is not the user's word.
+    # The card has the name of the type, not the user's word for it.
     assert load_card(here / "me").decoder.trusted == ("own_decoder.Nearer",)
     line = refused("evaluate", "me", runs[0])
     assert line.endswith("--trust own_decoder.Nearer")

@@ -1,4 +1,4 @@
-"""Stored estimators: what is refused of a model folder, and why."""
+"""Stored estimators: refusals of a model folder, with reasons."""
 
 import importlib
 import inspect
@@ -60,7 +60,7 @@ def load(arrays: Arrays, *trusted: str) -> Decoder:
 
 
 class Mean(ClassifierMixin, BaseEstimator):
-    """A user's own classifier: the nearer mean power."""
+    """A user's own classifier, by the nearest mean power."""
 
     def fit(self, X: np.ndarray, y: np.ndarray) -> "Mean":
         power = np.log(X.var(axis=2))
@@ -90,7 +90,7 @@ def test_a_users_own_type_is_stored_and_loaded_only_where_the_user_trusts_it(epo
 
 
 def test_what_the_built_in_list_leaves_out_needs_the_users_word(epochs) -> None:
-    # Between the covariances and the trees no form but skops is possible.
+    # A pipeline from covariances to trees can only be stored by skops.
     matrices = make_pipeline(
         Covariances("oas"), FunctionTransformer(vectors), RandomForestClassifier(5, random_state=0)
     )
@@ -110,10 +110,10 @@ def test_types_of_the_built_in_list_run_no_code_when_they_are_loaded() -> None:
         module, _, own = name.rpartition(".")
         cls = getattr(importlib.import_module(module), own)
         assert f"{cls.__module__}.{cls.__qualname__}" == name
-        source = inspect.getsource(cls)  # it is Python, which checks its indices
+        source = inspect.getsource(cls)  # it is Python code, where indices are checked
         for text in ("eval(", "exec(", "open(", "import_module", "pickle", "subprocess", " os."):
             assert text not in source, (name, text)
-        # What restores it is scikit-learn's, or none; MNE's makes partials of its own functions.
+        # Special methods are scikit-learn's, or absent; MNE's makes partials of its own functions.
         for method in ("__setstate__", "__new__", "__setattr__", "__getattr__"):
             holder = next(base for base in cls.__mro__ if method in vars(base) or base is object)
             assert holder.__module__ in (
@@ -125,7 +125,7 @@ def test_types_of_the_built_in_list_run_no_code_when_they_are_loaded() -> None:
 
 
 def rewritten(arrays: Arrays, change: Callable[[dict[str, bytes]], None]) -> Arrays:
-    """The arrays with another content of their skops file."""
+    """Return the arrays with a changed skops file."""
     with zipfile.ZipFile(io.BytesIO(arrays["skops"].tobytes())) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     change(members)
@@ -203,7 +203,7 @@ def test_a_folder_cannot_have_a_module_imported(
     asked = schema(lambda text: text.replace("pyriemann.classification", "my_payload"))
     with pytest.raises(BundleError, match=r"not trusted: my_payload\.MDM"):
         load(rewritten(riemann, asked))
-    again = decoders.load("my_payload:make", {}, CLASSES, riemann)  # the name is only a name
+    again = decoders.load("my_payload:make", {}, CLASSES, riemann)  # the name is not imported
     assert again.classes == CLASSES
     assert "my_payload" not in sys.modules
 
@@ -234,7 +234,7 @@ def network(
     softmax: bool = True,
     weights: np.ndarray | None = None,
 ) -> onnx.ModelProto:
-    """One linear layer over all samples."""
+    """Return a network of one linear layer over all samples."""
     size = shape[0] * shape[1]
     if weights is None:
         weights = np.random.default_rng(0).normal(size=(size, n_classes)) / 1000
@@ -275,7 +275,7 @@ def test_a_users_own_onnx_file_decodes(
     decoder = decoders.create("onnx", params)
     decoder.fit(windows, labels)
     arrays = decoder.arrays()
-    Path(file).unlink()  # the folder holds it
+    Path(file).unlink()  # the model's folder has a copy
     again = decoders.load("onnx", params, decoder.classes, arrays)
     scores = windows[0].ravel() @ weights
     right, left = np.exp(scores) / np.exp(scores).sum()
@@ -435,7 +435,7 @@ def test_damaged_bytes_are_refused_or_decode_as_before(epochs, riemann: Arrays, 
     refused = []
     for _ in range(60):
         content = arrays[key].copy()
-        # What comes first is structure, most of what follows is numbers.
+        # The first bytes are structure; most later ones are numbers.
         place = rng.integers(min(len(content), 2000 if rng.random() < 0.7 else len(content)))
         content[place] = rng.integers(256)
         try:

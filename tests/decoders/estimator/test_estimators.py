@@ -1,4 +1,4 @@
-"""Estimators of scikit-learn's kind as decoders: by a profile's name, and as objects."""
+"""Estimators of scikit-learn as decoders, by name in a profile and as objects."""
 
 import sys
 from pathlib import Path
@@ -107,7 +107,7 @@ def test_csp_of_two_classes_and_nearly_dependent_channels_is_stored(name: str, f
 
 
 class Odd(ClassifierMixin, BaseEstimator):
-    """A classifier that does not do what it has to, in one way or another."""
+    """A classifier that violates one rule of classifiers, chosen by a parameter."""
 
     def __init__(self, wrong: str = "") -> None:
         self.wrong = wrong
@@ -215,7 +215,7 @@ number = 3
 
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, with modules of a user's own."""
+    """Return the current folder, with a user's own modules."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in sys.modules if name.startswith("my_")]:
         monkeypatch.delitem(sys.modules, name)

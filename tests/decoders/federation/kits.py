@@ -19,7 +19,7 @@ _BUILDERS = (
 def make_kits(
     folder: Path, sites: tuple[str, ...], port: int = 0, role: str = "lead"
 ) -> dict[str, Path]:
-    """Kits of a server on this machine (`localhost`), of its leader, and of sites, by name."""
+    """Make the kits of a server on `localhost`, its leader and sites; return them by name."""
     folder.mkdir(parents=True, exist_ok=True)
     server = {"name": "localhost", "type": "server", "org": "hub"}
     server |= {"fed_learn_port": port or free_port(), "admin_port": free_port()}
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 def port_of(kit: Path) -> int:
-    """The server's port, as a site's kit names it."""
+    """Return the server's port in a site's kit."""
     written = json.loads((kit / "startup" / "fed_client.json").read_text())
     port: str = written["servers"][0]["service"]["target"].rpartition(":")[2]
     return int(port)

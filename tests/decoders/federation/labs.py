@@ -1,4 +1,4 @@
-"""Small sites with unlike headsets, on simulated windows."""
+"""Small sites with different headsets, on simulated windows."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def agreement(
 
 
 def rhythm(n_trials: int, n_channels: int, sfreq: float, seconds: float, seed: int) -> Epochs:
-    """Windows in which a 12 Hz rhythm is on the first or on the last channel."""
+    """Return windows with a 12 Hz rhythm on the first or on the last channel."""
     rng = np.random.default_rng(seed)
     time = np.arange(round(seconds * sfreq)) / sfreq
     windows = rng.normal(0, 5, (n_trials, n_channels, len(time)))
@@ -52,7 +52,7 @@ def site(folder: Path, name: str = "a", agreed: Federation | None = None, seed: 
 
 
 class Lab:
-    """A participant without recordings: answers as one does."""
+    """A participant without recordings, which answers like a real one."""
 
     def __init__(self, site: Site, agreed: Federation) -> None:
         self.site, self._agreed = site, agreed

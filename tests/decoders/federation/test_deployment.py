@@ -1,4 +1,4 @@
-"""FLARE's own processes on this machine: what a site refuses to run."""
+"""FLARE's processes on this machine: code that a site refuses to run."""
 
 import contextlib
 import json
@@ -44,9 +44,9 @@ def is_running(number: int) -> bool:
 
 @pytest.fixture
 def hostile_server(tmp_path: Path) -> Iterator[tuple[Session, dict[str, Path]]]:
-    """A server that lets its leader send any code and any class, with one careful site.
+    """Run a server that accepts any code from its leader, with one careful site.
 
-    FLARE permits everything to the leader's role, at the site too.
+    FLARE permits everything to the leader's role, even at the site.
     """
     kits = make_kits(tmp_path, ("lab-a",), role="super")
     write_policy(kits["localhost"], SERVER, {})
@@ -68,7 +68,7 @@ def hostile_server(tmp_path: Path) -> Iterator[tuple[Session, dict[str, Path]]]:
 def test_a_kill_of_the_command_ends_its_process_of_flare(tmp_path: Path) -> None:
     startup = tmp_path / "startup"
     startup.mkdir()
-    # FLARE's script becomes FLARE's process in this way.
+    # A substitute for FLARE's start script, which becomes FLARE's process.
     (startup / "sub_start.sh").write_text("echo $$\nexec sleep 600\n")
     program = (
         "import pathlib, time\n"
@@ -123,7 +123,7 @@ def test_a_site_refuses_code_and_classes_of_a_hostile_server_and_a_strange_kit(
         assert re.search(rf"{why} is not of the job of `bci federate`", str(meta)), meta
     assert not touched.exists()
 
-    # The same name, signed by somebody else.
+    # A kit with the same name, signed by another authority.
     elsewhere = make_kits(tmp_path / "elsewhere", ("lab-b",), port_of(kits["lab-a"]))
     strange = elsewhere["lab-b"]
     write_policy(strange, SITE, {})

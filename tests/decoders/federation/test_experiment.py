@@ -1,4 +1,4 @@
-"""The experiment on EEGMMIDB: unlike headsets out of one, and who is compared with whom."""
+"""The experiment on EEGMMIDB: different headsets made from one, and the comparisons."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``bci federate`` as a user meets it, on simulated recordings."""
+"""The command ``bci federate`` on simulated recordings."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.commands import bci, one_line
 
 @pytest.fixture
 def partners(tmp_path: Path) -> Path:
-    """Two sites of three electrodes and of all; a file that names them."""
+    """Return a file that names two sites, one with three electrodes and one with all."""
     settings = SubjectSettings(trials_per_class=3)
     for run in (1, 2):
         write_run(simulate_run(settings, run), tmp_path / f"run-{run}_eeg.fif")
@@ -66,7 +66,7 @@ def test_a_simulated_federation_ends_in_a_model_for_every_site(
     file = tmp_path / "run-2_eeg.fif"
     assert bci("evaluate", tmp_path / "models" / "lab-b", file).returncode == 0
 
-    # A stop while models were written: the rounds are all there, one site has not finished.
+    # A stop while models were written: all rounds are stored, but one site has not finished.
     history = tmp_path / "models" / ".rounds" / "server" / "rounds.json"
     stored = json.loads(history.read_text())
     del stored["finished"]["lab-b"]

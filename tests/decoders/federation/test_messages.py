@@ -1,4 +1,4 @@
-"""Messages from other machines: what is wrong with one is named, and nothing is executed."""
+"""Messages from other machines: errors are reported, and nothing is executed."""
 
 import pickle
 from pathlib import Path

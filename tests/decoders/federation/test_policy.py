@@ -1,4 +1,4 @@
-"""Files of a job, as a site checks them."""
+"""A site's check of the files of a job."""
 
 from pathlib import Path
 

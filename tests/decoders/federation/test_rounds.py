@@ -1,4 +1,4 @@
-"""Rounds at the server: who is left out and why, what a stop costs, what is refused."""
+"""Rounds at the server: sites that are left out, the cost of a stop, and refusals."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -33,7 +33,7 @@ def labs(folder: Path, agreed: Federation) -> dict[str, Lab]:
 
 
 class Answers:
-    """A lab whose answers to training are given, and which finishes like any other."""
+    """A lab with given answers to training, which finishes like any other."""
 
     def __init__(self, lab: Lab, blob: bytes) -> None:
         self._lab, self._blob = lab, blob
@@ -98,7 +98,7 @@ class StopError(Exception):
 
 
 class Stopping:
-    """A wire that breaks in the middle of a round, once its first site has answered."""
+    """A connection that breaks in a round, after the answer of its first site."""
 
     def __init__(self, wire: LocalWire, round_of_stop: int) -> None:
         self._wire, self._left = wire, round_of_stop

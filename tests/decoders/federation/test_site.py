@@ -1,4 +1,4 @@
-"""One site's rounds: what is shared, what stays, what a repeated round gives."""
+"""One site's rounds: shared data, private data, and the result of a repeated round."""
 
 from pathlib import Path
 
@@ -190,7 +190,7 @@ def test_a_private_change_is_clipped_and_noisy_as_agreed() -> None:
 
 
 def attack(privacy: Privacy, one: dict, other: dict, rng: np.random.Generator) -> np.ndarray:
-    """Scores of a likelihood-ratio attack on changes of either of two sets of recordings."""
+    """Return scores of a likelihood-ratio attack on the changes by two sets of recordings."""
     tiny = privacy.model_copy(update={"noise_multiplier": 1e-12})
     direction = {
         k: make_private(one, tiny, rng)[k] - make_private(other, tiny, rng)[k] for k in one
@@ -207,8 +207,8 @@ def test_no_membership_attack_beats_the_budget(tmp_path: Path) -> None:
     """Compare true and false positives of the best attack with the bound of epsilon and delta."""
     shared = initial_weights(SPACE, 0)
     _, change = site(tmp_path).train(1, shared)
-    # The worst exchange of recordings turns a change round that is as long as agreed. An attack
-    # sees its direction only, so a few numbers are as good as all.
+    # The worst exchange of recordings reverses a change of the maximum length. An attack uses its
+    # direction only, so a few numbers are as good as all.
     one = {"head.left": 1e3 * change["head.left"][:8]}
     other = {name: -array for name, array in one.items()}
     rng = np.random.default_rng(0)
@@ -225,8 +225,8 @@ def test_no_membership_attack_beats_the_budget(tmp_path: Path) -> None:
     for noise in (2.0, 5.0, 20.0):
         privacy = Privacy(clip_norm=1.0, noise_multiplier=noise)
         assert worst_excess(noise, epsilon(1, privacy)) <= 0
-    # The check can fail: nearly without noise the attack is right every time, and the budget of
-    # four times the noise is too small.
+    # The check can fail: almost without noise the attack always succeeds, and the budget for four
+    # times the noise is too small.
     assert worst_excess(1e-6, 1.0) > 0.5
     assert worst_excess(2.0, epsilon(1, Privacy(clip_norm=1.0, noise_multiplier=8.0))) > 0
     accountant = RdpAccountant()

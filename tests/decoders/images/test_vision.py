@@ -32,7 +32,7 @@ def pictures(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tiny_dino(tmp_path: Path) -> Path:
-    """A DINOv2 of random weights, as a folder that a user would have."""
+    """Return the folder of a DINOv2 with random weights."""
     transformers = pytest.importorskip("transformers")
     folder = tmp_path / "dino"
     config = transformers.Dinov2Config(
@@ -50,7 +50,7 @@ def tiny_dino(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def tiny_clip(tmp_path: Path) -> Path:
-    """A CLIP of random weights: a tower for images, one for text, and what both are mapped to."""
+    """Return the folder of a CLIP with random weights: image tower, text tower, projections."""
     transformers = pytest.importorskip("transformers")
     folder = tmp_path / "clip"
     layers = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}

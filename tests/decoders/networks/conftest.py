@@ -1,4 +1,4 @@
-"""Set-up of every test of a network."""
+"""Fixtures for every test of a network."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Filters of single channels: the same result, trained or served."""
+"""Depthwise filters: the same result in training and in serving."""
 
 import pytest
 import torch

@@ -31,9 +31,9 @@ TINY = DuinSettings(
 
 
 def test_full_size_is_the_published_one() -> None:
-    authors = 4_187_621  # as their code counts them: 10 channels, 3 s, 61 words
-    positions, scales = 30 * 160, 8  # fixed there, counted all the same
-    biases = 128 + 128 + 16  # before a batch norm, which takes them out
+    authors = 4_187_621  # count of the authors' code for 10 channels, 3 s, 61 words
+    positions, scales = 30 * 160, 8  # fixed there, but counted
+    biases = 128 + 128 + 16  # without effect before a batch norm, so left out here
 
     model = Duin(10, 3000, 61)
 
@@ -251,9 +251,9 @@ def test_log_band_power_of_a_sine_is_in_its_band_while_it_lasts() -> None:
 def test_the_bound_of_white_noise_is_that_of_its_rate() -> None:
     white = np.random.default_rng(0).normal(size=(4000, 5, 4)).astype(np.float32)
 
-    # 7 bits for each token of 10 numbers.
+    # 7 bits per token of 10 numbers.
     assert rate_bound(white, 128, 2) == pytest.approx(1 - 2 ** (-2 * 7 / 10), abs=0.01)
-    # One strong number takes all bits.
+    # If one number is much stronger, it needs all bits.
     white[:, 0] *= 1e3
     assert rate_bound(white[:, :, :1], 128, 1) == pytest.approx(1 - 2**-14, abs=1e-4)
 
@@ -355,7 +355,7 @@ def test_three_stages_learn_the_simulated_words() -> None:
 
 
 def spoken_words(n_words: int) -> tuple[Tensor, Tensor]:
-    """Windows (n, 16, 800) of unit variance from 0.2 s after the cue, and numbers of words (n,)."""
+    """Return windows, (n, 16, 800), of unit variance from 0.2 s after the cue, and words."""
     channels = seeg(16)
     levels = Amplitudes(line_uv=0, offset_uv=0, walk_uv=0)
     scenario = speech(positions(channels))
@@ -373,7 +373,7 @@ def spoken_words(n_words: int) -> tuple[Tensor, Tensor]:
 
 
 def fit(model: nn.Module, loss, n: int, epochs: int) -> list[float]:  # type: ignore[no-untyped-def]
-    """Train on n trials; the mean loss of each epoch."""
+    """Train on ``n`` trials; return the mean loss of each epoch."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
     history = []
     for _ in range(epochs):

@@ -57,7 +57,7 @@ def test_any_montage_makes_a_hierarchy_and_logits(channels: tuple[Channel, ...])
     found = hierarchy(places)
     logits = Histn(places, 256, SFREQ)(torch.randn(2, len(channels), 256))
 
-    assert (np.count_nonzero(found.members, axis=0) == 1).all()  # one region a channel
+    assert (np.count_nonzero(found.members, axis=0) == 1).all()  # one region per channel
     np.testing.assert_allclose(found.members.sum(axis=1), 1)
     for graph in (found.channel_graph, found.region_graph):
         eigenvalues = np.linalg.eigvalsh(graph)
@@ -81,7 +81,7 @@ def test_a_window_shorter_than_the_filters_is_refused() -> None:
 
 
 def test_laplacian_of_three_places_in_a_row() -> None:
-    near, far = np.exp(-0.5), np.exp(-2.0)  # neighbours one scale apart, the ends two
+    near, far = np.exp(-0.5), np.exp(-2.0)  # neighbours are one scale apart, the ends two
     places = np.array([[0.0, 0, 0], [0.02, 0, 0], [0.04, 0, 0]])
     weights = np.array([[0, near, far], [near, 0, near], [far, near, 0]])
     degree = np.diag(weights.sum(axis=1) ** -0.5)
@@ -118,7 +118,7 @@ def test_fourteen_channels_make_about_a_thousand_parameters() -> None:
     channels, regions, width, levels, axes = 14, 7, 8, 5, 2
     expected = (
         width * 25  # filters of 0.2 s, shared by the channels
-        + width * 9  # of 0.07 s, one a filter
+        + width * 9  # of 0.07 s, one per filter
         + 2 * width  # batch norm
         + 2 * width * width + width  # graph convolution of two terms over channels
         + channels * width  # fusion into regions
@@ -181,7 +181,7 @@ def test_both_filters_as_one_kernel_are_the_two_one_after_the_other() -> None:
 def test_power_by_lags_is_the_power_behind_the_filters_and_so_are_its_gradients() -> None:
     x = torch.cumsum(torch.randn(6, 200), dim=1)
     kernels = torch.randn(3, 9)
-    # Of a walk this one leaves a ten-thousandth: the second difference, twice.
+    # The second difference applied twice leaves a ten-thousandth of a random walk.
     kernels[0] = torch.tensor([0.0, 0, 1, -4, 6, -4, 1, 0, 0])
     kernels.requires_grad_()
 
@@ -190,7 +190,7 @@ def test_power_by_lags_is_the_power_behind_the_filters_and_so_are_its_gradients(
     plain = np.empty((6, 3))
     for i, signal in enumerate(x.double().numpy()):
         for j, kernel in enumerate(kernels.detach().double().numpy()):
-            # Correlation, as networks have it, is convolution with the kernel turned round.
+            # Correlation, as in networks, is convolution with the reversed kernel.
             plain[i, j] = (np.convolve(signal, kernel[::-1], "valid") ** 2).mean()
     assert np.allclose(found.detach(), plain, rtol=1e-5)
     (gradient,) = torch.autograd.grad(found.log().sum(), kernels)
@@ -206,7 +206,7 @@ def test_the_network_in_training_is_the_network_that_serves() -> None:
     for part in model.modules():
         if isinstance(part, nn.BatchNorm1d):
             part.momentum = 1.0
-    model(x)  # now the statistics that serve are those of this batch
+    model(x)  # now the running statistics are those of this batch
 
     trained = model.train()(x)
     served = model.eval()(x)
@@ -249,7 +249,7 @@ def test_simulated_emotion_levels_can_be_learned_and_hold_for_later_trials() -> 
 
 
 def emotion_windows(n_trials: int) -> tuple[Tensor, Tensor]:
-    """Windows of 2 s (n, 14, 256) of unit variance, and levels from 0 (n, 2), in order of time."""
+    """Return windows of 2 s, (n, 14, 256), and levels from 0, (n, 2), in order of time."""
     channels = tuple(Channel(name, "eeg", "uV", standard_position(name)) for name in DREAMER)
     levels = Amplitudes(background_uv=3, blink_uv=0, line_uv=0, offset_uv=0, walk_uv=0)
     signal = SimulatedSignal(channels, SFREQ, emotion(), seed=0, levels=levels)

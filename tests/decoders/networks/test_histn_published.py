@@ -1,4 +1,4 @@
-"""HiSTN as published, against its description written out in plain arrays."""
+"""HiSTN as published, compared with a plain array computation of its description."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 
 def one_axis(n_samples: int = 128) -> OneAxis:
-    """A network whose batch norms do something, in evaluation mode."""
+    """Return a network with nontrivial batch norms, in evaluation mode."""
     torch.manual_seed(0)
     model = OneAxis(n_samples, SFREQ, 5)
     for layer in model.modules():
@@ -41,10 +41,10 @@ def one_axis(n_samples: int = 128) -> OneAxis:
 def test_an_axis_has_the_authors_number_of_weights() -> None:
     expected = (
         64 * 8  # filters
-        + 8 * 14  # a weighted sum of them a channel
+        + 8 * 14  # one weighted sum of them per channel
         + 3 * 2 * 14  # batch norms
         + 5 * 14  # the second filter
-        + 4 * 3 + 3  # one weight a Chebyshev term, four regions and their graph
+        + 4 * 3 + 3  # one weight per Chebyshev term, four regions and their graph
         + 2 * (5 * 4 + 16) + 2 * (5 * 3 + 9)  # separable convolutions
         + 2 * (2 * 20 + 2 * 12) + 2 * 20  # attention: two into the regions, two into the head
         + 19 * 5 + 5  # classifier
@@ -71,7 +71,7 @@ def normed(x: Array, layer: nn.BatchNorm1d) -> Array:
 
 
 def correlated(x: Array, kernel: Array) -> Array:
-    """As many samples as came in; for an even kernel one more zero is behind than before."""
+    """Correlate with equal length; an even kernel has one more zero after than before."""
     before, n = (len(kernel) - 1) // 2, len(x)
     padded = np.concatenate([np.zeros(before), x, np.zeros(len(kernel) // 2)])
     return np.array([padded[t : t + len(kernel)] @ kernel for t in range(n)])
@@ -83,7 +83,7 @@ def merged(x: Array, layer: FusionAttention) -> Array:
 
 
 def plainly(model: OneAxis, x: Array) -> Array:
-    """The forward pass of one window (14, n_samples), step by step."""
+    """Return the forward pass of one window, (14, n_samples), computed step by step."""
     w = weights_of(model)
     filtered = [[correlated(channel, kernel) for kernel in w["filters"]] for channel in x]
     x = np.einsum("cft,cf->ct", np.array(filtered), w["sums"].clip(-1, 1))
@@ -114,7 +114,7 @@ def plainly(model: OneAxis, x: Array) -> Array:
 def test_the_network_is_its_description_written_out() -> None:
     model = one_axis()
     with torch.no_grad():
-        model.sums *= 4  # beyond what the constraints let through
+        model.sums *= 4  # beyond the limits of the constraints
         model.second *= 4
         for region in model.within:
             region.mix *= 4

@@ -31,7 +31,7 @@ MAGNETOMETERS = HELMET[::3]
 
 def test_full_size_and_shapes() -> None:
     samples, dimensions = 181, 768
-    attention = 270 * 2048 + 3 * 2048  # three channels a place of the helmet
+    attention = 270 * 2048 + 3 * 2048  # three channels per place of the helmet
     mix = 270 * 270 + 270
     blocks = 0
     for n_in in (270, 320):
@@ -57,7 +57,7 @@ def test_places_keep_left_right_front_and_the_angle_to_the_top() -> None:
 
     places = flat_places(0.1 * np.array([top, right, left, front], dtype=float))
 
-    # The widest extent, left to right, is the unit square's side: 90 degrees make a half.
+    # The widest extent, left to right, is the unit square's side, so 90 degrees are a half.
     np.testing.assert_allclose(places, [[0.5, 0], [1, 0], [0, 0], [0.5, 0.5]], atol=1e-12)
 
 
@@ -89,7 +89,7 @@ def test_attention_is_a_softmax_over_the_sensors() -> None:
 
     torch.testing.assert_close(layer.weights(), weights)
     torch.testing.assert_close(layer(x), torch.einsum("vc,bct->bvt", weights, x))
-    # Two channels at one place do not weigh alike.
+    # Two channels at the same place have different weights.
     assert not torch.allclose(weights[:, 0], weights[:, 1])
 
 
@@ -131,7 +131,7 @@ def test_each_subject_has_its_own_layer() -> None:
     model = MegImages(MAGNETOMETERS, 30, 5, n_subjects=2, settings=TINY).eval()
     x = torch.randn(1, 102, 30).repeat(2, 1, 1)
     alike = model(x, torch.tensor([0, 1])).contrast
-    torch.testing.assert_close(alike[0], alike[1])  # the identity at first
+    torch.testing.assert_close(alike[0], alike[1])  # subject layers begin as the identity
     nn.init.normal_(model.subject.maps)
 
     same = model(x, torch.tensor([1, 1])).contrast
@@ -171,7 +171,7 @@ def test_trials_of_one_image_are_not_distinguished() -> None:
 
     value = contrastive_loss(torch.randn(1, 6).repeat(4, 1), image.repeat(4, 1))
 
-    assert float(value) == pytest.approx(np.log(4), rel=1e-5)  # and no gradient pulls them apart
+    assert float(value) == pytest.approx(np.log(4), rel=1e-5)  # as by guessing
 
 
 def test_trials_of_one_image_share_its_target_as_a_plain_loop_does() -> None:
@@ -220,8 +220,8 @@ def test_gradients_reach_every_parameter() -> None:
 
     for name, parameter in model.named_parameters():
         assert parameter.grad is not None, name
-        # Its bias is the same for all features, and the heads' layer norm takes it away: only
-        # rounding is left, which may be nought.
+        # Its bias is the same for all features, so the heads' layer norm removes it. Only rounding
+        # is left, which may be zero.
         if name != "over_time.bias":
             assert parameter.grad.abs().sum() > 0, name
 
@@ -250,7 +250,7 @@ def top_1(predicted: Tensor, labels: list[str]) -> float:
 
 
 def seen_images(n_trials: int) -> tuple[Tensor, list[str]]:
-    """Windows (n, 306, 60) of unit variance: 0.5 s after onset at 120 Hz; labels."""
+    """Return windows, (n, 306, 60), of 0.5 s after onset at 120 Hz, and labels."""
     levels = Amplitudes(background_uv=4, blink_uv=0, line_uv=0, offset_uv=0, walk_uv=0)
     signal = SimulatedSignal(meg(), 120.0, images(), seed=0, levels=levels)
     blocks = list(islice(signal.blocks(), n_trials * 13))

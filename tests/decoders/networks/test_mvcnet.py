@@ -34,7 +34,7 @@ def norm(width: int) -> int:
 def test_full_size_of_the_transformer_and_its_projector(
     encoder_hz: float | None, width: int
 ) -> None:
-    """64 channels, 2 s at 250 Hz; 80 Hz are every third sample, in an even number."""
+    """64 channels, 2 s at 250 Hz; 80 Hz means every third sample, an even number of them."""
     model = Mvcnet(64, 500, 250.0, 2, settings=MvcnetSettings(encoder_hz=encoder_hz))
     attention = linear(width, 3 * width) + linear(width, width)
     forward = linear(width, 2 * width) + linear(2 * width, width)
@@ -62,7 +62,7 @@ def test_the_defaults_are_the_published_ones() -> None:
 
 
 def test_contrast_of_identical_orthogonal_features_is_its_least() -> None:
-    """Similarity 1 with the partner, 0 with the other 2 n - 2: log(1 + (2 n - 2) exp(-1 / T))."""
+    """Similarity 1 to the partner and 0 to the others: log(1 + (2 n - 2) exp(-1 / T))."""
     rows = torch.eye(4, 6)
     least = math.log1p(6 * math.exp(-1 / 0.2))
 
@@ -83,13 +83,13 @@ def test_contrast_of_a_single_pair_is_nothing() -> None:
 
 
 def test_pairs_that_are_alike_are_no_negatives() -> None:
-    """Rows 0 and 1 are the same direction; their pairs count for nothing in the contrast."""
+    """Rows 0 and 1 have the same direction, so their pairs are left out of the contrast."""
     rows = torch.eye(4, 6)
     rows[1] = rows[0]
     alike = torch.zeros(4, 4, dtype=torch.bool)
     alike[0, 1] = alike[1, 0] = True
 
-    least = [math.log1p(k * math.exp(-1 / 0.2)) for k in (4, 4, 6, 6)]  # negatives left of a row
+    least = [math.log1p(k * math.exp(-1 / 0.2)) for k in (4, 4, 6, 6)]  # negatives left per row
     masked = nt_xent(rows, rows, 0.2, alike)
     assert masked.item() == pytest.approx(sum(least) / 4, rel=1e-3)
     assert nt_xent(rows, rows, 0.2) > masked + 0.3

@@ -25,7 +25,7 @@ MONTAGES = [(3, 256, 128.0, 2), GRAZ, (64, 480, 160.0, 2)]
 
 
 def separable(n_trials: int = 16) -> tuple[Tensor, Tensor]:
-    """Trials (4 channels, 2 s at 128 Hz) with 10 Hz on the first or on the last channel."""
+    """Return trials (4 channels, 2 s at 128 Hz) with 10 Hz on the first or last channel."""
     time = torch.arange(256) / 128
     labels = torch.arange(n_trials) % 2
     trials = 0.5 * torch.randn(n_trials, 4, 256)
@@ -103,7 +103,7 @@ def test_sixteen_separable_trials_can_be_learned(name: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_weights_brought_back_decide_alike(name: str) -> None:
     model = NETWORKS[name](4, 256, 128.0, 2)
-    model(torch.randn(8, 4, 256))  # moves the batch norms
+    model(torch.randn(8, 4, 256))  # changes the batch norms
     again = NETWORKS[name](4, 256, 128.0, 2)
     again.load_state_dict(model.state_dict())
 

@@ -1,4 +1,4 @@
-"""Base models on headsets with other electrodes than theirs."""
+"""Base models on headsets with other electrodes."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def signal_of(names: tuple[str, ...]) -> Signal:
 
 
 def trials(n: int, seed: int, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of 1.5 s with a 12 Hz rhythm under C3 or C4 that falls off over the head."""
+    """Return windows of 1.5 s with a 12 Hz rhythm under C3 or C4, weaker further away."""
     rng = np.random.default_rng(seed)
     labels = np.resize(["left", "right"], n)
     places = standard_directions(names)

@@ -1,4 +1,4 @@
-"""Devices of training: refused where absent, no tensor left on another one, served by the CPU."""
+"""Devices of training: refused if absent, used for all tensors; the CPU serves."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_a_model_that_was_trained_on_a_gpu_is_served_without_one() -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_and_its_loss_leave_no_tensor_on_the_cpu(name: str) -> None:
-    # On the device "meta" shapes are computed and no values: a tensor of the CPU is refused.
+    # The device "meta" computes shapes without values, and refuses a tensor of the CPU.
     labels = [f"valence-{k % 2 + 1}/arousal-{k // 2 % 2 + 1}" for k in range(12)]
     labels = labels if name == "histn" else ["left", "right"] * 6
     decoder = decoders.create(name, {"epochs": 1})

@@ -24,7 +24,7 @@ CHANCE = 0.1
 
 @cache
 def simulated(n_runs: int = 1, per_word: int = 4) -> tuple[Epochs, Epochs, Signal]:
-    """Runs to learn from, one to be scored on, and what their windows are made of."""
+    """Return epochs to train on, epochs to score on, and the signal of their windows."""
     profile = load_profile("speech")
     settings = SubjectSettings(1, "speech", trials_per_class=per_word)
     *runs, last = [simulate_run(settings, run) for run in range(1, n_runs + 2)]

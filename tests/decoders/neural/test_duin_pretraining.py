@@ -1,4 +1,4 @@
-"""Du-IN learns without labels: stopped and gone on with, and what may be done with the base."""
+"""Du-IN's training without labels: its resumption, and the use of the base model."""
 
 import math
 from dataclasses import replace
@@ -44,7 +44,7 @@ def windows(n: int = 40) -> np.ndarray:
 def pretrained(
     checkpoint: Path, after: int | None = None, data: str = "a"
 ) -> tuple[Pretrained, list[PretrainingStep]]:
-    """Train until so many batches were asked for, or to the end."""
+    """Train until a number of batches was requested, or to the end."""
     steps: list[PretrainingStep] = []
     asked = iter(range(1000))
     made = pretrain_duin(
@@ -58,7 +58,7 @@ def test_a_stopped_pretraining_continues_and_ends_with_the_same_weights(tmp_path
     whole, steps = pretrained(tmp_path / "whole")
     assert [(step.stage, step.epoch) for step in steps] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert all(1 <= step.perplexity <= TINY.n_codes for step in steps)
-    for batches in (4, 4):  # of three an epoch: ends within the second, then within the third
+    for batches in (4, 4):  # three per epoch: it stops in the second epoch, then in the third
         with pytest.raises(Stopped):
             pretrained(tmp_path / "stopped", batches)
     again, left = pretrained(tmp_path / "stopped")
@@ -69,7 +69,7 @@ def test_a_stopped_pretraining_continues_and_ends_with_the_same_weights(tmp_path
 @pytest.mark.slow
 def test_units_of_one_signal_describe_it_up_to_their_bound(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    # Loud or quiet, a patch at a time: one bit, which is in the power and not in the signal.
+    # Each patch is loud or quiet: one bit, in the power and not in the signal.
     loud = rng.integers(0, 2, (200, 1, 3, 1))
     x = (0.1 + 3 * loud) * rng.normal(size=(200, 3, 3, 100))
     given = x.reshape(200, 3, 300).astype(np.float32)
@@ -137,7 +137,7 @@ def test_the_rate_rises_over_a_tenth_and_falls_as_a_cosine() -> None:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A run to pretrain on and one to calibrate on; simulated."""
+    """Return a simulated run to pretrain on, and one to calibrate on."""
     folder = tmp_path_factory.mktemp("speech")
     paths = folder / "one_raw.fif", folder / "two_raw.fif"
     for run, path in enumerate(paths, 1):

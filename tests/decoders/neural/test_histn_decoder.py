@@ -43,7 +43,7 @@ def fitted(name: str, labels: np.ndarray | None = None):
 
 @cache
 def quick_profile() -> Profile:
-    """The shipped profile with a quarter of its windows."""
+    """Return the shipped profile with a quarter of its windows."""
     shipped = load_profile("emotion")
     return shipped.model_copy(
         update={"pipeline": shipped.pipeline.model_copy(update={"hop_s": 2.0})}
@@ -71,7 +71,7 @@ def test_classes_are_all_25_even_where_few_films_were_shown(name: str) -> None:
     assert probabilities.shape == (25,)
     assert probabilities.sum() == pytest.approx(1.0)
     if name == "differential-entropy":
-        # It has seen no other arousal.
+        # No other arousal is in the training data.
         assert GRID.by_axis(probabilities)[1, 3] > 0.99
 
 
@@ -160,7 +160,7 @@ def test_classes_that_are_no_levels_are_refused(name: str) -> None:
 
 
 def test_differential_entropy_is_that_of_the_band() -> None:
-    # White noise of variance 64 has 64 * width / 64 Hz of it in a band; n is large.
+    # White noise of variance 64 has the power 64 * width / 64 Hz in a band; n is large.
     from decoders.classical.differential_entropy import BANDS_HZ
 
     decoder = fitted("differential-entropy")
@@ -219,14 +219,14 @@ def test_people_held_out_are_decoded_and_shuffled_labels_are_not(name: str) -> N
     make = partial(decoders.create, name, params)
 
     def correlation(given: list[Epochs]) -> float:
-        """Of expected and true levels over people, films and axes."""
+        """Return the correlation of expected and true levels over people, films and axes."""
         said = run_protocol("by subject", given, make, SIGNAL)
         expected = np.concatenate([expected_levels(GRID.by_axis(s.probabilities)) for s in said])
         true = np.concatenate([GRID.numbers(s.truth) for s in said])
         return float(np.mean([np.corrcoef(expected[:, k], true[:, k])[0, 1] for k in range(2)]))
 
     assert correlation(people) > 0.4
-    # 75 films: three standard errors of a correlation, of the mean of two axes.
+    # 75 films: three standard errors of a correlation that is the mean of two axes.
     mixed = [shuffled_films(each, seed) for seed, each in enumerate(people)]
     assert abs(correlation(mixed)) < 3 / np.sqrt(2 * 75)
 

@@ -19,7 +19,7 @@ NETWORKS = networks()
 
 
 def trials(n: int, seed: int, mixing: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Windows of 1.5 s in which a 12 Hz rhythm is stronger at C3 or C4."""
+    """Return windows of 1.5 s in which a 12 Hz rhythm is stronger at C3 or C4."""
     rng = np.random.default_rng(seed)
     windows = rng.normal(0, 5, (n, 4, 192))
     labels = np.resize(["left", "right"], n)
@@ -112,7 +112,7 @@ def test_training_can_be_watched_and_cancelled_at_once() -> None:
 
 def test_early_stopping_holds_out_the_last_run_and_keeps_the_best_weights() -> None:
     windows, labels = trials(60, 1)
-    # The held-out run's labels are turned over: what is learnt only makes it worse there.
+    # The held-out run's labels are swapped, so training only increases its loss.
     labels[40:] = np.where(labels[40:] == "left", "right", "left")
     decoder = decoders.create("shallow", {"epochs": 60, "patience": 5})
     decoder.fit(windows, labels, groups=np.repeat([0, 1, 2], 20), signal=SIGNAL)
@@ -145,7 +145,7 @@ def test_mvcnet_base_keeps_the_part_that_only_training_needs() -> None:
         assert torch.equal(tuned.model.transformer.state_dict()[key], weights)
     assert not set(kept) & set(base.arrays())
 
-    early = decoders.create("mvcnet", {"epochs": 1}, base.arrays())  # of before it was kept
+    early = decoders.create("mvcnet", {"epochs": 1}, base.arrays())  # an older base, without it
     early.fit(windows, labels, signal=SIGNAL)
 
 

@@ -1,4 +1,4 @@
-"""Our own work with PyTorch takes one thread and gives the others back."""
+"""The decoders' work with PyTorch uses one thread, and restores the setting afterwards."""
 
 import subprocess
 import sys

@@ -35,18 +35,18 @@ from devices.simulated.subject import write_subject
 N_IMAGES, N_SAMPLES = 24, 20
 SIGNAL = Signal(125.0, meg()[:30])
 NAMES = tuple(f"image-{i:02d}" for i in range(N_IMAGES))
-# The patterns of these windows are another at each sample, so that a shift would undo them.
+# The patterns of these windows differ at each sample, so that shifts would destroy them.
 TINY = {"size": "small", "epochs": 15, "batch": 16, "shift_s": 0.0}
 
 
 def embeddings(n_dimensions: int = 4) -> np.ndarray:
     rng = np.random.default_rng(7)
-    # A large mean that all share, as embeddings of vision models have.
+    # A large common mean, as in embeddings of vision models.
     return (5 + rng.normal(size=(N_IMAGES, n_dimensions))).astype(np.float32)
 
 
 def shown(seed: int, numbers: list[int]) -> tuple[np.ndarray, np.ndarray]:
-    """Windows (n, 30, 20) in tesla whose evoked response follows the embedding; labels."""
+    """Return windows, (n, 30, 20), in tesla, with responses by embedding, and labels."""
     patterns = np.random.default_rng(1).normal(size=(4, 30, N_SAMPLES))
     seen = embeddings()[numbers] - 5
     noise = np.random.default_rng(seed).normal(size=(len(numbers), 30, N_SAMPLES))
@@ -93,7 +93,7 @@ def test_decides_among_the_gallery_at_first_and_among_what_is_chosen_then(
 
     assert decoder.classes == ("image-03", "image-20")
     assert after.sum() == pytest.approx(1)
-    # The same odds between the two, whoever else is a candidate.
+    # The odds between the two images do not depend on the other candidates.
     assert after[1] / after[0] == pytest.approx(before[20] / before[3], rel=1e-5)
     with pytest.raises(GalleryError, match="no image image-99"):
         decoder.choose_from(["image-03", "image-99"])
@@ -150,7 +150,7 @@ def test_units_do_not_matter(gallery: str) -> None:
 def test_a_base_of_two_people_serves_a_third(gallery: str) -> None:
     params = {"gallery": gallery} | TINY
     first, second = shown(0, [*range(16)] * 3), shown(3, [*range(16)] * 3)
-    turned = second[0][:, ::-1]  # as if every sensor were elsewhere
+    turned = second[0][:, ::-1]  # as if every sensor had another place
     windows = np.concatenate([first[0], turned])
     labels = np.concatenate([first[1], second[1]])
     runs = np.repeat([0, 1000], 48)
@@ -228,7 +228,7 @@ def test_what_serves_gives_the_embeddings_of_what_was_trained(n_subjects: int) -
     x, subjects = torch.randn(3, 306, 30), torch.zeros(3, dtype=torch.int64)
     if model.subject is not None:
         torch.nn.init.normal_(model.subject.maps, std=0.2)
-    model(x, subjects)  # batch norms learn something
+    model(x, subjects)  # changes the batch norms
     served = Retriever(306, 30, 5, SMALL).eval()
     served.take(model)
     with torch.inference_mode():
@@ -322,7 +322,7 @@ def test_from_a_simulated_helmet_to_the_image_in_a_later_run(tmp_path: Path) -> 
     save_bundle(tmp_path / "model", made.card, made.decoder.arrays())
     card, arrays = load_bundle(tmp_path / "model")
     decoder = decoders.load(card.decoder.name, card.decoder.params, card.classes, arrays)
-    later = evaluate(card, decoder, last, 0.5)  # among 120, of which none of its 40 was trained on
+    later = evaluate(card, decoder, last, 0.5)  # 120 candidates; its 40 images are held out
     assert later.measures[0].chance == pytest.approx(5 / 120)
     assert later.measures[0].p_value < 1e-3
     few = card.model_copy(update={"classes": card.classes[:80]})
@@ -398,7 +398,7 @@ def test_the_benchmark_finds_images_by_the_informative_part_and_true_labels(
 
 @cache
 def simulated() -> tuple[Epochs, Epochs]:
-    """Fourteen runs of a subject like the demo's and one more, each with images of its own."""
+    """Return epochs of fourteen runs and of one more, each with different images."""
     return _simulate(1, {}, 14, True, load_profile("images"))
 
 

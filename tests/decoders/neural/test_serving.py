@@ -1,4 +1,4 @@
-"""Networks served by ONNX Runtime: equal to PyTorch, chosen by measurement, data in the bundle."""
+"""Networks in ONNX Runtime: equal to PyTorch, chosen by speed, stored in the bundle."""
 
 import json
 import sys
@@ -51,7 +51,7 @@ def fitted(name: str):
 
 @cache
 def served_arrays(name: str) -> dict[str, np.ndarray]:
-    """Arrays of a network that ONNX Runtime serves, however loaded the machine is."""
+    """Return arrays of a network that ONNX Runtime serves, even on a busy machine."""
     decoder = fitted(name)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(serving, "timed", onnx_is_faster)
@@ -69,7 +69,7 @@ def eager(name: str):
 
 
 def exported_before(name: str, monkeypatch: pytest.MonkeyPatch):
-    """A network whose runtime is to be chosen, spared the export, which takes seconds."""
+    """Return a network before the choice of its runtime, already exported to save time."""
     content = served_arrays(name)["onnx"].tobytes()
     monkeypatch.setattr(serving, "export", lambda *_: content)
     return eager(name)
@@ -176,7 +176,7 @@ def test_onnx_is_kept_only_where_it_is_faster_and_equal(monkeypatch: pytest.Monk
 def test_equal_is_within_the_same_distance_however_large_the_logits_are(
     apart: float, equal: bool
 ) -> None:
-    module = torch.nn.Threshold(1e9, 50.0)  # nothing but logits of 50
+    module = torch.nn.Threshold(1e9, 50.0)  # all logits are 50
 
     def other(window: np.ndarray) -> np.ndarray:
         return module(torch.from_numpy(window)).numpy() + np.float32(apart)
@@ -255,7 +255,7 @@ def test_what_is_no_plain_onnx_is_refused() -> None:
 
 
 def onnx_of(nodes: list[onnx.NodeProto], **constants: list[int]) -> onnx.ModelProto:
-    """A network of these steps from windows (1, 4, 192) to logits."""
+    """Return an ONNX network of these nodes, from windows (1, 4, 192) to logits."""
     graph = helper.make_graph(
         nodes,
         "made",

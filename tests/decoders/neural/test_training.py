@@ -1,4 +1,4 @@
-"""The training loop: what was stopped goes on, and ends where it would have."""
+"""The training loop: a resumed training ends with the same weights."""
 
 import json
 import signal
@@ -31,7 +31,7 @@ PLAIN = TrainingSettings(epochs=4, batch=16)
 
 
 def stopping(after: int) -> Loss:
-    """Cross-entropy, until so many batches were asked for."""
+    """Return a cross-entropy loss that stops the training after some batches."""
     asked = iter(range(after))
 
     def loss(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -66,7 +66,7 @@ def test_a_stopped_training_ends_with_the_very_weights_of_one_that_was_not(
 ) -> None:
     whole = trained(settings)
     kept = tmp_path / "kept"
-    for batches in (3, 6, 13):  # of four or five an epoch
+    for batches in (3, 6, 13):  # with four or five per epoch
         with pytest.raises(KeyboardInterrupt):
             trained(settings, kept, stopping(batches))
     told: list[TrainingStep] = []
@@ -154,7 +154,7 @@ def test_ctrl_c_ends_a_pretraining_and_the_same_command_continues(
         write_run(run, tmp_path / f"people/{person}/run_raw.fif")
     profile = load_profile("motor-imagery").model_dump(mode="json", exclude_none=True)
     profile["pipeline"] |= {"channels": ["C3", "Cz", "C4"], "window_s": 1.0, "hop_s": 0.5}
-    # Long enough not to be over before it is stopped.
+    # So long that the training is stopped before its end.
     profile["decoder"] = {"name": "shallow", "params": {"epochs": 60}}
     (tmp_path / "profile.yaml").write_text(json.dumps(profile))
     command = [

@@ -1,4 +1,4 @@
-"""The loss that a training tells."""
+"""The loss that a training reports."""
 
 import numpy as np
 import pytest
@@ -10,12 +10,12 @@ from decoders.neural.aligned_network import cross_entropy
 from decoders.neural.training import TrainingSettings, train
 
 WINDOWS = np.random.default_rng(0).normal(size=(40, 2, 8)).astype(np.float32)
-# Three of a class for each of the other: drawn alike, the latter come thrice.
+# Three trials of one class per trial of the other, which balanced drawing repeats three times.
 CLASSES = np.resize(np.array([0, 0, 0, 1]), 40)
 
 
 class Undecided(nn.Module):
-    """The same logits for everything, and a parameter for the optimizer."""
+    """A network with constant logits, and a parameter for the optimizer."""
 
     def __init__(self) -> None:
         super().__init__()

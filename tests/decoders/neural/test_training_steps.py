@@ -1,4 +1,4 @@
-"""What a step of training sees, and how far it may go."""
+"""The data of one training step, and the limit of its size."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from decoders.neural.aligned_network import cross_entropy
 from decoders.neural.training import TrainingSettings, train
 
-# A window holds its own number; of three classes one has most of them.
+# The values of a window are its number; one of three classes has most windows.
 WINDOWS = np.tile(np.arange(36, dtype=np.float32)[:, None, None], (1, 2, 4))
 CLASSES = np.repeat([0, 1, 2], [24, 8, 4])
 GROUPS = np.zeros(36, dtype=np.int64)
@@ -27,7 +27,7 @@ def scaled(by: float) -> Callable[[nn.Module, Tensor, Tensor], Tensor]:
 
 
 def gradient_norms(settings: TrainingSettings, scale: float) -> list[float]:
-    """Norm of the whole gradient at each step of the optimizer."""
+    """Return the norm of the whole gradient at each step of the optimizer."""
     norms: list[float] = []
 
     def note(optimizer: torch.optim.Optimizer, _given: object, _more: object) -> None:

@@ -29,7 +29,7 @@ def stimuli(n: int = 12, high_hz: float = 90.0) -> Stimuli:
 
 
 def window(hz: float, seed: int = 0, n_samples: int = 250) -> np.ndarray:
-    """A response to a target with a harmonic, in noise; as a view, as the pipeline gives it."""
+    """Return a response with a harmonic, in noise, as a view like the pipeline's windows."""
     rng = np.random.default_rng(seed)
     t = np.arange(n_samples)[:, None] / SFREQ
     phases = rng.uniform(0, 6, 8)

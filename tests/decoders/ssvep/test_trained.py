@@ -1,4 +1,4 @@
-"""Decoders that learn a person's responses: TRCA, and reconvolution CCA of codes."""
+"""Decoders trained on a person's responses: TRCA, and reconvolution CCA of codes."""
 
 import sys
 
@@ -15,7 +15,7 @@ from bci.stimulus.flicker import joint_frequency_phase
 SFREQ = 250.0
 SIGNAL = Signal(SFREQ, tuple(Channel(f"E{k}") for k in range(6)))
 NAMES = tuple("ABCDEF")
-# Noise shows at the same channels in every trial.
+# The mixing of the noise, the same in every trial.
 MIXING = np.random.default_rng(9).normal(size=(6, 2))
 
 
@@ -26,7 +26,7 @@ def frequencies() -> Stimuli:
 
 
 def steady_state(n: int, seed: int, n_samples: int = 125) -> tuple[np.ndarray, np.ndarray]:
-    """Trials with a phase of their own for each target, in noise of rank 2 and white noise."""
+    """Return trials with one phase per target, in noise of rank 2 and white noise."""
     rng = np.random.default_rng(seed)
     t = np.arange(n_samples) / SFREQ
     shown = frequencies()
@@ -85,7 +85,7 @@ def test_a_decoder_of_flicker_needs_frequencies() -> None:
 
 
 def coded(n: int, seed: int, targets: tuple[str, ...], size: float = 3.0) -> tuple[np.ndarray, ...]:
-    """Cycles of codes: a wave after each rising edge, at one place, in noise."""
+    """Return cycles of codes: a wave after each rising edge, at one place, in noise."""
     from bci.stimulus.flicker_codes import sampled_bits
 
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Bridges in the dashboard: listed, filled in, started, stopped, and named when they die."""
+"""The panel of bridges: list, parameters, start, stop, and reports of a crash."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def entry(name: str, *parameters: ParameterEntry, problem: str | None = None) ->
     )  # fmt: skip
 
 
-# The command line with bridges of its own: they print what they are given, and wait.
+# A command line whose bridges print their arguments and wait.
 _LISTED = PluginsEvent(plugins=(entry("keys", NEEDED, TAP, ENGINE), entry("echo", ENGINE))).line()
 SCRIPT = f"""import sys
 if sys.argv[2] == "--json":
@@ -50,7 +50,7 @@ STANDS_IN = (sys.executable, "-c", SCRIPT)
 
 
 class Bridges:
-    """A panel with its processes, and what they reported."""
+    """A panel with its processes, and the reports of these."""
 
     def __init__(self, settings: Path) -> None:
         self.panel, self.remembered = BridgesPanel(), DashboardSettings(settings)
@@ -86,7 +86,7 @@ def test_a_bridge_is_started_with_what_was_filled_in_and_remembers_it(
     assert row.problem.text() == "Map is needed."
     row.form.fields["map"].setText("left=key:left")
     run(bridges, "keys", qtbot)
-    # Qt passes them on by name.
+    # Qt sorts the parameters by name.
     printed = "keys engine=left-seat map=left=key:left --json --with-parent"
     assert row.state.text() == f"runs: {printed}"
     assert bridges.lines == [f"bridge keys: {printed}"]

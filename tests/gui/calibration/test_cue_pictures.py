@@ -38,7 +38,7 @@ def test_the_next_picture_is_read_before_its_cue_in_its_shown_size(
     pictures = CuePictures(screen, owner)
     pictures.prepare(cue)
     qtbot.waitUntil(lambda: screen.has_picture(cue.shown), timeout=15_000)
-    # Nothing is read from the disk when the cue comes.
+    # The file is deleted, so the shown picture must come from memory.
     Path(cue.shown).unlink()
     screen.show_step(SchedulePhase(Phase.CUE, cue, 0, 4))
     image = painted(screen)

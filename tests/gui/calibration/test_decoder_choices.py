@@ -1,4 +1,4 @@
-"""Which decoders and base models a guided training offers: those that `bci calibrate` takes."""
+"""The decoders and base models that a guided training offers, as in `bci calibrate`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,7 +31,7 @@ _PEOPLE = PeopleCard(n=9, whole_folds=True)
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
-    """Keeps a base model of several people, that many days younger than the first."""
+    """Return a function that stores a base model, a given number of days younger."""
 
     def kept(
         name: str,

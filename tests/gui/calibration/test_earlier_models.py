@@ -1,4 +1,4 @@
-"""Which models a new one is compared with: those of the same subject, and what is told of each."""
+"""The table of models to compare a new one with: those of the same subject."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -45,11 +45,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 @pytest.fixture
 def keep(trained: Trained, tmp_path: Path) -> Keep:
-    """Keeps a model that is so many days older than the new one, learnt from these files."""
+    """Return a function that stores a model, some days older, trained on given files."""
     card, arrays = trained
 
     def kept(name: str, files: tuple[str, ...], days: int = 0, **more: object) -> Path:
-        # So that what is drawn tells whose it is.
+        # The weights depend on the age, so that a drawn map shows which model it belongs to.
         weights = np.array([1.0, -1.0 - days], dtype=np.float32)
         patterns = [ClassPattern(label, ("C3", "C4"), weights) for label in card.classes]
         (source,) = card.sources
@@ -126,7 +126,7 @@ def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
     qtbot.keyClick(table, Qt.Key.Key_Down)
     qtbot.keyClick(table, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: shown(window) == "of-another", timeout=LONG)
-    # The rows stay where they were, and each map is that of the model that is shown.
+    # The rows keep their order, and each map is that of the shown model.
     assert [_text(table, row, 0) for row in range(2)] == ["new", "of-another"]
     assert [p.label for p in window.result.patterns.patterns] == ["left", "right"]
     assert [p.weights[1] for p in window.result.patterns.patterns] == [-4.0, -4.0]
@@ -183,7 +183,7 @@ def test_the_map_of_every_class_is_shown_or_the_missing_ones_counted(
 
 
 def shown(window: CalibrationWindow) -> str:
-    """Name of the model on the page of the result."""
+    """Return the name of the model on the result page."""
     return window.result.result.folder.name if window.result.result else ""
 
 

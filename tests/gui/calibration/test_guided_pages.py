@@ -103,7 +103,7 @@ def test_the_course_has_the_interval_that_its_trials_allow(qtbot: QtBot) -> None
     assert view.csv().splitlines()[1].startswith("1.0,0.5,")
     view.set_course(None, 1.0, 0.5)
     assert view.hint_label.isVisible()
-    # Of a file that was changed.
+    # As read from a damaged file.
     damaged = TimeCourse(np.array([1.0, 1.1]), np.array([7.0, -1.0]), np.array([4, 0]))
     assert intervals_of(damaged) == [exact_interval(4, 4), (0.0, 1.0)]
 
@@ -159,7 +159,7 @@ def test_false_positive_limit_defaults_to_the_profile(setup: SetupPage, tmp_path
     assert setup.false_decisions.text() == "at most 0.5 a minute"
     choice = setup.choice()
     assert choice.profile_differs
-    # Trained and served with; a threshold of the profile's own would go before the model's.
+    # The profile to train and decode with; its own threshold would replace the model's.
     written = load_profile(choice.profile_for(tmp_path / "run_eeg.xdf"))
     assert written.output.false_positives_per_min == 0.5
     assert written.output.decision_threshold is None
@@ -201,7 +201,7 @@ def test_a_task_too_short_for_the_window_is_reported(setup: SetupPage) -> None:
     setup.timing_fields.fields["task_s"].setValue(1.0)
     assert not setup.next.isEnabled()
     assert "lengthen the task" in setup.problem.text()
-    # 0.5 s after the cue a window of 2.5 s may begin, but on the grid of its hop of 0.1 s.
+    # A window of 2.5 s may begin 0.5 s after the cue, but only at multiples of the hop of 0.1 s.
     setup.timing_fields.fields["task_s"].setValue(1.8)
     assert not setup.next.isEnabled()
     setup.timing_fields.fields["task_s"].setValue(1.85)
@@ -234,7 +234,7 @@ def test_runs_are_chosen_by_ticks(qtbot: QtBot, tmp_path: Path) -> None:
         run.write_bytes(b"")
     offered = class_choices(tmp_path, load_profile("motor-imagery"), eeg_info())
     page.offer("Recorded.", [RecordedRun.of(run) for run in runs], {runs[1]}, offered)
-    # As after each further run: nothing of what was offered before is still seen.
+    # As after each further run: nothing of the last offer is still shown.
     page.offer("Recorded.", [RecordedRun.of(run) for run in runs], {runs[1]}, offered)
     page.show()
     seen = [radio for radio in page.findChildren(QRadioButton) if radio.isVisible()]
@@ -307,7 +307,7 @@ def test_movements_are_offered_where_the_imagined_run_cannot_begin(
     qtbot.keyClicks(window.setup.subject, "07")
     choice = window.setup.choice()
     window._on_chosen(choice)
-    # There is no stream any more.
+    # The stream is gone.
     file = choice.executed().session.next_path(tmp_path)
     window._on_run_ended("Recorded 4 of 4 trials.", file, True)
     qtbot.waitUntil(lambda: window.pages.stack.currentIndex() == TRAIN, timeout=LONG)
@@ -347,7 +347,7 @@ def test_the_profile_follows_the_kind_of_run_and_the_sensors(
     setup.set_stream(StreamInfo("amp", "EEG", 250.0, channels))
     setup.kinds.setCurrentIndex(KINDS.index(kind))
     assert setup.profiles.currentText() == profile
-    # And back: neither the profile nor the numbers of the other kind stay.
+    # Back again: neither the profile nor the numbers of the other paradigm stay.
     setup.kinds.setCurrentIndex(KINDS.index(MOTOR_IMAGERY))
     assert setup.profiles.currentText() == "motor-imagery"
     assert setup.timing_fields.timing == replace(MOTOR_IMAGERY.timing, rest_s=60.0)
@@ -437,7 +437,7 @@ def test_a_rating_has_the_time_stamp_of_its_mood(qtbot: QtBot) -> None:
     qtbot.waitUntil(is_asked, timeout=LONG)
     type_in(presenter.window, "24 ")
     qtbot.waitUntil(is_asked, timeout=LONG)
-    # With one answer Space goes nowhere, and pauses nothing.
+    # With one of two answers, Space neither continues nor pauses.
     type_in(presenter.window, "1 3")
     assert run.schedule.phase is Phase.RATING
     strike(presenter.window, Qt.Key.Key_Backspace)

@@ -45,7 +45,7 @@ def test_a_guided_run_of_the_simulator_ends_in_a_model_that_the_engine_uses(
 def test_a_model_of_a_guided_run_is_better_than_chance_and_right_live(
     open_window: OpenWindow, qtbot: QtBot, name: str, tmp_path: Path
 ) -> None:
-    # Who follows cues well, as of some people.
+    # A simulated subject with clear responses to cues.
     with simulator(name, seed=4):
         main = with_profile(open_window, tmp_path, PROFILE.format(window_s=2.0, stop_s=3.0))
         result = guide(main, qtbot, 10, 2.7)
@@ -102,7 +102,7 @@ def with_profile(open_window: OpenWindow, folder: Path, profile: str) -> MainWin
 
 
 def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> ModelResult:
-    """From the button to the result, with a pause in the first trial."""
+    """Run a calibration to its result, with a pause in the first trial."""
     window = opened(main, qtbot, trials, task_s)
     begin(window, qtbot)
     run = window.runs.run
@@ -139,7 +139,7 @@ def guide(main: MainWindow, qtbot: QtBot, trials: int, task_s: float) -> ModelRe
 
 
 def use(main: MainWindow, qtbot: QtBot) -> None:
-    """Hand the result to the engine, which is started with it, and once more while it runs."""
+    """Use the model, which starts the engine, and use it again while the engine runs."""
     window = main.calibrating.window
     assert window is not None
     assert window.result.result is not None
@@ -155,7 +155,7 @@ def use(main: MainWindow, qtbot: QtBot) -> None:
 
 
 def n_right(main: MainWindow, qtbot: QtBot) -> int:
-    """How many of eight cues of another program the engine tells from the signal."""
+    """Return how many of eight cues from another program the engine decodes correctly."""
     came: list[ReceivedPrediction] = []
     main.feed.predictions_came.connect(lambda some: came.extend(some))
     cues = MarkerOutlet("paradigm", "paradigm", stream_type=GUIDED)
@@ -179,7 +179,7 @@ def test_clips_that_are_rated_end_in_a_model_of_valence_and_arousal(
     clips = tmp_path / "clips"
     clips.mkdir()
     for k in range(10):
-        # What the simulated person feels is in the name, and is what the rater says.
+        # The file name has the levels that the simulated subject feels and rates.
         (clips / f"{k} valence-{k % 5 + 1} arousal-{5 - k % 4}.txt").write_text("A text.")
     with simulator(name, task="emotion"):
         main = with_profile(open_window, tmp_path, QUICK)
@@ -239,7 +239,7 @@ def test_a_model_goes_to_the_running_engine_or_starts_one(qtbot: QtBot, tmp_path
     assert programs.buttons["engine"].text() == "Stop engine"
     second = Command("engine", (*command.argv, "second"))
     assert programs.use_model(tmp_path / "my second", second)
-    # It may refuse the model; until it has taken it, it would be started with the first.
+    # The engine may refuse the model; until it accepts it, the next start uses the first one.
     assert programs.processes[0].command == command
     programs.set_command(second)
     assert programs.processes[0].command == second

@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a guided run, with the real simulator and engine."""
+"""Failures during a guided run, with the real simulator and engine."""
 
 import sys
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from tests.gui.keys import strike
 from tests.gui.simulator import simulator
 
 OpenWindow = Callable[..., MainWindow]
-# So many that a run lasts until everything has gone wrong.
+# Enough trials for a run to last through all failures.
 TRIALS = 40
 
 

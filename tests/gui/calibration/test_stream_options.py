@@ -1,4 +1,4 @@
-"""A stream without names or units is shown by what the profile says of it."""
+"""A stream without names or units is shown with those of the profile."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ def test_the_profile_names_and_units_are_shown_where_they_are_of_such_a_stream(
     info = window.calibrating._info
     assert info is not None
     fits = len(names) == info.n_channels
-    # A stream that the profile is not of can be looked at all the same.
+    # A stream that does not fit the profile is still shown.
     assert (info.ch_names == names) is fits
     assert {c.unit for c in info.channels} == ({"V"} if fits else {"unknown"})
     del outlet

@@ -1,4 +1,4 @@
-"""A training on recordings that there are, without a new run."""
+"""Training on existing recordings, without a new run."""
 
 import os
 from collections.abc import Callable
@@ -30,7 +30,7 @@ LONG = 20_000
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Two runs of yesterday, elsewhere."""
+    """Return two older runs in another folder."""
     found = [tmp_path / "yesterday" / f"run-0{run}_eeg.fif" for run in (1, 2)]
     found[0].parent.mkdir()
     for run, file in enumerate(found, 1):
@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 
 def train_page(main: MainWindow, qtbot: QtBot) -> tuple[CalibrationWindow, TrainingPage]:
-    """The page that trains, reached without a stream and without a run."""
+    """Open the training page, without a stream and without a run."""
     main.header.buttons["calibrate"].click()
     window = main.calibrating.window
     assert window is not None
@@ -81,7 +81,7 @@ def test_files_of_any_folder_are_added_with_their_trials(
     assert "not usable" in told["broken.edf"]
     assert sorted(page.files) == files
     assert page.train.isEnabled()
-    # Twice is once.
+    # A file that is added twice is listed once.
     window.training.add_files(files[:1])
     assert page.runs.count() == 3
     window.close()

@@ -24,7 +24,7 @@ NOT_WHOLE = '{"event": "devices", "devices": [{"name": "x"}]}'
 
 
 def command_line(code: str, *devices: str, needs: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """A command line ``bci`` that lists some devices, and runs this code for all else."""
+    """Return a command line that lists ``devices``, and runs ``code`` otherwise."""
     common = {"what": "simulated", "transport": "none", "needs": needs, "takes": ("channels",)}
     listed = {"event": "devices", "devices": [{"name": name} | common for name in devices]}
     return (
@@ -35,7 +35,7 @@ def command_line(code: str, *devices: str, needs: tuple[str, ...] = ()) -> tuple
 
 
 class Room:
-    """A panel with its controller, and what came out of it."""
+    """A panel with its controller, and the signals that it emitted."""
 
     def __init__(self, settings: Path, bci: tuple[str, ...], follow_last: bool = False) -> None:
         self.panel = ConnectPanel()
@@ -61,7 +61,7 @@ class Room:
 
 @pytest.fixture
 def room(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Room]]:
-    """Opens rooms that remember the same settings."""
+    """Yield a function that opens rooms with the same stored settings."""
     rooms: list[Room] = []
 
     def open_one(bci: tuple[str, ...] = NO_DEVICES, follow_last: bool = False) -> Room:
@@ -76,7 +76,7 @@ def room(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., Room]]:
 
 @pytest.fixture
 def dialogs(monkeypatch: pytest.MonkeyPatch) -> list[QFileDialog]:
-    """The dialogs that were opened for a file, instead of their being shown."""
+    """Collect file dialogs instead of showing them."""
     opened: list[QFileDialog] = []
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: opened.append(dialog))
     return opened
@@ -149,7 +149,7 @@ def test_a_chosen_file_that_cannot_be_read_is_reported_with_what_to_do(
     assert not opened.controller.processes
     opened.panel.replay.click()
     dialogs[1].filesSelected.emit([str(tmp_path / "broken.edf")])
-    # One source at a time.
+    # Only one source can be connected at a time.
     opened.panel.replay_wanted.emit()
     assert len(dialogs) == 2
     qtbot.waitUntil(lambda: bool(opened.problems), timeout=LONG)
@@ -215,7 +215,7 @@ print(json.dumps({{"event": "devices", "devices": [entry | {{"name": name}} for 
     panel.form.fields["channels"].setText("8")
     opened.controller.look_again()
     qtbot.waitUntil(lambda: not listing.is_running, timeout=LONG)
-    # Nothing new: what was typed is left as it is.
+    # The devices are the same, so the typed values stay.
     assert panel.form.values() == {"channels": "8"}
     installed.touch()
     opened.controller.look_again()

@@ -1,4 +1,4 @@
-"""The form of a device: parameters, ports and what is wrong with them."""
+"""The form of a device: parameters, serial ports and invalid values."""
 
 from typing import get_args
 
@@ -50,13 +50,13 @@ def test_serial_ports_are_offered_as_they_come_and_go(form: DeviceForm, qtbot: Q
     assert isinstance(port, QComboBox)
     assert form.problem() == "Serial port is needed."
     form.set_ports(("/dev/ttyUSB0",))
-    # The only one there is: nothing is left to choose.
+    # The only port is filled in.
     assert form.values() == {"serial_port": "/dev/ttyUSB0"}
     assert form.problem() == ""
     form.set_ports(("/dev/ttyACM0", "/dev/ttyUSB0"))
     assert form.values() == {"serial_port": "/dev/ttyUSB0"}
     assert [port.itemText(k) for k in range(port.count())] == ["/dev/ttyACM0", "/dev/ttyUSB0"]
-    # Plugged in again it has another name.
+    # When plugged in again, the device has another name.
     form.set_ports(("/dev/ttyACM0",))
     assert form.values() == {"serial_port": "/dev/ttyACM0"}
     port.setEditText("COM")
@@ -65,7 +65,7 @@ def test_serial_ports_are_offered_as_they_come_and_go(form: DeviceForm, qtbot: Q
     with qtbot.waitSignal(form.submitted):
         qtbot.keyClick(port, Qt.Key.Key_Return)
     form.set_ports(("/dev/ttyUSB0",))
-    # What was typed is left as it is; where no port is needed, none is filled in.
+    # A typed port stays; an optional port is not filled in.
     assert form.values() == {"serial_port": "COM"}
     form.set_device(board((), ("serial_port",)), {})
     assert form.values() == {}

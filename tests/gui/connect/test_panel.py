@@ -22,6 +22,6 @@ def test_many_streams_take_the_room_that_there_is_and_are_found_by_name(qtbot: Q
     panel.set_streams(streams[:60])
     rows = [panel.streams.item(row) for row in range(60)]
     assert [row.isHidden() for row in rows] == [k != 42 for k in range(60)]
-    # What hid the rest goes where there is nothing to search.
+    # With few streams there is no search field, and the searched text no longer hides any.
     panel.set_streams(streams[:2])
     assert not panel.streams.item(0).isHidden()

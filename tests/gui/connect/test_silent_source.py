@@ -1,4 +1,4 @@
-"""A source that sends nothing or goes: every view of the signal shows it, until it sends again."""
+"""A silent or lost source is shown in every view until it sends again."""
 
 import time
 from collections.abc import Callable
@@ -21,7 +21,7 @@ GOOD = [ChannelQuality(f"E{k}", State.GOOD, "", *[0.0] * 7) for k in range(1, 5)
 
 @pytest.fixture
 def window(open_window: OpenWindow) -> MainWindow:
-    """A window that shows a stream of four channels."""
+    """Return a window that shows a stream of four channels."""
     window = open_window(bci=NO_DEVICES, cue_of=lambda label: label if label == "left" else None)
     window.feed.signal_found.emit(SignalFound(eeg_info(4, 250.0), RingBuffer(5000, 4)))
     window.feed.signal_alive.emit(True)
@@ -35,7 +35,7 @@ def test_a_frozen_source_is_shown_in_every_view_and_forgotten_when_it_sends_agai
     window.calibrating.open()
     assert window.calibrating.window is not None
     page = window.calibrating.window.signals
-    # As the reader of a stream reports them.
+    # The signal that the reader of a stream emits.
     window.feed.signal_silent.emit(time.time() - 2.0)
     window.feed.quality_came.emit([])
     assert window.scope.trouble.startswith("no samples since ")

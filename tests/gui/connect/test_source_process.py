@@ -10,7 +10,7 @@ from gui.connect.source_process import SourceProcess
 from gui.processes.child import Command
 
 LONG = 40_000
-# Streams at once; crashes when its input has a line.
+# A program that streams at once, and crashes when its input has a line.
 STREAMS = """
 import json, os, sys
 print(json.dumps({"event": "streaming", "stream": "amp", "n_channels": 2, "sfreq": 100.0,
@@ -21,7 +21,7 @@ os.abort()
 
 
 class Reported:
-    """A source and what came of it."""
+    """A source, and the signals that it emitted."""
 
     def __init__(self) -> None:
         self.source = SourceProcess()
@@ -70,7 +70,7 @@ def test_a_source_that_crashes_streams_again_and_is_still_ours_to_disconnect(
         assert source.state == "cyton: starting again ..."
     assert reported.failures[0].endswith("It is started again.")
     assert source.state == "cyton is connected"
-    # The stream is the same: it is not shown anew.
+    # The stream is the same, so `streaming` is not emitted again.
     assert reported.streams == ["amp"]
     source.close()
     qtbot.waitUntil(lambda: not source.is_active, timeout=LONG)

@@ -1,4 +1,4 @@
-"""Connecting in the real window: what the parts do together."""
+"""Connecting in the real window."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -90,7 +90,7 @@ def test_the_simulator_is_connected_judged_and_disconnected(
     qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=15000)
     assert not psutil.pid_exists(pid)
     qtbot.waitUntil(lambda: "no signal now" in window.state.text(), timeout=LONG)
-    # It went because it was told to: nothing to be warned of.
+    # The user disconnected it, so there is no warning.
     assert not window.banner.isVisible()
     assert window.quality.headline == "No signal now"
     window.close()
@@ -98,7 +98,7 @@ def test_the_simulator_is_connected_judged_and_disconnected(
     qtbot.waitUntil(again.devices.isEnabled, timeout=LONG)
     assert again.devices.currentText() == "simulator"
     assert again.form.values() == {"name": name, "channels": "8", "rail_after_s": "2"}
-    # Qt shows what is added to a form one turn of its loop later.
+    # Qt shows a row that is added to a form one turn of its event loop later.
     qtbot.waitUntil(again.form.fields["rail_after_s"].isVisible, timeout=LONG)
 
 
@@ -119,7 +119,7 @@ def test_closing_the_window_ends_the_source(
 
 @pytest.fixture
 def dialogs(monkeypatch: pytest.MonkeyPatch) -> list[QFileDialog]:
-    """The dialogs that were opened for a file, instead of their being shown."""
+    """Collect file dialogs instead of showing them."""
     opened: list[QFileDialog] = []
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: opened.append(dialog))
     return opened
@@ -147,7 +147,7 @@ def test_a_chosen_file_is_streamed_and_its_folder_remembered(
     assert window.situation.stream_name == file.stem
     assert window.badge.isVisible()
     qtbot.waitUntil(lambda: bool(window.scope.markers), timeout=LONG)
-    # One source at a time.
+    # Only one source can be connected at a time.
     press(qtbot, window, "Ctrl+O")
     assert len(dialogs) == 2
     panel.connect_button.click()
@@ -193,7 +193,7 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     qtbot.waitUntil(lambda: window.tabs.samples_end > 250, timeout=LONG)
     first = window.connecting.processes[0].pid
     psutil.Process(first).kill()
-    # That its stream is gone may be noticed first.
+    # The loss of its stream may be noticed before its crash.
     qtbot.waitUntil(
         lambda: "The simulator ended by itself" in window.banner_text.text(), timeout=LONG
     )
@@ -201,7 +201,7 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     assert "It is started again." in window.banner_text.text()
     assert panel.state.text() == "simulator: starting again ..."
     qtbot.waitUntil(lambda: f"{name} is gone" in window.log.toPlainText(), timeout=LONG)
-    # What is done about it is not hidden by what follows from it.
+    # The report on the restart is not replaced by a report on the lost stream.
     assert "It is started again." in window.banner_text.text()
     qtbot.waitUntil(lambda: panel.state.text() == "simulator is connected", timeout=LONG)
     assert not window.banner.isVisible()
@@ -212,7 +212,7 @@ def test_a_killed_source_streams_again_and_is_still_ours_to_disconnect(
     panel.connect_button.click()
     qtbot.waitUntil(lambda: panel.connect_button.text() == "Connect", timeout=LONG)
     assert not psutil.pid_exists(second)
-    # What its inlets still say of it is for the log alone.
+    # Problems of its inlets are only logged.
     window.feed.problem.emit(f"stream {name}-markers does not answer")
     assert "does not answer" in window.log.toPlainText()
     assert not window.banner.isVisible(), window.banner.text.text()

@@ -29,7 +29,7 @@ def test_ball_moves_towards_the_likelier_class_and_back() -> None:
         course.add(k / 10, 0.1, 0.9)
         places.append(course.place)
     assert all(later > earlier for earlier, later in pairwise(places))
-    # It settles where the probabilities say: 90 % against 10 %.
+    # It settles at the difference of the probabilities: 90 % - 10 %.
     assert places[-1] == pytest.approx(0.8, abs=0.01)
     for k in range(60, 120):
         course.add(k / 10, 0.5, 0.5)
@@ -41,7 +41,7 @@ def test_a_single_window_moves_the_ball_little_however_sure_it_is() -> None:
     course.add(0.0, 0.5, 0.5)
     course.add(0.1, 1.0, 0.0)
     assert -0.4 < course.place < 0.0
-    # Nor does a stamp that jumps.
+    # A time stamp that jumps does not matter either.
     course.add(-50.0, 0.0, 1.0)
     assert -0.4 < course.place < 0.0
 

@@ -1,4 +1,4 @@
-"""What the dashboard calls decided is what the engine decides."""
+"""The dashboard shows the engine's decisions, by the engine's rule."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ UNSURE = Decision(None, 0.6)
 
 
 def sent(decision: Decision | None, share: float = 0.5, taken: float = 0.0) -> ReceivedPrediction:
-    """A window that finds left so likely, with the engine's decision at its end."""
+    """Return a prediction with the probability ``share`` of left, and a decision."""
     shares = np.array([share, 1 - share], dtype=np.float32)
     return ReceivedPrediction(taken, shares, 0.001, 0.002, 0.003, 0.004, decision=decision)
 
@@ -54,7 +54,7 @@ def engine(window: MainWindow) -> EngineViews:
 def test_decision_is_the_engine_s_whatever_the_probabilities_are(
     window: MainWindow, engine: EngineViews, decision: Decision | None, words: str
 ) -> None:
-    # The window alone is sure of left.
+    # The single window has a high probability of left.
     window.feed.predictions_came.emit([sent(decision, share=0.99)])
     assert engine.decision.decision == words
     window.feed.engine_alive.emit(False)
@@ -64,10 +64,10 @@ def test_decision_is_the_engine_s_whatever_the_probabilities_are(
 def test_threshold_is_that_of_the_engine_whatever_it_was_started_with(
     window: MainWindow, engine: EngineViews
 ) -> None:
-    # Another model was handed to the engine, with a threshold of its own.
+    # The engine got another model, with another threshold.
     window.feed.status_came.emit(status(decision_threshold=0.9, evidence_s=0.0))
     assert engine.history.rule.threshold == engine.decision.rule.threshold == 0.9
-    # An engine of an earlier version says nothing of it.
+    # An engine of an earlier version reports no rule.
     window.feed.status_came.emit(status())
     assert engine.history.rule.threshold == 0.9
 

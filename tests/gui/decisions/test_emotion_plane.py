@@ -151,21 +151,21 @@ def test_levels_come_over_the_network_into_the_window(
     now = local_clock()
     published.cue(now, "valence-2/arousal-5")
     qtbot.waitUntil(lambda: view.sentence == "true: valence 2, arousal 5", timeout=LONG)
-    # So far apart that the smoothing begins anew with the second.
+    # So far apart that smoothing starts again at the second.
     for taken, sure in ((now - 10, 0.9), (now, 0.25)):
         n = len(decided)
         published.predict(taken, probabilities(2, 4, sure).astype(np.float32))
         qtbot.waitUntil(lambda n=n: len(decided) == n + 1, timeout=LONG)
     assert decided == ["valence 2, arousal 4", "not sure"]
     first, _ = window.engine.level_history.course.steps
-    # As the clocks' offset is estimated; the other is ten seconds later.
+    # Within the error of the clock offset; the other step is ten seconds later.
     assert first.time == pytest.approx(now - 10, abs=1.0)
     assert first.expected == pytest.approx((2.125, 3.875))
     published.cue(local_clock(), "rest")
     qtbot.waitUntil(lambda: view.sentence == "true levels: none now", timeout=LONG)
     published.reject()
     qtbot.waitUntil(lambda: view.why == "large swings", timeout=LONG)
-    # The course stays when the engine is gone; the levels do not stand as the present ones.
+    # Without an engine the course stays, but no levels are shown as current.
     published.end_engine()
     qtbot.waitUntil(lambda: not view.isVisible(), timeout=LONG)
     assert window.decision.isVisible()

@@ -1,4 +1,4 @@
-"""Where it is decided, and why it is not, can be read whole."""
+"""The headline: decisions and reasons are not cut off."""
 
 import pytest
 from PySide6.QtGui import QFontMetricsF

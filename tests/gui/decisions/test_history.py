@@ -29,7 +29,7 @@ def view(qtbot: QtBot) -> HistoryView:
 
 
 def drawn(view: HistoryView, ago: float, k: int = 0) -> float:
-    """The share at which a class's line is drawn so many seconds ago; NaN in a hole."""
+    """Return the drawn probability of class ``k``, ``ago`` seconds ago; NaN in a gap."""
     x, y = view.curves[k].getData()
     return float(y[np.argmin(np.abs(x + ago))])
 
@@ -66,7 +66,7 @@ def test_the_line_does_not_flicker_while_it_moves(view: HistoryView) -> None:
 
 
 def name_pixels(view: HistoryView, first: float) -> int:
-    """Count the pixels right of now in the colour of the first class."""
+    """Count the pixels at the right of now in the colour of the first class."""
     view.add([prediction(view.now + k / 10, first) for k in range(300)])
     view.advance(view.now + 30.0)
     picture = view.grab().toImage()
@@ -154,7 +154,7 @@ def test_smoothed_levels_are_lines_and_the_true_ones_dashed(qtbot: QtBot) -> Non
     view.add_cue(5.0, "valence-3/arousal-3")
     view.advance(10.0)
     x, y = view.curves[0].getData()
-    # After a break the line begins anew.
+    # After a break a new line begins.
     np.testing.assert_array_equal(x, [-10.0, -9.0, -8.0, np.nan, 0.0])
     np.testing.assert_array_equal(y, [2.0, 2.0, 2.0, np.nan, 2.0])
     (first, _), (second, _) = (curve.getData()[1] for curve in view.true_curves)

@@ -118,7 +118,7 @@ def test_pictures_are_shown_where_there_are_any_and_names_elsewhere(
     view.set_classes(NAMES)
     view.show_prediction(prediction(10.8, i03=0.5, i06=0.2, i01=0.1))
 
-    # The likeliest is large.
+    # The likeliest image is shown large.
     drawn = view.grab().toImage()
     for x, y in ((16, 9), (107, 98)):
         assert drawn.pixelColor(x, y) == QColor("red")
@@ -218,7 +218,7 @@ def test_images_come_over_the_network_into_the_window(
     qtbot.waitUntil(lambda: view.decision == "no prediction", timeout=LONG)
     assert view.why == "large swings"
     assert transcript.sentence == "rejected: large swings"
-    # What was found stays when the engine is gone.
+    # Without an engine, the transcript of found images stays.
     published.end_engine()
     qtbot.waitUntil(lambda: not view.has_engine, timeout=LONG)
     assert len(transcript.entries) == 3

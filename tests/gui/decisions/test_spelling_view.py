@@ -47,7 +47,7 @@ def test_the_dashboard_shows_what_a_speller_of_its_engine_sends(
     assert speller is not None
     assert speller.isVisible()
     assert speller.profiles.currentText() == "p300"
-    # Without a signal nothing begins, and the reason is shown.
+    # Without a signal no run begins, and the reason is shown.
     speller.start.click()
     assert "There is no signal" in speller.result.text()
 

@@ -1,4 +1,4 @@
-"""Views of tasks that other packages have, and what becomes of the others where one fails."""
+"""Views of tasks from other packages; a view that fails does not disturb the others."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The cues that the dashboard shows as true: of the model that decodes, from any marker stream."""
+"""The true cues in the dashboard: those of the engine's model, from any marker stream."""
 
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ PARADIGM = Paradigm.model_validate({"classes": {"left fist": "T1", "right fist":
 
 @pytest.fixture
 def engine(qtbot: QtBot, tmp_path) -> EngineViews:  # type: ignore[no-untyped-def]
-    """Opened with a profile of other markers than the model's."""
+    """Return views of a profile with other markers than the model's."""
     shown = EngineViews({"left": "left"}.get, 0.7, DashboardSettings(tmp_path / "settings.json"))
     for view in (shown.decided, shown.passed, shown.latency):
         qtbot.addWidget(view)
@@ -81,7 +81,7 @@ def test_a_marker_stream_of_any_name_is_shown_and_own_output_is_not(
     qtbot.waitUntil(lambda: outlets["Markers"].has_consumers, timeout=LONG)
     outlets["Markers"].push(Marker(local_clock(), "left"))
     qtbot.waitUntil(lambda: came == ["left"], timeout=LONG)
-    # Our own calibration's cues are shown when they are sent, and must not be shown twice.
+    # Cues of the dashboard's own calibration are shown when sent, and must not be shown twice.
     for outlet in (outlets["Decisions"], outlets["Status"], guided):
         assert not outlet.has_consumers
     for outlet in (*outlets.values(), guided):

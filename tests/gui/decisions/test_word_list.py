@@ -168,7 +168,7 @@ def test_the_reason_is_that_of_the_windows_rejected_since_the_last_status() -> N
     assert rejections.since_last(WindowCounts(rejected_gap=5)) == ""
     grown = WindowCounts(rejected_gap=6, rejected_artifact=3)
     assert rejections.since_last(grown) == "large swings"
-    # An engine that was started anew counts from zero.
+    # A restarted engine counts from zero.
     assert rejections.since_last(WindowCounts()) == ""
 
 
@@ -209,7 +209,7 @@ def test_words_come_over_the_network_into_the_window(
     qtbot.waitUntil(lambda: shown.own.decision == "no prediction", timeout=LONG)
     assert shown.history.sentence == "rejected: large swings"
     assert window.minimumSizeHint().height() <= 720
-    # What was said stays when the engine is gone; the word does not stand as the present one.
+    # Without an engine the transcript stays, but no word is shown as current.
     engine.end_engine()
     qtbot.waitUntil(lambda: not shown.own.has_engine, timeout=LONG)
     assert len(shown.history.entries) == 3

@@ -80,7 +80,7 @@ def test_a_board_that_measures_impedances_gets_a_tab_for_them(
     assert tabs.impedance.lines[0] == "E2 620 kOhm, too high"
     qtbot.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: tabs.page == "Impedance", timeout=5_000)
-    # The quality of the channel says so too, and once the stream is gone nothing is measured.
+    # The channel's quality also shows it; without the stream nothing is measured.
     qtbot.waitUntil(
         lambda: shown() and any("impedance" in c.text for c in window.quality.channels),
         timeout=20_000,

@@ -63,7 +63,7 @@ def test_an_electrode_explains_its_mark(view: QualityView, info: StreamInfo) -> 
          channel("Oz")]
     )  # fmt: skip
     assert view.headline == "1 bad, 1 doubtful, 2 good"
-    # The worst is drawn last: nothing covers it.
+    # The worst electrode is drawn last, so that nothing covers it.
     assert [e.state for e in view.head.electrodes][-2:] == [State.DOUBTFUL, State.BAD]
     assert reason_at(view, 0) == "Fpz is bad: <b>railed"
     assert view.head.electrode_at(QPointF(0.9, -0.9)) is None
@@ -119,6 +119,6 @@ def test_tooltips_of_channels_look_like_all_others_and_hold_no_markup(
     view.set_quality(judged)
     QApplication.sendEvent(view.head.viewport(), QHelpEvent(QEvent.Type.ToolTip, at, at))
     ((_, text, owner),) = shown
-    # Without a widget Qt draws it in a look of its own.
+    # Without a widget, Qt would draw the tooltip without the style sheet.
     assert owner is view.head
     assert "&lt;b&gt;railed" in text

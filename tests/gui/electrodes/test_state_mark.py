@@ -102,7 +102,7 @@ def panel(qtbot: QtBot) -> ScopePanel:
 
 
 def colours(panel: ScopePanel) -> set[str]:
-    """Of the traces, without the names beside them."""
+    """Return the colours of the traces, without the names beside them."""
     picture = panel.scope.grab().toImage()
     return {
         QColor(picture.pixel(x, y)).name()

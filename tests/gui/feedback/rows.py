@@ -16,7 +16,7 @@ def row(
     reward: bool = False,
     held: bool = False,
 ) -> FeedbackRow:
-    """One window of a run whose threshold is 20 dB."""
+    """Return one window of a run with a threshold of 20 dB."""
     is_shown = kind == "feedback"
     return FeedbackRow(
         taken, 20.0 + 8 * (level - 0.5), 20.0, level if is_shown else math.nan,
@@ -25,7 +25,7 @@ def row(
 
 
 def half_a_minute(end: float | None = None) -> list[FeedbackRow]:
-    """A baseline and the beginning of a run, with rewards and an artifact."""
+    """Return a baseline and the start of a run, with rewards and an artifact."""
     end = local_clock() if end is None else end
     rows = []
     for k in range(300):

@@ -90,7 +90,7 @@ def test_one_button_leads_through_the_session(window: FeedbackWindow, qtbot: QtB
     window.finish_step("baseline")
     assert window.stage is SessionStage.READY
     assert window.next.text() == "Begin: Feedback run 1 of 4 (180 s)"
-    # A baseline that was of no use is offered again.
+    # An unusable baseline is offered again.
     window.take_rows([row(20.0, kind="baseline", run=2)])
     window.take_rows([row(23.0, kind=None)])
     assert window.stage is SessionStage.READY
@@ -161,7 +161,7 @@ def test_guided_session_on_the_simulator_is_recorded_and_reported(
     window = main.links.feedback.window
     assert window is not None
     qtbot.waitUntil(window.next.isEnabled, timeout=LONG)
-    # Its scope would be painted for nothing.
+    # Hidden, since painting its scope would only take time.
     main.hide()
     window.fields.subject.setText("07")
     press(qtbot, window, "Ctrl+Return")
@@ -187,7 +187,7 @@ def test_guided_session_on_the_simulator_is_recorded_and_reported(
     assert labels[-1] == "allocation/real"
 
 
-# Programs that note when they have begun and ended; a session takes longer to end.
+# Programs that write down their start and end; a session takes longer to end.
 SLOW_SESSION = """import os, signal, sys, threading
 what, end = sys.argv[1], threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: end.set())
@@ -205,7 +205,7 @@ with open(LOG, "a", buffering=1) as log:
 
 
 class Slow:
-    """A dashboard with those programs, on a signal."""
+    """A dashboard with these programs and a signal."""
 
     def __init__(self, open_window: Callable[..., MainWindow], qtbot: QtBot, log: Path) -> None:
         self._log = log
@@ -219,7 +219,7 @@ class Slow:
         window.fields.subject.setText("07")
 
     def noted(self, what: str) -> list[str]:
-        """Process numbers of what begun or ended, in order."""
+        """Return the process ids of programs that began or ended, in order."""
         lines = self._log.read_text().splitlines() if self._log.exists() else []
         return [line.removeprefix(f"{what} ") for line in lines if line.startswith(f"{what} ")]
 

@@ -1,1 +1,4 @@
-"""Each view of the dashboard alone, with simulated data: ``python -m tests.gui.gallery``."""
+"""Each view of the dashboard by itself, with simulated data.
+
+Start it by ``python -m tests.gui.gallery``.
+"""

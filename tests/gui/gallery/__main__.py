@@ -1,4 +1,4 @@
-"""``python -m tests.gui.gallery``: list the views, show one, or take a screenshot of each."""
+"""Command ``python -m tests.gui.gallery``: lists views, shows one, or saves pictures."""
 
 import argparse
 import sys

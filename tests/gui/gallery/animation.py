@@ -1,4 +1,4 @@
-"""``python -m tests.gui.gallery --animation FILE.gif``: the demo of motor imagery, as it runs.
+"""``python -m tests.gui.gallery --animation FILE.gif``: a film of the motor-imagery demo.
 
 The dashboard, the replay and the engine are those of ``bci demo``. The signal is simulated.
 """
@@ -14,14 +14,14 @@ from PySide6.QtWidgets import QApplication
 from bci.cli.dashboard import run_demo
 from gui.main_window import MainWindow
 
-# Shown after a while, when the traces and the history are full and cues have come.
+# The film begins when traces and history are full and some cues have come.
 _BEGIN_MS, _PERIOD_MS, _FRAMES = 45_000, 250, 24
 _WINDOW, _WIDTH = (1280, 800), 960
 _COLOURS = 48
 
 
 class _Film:
-    """Frames of the dashboard, taken by a timer of its event loop."""
+    """Frames of the dashboard, grabbed by a timer."""
 
     def __init__(self) -> None:
         self.frames: list[Image.Image] = []
@@ -48,7 +48,7 @@ class _Film:
 
 
 def film(file: Path) -> None:
-    """Run the demo in a folder of its own and save some seconds of its dashboard."""
+    """Run the demo in a temporary folder, and save some seconds of its dashboard."""
     _ = QApplication.instance() or QApplication([])
     taken = _Film()
     with TemporaryDirectory() as folder:

@@ -44,7 +44,7 @@ _CURVE = tuple(
 
 
 def setup(theme: Theme) -> SetupPage:
-    """What is filled in for a run of hands that are imagined (Graz)."""
+    """Return the setup page, filled in for a run of motor imagery (Graz)."""
     view = SetupPage("motor-imagery", {"subject": "07", "session": "1"}, "bci")
     view.setStyleSheet(theme.style_sheet(calibration=True))
     view.resize(1120, 400)
@@ -52,7 +52,7 @@ def setup(theme: Theme) -> SetupPage:
 
 
 def rating(_theme: Theme) -> QWidget:
-    """The screen of cues when the first question is answered; it is dark in every theme."""
+    """Return the cue screen after the first rating; it is dark in every theme."""
     screen = CueScreen()
     screen.show_step(SchedulePhase(Phase.RATING, None, 3, 10))
     screen.show_rating(Rating([4]), KEYS)
@@ -60,7 +60,7 @@ def rating(_theme: Theme) -> QWidget:
 
 
 def cues(_theme: Theme) -> QWidget:
-    """The screen of cues while the hand is imagined that the arrow tells; dark in every theme."""
+    """Return the cue screen with an arrow; it is dark in every theme."""
     screen = CueScreen()
     screen.show_step(
         SchedulePhase(Phase.CUE, CueScreenItem("left", "left", "arrow", "left"), 11, _TRIALS)
@@ -69,7 +69,7 @@ def cues(_theme: Theme) -> QWidget:
 
 
 def _framed(screen: CueScreen) -> QWidget:
-    """What the presenter's window shows."""
+    """Return a widget that shows the screen as the presenter's window does."""
     shown = QPixmap(600, 360)
     painter = QPainter(shown)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -84,7 +84,7 @@ def _framed(screen: CueScreen) -> QWidget:
 
 
 def signals(theme: Theme) -> SignalsPage:
-    """The electrodes before a run: one is bad, two are doubtful."""
+    """Return the page of signals, with one bad and two doubtful electrodes."""
     view = SignalsPage()
     view.setStyleSheet(theme.style_sheet(calibration=True))
     view.theme = theme
@@ -95,7 +95,7 @@ def signals(theme: Theme) -> SignalsPage:
 
 
 def training(theme: Theme) -> TrainingPage:
-    """A training under way: three of four points of the learning curve are there."""
+    """Return the page of a running training, with three of four learning-curve points."""
     view = TrainingPage()
     view.setStyleSheet(theme.style_sheet(calibration=True))
     view.theme = theme
@@ -115,7 +115,7 @@ def training(theme: Theme) -> TrainingPage:
 
 
 def calibration(theme: Theme) -> ResultPage:
-    """A model that is better than chance, beside an earlier one that was not."""
+    """Return the result of a model better than chance, beside an earlier one at chance."""
     view = ResultPage()
     view.setStyleSheet(theme.style_sheet(calibration=True))
     view.theme = theme

@@ -1,4 +1,4 @@
-"""A view as the gallery shows it: on the window's ground, and called simulated."""
+"""The frame of a view in the gallery: window background, and the note "simulated"."""
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -10,7 +10,7 @@ from tests.gui.gallery.views import VIEWS
 
 
 def framed(name: str, theme: Theme) -> QWidget:
-    """The view of that name; a whole window says itself that its signal is simulated."""
+    """Return the framed view ``name``; whole windows have their own note "simulated"."""
     view = VIEWS[name](theme)
     if view.isWindow() and view.windowTitle():
         return view
@@ -24,13 +24,13 @@ def framed(name: str, theme: Theme) -> QWidget:
     view.setMinimumSize(view.size())
     column = QVBoxLayout(frame)
     column.addLayout(heading)
-    # A banner and the log have a ground of their own; a page is made of panels.
+    # A banner and the log have their own background, and a page consists of panels.
     is_bare = not isinstance(view, Banner | LogPanel) and view.findChild(QFrame, "panel") is None
     column.addWidget(panel(view) if is_bare else view, 1)
     for part in frame.findChildren(QWidget):
-        # How high a button is, is known only in its style.
+        # The height of a button is known only with its style.
         part.ensurePolished()
     frame.resize(frame.minimumSizeHint())
-    # Nothing looks as if it were being used.
+    # No part of the view has the keyboard focus.
     frame.setFocus()
     return frame

@@ -13,7 +13,7 @@ _NAMES = ("anna", "ben", "chidi", "dora", "emil", "fatima", "goran", "hana")
 
 
 def people(theme: Theme, n: int = 4) -> QWidget:
-    """So many people; the last one's stream is lost."""
+    """Return the window of ``n`` people; the last one's stream is lost."""
     window = PeopleWindow(_NAMES[:n])
     window.theme = theme
     start = local_clock() - _SECONDS

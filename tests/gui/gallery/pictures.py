@@ -1,4 +1,4 @@
-"""Simple drawn pictures for the gallery: a shape in a colour, on a ground of another one."""
+"""Simple pictures for the gallery: a coloured shape on a background."""
 
 from functools import cache
 from pathlib import Path
@@ -78,12 +78,12 @@ NAMES = tuple(f"{colour} {shape}" for colour in COLOURS for shape in SHAPES)
 
 @cache
 def _folder() -> TemporaryDirectory[str]:
-    """Goes when the program ends."""
+    """Return a temporary folder, deleted when the program ends."""
     return TemporaryDirectory(prefix="bci-gallery-")
 
 
 def drawn() -> dict[str, Path]:
-    """A file for each of `NAMES`."""
+    """Return a picture file for each of `NAMES`."""
     folder = Path(_folder().name)
     files = {name: folder / f"{name.replace(' ', '-')}.png" for name in NAMES}
     for name, file in files.items():

@@ -1,4 +1,4 @@
-"""A picture of each view, dark and light, small enough to be kept with the source."""
+"""A picture of each view, dark and light, small enough to store with the source."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui.theme import DARK, LIGHT
 from tests.gui.gallery.frame import framed
 
-# Those that are most, and as many again that stand for the shades of a map between them.
+# Number of the most frequent colours, and of further ones for the shades of maps.
 _MOST, _SHADES = 40, 56
 
 
 def take(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
-    """Save ``NAME-dark.png`` and ``NAME-light.png`` of each view; yields the files."""
+    """Save ``NAME-dark.png`` and ``NAME-light.png`` of each view; yield the files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         for theme in (DARK, LIGHT):
@@ -31,7 +31,7 @@ def take(folder: Path, names: tuple[str, ...]) -> Iterator[Path]:
 def save(view: QWidget, file: Path) -> None:
     """Save a picture of a view, with few colours."""
     view.show()
-    # Axes take the room that their numbers had when they were drawn last.
+    # Drawn twice, since axes have the width of their numbers at the last drawing.
     for _ in range(2):
         view.grab()
         QApplication.processEvents()
@@ -42,9 +42,10 @@ def save(view: QWidget, file: Path) -> None:
 
 
 def few_colours(image: QImage) -> QImage:
-    """The picture with its 40 most frequent colours and 56 more; each other becomes the nearest.
+    """Reduce a picture to its 40 most frequent colours and 56 more.
 
-    The 56 are of the colours that are unlike those: of the shades of a map none is frequent.
+    Each other colour becomes the nearest of them. The 56 are unlike the 40: they stand for the
+    shades of maps, none of which is frequent.
     """
     image = image.convertToFormat(QImage.Format.Format_RGB32)
     width, height = image.width(), image.height()
@@ -57,17 +58,17 @@ def few_colours(image: QImage) -> QImage:
     indexed = apart.argmin(axis=1)[which].astype(np.uint8).reshape(height, width)
     reduced = QImage(indexed.tobytes(), width, height, width, QImage.Format.Format_Indexed8)
     reduced.setColorTable([int(colour) for colour in colours[kept]])
-    # The picture owns none of the bytes that it was made from.
+    # A copy, since the picture does not own the array's memory.
     return reduced.copy()
 
 
 def _kept(channels: NDArray[np.int32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Which colours, (n, 3), stay."""
+    """Return the kept colours, shape (n, 3)."""
     order = np.argsort(-counts, kind="stable")
     kept, others = order[:_MOST], order[_MOST:]
     cells = channels // 16 @ np.array([256, 16, 1])
     others = others[~np.isin(cells[others], cells[kept])]
-    # The most frequent of each cell; those of the fullest cells.
+    # The most frequent colour of each cell, for the fullest cells.
     _, first, cell = np.unique(cells[others], return_index=True, return_inverse=True)
     full = np.bincount(cell, weights=counts[others], minlength=len(first))
     shades = others[first[np.argsort(-full, kind="stable")[:_SHADES]]]

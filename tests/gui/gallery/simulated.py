@@ -1,4 +1,4 @@
-"""Simulated data for the gallery, the same at every start; none of it is a person's."""
+"""Simulated data for the gallery, the same at every start."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -54,7 +54,7 @@ CLEANED = (
 STATUS = EngineStatus(
     state="running", model="simulated", stream=INFO.name, drift=0.8, filter_delay_s=0.045
 )
-# As while a movement of the right hand is imagined.
+# Strength of the rhythms in imagery of the right hand.
 _STRONG = {"C3": 0.3, "CP3": 0.14, "FC3": 0.1}
 _OTHER = (1 - sum(_STRONG.values())) / (len(NAMES) - len(_STRONG))
 REGIONS = {
@@ -67,7 +67,7 @@ _HOP_S = 0.1
 
 
 def eeg(seconds: float, seed: int = 1) -> NDArray[np.float32]:
-    """Slow noise with an alpha rhythm at the back, in microvolts, (n_samples, n_channels)."""
+    """Return slow noise with posterior alpha, in microvolts, (n_samples, n_channels)."""
     rng = np.random.default_rng(seed)
     n = round(seconds * SFREQ)
     spectrum = np.fft.rfft(rng.normal(size=(n, len(NAMES))), axis=0)
@@ -84,7 +84,7 @@ def eeg(seconds: float, seed: int = 1) -> NDArray[np.float32]:
 
 
 def ring(seconds: float, start: float = 0.0) -> RingBuffer:
-    """A ring that holds so much signal, which began at ``start``."""
+    """Return a ring buffer with ``seconds`` of signal that began at ``start``."""
     data = eeg(seconds)
     held = RingBuffer(len(data), len(NAMES))
     held.write(data, start + np.arange(len(data)) / SFREQ, 0)
@@ -92,13 +92,13 @@ def ring(seconds: float, start: float = 0.0) -> RingBuffer:
 
 
 def spectrum(name: str) -> SpectrumSeen:
-    """The spectra of half a minute, with this channel in front."""
+    """Return the spectra of half a minute, with the channel ``name`` chosen."""
     wanted = Wanted(NAMES.index(name), None, frozenset())
     return spectrum_of(INFO, _spectra(), wanted)
 
 
 def alpha_map() -> MapSeen:
-    """Where alpha is strong."""
+    """Return a map of alpha power."""
     wanted = Wanted(0, ALPHA, frozenset())
     return Scalps().map(INFO, _spectra(), wanted, ALPHA)
 
@@ -111,7 +111,7 @@ def _spectra() -> Spectra:
 
 
 def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
-    """Names of forty images, what is said of a window of 0.8 s, and the image that it was of."""
+    """Return forty image names, a prediction of a window of 0.8 s, and its true image."""
     names = pictures.NAMES
     similar = 0.12 * np.random.default_rng(4).normal(size=len(names))
     odds = np.exp(similar / 0.1)
@@ -124,7 +124,7 @@ def seen() -> tuple[tuple[str, ...], ReceivedPrediction, str]:
 
 
 def early_course() -> TimeCourse:
-    """How often images are found by the time after each, as a calibration of 80 trials has it."""
+    """Return the accuracy by time after the image, as from a calibration of 80 trials."""
     seconds = np.arange(1, 9) / 10
     found = np.array([2, 5, 17, 26, 31, 33, 32, 33])
     return TimeCourse(seconds, found / 80, np.full(8, 80))
@@ -133,12 +133,12 @@ def early_course() -> TimeCourse:
 def decided(
     classes: tuple[str, ...], shares: NDArray[np.floating], threshold: float
 ) -> Decision | None:
-    """The decision that an engine sends with these probabilities."""
+    """Return the decision that an engine sends with these probabilities."""
     return decide(Prediction(classes, shares.astype(np.float64), 0, 1, 0.0), threshold)
 
 
 def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | None]]]:
-    """Ten words, and what is said of each cued one's window of 1.2 s; None: it was rejected."""
+    """Return ten words, and each cue with its prediction, None if rejected."""
     words = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
     rng = np.random.default_rng(9)
     found: list[tuple[Marker, ReceivedPrediction | None]] = []
@@ -156,7 +156,7 @@ def spoken() -> tuple[tuple[str, ...], list[tuple[Marker, ReceivedPrediction | N
 
 
 def cues(seconds: float) -> list[Marker]:
-    """Left and right in an order of chance, with rest between."""
+    """Return cues left and right in random order, with rest between them."""
     order = np.random.default_rng(10).permutation(np.resize(CLASSES, 1000))
     found = []
     for k in range(int(seconds / TRIAL_S)):
@@ -167,7 +167,7 @@ def cues(seconds: float) -> list[Marker]:
 
 
 def _shares(times: NDArray[np.float64], markers: list[Marker]) -> Iterator[tuple[float, float]]:
-    """A decoder that is mostly right, a second late, and unsure at rest."""
+    """Yield probabilities of a decoder that is mostly right, 1 s late, unsure at rest."""
     rng = np.random.default_rng(3)
     towards, share = 0.5, 0.5
     for time in times:
@@ -182,7 +182,7 @@ def _shares(times: NDArray[np.float64], markers: list[Marker]) -> Iterator[tuple
 
 
 def predictions(seconds: float) -> Predictions:
-    """Ten a second, but for the settling at the start and one stretch that was rejected."""
+    """Return ten predictions per second, without the settling and one rejected span."""
     times = np.arange(3.0, seconds, _HOP_S)
     shares = np.array(list(_shares(times, cues(seconds))))
     kept = (times < 0.55 * seconds) | (times > 0.6 * seconds)
@@ -191,7 +191,7 @@ def predictions(seconds: float) -> Predictions:
 
 
 def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
-    """The same as they come over LSL, with latencies of a few milliseconds."""
+    """Return `predictions` as received over LSL, with latencies of some milliseconds."""
     rng = np.random.default_rng(4)
     found = predictions(seconds)
     came = []
@@ -214,7 +214,7 @@ def received(seconds: float, start: float = 0.0) -> list[ReceivedPrediction]:
 
 
 def films(seconds: float) -> list[Marker]:
-    """What is felt: other levels every ten seconds."""
+    """Return markers of films, with other emotion levels every ten seconds."""
     levels = ((4, 4), (2, 4), (2, 2), (4, 3))
     return [
         Marker(10.0 * k, f"valence-{valence}/arousal-{arousal}")
@@ -224,7 +224,7 @@ def films(seconds: float) -> list[Marker]:
 
 
 def felt(seconds: float) -> list[ReceivedPrediction]:
-    """What a decoder says of `films`, twice a second."""
+    """Return the predictions of a decoder for `films`, twice a second."""
     rng = np.random.default_rng(1)
     shown = films(seconds)
     levels = FELT.numbers(np.array([marker.label for marker in shown]))
@@ -244,7 +244,7 @@ def felt(seconds: float) -> list[ReceivedPrediction]:
 
 
 def quality() -> list[ChannelQuality]:
-    """A cap with one electrode off, one that hums and one that is touched."""
+    """Return the quality of a cap with one electrode off, one noisy and one touched."""
     good: tuple[State, Reason | None] = (State.GOOD, None)
     wrong = {
         "F4": (State.BAD, Reason.RAILED),
@@ -260,7 +260,7 @@ def quality() -> list[ChannelQuality]:
 
 
 def impedances() -> list[ChannelQuality]:
-    """A cap whose impedances are measured: one electrode is off, two want more gel."""
+    """Return the impedances of a cap: one electrode is off, two need more gel."""
     kohm = dict(zip(NAMES, np.random.default_rng(2).uniform(5, 30, len(NAMES)), strict=True))
     kohm |= {"F4": 1240.0, "P3": 86.0, "O2": 64.0}
     return [replace(channel, impedance_kohm=float(kohm[channel.name])) for channel in quality()]
@@ -273,7 +273,7 @@ def recording(seconds: float) -> Recording:
 
 
 def evaluation(seconds: float) -> EvaluationEvent:
-    """What those predictions score."""
+    """Return the score of `predictions`."""
     found = predictions(seconds)
     trials = []
     for cue in cues(seconds):
@@ -316,7 +316,7 @@ def evaluation(seconds: float) -> EvaluationEvent:
 
 
 def timing() -> TimingReport:
-    """Delays of a hundred flashes."""
+    """Return the delays of a hundred flashes."""
     rng = np.random.default_rng(2)
     delays = Delays(
         np.cumsum(rng.uniform(0.4, 0.8, 100)), rng.normal(0.0231, 0.0012, 100), 100, 100

@@ -1,4 +1,4 @@
-"""The speller for the gallery: its screen at one moment, its view and its window."""
+"""The speller for the gallery: one frame of its screen, its view and its window."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ _BOARD = SymbolBoard(
 
 
 class ScreenOfSpeller(QWidget):
-    """One frame of the speller; dark in both themes."""
+    """A widget that shows one frame of the speller; dark in both themes."""
 
     def __init__(self, board: SymbolBoard, view: SymbolsView) -> None:
         super().__init__()

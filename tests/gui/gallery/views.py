@@ -1,7 +1,8 @@
-"""Every view of the dashboard by name. To add one: a function that returns it, and a line in VIEWS.
+"""Every view of the dashboard by name.
 
-A function is given the theme and returns the view, filled with simulated data and of the size
-that it has in the dashboard; a height of 0 is as high as it needs to be.
+To add a view, write a function that returns it, and add a line to VIEWS. The function gets the
+theme, and returns the view with simulated data in its size in the dashboard. A height of 0 means
+as high as the view needs.
 """
 
 from collections.abc import Callable
@@ -205,7 +206,7 @@ def speech(theme: Theme) -> QWidget:
 
 def transcript(theme: Theme) -> QWidget:
     windows = CueWindows(1.2)
-    # Not the time of day, which would be another in every picture.
+    # A fixed time of day, so that every picture is the same.
     view = TranscriptView(windows, time_of=lambda at: f"10:02:{at:02.0f}")
     view.theme = theme
     words, found = simulated.spoken()
@@ -287,7 +288,7 @@ def recording(_theme: Theme) -> QWidget:
 
 def log(_theme: Theme) -> QWidget:
     view = LogPanel()
-    # Not by `add`, which writes the time of now.
+    # Not by `add`, which writes the present time.
     for line in (
         "10:02:11  showing simulated-cap: 16 channels at 250 Hz",
         "10:02:12  engine: decoding simulated-cap with model simulated",
@@ -311,7 +312,7 @@ def banner(_theme: Theme) -> QWidget:
 
 
 def simulated_streams() -> tuple[LiveStream, ...]:
-    """Two streams, as if they were on the network."""
+    """Return two streams, as if they were on the network."""
     return (
         LiveStream("1", simulated.INFO.name, "EEG", 16, 250.0, "gallery", "here", True),
         LiveStream("2", "pupil", "Gaze", 2, 120.0, "gallery-2", "other-computer", True),
@@ -319,7 +320,7 @@ def simulated_streams() -> tuple[LiveStream, ...]:
 
 
 def simulated_bridges() -> tuple[PluginEntry, ...]:
-    """Three bridges, as if they were installed."""
+    """Return three bridges, as if they were installed."""
     engine = ParameterEntry(name="engine", default="bci")
     port = ParameterEntry(name="port", default="5005", number="whole", low=1, high=65535)
     keys = "keys, mouse and gamepad, released when the engine dies"
@@ -359,7 +360,7 @@ def neurofeedback(theme: Theme) -> QWidget:
     view.theme = theme
     view.set_session(simulated.FEEDBACK)
     view.add_rows(half_a_minute(end=0.0))
-    # A still: the newest window is the one of now.
+    # The newest window has the time 0, so the plot does not move.
     view.trace.now = 0.0
     view.resize(_WIDE, 300)
     return view

@@ -1,4 +1,4 @@
-"""The whole windows of the gallery: nothing of them reaches the network or the user's settings."""
+"""Whole windows of the gallery, without the network and the user's settings."""
 
 import os
 import sys
@@ -22,14 +22,14 @@ from gui.workers.stream_readers import SignalFound
 from tests.gui.gallery import simulated
 
 _LIVE_S, _RECORDED_S = 40.0, 160.0
-# No folder at all: nothing is found there, and nothing kept.
+# Not a folder, so that nothing is found or stored there.
 _NOWHERE = Path(os.devnull)
-# What stands for the command line: it knows no devices.
+# A substitute for the command line that lists no devices.
 _NO_BCI = (sys.executable, "-c", """print('{"event": "devices"}')""")
 
 
 def dashboard(theme: Theme) -> QWidget:
-    """The dashboard as it is while a decoder runs; what comes over LSL is put in its place."""
+    """Return the dashboard with a running decoder, with simulated data instead of LSL."""
     window = MainWindow(
         DashboardOptions(
             signal=StreamQuery(name="gallery-of-nothing"),
@@ -42,7 +42,7 @@ def dashboard(theme: Theme) -> QWidget:
             settings=_NOWHERE / "dashboard.json",
         )
     )
-    # Nothing that is really on the network mixes with what is simulated.
+    # Streams of the real network must not mix with the simulated data.
     for part in (window.feed, window.connecting, window.recording.link):
         part.retire()
     window.docks["connect"].hide()
@@ -50,14 +50,14 @@ def dashboard(theme: Theme) -> QWidget:
     window.resize(1280, 800)
     start = fill(window)
     window._advance()
-    # A still: it is not to run on while nothing comes.
+    # The picture stands still, since no data come.
     window._timer.stop()
     window.history.advance(start + _LIVE_S)
     return window
 
 
 def fill(window: MainWindow) -> float:
-    """Tell a dashboard of a signal that is decoded; returns when that began, on the LSL clock."""
+    """Fill a dashboard with a decoded signal; return its start on the LSL clock."""
     feed = window.feed
     start: float = local_clock() - _LIVE_S
     feed.signal_found.emit(SignalFound(simulated.INFO, simulated.ring(_LIVE_S, start)))
@@ -72,7 +72,7 @@ def fill(window: MainWindow) -> float:
 
 
 def replay_window(theme: Theme) -> QWidget:
-    """A recording in the middle, with a model's predictions and its score."""
+    """Return the replay window in the middle of a recording, with predictions and score."""
     window = ReplayWindow(
         _NO_BCI,
         _NOWHERE,
@@ -95,7 +95,7 @@ def replay_window(theme: Theme) -> QWidget:
 
 
 def timing_lab(theme: Theme) -> QWidget:
-    """The timing lab after a measurement of a simulated diode."""
+    """Return the timing lab after a measurement with a simulated photodiode."""
     window = TimingWindow(lambda: date(2026, 11, 29))
     window.theme = theme
     window.stream.addItem("simulator")
@@ -103,6 +103,6 @@ def timing_lab(theme: Theme) -> QWidget:
     window.channel.addItem("diode")
     window.show_report(simulated.timing())
     window.resize(980, 620)
-    # Nothing that is really on the network mixes with what is simulated.
+    # Streams of the real network must not mix with the simulated data.
     window.watches = False
     return window

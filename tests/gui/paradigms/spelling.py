@@ -27,7 +27,7 @@ def quick_plan(
     flash_s: float = 0.05,
     target_s: float = 0.5,
 ) -> SpellingPlan:
-    """A plan with quick flashes, as long as the gaps between them, and short waits."""
+    """Return a plan with short flashes, gaps of the same length, and short waits."""
     given = load_profile(profile)
     times = {"flash_s": flash_s, "gap_s": flash_s, "target_s": target_s, "feedback_s": feedback_s}
     times |= {"min_repetitions": 1, "max_repetitions": repetitions}

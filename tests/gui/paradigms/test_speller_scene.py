@@ -18,7 +18,7 @@ from tests.gui.paradigms.spelling import HZ, SFREQ, SIZE, FramedSpeller, quick_p
 
 
 def inks(image: QImage, speller: FramedSpeller, number: int) -> set[str]:
-    """Colours of the room of a symbol."""
+    """Return the colours in the cell of a symbol."""
     room = cell(symbols_area(SIZE), speller.scene.board, number).toRect()
     return {
         QColor(image.pixel(x, y)).name()

@@ -1,4 +1,4 @@
-"""The window of the speller: what it offers, what it refuses, and what it starts."""
+"""The window of the speller: its offers, its refusals, and the run that it starts."""
 
 from pathlib import Path
 

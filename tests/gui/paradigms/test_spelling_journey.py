@@ -25,7 +25,7 @@ from tests.streams import find
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 60_000
-# So large that no symbol is wrong: a journey is about its steps, not about how well people spell.
+# Responses so large that no symbol is wrong, since the test is about the steps.
 LARGE = 8.0
 
 
@@ -115,7 +115,7 @@ def calibrate(main: MainWindow, qtbot: QtBot) -> None:
 
 
 def begin(main: MainWindow, qtbot: QtBot) -> None:
-    """Press Space once the run can begin."""
+    """Press Space when the run can begin."""
     window = main.calibrating.window
     assert window is not None
     runs = window.runs
@@ -126,7 +126,7 @@ def begin(main: MainWindow, qtbot: QtBot) -> None:
 def copied(
     main: MainWindow, qtbot: QtBot, text: str, engine: str, told: str = "count silently"
 ) -> SpellingInlet:
-    """Open the speller up to a sentence, press Space, and return what hears the symbols."""
+    """Open the speller, wait for a sentence, press Space; return the symbols' inlet."""
     spelling = main.links.spelling
     spelling.open()
     window = spelling.window

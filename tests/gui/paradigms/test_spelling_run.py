@@ -1,4 +1,4 @@
-"""A spelling run on a real presenter: keys, engine, trouble, and what is sent."""
+"""A spelling run on a real presenter: keys, engine, failures and markers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ LONG = 20_000
 
 
 def shortest_plan(text: str, feedback_s: float = 0.05) -> SpellingPlan:
-    """A plan whose selections take half a second."""
+    """Return a plan whose selections take half a second."""
     return quick_plan("p300", text, True, feedback_s, 1, flash_s=0.017, target_s=0.05)
 
 
@@ -58,7 +58,7 @@ class Opened:
             taken = marker.time + self._plan.profile.pipeline.window_s - 1 / SFREQ
             shares = np.array([1 - share, share], dtype=np.float32)
             prediction = ReceivedPrediction(taken, shares, 0.0, 0.0, 0.0, 0.0)
-            # After the run itself has taken the flash.
+            # Sent after the run itself has received the flash.
             QTimer.singleShot(0, self.presenter, lambda: self.run.receive([prediction]))
 
 
@@ -124,7 +124,7 @@ def test_flashes_without_predictions_are_counted_and_the_run_continues(
     assert opened.selected[0].symbol is None
     assert opened.run.tally.n_missing == 12
     assert opened.run.tally.lost == "12 flashes without a prediction."
-    # The symbol is asked for once more.
+    # The same symbol is the target again.
     qtbot.waitUntil(lambda: "selection/2/B" in opened.labels, timeout=LONG)
 
 
@@ -154,7 +154,7 @@ def test_a_detected_error_takes_the_symbol_back(qtbot: QtBot) -> None:
     opened = Opened(qtbot, shortest_plan("BC", feedback_s=60.0))
     opened.start()
     qtbot.waitUntil(lambda: len(opened.selected) == 1, timeout=LONG)
-    # One that belongs to an earlier feedback changes nothing.
+    # A response to an earlier feedback changes nothing.
     opened.run.receive_response(opened.selected[0].began, 6.0)
     assert len(opened.selected) == 1
     opened.run.receive_response(opened.selected[0].ended + 0.8, 6.0)

@@ -22,7 +22,7 @@ def test_a_cell_is_as_strong_as_its_share_of_the_row(view: ConfusionView) -> Non
     assert view.cells.image.tolist() == [[0.85, 0.15], [0.2, 0.8]]
     assert [tag.text for tag in view.right.shown] == ["17", "16"]
     assert [tag.text for tag in view.wrong.shown] == ["3", "4"]
-    # Numbers are read on strong cells and on faint ones.
+    # Numbers are readable on strong cells and on faint ones.
     inks = {tag.colour.name() for tag in (*view.right.shown, *view.wrong.shown)}
     assert len(inks) == 2
     view.theme = LIGHT

@@ -1,4 +1,4 @@
-"""The mouse and the menu that all plots have."""
+"""The mouse actions and the menu of all plots."""
 
 import csv
 from pathlib import Path
@@ -79,7 +79,7 @@ def test_linked_plots_show_the_same_range_across(plot: Ramp, qtbot: QtBot) -> No
     assert shown(plot)[1] - shown(plot)[0] < 9.0
     for one in (other, third):
         assert shown(one) == pytest.approx(shown(plot))
-    # A range of its own that comes later changes what is upwards alone.
+    # A new own range changes only the y axis of a linked plot.
     third.set_home((0.0, 20.0), (0.0, 5.0))
     assert shown(third) == pytest.approx(shown(plot))
     assert third.viewRect().height() == pytest.approx(5.0)
@@ -97,7 +97,7 @@ def test_the_wheel_zooms_and_the_menu_and_a_double_click_reset(plot: Ramp, qtbot
         turn_wheel(plot)
         left, right = shown(plot)
         assert 0.0 < left < right < 10.0
-        # What comes meanwhile does not end the zoom.
+        # A new range does not end the zoom.
         plot.set_home((0.0, 10.0), (0.0, 12.0))
         assert shown(plot) == pytest.approx((left, right))
         reset()

@@ -1,4 +1,4 @@
-"""Bars of probabilities: what they show, what the mouse reads, and where the words stand."""
+"""Probability bars: their values, the text under the mouse, and the line's text."""
 
 import pytest
 from PySide6.QtCore import QPointF
@@ -34,7 +34,7 @@ def test_words_at_the_threshold_stay_in_the_view_however_low_or_high_it_is(
     assert words.right() <= view.width()
     assert view.words.toPlainText() == f"decides above {100 * threshold:.3g} %"
     assert view.threshold.value() == threshold
-    # The line itself is where the probability is.
+    # The line itself is at the threshold.
     line = view.plotItem.vb.mapViewToScene(QPointF(threshold, 0)).x()
     bars = view.plotItem.vb.sceneBoundingRect()
     assert line == pytest.approx(bars.left() + threshold * bars.width(), abs=1)

@@ -1,4 +1,4 @@
-"""Pacemaker of the frames, on simulated screens: none with vertical sync is at hand in a test."""
+"""The pacing of frames, on simulated screens, since tests have none with vertical sync."""
 
 import time
 from collections.abc import Iterator

@@ -24,13 +24,13 @@ LONG = 15_000
 
 
 class Flashes:
-    """A scene that sends a marker every tenth frame, and keeps what happened when."""
+    """A scene that sends a marker every tenth frame, and stores its calls."""
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.painted: list[float] = []
         self.swaps: list[tuple[float, float, tuple[str, ...]]] = []
-        self.holds_up = 0.0  # the next frame, seconds
+        self.holds_up = 0.0  # delay of the next frame, in seconds
 
     def advance(self, frame: Frame) -> Sequence[str]:
         self.frames.append(frame)
@@ -167,7 +167,7 @@ def test_a_frame_that_falls_due_in_a_hidden_window_reports_it_once(
     presenter.trouble.connect(told.append)
     assert presenter.window is not None
     presenter.window.hide()
-    # As by a timer that fires before the window system's event.
+    # As if the timer fires before the window system's event.
     presenter._timer.stop()
     presenter._on_due()
     qtbot.wait(1)

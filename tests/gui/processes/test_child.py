@@ -1,4 +1,4 @@
-"""Child processes: events and log lines, how they end, and those that outlive us."""
+"""Child processes: events, log lines, ends, and processes that outlive the program."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def python(code: str) -> Command:
 
 
 class Heard:
-    """A child and what came of it."""
+    """A child, and the signals that it emitted."""
 
     def __init__(self, code: str, outlives: bool = False) -> None:
         self.child = Child(python(code), outlives=outlives)
@@ -45,7 +45,7 @@ class Heard:
 
 @pytest.fixture
 def left() -> Iterator[list[Child]]:
-    """Children that are killed at the end."""
+    """Yield a list of children, which are killed at the end."""
     children: list[Child] = []
     yield children
     for child in children:
@@ -116,7 +116,7 @@ import time; time.sleep(60)
     left.append(heard.child)
     heard.child.start()
     qtbot.waitUntil(lambda: len(heard.lines) == 2, timeout=LONG)
-    # A session of its own, and nothing to read.
+    # The child has its own session, and an empty standard input.
     assert heard.lines[0] == "helper: True True"
     assert heard.events == [WarningEvent(text="no markers")]
     assert has_left_any()
@@ -149,7 +149,7 @@ def test_a_child_that_is_left_continues_after_its_owner_is_gone(
 
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of temporary files."""
+    """Return the folder of temporary files."""
     monkeypatch.setattr(process.tempfile, "tempdir", str(tmp_path))
     return tmp_path
 

@@ -1,4 +1,4 @@
-"""The engine is started on the stream that is shown, with the model that was last used."""
+"""The engine is started on the shown stream, with the last model."""
 
 import sys
 from collections.abc import Callable
@@ -33,18 +33,18 @@ from tests.signals import eeg_info
 OpenWindow = Callable[..., MainWindow]
 LONG = 15_000
 BCI = (sys.executable, "-m", "bci")
-# Runs as an engine would, without decoding anything.
+# A process that runs like an engine but decodes nothing.
 IDLE = (sys.executable, "-c", "import time; time.sleep(60)", "run", "motor-imagery")
 
 
 def show(window: MainWindow, name: str) -> None:
-    """Have the window show a stream, as the reader of a stream reports it."""
+    """Report a stream to the window as its reader does."""
     window.feed.signal_found.emit(SignalFound(eeg_info(4, 250.0, name), RingBuffer(5000, 4)))
     window.feed.signal_alive.emit(True)
 
 
 def decode(window: MainWindow, stream: str) -> None:
-    """Have the window receive the status of an engine that decodes this stream."""
+    """Send the window the status of an engine that decodes this stream."""
     window.feed.engine_found.emit(("left", "right"), True)
     window.feed.engine_alive.emit(True)
     window.feed.status_came.emit(EngineStatus(state="running", stream=stream, model="me"))
@@ -82,7 +82,7 @@ def test_the_last_model_is_remembered_for_each_profile(tmp_path: Path) -> None:
         assert with_last_engine((last,), DashboardSettings(file), profile, BCI) == (last,)
         assert model_of(last) == name
         assert last.argv[last.argv.index("run") + 1] == f"{profile}.yaml"
-        # It decodes what is shown then, not what was shown at the last time.
+        # The stored command has no stream, since the engine decodes the stream shown at its start.
         assert stream_of(last) == ""
     assert with_last_engine((), DashboardSettings(file), "emotion", BCI) == ()
     (tmp_path / "hands" / CARD).unlink()
@@ -103,7 +103,7 @@ def test_a_model_that_was_used_is_offered_at_the_next_start(
     assert window.buttons["engine"].text() == "Start engine"
     command = window.programs.command("engine")
     assert command is not None
-    # The window listens to the streams of this name, whatever the profile's is.
+    # The window reads the engine's streams by this name, whatever the profile's name is.
     assert f"--name={window.options.engine_name}" in command.argv
     assert "S007" in window.buttons["engine"].toolTip()
     assert not window.programs.choose_button.isVisible()

@@ -32,7 +32,7 @@ LONG = 40_000
 
 @contextmanager
 def engine(folder: Path, stream: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Decodes until the block ends."""
+    """Run an engine until the block ends."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bci", "run", str(folder / "quick.yaml"),
          f"--model={folder / 'model'}", f"--stream={stream}", "--with-parent"],
@@ -47,7 +47,7 @@ def engine(folder: Path, stream: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """With a profile and a model for the simulator."""
+    """Return a folder with a profile and a model for the simulator."""
     (tmp_path / "quick.yaml").write_text(QUICK)
     run_file = tmp_path / "run-01_eeg.fif"
     write_run(simulate_run(SubjectSettings(trials_per_class=5), 1), run_file)
@@ -76,7 +76,7 @@ def test_a_frozen_or_killed_engine_of_elsewhere_is_reported(
             process.send_signal(signal.SIGSTOP)
             qtbot.waitUntil(lambda: "has not answered for" in window.state.text(), timeout=LONG)
             assert window.state_mark.state == State.DOUBTFUL
-            # It may go on: there is nothing to be done yet.
+            # The engine may continue, so the user has nothing to do yet.
             assert not window.banner.isVisible()
             process.send_signal(signal.SIGCONT)
             qtbot.waitUntil(is_well, timeout=LONG)
@@ -115,7 +115,7 @@ def test_while_an_engine_of_our_own_is_starting_the_one_before_is_not_missed(
     lost(status)
     assert child.is_running
     assert not window.situation.engine_lost
-    # One that ends by itself is missed until the next is started.
+    # An engine that ended by itself is reported as lost until the next one starts.
     status = found()
     child.write_line("end")
     qtbot.waitUntil(lambda: not child.is_running, timeout=LONG)

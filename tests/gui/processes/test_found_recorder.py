@@ -1,4 +1,4 @@
-"""The recorder that a window starts or finds."""
+"""Recorders that a window starts or finds on the network."""
 
 import gc
 import os
@@ -23,7 +23,7 @@ LONG = 15_000
 
 @pytest.fixture
 def link(qtbot: QtBot) -> Iterator[RecorderLink]:
-    """A link that looks for recorders."""
+    """Yield a link that searches for recorders."""
     link = RecorderLink()
     link.start()
     yield link
@@ -32,10 +32,10 @@ def link(qtbot: QtBot) -> Iterator[RecorderLink]:
 
 @contextmanager
 def recorder(status: RecorderStatus | str) -> Iterator[StatusOutlet]:
-    """A recorder that reports the same again and again, as one does."""
+    """Run a recorder that repeats its status."""
     outlet, timer = StatusOutlet("recorder", "pretends"), QTimer(interval=50)
     line = status if isinstance(status, str) else status.line()
-    # Whoever has connected may be the link of another window, or give up and try again.
+    # Repeated, since the first reader may be another window's link, or may reconnect.
     timer.timeout.connect(lambda: outlet._outlet.push_sample([line]))
     timer.start()
     try:

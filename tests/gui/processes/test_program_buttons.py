@@ -22,7 +22,7 @@ REFUSES = (sys.executable, "-c", "import sys; sys.exit(print('error: no model.')
 
 
 class Shown:
-    """The button of an engine, and what came of it."""
+    """The button of an engine, and the signals that it caused."""
 
     def __init__(self, argv: tuple[str, ...]) -> None:
         self.programs = Programs((Command("engine", argv),))
@@ -37,7 +37,7 @@ class Shown:
 
 @pytest.fixture
 def shown(qtbot: QtBot) -> Iterator[Callable[[tuple[str, ...]], Shown]]:
-    """Shows engines."""
+    """Yield a function that shows the button of an engine."""
     opened: list[Shown] = []
 
     def show_one(argv: tuple[str, ...]) -> Shown:

@@ -9,7 +9,7 @@ from gui.processes.status_line import DashboardStatus
 
 
 def decoded(**status: object) -> DashboardStatus:
-    """An engine that said this at 10 s, of a signal that comes."""
+    """Return the state with an engine that sent this status at 10 s."""
     known = {"state": "running", "stream": "amp", "model": "me", **status}
     told = EngineStatus.model_validate(known)
     situation = DashboardStatus(
@@ -69,7 +69,7 @@ def test_a_silent_engine_is_doubtful_until_its_next_message() -> None:
     situation.count_samples(300, 110.0)
     assert situation.state(110.0) == State.DOUBTFUL
     assert situation.sentence(110.0, 0.8).endswith("not answered for 100 s")
-    # A prediction tells as much as a status.
+    # A prediction is a sign of life just as a status is.
     situation.on_sign_of_engine(110.0)
     assert situation.state(110.5) == State.GOOD
     assert "is decoded by me" in situation.sentence(110.5, 0.8)

@@ -26,7 +26,7 @@ def test_a_recording_is_shown_with_its_length_its_size_and_its_streams(bar: Reco
     bar.show_state(RecordState(RECORDER))
     assert bar.button.text() == "\u25a0  Stop"
     assert bar.elapsed.text() == "01:01"
-    # The signals first.
+    # Signal streams come first.
     assert bar.details.text() == "2.5 MB   2 streams: amp, markers"
     assert bar.file.text() == "run-01_eeg.xdf"
     assert not bar.fields["subject"].isVisible()

@@ -1,4 +1,4 @@
-"""Closing the dashboard while something is recorded."""
+"""Closing the dashboard during a recording."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The red button and its controller, without the window: real recorders."""
+"""The record bar and its controller, with real recorders, without the window."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ def samples_in(file: Path) -> dict[str, Any]:
 
 
 class Room:
-    """A bar with its controller, which records the stream ``name``, and what came out of it."""
+    """A bar with its controller, which records the stream ``name``, and its signals."""
 
     def __init__(self, name: str, folder: Path, bci: tuple[str, ...], listed: bool = True) -> None:
         self.bar = RecordBar({"subject": "01", "task": "rest"})
@@ -57,13 +57,13 @@ class Room:
         return status is not None and name in status.streams
 
     def record(self, qtbot: QtBot, name: str) -> FoundRecorder:
-        """Press Record, and wait until the stream of that name is recorded."""
+        """Press Record, and wait until the stream ``name`` is recorded."""
         self.bar.button.click()
         qtbot.waitUntil(lambda: self.records(name), timeout=LONG)
         return self.status
 
     def stop(self, qtbot: QtBot) -> None:
-        """Press Stop: a recorder would outlive its test."""
+        """Press Stop, since the recorder would outlive its test."""
         self.bar.button.click()
         qtbot.waitUntil(self.bar.saved.isVisible, timeout=LONG)
 
@@ -78,7 +78,7 @@ OpenRoom = Callable[..., Room]
 
 @pytest.fixture
 def room(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[OpenRoom]:
-    """Opens bars that record the stream ``name``."""
+    """Yield a function that opens bars, which record the stream ``name``."""
     rooms: list[Room] = []
 
     def open_one(bci: tuple[str, ...] = bci_command(), listed: bool = True) -> Room:
@@ -93,7 +93,7 @@ def room(qtbot: QtBot, tmp_path: Path, name: str) -> Iterator[OpenRoom]:
 
 @pytest.fixture
 def outlet(name: str) -> Iterator[SignalOutlet]:
-    """The stream ``name``."""
+    """Open the outlet of the stream ``name``."""
     outlet = SignalOutlet(eeg_info(4, 250.0, name))
     yield outlet
     outlet.close()

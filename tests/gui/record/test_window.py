@@ -1,4 +1,4 @@
-"""Recording in the real window: what the parts do together."""
+"""Recording in the real window."""
 
 from collections.abc import Callable
 from pathlib import Path

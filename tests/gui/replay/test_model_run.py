@@ -1,4 +1,4 @@
-"""A model's run over a recording: what its program prints, and what it does not."""
+"""A model's run over a recording, with programs that print given events."""
 
 import sys
 from pathlib import Path
@@ -20,13 +20,13 @@ WINDOW = PredictedEvent(
 
 
 def printing(*lines: str, code: int = 0) -> tuple[str, ...]:
-    """A program in the place of ``bci`` that prints these lines."""
+    """Return a command line, in place of ``bci``, that prints these lines."""
     program = f"print({chr(10).join(lines)!r}); raise SystemExit({code})"
     return sys.executable, "-c", program
 
 
 class Heard:
-    """A run, and the predictions that it passed on."""
+    """A run, and the predictions that it emitted."""
 
     def __init__(self, bci: tuple[str, ...]) -> None:
         self.run = ModelProcess(bci)
@@ -34,7 +34,7 @@ class Heard:
         self.run.predicted.connect(self.passed.append)
 
     def end_of(self, qtbot: QtBot, signal: str) -> object:
-        """Start it; what the signal of its end carries."""
+        """Start the run; return the value of the signal ``signal`` at its end."""
         with qtbot.waitSignal(getattr(self.run, signal), timeout=20_000) as ended:
             self.run.start(Path("model"), Path("run.fif"), CLASSES)
         assert not self.run.is_running
@@ -47,7 +47,7 @@ def test_windows_and_score_are_passed_on(qtbot: QtBot) -> None:
     lines = ("warming up", WINDOW.line(), other.line(), '{"event": "mood"}', score.line())
     heard = Heard(printing(*lines))
     assert heard.end_of(qtbot, "finished") == score
-    # A window of other classes is none of this model's.
+    # A window with other classes does not belong to this model.
     assert list(heard.passed[-1].times) == [1.0]
     assert list(heard.passed[-1].decisions) == [Decision("left", 0.9)]
 

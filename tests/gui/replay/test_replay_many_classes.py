@@ -51,7 +51,7 @@ SCORE = ScoreCard(
 
 
 def card(task: str, classes: tuple[str, ...]) -> Card:
-    """As much of a model's card as decides how it is shown."""
+    """Return a model's card with the fields that decide on its view."""
     return Card.model_construct(
         score=SCORE,
         task=task,
@@ -65,7 +65,7 @@ def card(task: str, classes: tuple[str, ...]) -> Card:
 
 
 def predicted(classes: tuple[str, ...], best: int, share: float = 0.8) -> Predictions:
-    """The same for ten seconds."""
+    """Return ten seconds of the same prediction."""
     times = np.arange(1, 101) * HOP_S
     row = np.full(len(classes), (1 - share) / (len(classes) - 1))
     row[best] = share
@@ -141,7 +141,7 @@ def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: DecisionAt
     )
     decided.set_model(card("gestures", ("left", "right")).model_copy(update={"confidence": sure}))
     times = np.arange(1, 101) * HOP_S
-    # Each window alone is sure of right.
+    # Each single window has a high probability of right.
     shares = np.tile([0.01, 0.99], (100, 1))
     decisions = [*[None] * 9, *[Decision("left", 0.8)] * 51, *[Decision(None, 0.6)] * 40]
     predictions = Predictions(("left", "right"), times, shares, decisions)
@@ -167,7 +167,7 @@ def test_predictions_grow_by_one_window_after_another() -> None:
         events.append(event)
         taken.append(left)
     early = so_far.with_events(events[:501])
-    # Windows of other classes are none of this model's.
+    # Windows with other classes do not belong to this model.
     other = event.model_copy(update={"probabilities": (0.2, 0.3, 0.5)})
     whole = early.with_events([*events[501:], other])
     assert whole.probabilities[:, 0].tolist() == taken
@@ -197,7 +197,7 @@ def test_levels_are_smoothed_alike_whether_they_are_played_or_leapt_to(
         return by_axis
 
     played = shown(*np.arange(5.0, 25.0, 0.5), 25.0)
-    # The mean's memory fades with 2 s: what was 15 s before no longer matters.
+    # The smoothing has a time constant of 2 s, so predictions 15 s before do not matter.
     np.testing.assert_allclose(shown(25.0), played, atol=1e-3)
     np.testing.assert_allclose(shown(5.0, 29.0, 25.0), played, atol=1e-3)
 

@@ -35,7 +35,7 @@ BCI = (sys.executable, "-m", "bci")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two short runs, and in ``models`` one model for them and one for other recordings."""
+    """Return a folder with two runs, a model for them, and one for other recordings."""
     folder = tmp_path_factory.mktemp("recordings")
     settings = SubjectSettings(trials_per_class=4)
     for run in (1, 2):
@@ -71,7 +71,7 @@ def open_run(qtbot: QtBot, window: ReplayWindow, folder: Path, run: int = 2) -> 
 
 
 def point_at(timeline: Timeline, time_s: float) -> QPoint:
-    """Where the timeline shows a time, in the lane of the decoder."""
+    """Return the place of a time in the timeline's lane of the decoder."""
     scene = timeline.plotItem.vb.mapViewToScene(QPointF(time_s, RIBBON[0] + 10))
     return timeline.mapFromScene(scene)
 
@@ -241,13 +241,13 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     n_shown = 0
     for k, trial in enumerate(result.trials):
         window.go_to(k)
-        # At the end of a trial the decision is shown that is scored, if it is one.
+        # At the end of a trial, the shown decision is the scored one, or an abstention.
         assert window.decision.decision in (trial.decision, NOT_SURE)
         n_shown += window.decision.decision == trial.decision
         assert window.decision.cue == trial.label
         listed = [window.trial_list.item(k, column) for column in (3, 4)]
         decided, verdict = (item.text() for item in listed if item is not None)
-        # One rule for the headline and the list.
+        # Headline and list have the same rule.
         assert decided == window.decision.decision
         assert ("\u2713" in verdict) == (trial.decision == trial.label)
     assert n_shown

@@ -17,7 +17,7 @@ from tests.signals import eeg_info
 
 OpenWindow = Callable[..., MainWindow]
 LONG = 15_000
-# Says that it streams, and ends when it is told to.
+# A program that reports a stream, and ends on request.
 STREAMS = (
     """print('{{"event":"streaming","stream":"{0}","n_channels":8,"sfreq":250}}', flush=True)"""
 )

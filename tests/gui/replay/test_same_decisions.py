@@ -1,4 +1,4 @@
-"""Decisions are made once: live, recorded, evaluated and replayed they are the same to the bit."""
+"""Live, recorded, evaluated and replayed decisions are identical."""
 
 import csv
 import threading
@@ -45,23 +45,23 @@ PROFILE = Profile.model_validate(
     }
 )
 N_LOST = 150
-WHOLE_AT = 4  # number of the first window with the whole evidence
+WHOLE_AT = 4  # index of the first window with enough evidence
 
 Decided = list[tuple[str | None, float] | None]
 
 
 def as_sent(decisions: list[Decision | None]) -> Decided:
-    """Decisions at the precision of the stream."""
+    """Return decisions at the precision of the stream."""
     return [None if d is None else (d.label, float(np.float32(d.confidence))) for d in decisions]
 
 
 def from_text(decision: str, confidence: str) -> Decision | None:
-    """The decision in a row of the table."""
+    """Return the decision in a row of the table."""
     return Decision(decision or None, float(confidence)) if confidence else None
 
 
 def from_row(number: float, confidence: float) -> tuple[str | None, float] | None:
-    """The decision in the last two channels of a recorded prediction."""
+    """Return the decision in the last two channels of a recorded prediction."""
     if np.isnan(number):
         return None
     return (None, "left", "right")[int(number) + 1], float(confidence)
@@ -119,14 +119,14 @@ def test_decisions_live_recorded_evaluated_and_replayed_are_the_same(
     assert shown == [names[decision] for decision in live]
     window.stop()
 
-    # Published as changes; the last decision ends where no more windows come.
+    # The published changes; the last decision ends after the last window.
     expected = changes_of(evaluated)
     assert [each[:2] for each in events[: len(expected)]] == expected
     assert all(each == ("offset", None, None) for each in events[len(expected) :])
 
 
 def changes_of(decisions: list[Decision | None]) -> list[tuple[str, str | None]]:
-    """Event and label of each change."""
+    """Return event and label of each change."""
     running = RunningDecision()
     events = (running.add(decision, 0.0) for decision in decisions)
     return [(event.event, event.label) for event in events if event]
@@ -135,7 +135,7 @@ def changes_of(decisions: list[Decision | None]) -> list[tuple[str, str | None]]
 def record_live(
     made: Calibration, file: Path
 ) -> tuple[Decided, list[tuple[str, str | None, float | None]]]:
-    """Decode a signal with a gap and record it; the decisions and their changes, as they came."""
+    """Decode and record a signal with a gap; return the live decisions and changes."""
     name = f"amp-{uuid.uuid4().hex[:8]}"
     played = two_class_recording(n_trials=8, seed=3, amplitude=8.0)
     signal = SignalOutlet(replace(played.info, name=name, source_id=name))

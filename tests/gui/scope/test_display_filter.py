@@ -34,13 +34,13 @@ def shown(data: np.ndarray, chosen: DisplayFilter) -> np.ndarray:
 
 
 def assert_filtered(got: RingRead, data: np.ndarray, chosen: DisplayFilter) -> None:
-    """Samples are the newest of ``data``, filtered, but for what is left of a transient."""
+    """Check that ``got`` are the newest filtered samples, up to the rest of a transient."""
     whole = shown(data, chosen)[-len(got.data) :]
     np.testing.assert_allclose(got.data, whole, atol=0.05 * whole.std())
 
 
 def waves(*rates_hz: float) -> np.ndarray:
-    """A channel for each rate, of amplitude 1."""
+    """Return one sine per rate, with amplitude 1."""
     return np.sin(2 * np.pi * np.arange(N)[:, None] / SFREQ * rates_hz).astype(np.float32)
 
 
@@ -113,7 +113,7 @@ def test_a_filter_that_is_chosen_is_that_of_all_that_is_shown(
     assert scope.signal.n_samples == n_samples
     n_shown = round(scope.view.time_base_s * SFREQ)
     assert_filtered(scope.signal.ring.latest(n_shown), noise(N, 2), DISPLAY_FILTERS[1])
-    # No more was filtered than is seen, and the settling before it.
+    # Only the shown samples and the settling before them were filtered.
     assert len(scope.signal.ring.latest(N).data) < n_shown + 2 * SFREQ
     panel.filter.activated.emit(0)
     assert scope.signal.chosen.filter.name == "high-pass 0.5 Hz"

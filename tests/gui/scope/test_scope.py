@@ -41,7 +41,7 @@ def fill(scope: Scope, data: np.ndarray, size: int, sfreq: float = 250.0) -> Rin
 
 
 def plot(scope: Scope) -> QImage:
-    """The traces alone, without what is painted over them."""
+    """Return the picture of the traces, without items over them."""
     image = QImage(*scope.plot.size_px, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     scope.plot.image.paint(painter)
@@ -138,7 +138,7 @@ def test_a_paused_picture_stands_still_and_continues_with_what_came(
     ring.write(noise(500, 4, seed=1), np.arange(5000, 5500) / 250.0, 5000)
     scope.advance()
     assert plot(scope) == before
-    # It still counts: a paused stream is no silent one.
+    # Samples are still counted, since a paused stream is not silent.
     assert scope.signal.n_samples == 5500
     qtbot.keyClick(scope, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert scope.pause_text == "paused, 2.5 s back"
@@ -253,7 +253,7 @@ def test_the_numbers_are_the_samples_that_are_shown(scope: Scope) -> None:
     assert values.shape == (500, 3)
     data, times = scope.signal.ring.view(2100, 2600)
     np.testing.assert_allclose(values, np.column_stack([times, data[:, [0, 2]]]), rtol=1e-6)
-    # Those that were lost have no line.
+    # Lost samples have no line.
     scope.choose(time_base_s=5.0)
     values = np.array([line.split(",") for line in scope.plot.csv().splitlines()[1:]], dtype=float)
     assert len(values) == 1150
@@ -362,12 +362,12 @@ def test_any_chunks_with_any_gaps_draw_what_a_full_redraw_draws(
 def test_a_column_spans_the_line_between_its_edges() -> None:
     ring = RingBuffer(100, 1)
     ring.write(np.array([[0], [4], [8], [-4]], dtype=np.float32), np.arange(4.0), 0)
-    # Two columns a sample: halves of the straight lines between samples.
+    # Two columns per sample: halves of the straight lines between samples.
     low, high, first = extremes(ring, 0, 10, 0.5, range(1))
     assert first == 0
     assert low.ravel().tolist() == [0, 2, 4, 6, 2, -4]
     assert high.ravel().tolist() == [2, 4, 6, 8, 8, 2]
-    # One column and a half: what lies within counts, and the edges.
+    # 1.5 samples per column: samples inside a column and its edges count.
     low, high, _ = extremes(ring, 0, 10, 1.5, range(1))
     assert low.ravel().tolist() == [0, -4]
     assert high.ravel().tolist() == [6, 8]
@@ -430,7 +430,7 @@ def test_a_picture_in_finer_pixels_holds_more_columns() -> None:
         picture.clear(300, 100, ratio)
         picture.draw_new(ring, layout)
         assert picture.pixels.shape == (round(100 * ratio), width)
-        # 3000 samples fill it, whatever its pixels are.
+        # 3000 samples fill the picture at any pixel ratio.
         assert (picture.pixels != DARK.colour("panel").rgb()).any(axis=0).all()
 
 

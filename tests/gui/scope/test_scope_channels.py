@@ -64,7 +64,7 @@ def add(scope: Scope, ring: RingBuffer, data: np.ndarray, size: int = 100, skip:
 
 
 def plot(scope: Scope) -> QImage:
-    """The traces alone, without what is painted over them."""
+    """Return the picture of the traces, without items over them."""
     image = QImage(*scope.plot.size_px, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     scope.plot.image.paint(painter)
@@ -73,7 +73,7 @@ def plot(scope: Scope) -> QImage:
 
 
 def colours(scope: Scope, channel: int, beyond: float = 0.0) -> set[QColor]:
-    """What is seen in a channel's row, or between two fractions of a row above its middle."""
+    """Return the colours in a channel's row, or only those above its middle."""
     image, layout = plot(scope), scope.shown.layout
     middle = layout.row * (list(layout.channels).index(channel) + 0.5)
     top = round(middle - (beyond + 0.4) * layout.row)
@@ -168,7 +168,7 @@ def test_a_trace_that_runs_away_does_not_cover_its_neighbours(scope: Scope) -> N
     scope.set_stream(eeg_info(3, SFREQ), ring)
     scope.set_gain(100.0)
     add(scope, ring, data)
-    # Of the row above, the middle and what is above it are free.
+    # In the row above, the middle and the part above it are free.
     assert colours(scope, 0, beyond=0.05) == {DARK.colour("panel").name()}
 
 
@@ -272,7 +272,7 @@ def test_looking_back_by_accident_is_undone_by_looking_forward(scope: Scope) -> 
     assert scope.is_paused
     scope.look(1)
     assert not scope.is_paused
-    # Paused on purpose it stays so.
+    # A pause by the user stays.
     scope.toggle_pause()
     scope.look(-1)
     scope.look(1)

@@ -71,7 +71,7 @@ def test_in_a_sweep_what_was_drawn_stands_where_it_is(panel: ScopePanel) -> None
     assert after != before
     height = before.height()
     assert before.copy(0, 0, seam - 3, height) == after.copy(0, 0, seam - 3, height)
-    # Scrolling moves all of it.
+    # Scrolling moves the whole picture.
     panel.sweep.click()
     before = plot(panel)
     add(panel, ring, 100)
@@ -84,7 +84,7 @@ def test_a_marker_stays_at_its_sample_and_goes_with_it(panel: ScopePanel) -> Non
     bare = plot(panel)
     panel.scope.add_markers([Marker(3500 / SFREQ, "left")])
     assert plot(panel) != bare
-    # A sweep later another sample is in its place.
+    # After a sweep, another sample is in its place.
     add(panel, ring, 2500)
     marked = plot(panel)
     panel.scope.markers.clear()

@@ -1,4 +1,4 @@
-"""Reference and cleaning of the scope: chosen, named, remembered, and the same in every view."""
+"""Reference and cleaning of the scope: choice, names, storage, use in every view."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -63,7 +63,7 @@ def test_the_line_names_what_is_shown_and_a_key_chooses_the_next(
     for _ in range(4):
         qtbot.keyClick(panel.scope, Qt.Key.Key_R)
         seen.append(panel.scope.signal.chosen.reference)
-    # Without mastoids.
+    # The order without linked mastoids, which the stream lacks.
     order = (
         DisplayReference.AVERAGE,
         DisplayReference.BIPOLAR,
@@ -100,7 +100,7 @@ def test_bipolar_channels_have_names_marks_and_quality_of_their_electrodes(
     assert scope.inks[CHAINS.index("F3-C3")] == FAINT
     assert scope.names.state_of("Cz-Pz") == State.BAD
     assert panel.channels.list.count() == len(CHAINS) + 2
-    # A click on one of them unmarks it with its electrode, and so the other.
+    # A click on one of them unmarks it and its electrode, and so also the other.
     scope.names.clicked.emit("F3-C3")
     assert scope.marked == frozenset()
     scope.names.clicked.emit("P3-O1")
@@ -144,7 +144,7 @@ def test_cleaning_is_prepared_in_the_background_and_then_named(
     assert "(being prepared)" in title(panel)
     qtbot.waitUntil(lambda: len(scope.signal.chosen.cleanings) == 2, timeout=60_000)
     assert title(panel) == "Display only: as recorded, EOG regressed, ASR, high-pass 0.5 Hz"
-    # A baseline is of one filter.
+    # A baseline is valid for one filter only.
     scope.choose(filter=DISPLAY_FILTERS[1])
     assert scope.signal.chosen.cleanings == {Cleaning.EOG}
     qtbot.waitUntil(lambda: len(scope.signal.chosen.cleanings) == 2, timeout=60_000)

@@ -17,7 +17,7 @@ SFREQ = 250.0
 
 
 def seen(n_channels: int, lost: bool = False) -> SpectrumSeen:
-    """Noise, and 10 Hz on the last channel, which is in front."""
+    """Return spectra of noise, with 10 Hz on the last channel, which is chosen."""
     n = 3000
     data = noise(n, n_channels) * 0.1
     data[:, -1] += (30 * np.sin(2 * np.pi * 10 * np.arange(n) / SFREQ)).astype(np.float32)
@@ -48,7 +48,7 @@ def page(qtbot: QtBot) -> SpectrumPage:
 
 
 def place(view: SpectrumView, hz: float) -> QPoint:
-    """The top of the plot at a frequency, in pixels."""
+    """Return the pixel at the top of the plot at a frequency."""
     _, (_, high) = view.plotItem.vb.viewRange()
     return view.mapFromScene(view.plotItem.vb.mapViewToScene(QPointF(hz, high - 1.0)))
 
@@ -103,7 +103,7 @@ def test_lost_samples_have_a_colour_of_their_own_in_the_spectrogram(page: Spectr
     shown = seen(12, lost=True)
     page.show_spectrum(shown)
     view = page.spectrogram
-    # The image has holes there, and the colour is below it; before the beginning is neither.
+    # The image has holes at lost samples, over the bar's colour; neither is before the start.
     image = view.image.image
     begun = np.isfinite(image).any(axis=0)
     assert begun[0]

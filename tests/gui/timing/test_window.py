@@ -25,7 +25,7 @@ from gui.timing.window import TimingWindow
 
 @pytest.fixture(scope="module")
 def simulator() -> Iterator[SimulatorDevice]:
-    """A live simulator with a diode."""
+    """Run a live simulator with a photodiode."""
     device = SimulatorDevice(
         SimulatorSettings(
             name=f"lab-{uuid.uuid4().hex[:8]}", channels=2, sfreq=1000.0, cues=STREAM,

@@ -1,4 +1,4 @@
-"""Panels: moved, floated, closed, reset, and found again at the next start."""
+"""Panels: move, float, close, reset, and restore at the next start."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ OpenWindow = Callable[..., MainWindow]
 
 
 def docks(qtbot: QtBot) -> Docks:
-    """Two panels at the right, one below, one that is not there by default."""
+    """Return two panels at the right, one below, and one that is hidden by default."""
     made = Docks(QLabel("centre"))
     qtbot.addWidget(made)
     for name, area in (

@@ -21,7 +21,7 @@ def test_step_is_shown_until_the_work_is_done(qtbot: QtBot) -> None:
 
     def work(report: Report) -> int:
         report("Simulating ...")
-        # Until the window has drawn it.
+        # Wait until the window has drawn the step.
         for _ in range(1000):
             window = shown()
             if window is not None and window.step.text() == "Simulating ...":
@@ -32,7 +32,7 @@ def test_step_is_shown_until_the_work_is_done(qtbot: QtBot) -> None:
 
     assert prepare(work) == 7
     assert seen == ["Simulating ..."]
-    # It closes when the dashboard runs.
+    # The window closes when the dashboard runs.
     qtbot.waitUntil(lambda: shown() is None)
 
 

@@ -1,4 +1,4 @@
-"""A theme, given to a page, on its way to the views within."""
+"""The theme of a page is passed on to the views inside."""
 
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
@@ -8,7 +8,7 @@ from gui.theme import DARK, LIGHT
 
 
 class PluginView(QLabel):
-    """A view of another package: it has a theme and draws itself again."""
+    """A view of another package, with a theme and a method to draw again."""
 
     theme = DARK
 

@@ -1,4 +1,4 @@
-"""Work in a thread: windows go on, and hear of the last thing asked for only."""
+"""Work in a thread: windows are not blocked, and only the newest job is reported."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from gui.workers.background import Background
 
 @pytest.fixture
 def released() -> Iterator[threading.Event]:
-    """Set at the end, so that no thread is left waiting."""
+    """Yield an event that is set at the end, so that no thread waits for ever."""
     event = threading.Event()
     yield event
     event.set()
@@ -29,7 +29,7 @@ def test_the_loop_runs_during_work_and_gets_the_result_on_its_thread(
         reported.append((result, threading.current_thread()))
 
     background.run(lambda: "read" if released.wait(10) else "", note, pytest.fail)
-    qtbot.wait(1)  # a turn of the loop, which blocking work would not let pass
+    qtbot.wait(1)  # a turn of the event loop, which blocking work would prevent
     assert reported == []
     released.set()
     qtbot.waitUntil(lambda: bool(reported))

@@ -16,7 +16,7 @@ LONG = 15_000
 
 
 class Reported:
-    """A reader of the stream ``name``, and what it reported."""
+    """A reader of the stream ``name``, and its reports."""
 
     def __init__(self, name: str) -> None:
         self.news = StreamNews()
@@ -24,7 +24,7 @@ class Reported:
         self.found: list[SignalFound] = []
         self.alive: list[bool] = []
         self.silent: list[float | None] = []
-        self.judged: list[int] = []  # channels of each report
+        self.judged: list[int] = []  # number of channels in each report
         self.news.signal_found.connect(self.found.append)
         self.news.signal_alive.connect(self.alive.append)
         self.news.signal_silent.connect(self.silent.append)
@@ -47,7 +47,7 @@ def test_a_frozen_stream_is_silent_and_a_closed_one_gone(
     start = send(outlet, noise(500, 4))
     qtbot.waitUntil(lambda: reported.judged[:1] == [4], timeout=LONG)
     assert reported.found[0].info.name == name
-    # Nothing is known of the channels of a silent stream.
+    # The quality of a silent stream is unknown.
     qtbot.waitUntil(lambda: reported.judged[-1] == 0, timeout=LONG)
     assert reported.silent[0] is not None
     send(outlet, noise(500, 4), first=500, start=start)

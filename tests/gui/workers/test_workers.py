@@ -1,4 +1,4 @@
-"""Threads of a window: what they pass on, and how they end."""
+"""Threads of a window: their reports, and their end."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from gui.workers.worker import Worker
 
 
 class Counting(Worker):
-    """Passes on a number for each time that it is let go on."""
+    """A worker that reports a number each time that it is released."""
 
     counted = Signal(int)
 
@@ -88,7 +88,7 @@ def test_a_worker_deleted_with_its_parent_reports_nothing_and_ends(
     assert worker.reported.acquire(timeout=10)
     shiboken6.delete(parent)
     assert worker.is_retired
-    # The thread is at work on its next number.
+    # The thread is working on its next number.
     worker.go_on.release()
     assert worker.reported.acquire(timeout=10)
     worker.stop(10.0)

@@ -1,4 +1,4 @@
-"""Taps and holds by decisions: hold-off, rate limit, longest hold."""
+"""Taps and holds of keys by decisions: hold-off, rate limit, longest hold."""
 
 import pytest
 

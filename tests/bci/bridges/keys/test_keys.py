@@ -1,4 +1,4 @@
-"""Real keys and buttons on a screen of their own, and their release whoever dies."""
+"""Real keys and buttons on a virtual screen, and their release after any crash."""
 
 import os
 import queue
@@ -30,7 +30,7 @@ def display() -> Iterator[Screen]:
 
 
 def decide_until(engine: Published, label: str, condition: Callable[[], bool]) -> None:
-    """Decide a label and predict until something is true.
+    """Decide ``label``, and send predictions until ``condition`` returns True.
 
     On a busy computer the dead-man's switch may release at once; then the next decision counts.
     """
@@ -53,7 +53,7 @@ def hold(display: Screen, engine: Published, label: str) -> None:
 
 
 def until_released(display: Screen, engine: Published | None = None) -> None:
-    """Wait until nothing is pressed; the engine, if given, predicts all the time."""
+    """Wait until no key is pressed, while ``engine``, if given, sends predictions."""
 
     def is_released() -> bool:
         if engine is not None:
@@ -64,7 +64,7 @@ def until_released(display: Screen, engine: Published | None = None) -> None:
 
 
 class Bridging:
-    """A process of ``bci bridge keys``, and the engine that it follows."""
+    """A process of ``bci bridge keys``, and the engine that it reads."""
 
     def __init__(self, display: Screen, *parameters: str) -> None:
         self.display = display
@@ -132,7 +132,7 @@ def test_each_decision_is_one_tap_of_its_key(
                 engine.decide(label)
                 expected += [("press", name), ("release", name)]
                 wait_until(has_come)
-            # A label without an action, and an offset, press nothing.
+            # A label without an action, and the end of a decision, press no key.
             engine.decide("rest")
             engine.decide(None)
             engine.decide("left")
@@ -211,7 +211,7 @@ def test_held_key_is_released_when_the_pressing_process_is_killed(display: Scree
     with bridging(display, "map=left=left", "mode=hold", "hold_off_s=0") as bridge:
         hold(display, bridge.engine, "left")
         bridge.presser.kill()
-        # The bridge goes on, or ends where the process died at once.
+        # The bridge continues, or ends if the process died at once.
         until_released(display, bridge.engine)
 
 
@@ -227,7 +227,7 @@ def test_end_of_the_screen_is_one_line() -> None:
         process.stdin.write("1 key:left\n")
         process.stdin.flush()
         wait_until(own.is_anything_pressed)
-    # The line is its next sign of the parent; it may have ended already.
+    # The line is its next sign of life from the parent; it may have ended already.
     _, errors = process.communicate("-\n", timeout=60)
     assert process.returncode == 1
     assert errors.startswith("error: keys cannot be pressed: ")

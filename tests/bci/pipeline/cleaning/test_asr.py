@@ -45,7 +45,7 @@ def test_a_burst_is_removed_but_for_its_first_moments() -> None:
     inside = slice(1250 + 40, 1750)
     left = np.square(out[inside] - clean[inside]).sum() / np.square(data - clean)[inside].sum()
     assert left < 0.05
-    # Of 20 s, a burst of 4 s and the moments until it has left the statistics.
+    # Of 20 s, the burst of 4 s and the time until it has left the statistics.
     assert 0.2 < made.report()["changed share"] < 0.3
 
 

@@ -7,7 +7,7 @@ SFREQ = 250.0
 
 
 def line(hz: float, seconds: float, harmonics: tuple[float, ...] = (20.0, 6.0)) -> np.ndarray:
-    """A line with harmonics, of another strength and phase in each of four channels."""
+    """Return line noise with harmonics; strength and phase differ in four channels."""
     t = np.arange(round(seconds * SFREQ))[:, None] / SFREQ
     gains, phases = np.array([1.0, 0.5, 2.0, 0.1]), np.array([0.0, 1.0, 2.0, 3.0])
     waves = [

@@ -1,4 +1,4 @@
-"""The promises of a pipeline, with every artifact filter in it."""
+"""The invariants of a pipeline that includes every artifact filter."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ ALL = (
 
 
 def signal(seconds: float, seed: int) -> FloatArray:
-    """White noise, with a channel that goes bad and bursts that asr replaces."""
+    """Return white noise with a channel that becomes bad, and bursts that asr replaces."""
     n = round(seconds * INFO.sfreq)
     data = noise(n, 9, seed)
     data[n // 3 :, 2] *= 200

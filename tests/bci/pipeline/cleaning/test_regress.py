@@ -19,7 +19,7 @@ MIXING = np.array([0.4, -0.2, 1.0])
 def blinking(
     seconds: float, seed: int, mixing: np.ndarray = MIXING
 ) -> tuple[FloatArray, FloatArray]:
-    """Signal with blinks and without."""
+    """Return the signal with blinks, and without."""
     n = round(seconds * SFREQ)
     clean = noise(n, 3, seed) * np.float32([0.5, 0.5, 0.05])
     course = np.zeros(n)

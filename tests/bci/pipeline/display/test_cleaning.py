@@ -1,4 +1,4 @@
-"""Cleaning of the display: what it takes out, and the streams that allow it."""
+"""Cleaning of the display: the removed artifacts, and the streams that allow it."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ FILTER = DISPLAY_FILTERS[0]
 
 
 def blinking() -> tuple[np.ndarray, np.ndarray]:
-    """Samples with blinks in all channels, and the blinks."""
+    """Return samples with blinks in all channels, and the blinks."""
     rng = np.random.default_rng(3)
     blinks = np.zeros(N)
     blinks[rng.integers(0, N, 60)] = 200.0

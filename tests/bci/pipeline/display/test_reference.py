@@ -1,4 +1,4 @@
-"""References of the display, and the channels that each gives."""
+"""References of the display, and the resulting channels."""
 
 import mne
 import numpy as np
@@ -95,7 +95,7 @@ def test_the_laplacian_is_that_of_mne() -> None:
     theirs = mne.preprocessing.compute_current_source_density(
         raw, sphere=(0, 0, 0, radius), lambda2=1e-5, stiffness=4, n_legendre_terms=50, verbose=False
     )
-    # Theirs is in volts a square metre.
+    # Theirs is in volts per square metre.
     expected = theirs.get_data().T * 1e6 / 1e4
     np.testing.assert_allclose(shown, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
 

@@ -354,7 +354,7 @@ def test_real_recordings_come_back_whole(
     assert path.parent.name == folder
     again = read_back(path)
     expected = before
-    if file == "xdf/minimal.xdf":  # Its clock is all jumps, and a marker holds a whole document.
+    if file == "xdf/minimal.xdf":  # Its clock only jumps, and a marker has a whole document.
         inside = tuple(m for m in before.markers if m.time <= before.timestamps[-1] + 0.05)
         expected = dataclasses.replace(before, markers=inside)
     assert_same(again, expected)

@@ -1,4 +1,4 @@
-"""Intracranial runs of a BIDS dataset as others write it: EDF, and tables beside it."""
+"""Intracranial runs in a BIDS dataset from other programs: EDF, and its tables."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ STEM = "sub-01_ses-a_task-words_run-1"
 
 
 def write_edf(path: Path, microvolts: np.ndarray) -> None:
-    """EDF by its specification: a header in ASCII, then seconds of int16, channel by channel.
+    """Write EDF by its specification: an ASCII header, then seconds of int16 per channel.
 
     ``microvolts`` (n_channels, n_samples) are whole numbers below 32768.
     """
@@ -41,7 +41,7 @@ def write_edf(path: Path, microvolts: np.ndarray) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> tuple[Path, np.ndarray]:
-    """The signal file of a run, and its microvolts."""
+    """Return the signal file of a run, and its values in microvolts."""
     place = tmp_path / "sub-01" / "ses-a" / "ieeg"
     place.mkdir(parents=True)
     rng = np.random.default_rng(0)
@@ -74,7 +74,7 @@ def test_an_edf_run_has_the_kinds_places_and_events_of_its_tables(
 
     assert (recording.info.type, recording.info.sfreq) == ("iEEG", SFREQ)
     np.testing.assert_allclose(recording.data, microvolts.T, atol=1e-3)
-    # A contact is not taken for the scalp electrode of its name, nor spelt like it.
+    # A contact is not read as the scalp electrode of the same name, nor spelled like it.
     assert recording.info.channels == (
         Channel("A1", "seeg", "uV", (-0.0305, 0.012, 0.008)),
         Channel("A2", "seeg", "uV", None),

@@ -1,4 +1,4 @@
-"""Recorded runs that are offered for a training."""
+"""The recorded runs that are offered for training."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Breaks in a file: where the rows and what was noted lie in time."""
+"""Breaks in a file: the times of its samples and annotations."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Events in a file beside a FIF file."""
+"""Events in a separate file beside a FIF file."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ FIRST = 50
 
 
 def written(folder: Path, events: np.ndarray | None) -> Path:
-    """A recording of 4 s at 100 Hz that was cropped at its beginning."""
+    """Write a recording of 4 s at 100 Hz that was cropped at its beginning."""
     info = mne.create_info(["O1", "O2"], 100.0, "eeg")
     rng = np.random.default_rng(0)
     raw = mne.io.RawArray(rng.normal(0, 1e-5, (2, 400)), info, first_samp=FIRST, verbose="error")

@@ -1,4 +1,4 @@
-"""Channels of EDF files: kinds and units by their labels and header, values true to the file."""
+"""Channels of EDF files: kinds and units from labels and header, and exact values."""
 
 from pathlib import Path
 

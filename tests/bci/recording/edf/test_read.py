@@ -1,4 +1,4 @@
-"""EDF and BDF files: gaps, rates, annotations and trigger codes are what was recorded."""
+"""EDF and BDF files: gaps, rates, annotations and trigger codes."""
 
 import contextlib
 from pathlib import Path
@@ -14,7 +14,7 @@ from bci.recording.read import read_recording
 from bci.signals import Recording
 from tests.files.edf import Made, ramp, timed, write_edf
 
-STEP = 6000 / 65535  # of 16 bits over the range of the files made here
+STEP = 6000 / 65535  # resolution of 16 bits over the range of the files made here
 
 
 def labels(recording: Recording) -> list[tuple[str, float]]:

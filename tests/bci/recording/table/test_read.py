@@ -1,4 +1,4 @@
-"""Recordings in text: what headsets' programs write, and tables that people make."""
+"""Recordings as text: files of headset programs, and tables that people make."""
 
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def test_real_muse_files_come_with_channels_rate_and_markers(shared_data: Path) 
 
 
 def openbci(folder: Path, version: int, rows: list[int]) -> Path:
-    """Two channels, whose value is the number of the sample; ``rows`` are those not lost."""
+    """Write two channels whose values are sample numbers; ``rows`` are not lost."""
     lines = [
         "%OpenBCI Raw EXG Data", "%Number of channels = 2", "%Sample Rate = 250 Hz",
         "%Board = OpenBCI_GUI$BoardCytonSerial",

@@ -1,4 +1,4 @@
-"""Repair of damaged XDF files keeps every chunk that is whole."""
+"""The repair of damaged XDF files keeps every intact chunk."""
 
 import itertools
 import struct
@@ -46,7 +46,7 @@ def file_of(chunks: list[bytes], folder: Path) -> Path:
 
 
 def whole_chunks() -> list[bytes]:
-    """A signal of one stream and the markers of another; the only boundary is near the end."""
+    """Return chunks of a signal and of markers; the only boundary is near the end."""
     version = xdf.chunk(xdf.FILE_HEADER, b"<info><version>1.0</version></info>")
     chunks = [
         version,

@@ -1,4 +1,4 @@
-"""What the writer writes, pyxdf and the repair read, whatever was cut off or damaged."""
+"""Written XDF files are readable by pyxdf and the repair, even if cut off or damaged."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ def header(name: str, n_channels: int, sfreq: float, channel_format: str) -> str
 
 
 def write(path: Path, n_chunks: int = 5) -> np.ndarray:
-    """A file of one float stream at 100 Hz and one of texts; the samples of the first."""
+    """Write a float stream at 100 Hz and a text stream; return the float samples."""
     data = np.random.default_rng(1).normal(size=(n_chunks * 20, 3)).astype(np.float32)
     writer = XdfWriter(path)
     signal = writer.add_stream(header("signal", 3, 100.0, "float32"))

@@ -1,4 +1,4 @@
-"""Recorded streams whose clock or rate is not what they say, and the commands that read them."""
+"""Recorded streams with a wrong clock or rate, and the commands that read them."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def write(
     path: Path, stamps: np.ndarray, nominal: float = 250.0, compared_s: float = 60.0,
     loop_gap: int = 0,
 ) -> Path:  # fmt: skip
-    """Two channels that count samples, three cues, and clocks compared from 1000 s on."""
+    """Write two channels of sample numbers, three cues, and clock offsets from 1000 s."""
     info = pylsl.StreamInfo("amp", "EEG", 2, nominal, "float32", "amp")
     if loop_gap:
         info.desc().append_child_value("loop_gap", str(loop_gap))

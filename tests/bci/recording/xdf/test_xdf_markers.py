@@ -1,4 +1,4 @@
-"""Cues of XDF files with several streams, as programs record them."""
+"""Cues of XDF files with several streams, as other programs record them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Folds of whole selections, and training windows that share no sample with tested ones."""
+"""Folds of whole selections; training windows share no sample with tested ones."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_folds_of_one_run_hold_out_whole_selections() -> None:
     for test in tests:
         inside = set(selections[cut.trials[test]])
         assert inside.isdisjoint(selections[cut.trials[~test]])
-        # Between two selections is a pause, so nothing but the fold itself is left out.
+        # Two selections are separated by a pause, so only the fold itself is left out.
         assert (away_from(cut, test) == ~test).all()
 
 

@@ -1,4 +1,4 @@
-"""Whom a pretraining learns from: files that are recordings, and nobody by mistake."""
+"""The people that a pretraining uses: recordings only, and no person by mistake."""
 
 import dataclasses
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.commands import bci, refused
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two people; beside their runs what lies there in practice."""
+    """Return a folder of two people, with other usual files beside their runs."""
     for person in ("S001", "S002"):
         own = tmp_path / "people" / person
         (own / "ses-1").mkdir(parents=True)

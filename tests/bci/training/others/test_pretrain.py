@@ -1,4 +1,4 @@
-"""A base model of many people, scored on people that it has not learnt from."""
+"""A base model of many people, scored on held-out people."""
 
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ Seen = set[bytes]
 
 
 class Spy:
-    """Notes the windows that it learns from, is adapted to and decides; says the first class."""
+    """A decoder that stores its windows of training, adaptation and prediction."""
 
     classes: tuple[str, ...] = ("left", "right")
 

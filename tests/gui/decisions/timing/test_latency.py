@@ -34,14 +34,14 @@ def test_the_histogram_counts_the_predictions_of_the_last_minute(view: LatencyVi
     assert view.figures.histogram()[0].sum() == 0
     view.figures.add([prediction(k / 10, 10.0) for k in range(900)])
     view.advance(89.9)
-    # One second of a minute's predictions is left at each end.
+    # Of predictions over more than a minute, those of the last minute are counted.
     assert view.figures.histogram()[0].sum() == pytest.approx(600, abs=1)
     view.figures.add([prediction(90.0, 500.0)])
     view.advance(90.5)
     counts, end = view.figures.histogram()
     assert counts.sum() == pytest.approx(600, abs=1)
     assert end == 20.0
-    # What is later than the end is not lost from sight.
+    # Latencies beyond the end are counted in the last bin.
     assert counts[-1] == 1
     assert view.figures.median_ms == pytest.approx(10.0)
 
@@ -64,7 +64,7 @@ def test_figures_change_no_more_often_than_they_can_be_read(view: LatencyView) -
         medians.append(view.figures.median_ms)
     assert 3 <= len(set(medians)) <= 6
     view.advance(99.0)
-    # Nothing is left out in between.
+    # No prediction in between is left out.
     assert view.figures.median_ms == pytest.approx(10.0 + 49.5)
 
 
@@ -121,7 +121,7 @@ def test_all_is_drawn_in_the_room_that_the_window_has(view: LatencyView, qtbot: 
         view.resize(338, height)
         shown = view.stages.isVisible(), view.histogram.isVisible()
         assert shown == (has_stages, has_histogram), height
-        # What is left is not cut off.
+        # The remaining parts are not cut off.
         qtbot.waitUntil(lambda: view.lost.geometry().bottom() < view.height())
         assert view.lost.height() >= view.lost.heightForWidth(view.lost.width())
     view.theme = LIGHT
@@ -132,7 +132,7 @@ def test_the_histogram_and_the_stages_are_read_and_copied(view: LatencyView) -> 
     view.figures.add([prediction(0.0, 10.0), prediction(0.1, 10.0)])
     view.advance(0.1)
     view.show()
-    # The last bin has all that are later.
+    # The last bin includes all longer latencies.
     assert view.histogram.axes[0].text_of(view.histogram.end).endswith("+ ms")
     at = int(np.argmax(view.histogram.counts))
     edge = view.histogram.end / len(view.histogram.counts)
