@@ -28,13 +28,15 @@ _LABELLED = ("cues", "notes", "decisions", "texts")
 class StreamReport:
     """One stream of a recording.
 
-    Rates are in hertz, 0 where samples come irregularly. ``drift_ppm`` is how much faster the
-    sender's clock ran than the recorder's, in parts per million, None where it was not measured.
-    ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
-    ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
-    ``other``; ``markers`` counts the labels, if any.
-    ``loops`` counts the replays that began again, no loss; ``findings`` are what is wrong
-    with clock, rate and values, a sentence each.
+    Rates are in hertz, 0 for an irregular stream. ``drift_ppm`` is the drift of the sender's clock
+    against the recorder's, in parts per million, positive if it ran faster; None if not measured.
+    ``channels`` is empty for streams of text. ``markers`` counts the markers of each label.
+
+    ``role`` is one of ``signal``, ``cues``, ``notes`` and ``decisions``; ``own`` for other streams
+    of this program, ``texts`` for text of an unknown type, and ``other``.
+
+    ``loops`` counts the restarts of a replayed recording, which are not gaps. ``findings`` has one
+    sentence per problem of clock, rate or values.
     """
 
     name: str
