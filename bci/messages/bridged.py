@@ -1,4 +1,4 @@
-"""Messages of the bridges ``udp`` and ``websocket``: one JSON object a datagram or text."""
+"""Messages of the bridges ``udp`` and ``websocket``: one JSON object per datagram or text."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from bci.messages.fields import Count, Message, Number, Seconds, Share, Text
 
 MAX_LABEL = 64
-"""Letters of a label; the others are cut."""
+"""Largest number of characters of a label; longer ones are cut."""
 _MAX_SENTENCE = 300
 _MAX_POINTS = 1000
 

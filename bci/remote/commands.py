@@ -85,7 +85,7 @@ class RemoteCommands:
                 # Nothing to do: new streams are found automatically.
                 pass
             case "select":
-                # In LabRecorder, too, each start selects all streams.
+                # Accepted without effect: in LabRecorder, too, each start selects all streams.
                 if rest.lower() not in ("all", "none"):
                     raise RemoteError("give 'select all' or 'select none'")
             case "filename":
