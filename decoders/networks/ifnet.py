@@ -150,7 +150,7 @@ class Ifnet(nn.Module):
         Raises
         ------
         ValueError
-            If the matrices of so long a window would be larger than 128 MiB.
+            If the window is too long: the matrices would be larger than 128 MiB.
         """
         if n_samples > _LONGEST_MATRIX:
             raise ValueError(f"{n_samples} samples are too many for a filter as a matrix")
