@@ -1,4 +1,4 @@
-"""The command line: a thin layer over the library, and the only place that connects its parts."""
+"""The command line: a thin layer over the library that connects its parts."""
 
 import errno
 import os

@@ -46,7 +46,7 @@ class PlainConsole(Console):
         )
 
     def render_str(self, text: str, **how: Any) -> Text:
-        """Convert a text or a cell of a table to one line; a line feed becomes ``\\\\n``."""
+        """Convert a text or a cell of a table to one line; a line feed becomes ``\\n``."""
         return super().render_str(printable(text).replace("\n", "\\n"), **how)
 
     def render(self, *args: Any, **how: Any) -> Iterable[Segment]:

@@ -119,7 +119,7 @@ def _with_options(profile: Profile, given: dict[str, object]) -> Profile:
 
 
 def _kept(file: Path | None, profile: Profile) -> "Baseline | None":
-    """Read the baseline if ``file`` exists; otherwise check that it can be written; return None."""
+    """Read the baseline if ``file`` exists; else check that it can be written, return None."""
     from bci.files.writable import require_place
     from bci.neurofeedback.baseline import load_baseline
 

@@ -40,5 +40,5 @@ def stream_name(task: Task) -> str:
 
 
 def engine_arguments(task: Task, engine_name: str) -> list[str]:
-    """Return the arguments of an engine that decodes the simulated person by the speller's cues."""
+    """Return the arguments of an engine that decodes the simulated person at cues."""
     return ["--stream", stream_name(task), "--markers", f"{engine_name}-cues"]

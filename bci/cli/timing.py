@@ -123,7 +123,7 @@ def _of_recording(
 
 
 def _flashes_of(recording: "Recording", label: str | None) -> "list[Marker]":
-    """List the markers of stimuli: those with ``label``, else those of the timing lab, else all."""
+    """List the markers of stimuli: with ``label``, else of the timing lab, else all."""
     from bci.signals import is_frame_note
     from bci.stimulus.flashes import PATCH
 

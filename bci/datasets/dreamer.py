@@ -58,7 +58,7 @@ def _films(person: "_Field", n_channels: int) -> Iterator[Film]:
 
 
 class _Field:
-    """A value of the file and its path in the file; SciPy's arrays of one element are unwrapped."""
+    """A value of the file and its path; SciPy's arrays of one element are unwrapped."""
 
     def __init__(self, value: Any, where: str) -> None:
         while isinstance(value, np.ndarray) and value.dtype == object and value.shape == (1, 1):

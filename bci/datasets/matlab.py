@@ -1,4 +1,4 @@
-"""MATLAB files of data sets, read as plain arrays with a limit of size; no code is executed."""
+"""MATLAB files of data sets, read as plain arrays with a limit of size."""
 
 import zlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""SEED: 15 people watch the same 15 films three times; reader of a preprocessed MATLAB file.
+"""SEED: 15 people watch 15 films three times; reader of a preprocessed MATLAB file.
 
 Zheng and Lu, IEEE Trans. Auton. Ment. Dev. 7 (2015) 162-175. The layout of ``Preprocessed_EEG`` is
 known from public readers (torcheeg and others). ``1_20131027.mat`` (person, date) has one session:

@@ -71,7 +71,7 @@ class ArtifactHold:
 
 
 def limits_from(settings: ArtifactSettings, swings: Array, muscles: Array) -> ArtifactLimits:
-    """Choose the limits of a protocol; those not in ``settings`` come from a baseline's windows.
+    """Choose the limits: those in ``settings``, others from a baseline's windows.
 
     ``swings`` (peak-to-peak) and ``muscles`` (dB) are the measures of these windows, (n_windows,).
     """

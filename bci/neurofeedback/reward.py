@@ -1,4 +1,4 @@
-"""Rewards: due after some time beyond the threshold, but not too soon after the last reward."""
+"""Rewards after some time beyond the threshold, but not too soon after each other."""
 
 from bci.profiles.neurofeedback import RewardSettings
 

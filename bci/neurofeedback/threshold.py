@@ -58,9 +58,9 @@ class AdaptiveThreshold:
 
 
 class StaircaseThreshold:
-    """A threshold that is checked at fixed intervals against the success rate since the last step.
+    """A threshold that changes in steps at fixed intervals.
 
-    It becomes harder if the rate was high and easier if it was low.
+    It becomes harder if the success rate since the last step was high, and easier if it was low.
     """
 
     def __init__(self, settings: ThresholdSettings, start: float, sd: float, sign: int) -> None:

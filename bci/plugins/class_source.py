@@ -1,4 +1,4 @@
-"""Properties of a class, read from its source without an import, so that its code does not run.
+"""Properties of a class, read from its source without importing it.
 
 A list of decoders would otherwise import PyTorch and run the code of every installed package.
 """

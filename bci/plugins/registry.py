@@ -149,7 +149,7 @@ def _offered() -> Iterable[Plugin]:
 
 
 def _in_checkout() -> list[Plugin]:
-    """List this package's plug-ins from the project file; empty if there is none, as in a wheel."""
+    """List this package's plug-ins from the project file; empty in a wheel."""
     try:
         project = tomllib.loads(_PROJECT.read_text(encoding="utf-8")).get("project", {})
     except (OSError, ValueError):

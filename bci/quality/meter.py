@@ -1,4 +1,4 @@
-"""Quality figures of every channel of a live stream, once per second, in one pass over samples."""
+"""Quality figures of every channel of a live stream, once per second."""
 
 from dataclasses import dataclass, field
 

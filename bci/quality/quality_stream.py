@@ -1,4 +1,4 @@
-"""Signal quality on LSL: one text per channel, such as ``bad: flat``, and one for the stream."""
+"""Signal quality on LSL: one text per channel, and one for the stream."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +15,7 @@ STREAM_TYPE = "Quality"
 
 
 class QualityOutlet:
-    """Stream ``<name>-quality``: one text per channel of the stream, and one for the whole stream.
+    """Outlet ``<name>-quality``: one text per channel, and one for the whole stream.
 
     A channel's text is ``good``; or ``doubtful``, ``bad`` or ``not judged``, a colon and the
     reason. The last channel, called ``stream``, is JSON: rate, jitter, losses, clock offset and

@@ -1,4 +1,4 @@
-"""Recordings: written live from LSL, read from files of many formats, repaired and exported.
+"""Recordings: writing from LSL, reading of many formats, repair and export.
 
 - recorder: record chosen LSL streams into a file
 - formats: table of the supported file formats

@@ -117,7 +117,7 @@ def _width(data: Any) -> int:
 def _times(
     series: Any, n_samples: int, path: Path
 ) -> tuple[float, NDArray[np.float64], NDArray[np.int64], float]:
-    """Return the rate in hertz, the times from the first sample, the absolute indices, the start.
+    """Return the rate in hertz, times from the first sample, absolute indices, start.
 
     The start is the time of the first sample in the file, in seconds.
     """

@@ -36,9 +36,9 @@ _MAX_PULLS = 16
 
 @dataclass(slots=True)
 class Recorded:
-    """One recorded stream: its number of samples in the file; ``there`` while it is on the network.
+    """One recorded stream, with its number of samples in the file.
 
-    ``stream_id`` is its number in the XDF file.
+    ``stream_id`` is its number in the XDF file. ``there`` is True while it is on the network.
     """
 
     found: FoundStream

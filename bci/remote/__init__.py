@@ -1,4 +1,4 @@
-"""Remote control over TCP: text lines of another program start and stop recordings and an engine.
+"""Remote control over TCP: other programs start and stop recordings and an engine.
 
 LabRecorder's commands are supported; docs/connect/remote.md describes these and further ones.
 

@@ -1,4 +1,4 @@
-"""A command of ``bci`` in a process of its own, which is monitored and restarted after a crash."""
+"""A command of ``bci`` in a process of its own, which is restarted after a crash."""
 
 import asyncio
 import contextlib

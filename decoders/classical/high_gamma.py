@@ -1,4 +1,4 @@
-"""Log high-gamma power over time, with linear discriminant analysis: a simple decoder of words.
+"""Log high-gamma power with linear discriminant analysis: a simple decoder of words.
 
 Power at 70-150 Hz follows the activity of the cortex around a contact (Crone et al., Brain 121
 (1998) 2301-2315; for speech, Pei et al., J. Neural Eng. 8 (2011) 046028).

@@ -99,7 +99,7 @@ def choose_weight(
     c: float,
     balanced: bool = False,
 ) -> float:
-    """Choose the weight of own windows by cross-validation, with one of the person's runs left out.
+    """Choose the weight of own windows by leaving out one of the person's runs.
 
     If there is a single run, each half of it is left out. The halves are split where the class
     changes, because windows of one trial overlap. Runs of executed movement are always trained on

@@ -1,4 +1,4 @@
-"""A stored estimator as skops: a zip file of arrays and a list of types, all of them trusted.
+"""A stored estimator as skops: a zip file of arrays and a list of trusted types.
 
 skops looks types up by name, so a file could request any type. Before skops loads a file, its list
 of types is compared with `decoders.estimator.trusted_types` and the types that the user trusts, and

@@ -1,4 +1,4 @@
-"""ONNX's machine-learning operators: sizes that ONNX does not infer, and checks of attributes.
+"""ONNX's machine-learning operators: sizes of results, and checks of attributes.
 
 Only operators whose result is no larger than their input or their list of classes are allowed:
 scikit-learn's scalers, linear models, discriminants, support vector machines and trees. The runtime

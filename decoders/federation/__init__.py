@@ -1,4 +1,4 @@
-"""Federated training: recordings stay at their sites; only changes of shared layers are sent.
+"""Federated training: sites send changes of shared layers and keep their recordings.
 
 - agreement: the file that all partners share
 - messages: all data that are sent between sites and server

@@ -58,7 +58,7 @@ class Rounds(Settings):
 
 
 class Privacy(Settings):
-    """Differential privacy: each change is clipped to the norm ``clip_norm``, and noise is added.
+    """Differential privacy: changes are clipped to the norm ``clip_norm``; noise is added.
 
     The standard deviation of the noise is ``noise_multiplier * clip_norm``.
     """

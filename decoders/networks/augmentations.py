@@ -1,4 +1,4 @@
-"""Augmented views of trials, for MVCNet: inverted polarity, shifted frequencies, mirrored sides.
+"""Augmented views of trials: inverted polarity, shifted frequencies, mirrored sides.
 
 Source: arXiv 2502.17482 and its authors' repository (wzwvv/MVCNet), the three views that it uses
 on BNCI2014001. Trials are (n_trials, n_channels, n_samples), labels (n_trials,) integers.

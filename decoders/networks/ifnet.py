@@ -1,4 +1,4 @@
-"""IFNet: separate spatial and temporal filters for slow and fast rhythms, whose outputs are added.
+"""IFNet: separate filters for slow and fast rhythms, whose outputs are added.
 
 Source: Wang et al. 2023, "IFNet: an interactive frequency convolutional neural network for
 enhancing motor imagery decoding from EEG", IEEE TNSRE 31, 1900-1911, and its authors' repository

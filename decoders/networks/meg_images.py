@@ -1,4 +1,6 @@
-"""Seen images from MEG: prediction of the image's embedding by a vision model from a window.
+"""Seen images from MEG: prediction of the image's embedding from a window.
+
+The embedding is that of a vision model.
 
 Sources: Benchetrit, Banville and King 2024, "Brain decoding: toward real-time reconstruction of
 visual perception", ICLR, arXiv 2310.19812, for the two heads and the aggregation over time; its
@@ -326,9 +328,10 @@ def rank_at_place(positions: Array) -> NDArray[np.int64]:
 
 
 def fourier_features(places: Array, n_frequencies: int, margin: float) -> Array:
-    """Compute cosines and sines of all pairs of frequencies, (n_channels, 2 * n_frequencies ** 2).
+    """Compute cosines and sines of all pairs of frequencies.
 
-    The period of frequency 1 is the unit square plus ``margin`` on each side.
+    The shape is (n_channels, 2 * n_frequencies ** 2). The period of frequency 1 is the unit square
+    plus ``margin`` on each side.
     """
     turns = 2 * np.pi * np.arange(n_frequencies) / (1 + 2 * margin)
     x, y = (places + margin).T

@@ -1,4 +1,4 @@
-"""Choice of the runtime for predictions: ONNX Runtime if it is faster and gives equal results."""
+"""Choice of the runtime for predictions: ONNX Runtime if it is faster and equal."""
 
 import time
 from collections.abc import Mapping

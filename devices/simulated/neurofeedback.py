@@ -17,9 +17,10 @@ def neurofeedback(
     run_s: float = 60.0,
     pause_s: tuple[float, float] = (5.0, 8.0),
 ) -> Scenario:
-    """Make a scenario with occipital alpha, ``gain`` times as large in feedback and transfer runs.
+    """Make a scenario with occipital alpha.
 
-    Its amplitude varies by 20 % with a period of 20 s. The runs are in the order of ``runs``.
+    Alpha is ``gain`` times as large in feedback and transfer runs. Its amplitude varies by 20 %
+    with a period of 20 s. The runs are in the order of ``runs``.
     """
 
     def amplitude(label: str, t: Array, _strength: float) -> Array:

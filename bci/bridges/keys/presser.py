@@ -1,4 +1,4 @@
-"""The process that presses: it releases everything when its parent dies, hangs or requests it.
+"""The process that presses keys, and releases them when its parent dies or hangs.
 
 Each line of its standard input states what is to be pressed now: the number of a press and its
 action, or ``-`` for nothing. The parent sends a line at least every `BEAT_S`, even without a

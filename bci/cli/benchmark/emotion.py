@@ -1,4 +1,4 @@
-"""The emotion benchmark: decoders of emotion levels by protocol, simulated or recorded people."""
+"""The emotion benchmark: decoders by protocol, on simulated or recorded people."""
 
 from dataclasses import replace
 from functools import partial

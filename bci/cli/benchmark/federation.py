@@ -76,7 +76,7 @@ class Format:
 
 
 def format_of(number: int) -> Format:
-    """Return the headset of site ``number``; four montages, two rates and three windows in turn."""
+    """Return the headset of site ``number``; montages, rates and windows change in turn."""
     return Format(
         (None, _32, _16, _8)[number % 4], (160.0, 128.0)[number // 2 % 2], 2.0 + number % 3
     )

@@ -1,4 +1,4 @@
-"""The benchmark of words, on simulated subjects: Du-IN, pretrained or not, and linear decoders."""
+"""The benchmark of words on simulated subjects: Du-IN and linear decoders."""
 
 import tempfile
 import threading

@@ -123,7 +123,7 @@ def duration(seconds: float | None) -> str:
 
 @contextmanager
 def _shown(doing: str, n_jobs: int) -> Iterator[Callable[[int, float | None], None]]:
-    """Yield a function that shows progress: as a bar, as one line per minute in a log, or events.
+    """Yield a function that shows progress: a bar, one log line per minute, or events.
 
     It is called with the number of done jobs and the remaining seconds.
     """

@@ -1,4 +1,4 @@
-"""Tables and JSON files beside a BIDS recording, for facts that its signal file cannot hold."""
+"""Tables and JSON files beside a BIDS recording."""
 
 import csv
 import dataclasses

@@ -1,4 +1,4 @@
-"""Parts of BrainVision files that MNE leaves out: breaks between segments, texts in Latin-1."""
+"""Parts of BrainVision files that MNE leaves out: breaks, and texts in Latin-1."""
 
 import itertools
 import re

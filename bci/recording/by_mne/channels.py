@@ -1,4 +1,4 @@
-"""Channels of a file that MNE opened, and the factors from MNE's units to the channels' units."""
+"""Channels of a file that MNE opened, and the factors from MNE's units to theirs."""
 
 from pathlib import Path
 from typing import Any

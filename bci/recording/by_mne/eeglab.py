@@ -8,10 +8,10 @@ from bci.recording.breaks import Break, lost
 
 
 def boundaries(path: Path, sfreq: float) -> list[Break]:
-    """List the breaks at ``boundary`` events, whose duration is the length of the removed signal.
+    """List the breaks at ``boundary`` events.
 
-    The annotations are read from the file itself, because MNE shortens those of an opened file
-    that reach beyond its end.
+    The duration of an event is the length of the removed signal. The annotations are read from the
+    file itself, because MNE shortens those of an opened file that reach beyond its end.
     """
     import mne
 
