@@ -1,18 +1,18 @@
-"""Decoders: one a file, each behind the `bci.interfaces.Decoder` protocol.
+"""Decoders: one per file, each with the `bci.interfaces.Decoder` protocol.
 
 - classical/: without a network
 - erp/: event-related potentials
-- networks/, neural/: networks, and networks as decoders
-- images/: galleries, and the search in them
+- networks/, neural/: networks, and their training and use as decoders
+- images/: galleries of images, and the search in them
 - ssvep/: flickering targets
 - estimator/: any scikit-learn estimator as a decoder
 - federation/: training across sites
-- sklearn_api: our decoders as scikit-learn estimators
+- sklearn_api: these decoders as scikit-learn estimators
 - patterns: patterns of a trained decoder
 
 They are plug-ins of the group ``bci.decoders``; `bci.plugins.decoder_offers` lists them. `create`
-makes an untrained one and `load` brings one back from the plain arrays of a model bundle. A
-decoder's module is imported only when it is asked for.
+makes an untrained decoder. `load` restores a trained one from the arrays of a model bundle. A
+decoder's module is imported only when the decoder is used.
 """
 
 import inspect
@@ -30,7 +30,7 @@ from bci.profiles.pipeline_settings import did_you_mean
 from decoders.estimator import is_estimator
 
 _GROUP = "bci.decoders"
-# Arguments of decoders that are no parameters of a profile.
+# Arguments of decoders that a profile cannot set.
 _NOT_OF_PROFILE = ("start", "stimuli")
 
 
@@ -46,16 +46,16 @@ def create(
     Parameters
     ----------
     name : str
-        Of a plug-in (see `bci.plugins.decoder_offers.decoder_names`), or an estimator's (see
-        `decoders.estimator.is_estimator`). The module of a ``module:factory`` is imported: only a
-        profile may name one, never a model folder.
+        Name of a plug-in (see `bci.plugins.decoder_offers.decoder_names`) or of an estimator (see
+        `decoders.estimator.is_estimator`). The module of a ``module:factory`` is imported, so such
+        a name may come from a profile, but never from a model folder.
     params : mapping, optional
     start : mapping of str to ndarray, optional
-        Arrays of a base model, trained on other people, to continue from.
+        Arrays of a base model, trained on other people, from which training continues.
     trusted : sequence of str
         Types of a user's own estimator that may be stored; see `decoders.estimator.wrap`.
     stimuli : Stimuli, optional
-        Of the classes, for decoders of flicker; see `bci.profiles.profile.Profile.stimuli`.
+        Stimuli of the classes, for decoders of flicker; see `Profile.stimuli`.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def create(
 
 
 def parameters_of(name: str) -> list[str]:
-    """The parameters that a decoder takes from a profile; none where it cannot be loaded."""
+    """List the parameters of a decoder that a profile can set; empty if it cannot be loaded."""
     try:
         known = _parameters(find(_GROUP, name).load())
     except PluginError:
@@ -110,7 +110,7 @@ def _parameters(cls: type) -> list[str]:
         own = _own_parameters(base)
         kinds = [parameter.kind for parameter in own]
         found += [p.name for p in own if p.kind is p.POSITIONAL_OR_KEYWORD and p.name not in found]
-        # Only what takes any keyword passes them on to the class that it extends.
+        # Only a constructor with **keywords passes parameters on to its base class.
         if "__init__" in vars(base) and inspect.Parameter.VAR_KEYWORD not in kinds:
             break
     return [name for name in found if name != "self"]
@@ -138,14 +138,15 @@ def load(
     arrays: Mapping[str, NDArray[np.generic]],
     trusted: Sequence[str] = (),
 ) -> Decoder:
-    """Bring a trained decoder back from the arrays of a bundle.
+    """Restore a trained decoder from the arrays of a bundle.
 
-    ``trusted`` are types that the user allows a stored estimator to be made of.
+    ``trusted`` are types that the user allows in a stored estimator.
+
 
     Raises
     ------
     BundleError
-        If the decoder is unknown here, or an array is missing or has the wrong shape.
+        If the decoder is not installed, or an array is missing or has the wrong shape.
     """
     if is_estimator(name):
         from decoders.estimator.decoder import load as load_estimator

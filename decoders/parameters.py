@@ -1,8 +1,8 @@
-"""Parameters of decoders, as a profile gives them."""
+"""Checks of decoder parameters from a profile."""
 
 
 def flag(name: str, value: object) -> bool:
-    """Read a parameter that is true or false; any other value is a mistake of the profile.
+    """Check that the parameter ``name`` is true or false, and return it.
 
     Raises
     ------

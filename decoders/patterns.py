@@ -1,4 +1,4 @@
-"""One map over the channels for each class of a trained decoder."""
+"""Maps of channel weights, one per class, of a trained decoder."""
 
 import numpy as np
 
@@ -10,19 +10,19 @@ from bci.training.epochs import Epochs
 def class_patterns(
     decoder: Decoder, epochs: Epochs, ch_names: tuple[str, ...]
 ) -> tuple[ClassPattern, ...]:
-    """One map per class of a trained decoder, from the epochs that it was trained on.
+    """Compute one map per class of a trained decoder, from its training epochs.
 
-    A decoder that has maps gives them by its method ``class_maps(epochs)``, shape (n_classes,
+    A decoder with maps has the method ``class_maps(epochs)``, which returns an array (n_classes,
     n_channels).
 
-    For ``log-power``, ``csp-lda`` and ``tangent-space`` a weight is how much the channel's log
-    power (natural logarithm) rises when the decoder's score of the class, against the mean score
-    of all classes, rises by one standard deviation. Below 0 the power falls with the class. With
-    two classes one map is the other's negative.
+    For ``log-power``, ``csp-lda`` and ``tangent-space``, a weight is the change of the channel's
+    log power (natural logarithm) per standard deviation of the class's score. The score is relative
+    to the mean score of all classes. A negative weight means that the power falls with the class.
+    With two classes, one map is the negative of the other.
 
-    For DBConformer a weight is the channel's mean attention over the class's windows: positive,
-    adding up to 1, and blind to direction. It is of aligned channels, each of which holds a
-    little of its neighbours.
+    For DBConformer, a weight is the channel's mean attention over the class's windows. These
+    weights are positive, sum to 1 and show no direction of change. They belong to aligned channels,
+    which contain a small part of their neighbours.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def class_patterns(
     Returns
     -------
     patterns : tuple of ClassPattern
-        In the order of the decoder's classes; empty for a decoder without any.
+        In the order of the decoder's classes; empty for a decoder without maps.
     """
     class_maps = getattr(decoder, "class_maps", None)
     maps = None if class_maps is None else class_maps(epochs)

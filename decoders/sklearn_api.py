@@ -1,4 +1,4 @@
-"""Our decoders as scikit-learn classifiers, for ``cross_val_score``, pipelines and MOABB."""
+"""Decoders as scikit-learn classifiers, for ``cross_val_score``, pipelines and MOABB."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,32 +19,32 @@ _VOLTAGES = ("eeg", "seeg", "ecog", "eog", "emg")
 
 
 class BciClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A decoder of this project on trials that are cut already.
+    """A decoder of this project as a classifier of cut trials.
 
     Parameters
     ----------
     decoder : str
         Name, as in a profile: ``bci profiles --keys`` lists them.
     params : dict, optional
-        Of the decoder, as ``decoder.params`` of a profile.
+        Parameters of the decoder, like ``decoder.params`` of a profile.
     sfreq : float, optional
         Sampling rate of the trials in hertz; networks and spectral decoders need it.
     ch_names : sequence of str, optional
-        Of the trials' channels; positions are looked up by them.
+        Names of the trials' channels, which determine their positions.
     kind : str
-        Of all channels: ``eeg``, ``seeg``, ``mag`` ...
+        Kind of all channels: ``eeg``, ``seeg``, ``mag`` ...
 
     Attributes
     ----------
     classes_ : ndarray, shape (n_classes,)
-        In the order of the columns of `predict_proba`.
+        Labels in the order of the columns of `predict_proba`.
     decoder_ : Decoder
         The trained decoder.
 
     Notes
     -----
-    Values are taken as float32, as in recordings, in the unit of the recordings: microvolts of EEG.
-    MOABB gives such; MNE's epochs are in volts.
+    Values are converted to float32 and must be in the unit of recordings: microvolts for EEG. MOABB
+    returns microvolts; MNE's epochs are in volts.
 
     Examples
     --------
@@ -84,9 +84,9 @@ class BciClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         X : ndarray, shape (n_trials, n_channels, n_samples)
         y : ndarray, shape (n_trials,)
-            Labels: texts or numbers.
+            Labels, which are texts or numbers.
         groups : ndarray, shape (n_trials,), optional
-            Run of each trial: what is aligned, is aligned run by run.
+            Run of each trial; decoders with alignment align run by run.
 
         Raises
         ------
@@ -103,14 +103,14 @@ class BciClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"y has one class, {str(self.classes_[0])!r}; there must be two or more"
             )
         is_text = self.classes_.dtype.kind == "U"
-        # Numbers sorted as texts are in another order.
+        # As texts, numbers would be sorted in another order.
         names = self.classes_
         if not is_text:
             names = np.array([f"{number:06d}" for number in range(len(self.classes_))])
         runs = None if groups is None else np.unique(groups, return_inverse=True)[1]
         self.decoder_ = self.make_decoder()
         self.decoder_.fit(X, names[numbers], groups=runs, signal=self._signal(X.shape[1]))
-        if is_text:  # of levels and images a decoder knows more than were in training
+        if is_text:  # decoders of levels and images may have more classes than the training data
             self.classes_ = np.array(self.decoder_.classes)
         return self
 
@@ -192,6 +192,6 @@ def as_classifier(
     sfreq : float, optional
     ch_names : sequence of str, optional
     **params
-        Of the decoder.
+        Parameters of the decoder.
     """
     return BciClassifier(decoder, params or None, sfreq, ch_names)

@@ -1,4 +1,4 @@
-"""Devices: each turns one kind of source into chunks, which `bci stream` puts on LSL.
+"""Devices: each converts one kind of source to chunks, which `bci stream` sends on LSL.
 
 - catalogue: all devices by name
 - brainflow/: amplifiers of many makers

@@ -1,7 +1,8 @@
-"""All devices by name, from the plug-ins of the group ``bci.devices``; and making one.
+"""All devices by name, from the plug-ins of the group ``bci.devices``.
 
-A plug-in is the class of one device, whose ``settings`` are the model of its parameters and whose
-``summary`` and ``transport`` describe it; or a family, which lists many devices (`Family`).
+A plug-in is the class of one device, or a family that lists several devices (`Family`). The
+``settings`` of a class are the model of its parameters; its ``summary`` and ``transport`` describe
+it.
 """
 
 import difflib
@@ -18,13 +19,17 @@ from bci.plugins.registry import Plugin, plugins
 from bci.plugins.shapes import is_family
 
 _GROUP = "bci.devices"
-# A board that every BrainFlow has: where it is not listed, BrainFlow is not installed.
+# A board that every BrainFlow version has; if it is not listed, BrainFlow is not installed.
 _SYNTHETIC = "synthetic"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A device that can be streamed: ``needs`` and ``takes`` are names of its parameters."""
+    """A device that can be streamed.
+
+    ``what`` is a short description. ``needs`` and ``takes`` are the names of its required and its
+    optional parameters.
+    """
 
     name: str
     what: str
@@ -34,9 +39,9 @@ class Entry:
 
 
 class Family(Protocol):
-    """A plug-in that lists several devices, like the boards of one library.
+    """A plug-in that lists several devices, such as the boards of one library.
 
-    Both methods raise `DeviceError` where the library is missing.
+    Both methods raise `DeviceError` if the library is missing.
     """
 
     @staticmethod
@@ -46,26 +51,26 @@ class Family(Protocol):
 
 
 def entries() -> list[Entry]:
-    """Every device of this installation; what cannot be loaded is left out."""
+    """List every device of this installation; devices that cannot be loaded are left out."""
     singles = [_entry(plugin, found) for plugin, found in _loaded() if not is_family(found)]
-    # What needs no hardware comes first.
+    # Devices without hardware come first.
     listed = sorted(singles, key=lambda entry: (entry.transport != "none", entry.name))
     for plugin, family in _families():
         try:
             listed += _entries_of(plugin, family)
         except DeviceError:
-            # Without its library the others still work; `create` reports what to install.
+            # A family without its library is left out; `create` reports what to install.
             continue
     return listed
 
 
 def has_brainflow(listed: list[Entry]) -> bool:
-    """Return True if `entries` listed BrainFlow's boards."""
+    """Return True if ``listed``, the result of `entries`, has BrainFlow's boards."""
     return any(entry.name == _SYNTHETIC for entry in listed)
 
 
 def create(name: str, parameters: Mapping[str, str]) -> Device:
-    """Make the device of that name.
+    """Make the device called ``name`` from the texts of its parameters.
 
     Raises `DeviceError` if there is no such device or a parameter is wrong; the message names it.
     Raises `PluginError` if its plug-in cannot be loaded.
@@ -85,7 +90,7 @@ def create(name: str, parameters: Mapping[str, str]) -> Device:
             return family.create(name, parameters)
         names += listed
     near = difflib.get_close_matches(name, names, n=3)
-    # The name may be of a library that is not installed.
+    # The name may be a device of a library that is not installed.
     if missing is not None and not near:
         raise missing
     hint = f"did you mean {' or '.join(near)}?" if near else "bci devices lists them all"
@@ -98,7 +103,7 @@ def make(
     name: str,
     parameters: Mapping[str, str],
 ) -> Device:
-    """Make a device from what a person typed, checked by the model of its parameters.
+    """Make a device; its parameters are texts, which the model ``settings`` checks.
 
     Raises `DeviceError` if a parameter is wrong; the message names it.
     """
@@ -110,7 +115,7 @@ def _loaded() -> Iterator[tuple[Plugin, Any]]:
         try:
             yield plugin, plugin.load()
         except PluginError:
-            # One that is broken takes nothing from the others; `bci plugins` says why.
+            # A broken plug-in does not affect the others; `bci plugins` reports the reason.
             continue
 
 
@@ -123,7 +128,7 @@ def _entries_of(plugin: Plugin, family: Family) -> list[Entry]:
         return family.entries()
     except DeviceError:
         raise
-    # Anything may go wrong in another's module, and it takes nothing from the others.
+    # Another package's module may raise anything; this must not affect the other devices.
     except Exception as error:
         raise DeviceError(f"device {plugin.name} ({plugin.distribution}): {error}") from error
 

@@ -1,4 +1,4 @@
-"""A recorded file as a device: its samples and markers come again, at their own pace."""
+"""A recorded file as a device, which replays its samples and markers in real time."""
 
 import time
 from collections.abc import Callable
@@ -10,32 +10,31 @@ from pylsl import local_clock
 from bci.errors import RecordingError
 from bci.signals import Chunk, Marker, Reading, Recording, StreamInfo
 
-# Between the end of a loop and its next beginning: long enough to be seen as a gap by any
-# receiver, so that no window mixes the two. The stream's description states it, so that it is not
-# counted as a loss.
+# Gap between the end of a loop and its next start, in seconds. Every receiver detects it, so that
+# no window contains both. The stream's description states it, so that it does not count as a loss.
 _SEAM_S = 0.5
 # Length of a chunk, in seconds of recording.
 _CHUNK_S = 0.01
 
 
 class ReplayDevice:
-    """Play a recording.
+    """Replay a recording.
 
-    Time stamps are on the LSL clock and advance as in the recording, from the first read on.
-    At ``speed`` 1 they are when each sample is sent; at another speed the nominal rate stays
-    that of the recording and the stamps run ahead of the clock (or behind it), so that filters,
-    windows and gaps mean the same. Samples that the recording lost stay lost: the stamps jump.
+    Time stamps are on the LSL clock and advance as in the recording, from the first read on. At
+    ``speed`` 1 they are the times of sending. At another speed, nominal rate and steps of the
+    stamps stay those of the recording, so that filters, windows and gaps are the same; the stamps
+    then run ahead of the clock or behind it. Samples lost in the recording are gaps in the stamps.
 
-    Raises `RecordingError` if the part chosen holds no sample.
+    Raises `RecordingError` if the chosen part has no sample.
     """
 
     def __init__(
         self,
-        recording: Recording,  # The part that is played
-        speed: float | None = 1.0,  # Times real time; None is as fast as possible
-        loop: bool = False,  # Begin again at the end, after half a second
-        start_s: float = 0.0,  # In seconds from its beginning
-        stop_s: float | None = None,
+        recording: Recording,
+        speed: float | None = 1.0,  # Factor of real time; None for as fast as possible
+        loop: bool = False,  # Restart at the end, after half a second
+        start_s: float = 0.0,  # Start of the replayed part, in seconds of the recording
+        stop_s: float | None = None,  # End of the replayed part; None for the recording's end
         clock: Callable[[], float] = local_clock,
     ) -> None:
         stop_s = float("inf") if stop_s is None else stop_s
@@ -69,23 +68,23 @@ class ReplayDevice:
         self._seams = [*seams.tolist(), len(self.recording.data)]
 
     def describe(self) -> tuple[StreamInfo, ...]:
-        """The recording's own description, with the seam between two rounds if it loops."""
+        """Return the recording's description, with the gap between two loops if it loops."""
         own = self.recording.info
         seam = round(_SEAM_S * own.sfreq) if self._loop else own.loop_gap
         return (replace(own, loop_gap=seam),)
 
     def open(self) -> None:
         """Go to the beginning; the clock starts with the first read."""
-        self._origin: float | None = None  # when, on the clock, the recording's second 0 is due
-        self._shift = 0.0  # what earlier loops have added to the time stamps, in seconds
+        self._origin: float | None = None  # time on the clock of the recording's second 0
+        self._shift = 0.0  # seconds that earlier loops have added to the time stamps
         self._row = 0
         self._marker = 0
         self._seam = 0
 
     def read(self, timeout: float) -> Reading | None:
-        """The next samples, as soon as they are due; none if that is later than ``timeout`` s.
+        """Return the next samples when they are due; no samples if not within ``timeout`` seconds.
 
-        Markers come with the chunk that reaches their time. None at the end.
+        A marker comes with the chunk that reaches its time. Returns None at the end.
         """
         recording = self.recording
         if self._origin is None:
@@ -100,7 +99,7 @@ class ReplayDevice:
             time.sleep(min(wait, timeout))
             if wait > timeout:
                 return self._take(self._row)
-        # After a delay catch up in one chunk, a second of recording at most.
+        # After a delay, all due samples are in one chunk, at most a second of the recording.
         limit = min(self._seams[self._seam], self._row + round(1.0 / self._period) + 1)
         if self._speed is not None:
             further = min(stop + self._chunk, limit)
@@ -109,10 +108,10 @@ class ReplayDevice:
         return self._take(stop)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resource is open."""
 
     def _due(self, stop: int) -> float:
-        """Time on the clock at which the sample before ``stop`` is due."""
+        """Return the time on the clock at which the sample before row ``stop`` is due."""
         assert self._origin is not None
         if self._speed is None:
             return self._origin

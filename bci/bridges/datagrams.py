@@ -1,4 +1,4 @@
-"""Datagrams to one receiver, which may be slow, absent or gone: sending never waits."""
+"""UDP datagrams to one receiver, which may be slow or missing; sending never blocks."""
 
 import socket
 import threading
@@ -14,11 +14,11 @@ from bci.profiles.pipeline_settings import Settings
 
 _POLL_S = 0.1
 MAX_DATAGRAM = 8192
-"""Longest datagram, in bytes; one of few classes takes some 300."""
+"""Longest datagram, in bytes; a prediction of few classes has about 300."""
 
 
 class DatagramError(BciError):
-    """A receiver of datagrams cannot be addressed."""
+    """Error: the address of the receiver is invalid."""
 
 
 class DatagramSettings(Settings):
@@ -41,7 +41,7 @@ class Datagrams:
         Name or address of the receiver's computer.
     port : int
     report : callable
-        Takes a sentence when sending begins to fail, and when it works again.
+        Called with a sentence when sending begins to fail, and when it works again.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Datagrams:
         self.n_failed = 0
 
     def send(self, datagram: bytes) -> None:
-        """Send a datagram; one that cannot be sent now is counted and left out."""
+        """Send a datagram; if it cannot be sent now, it is counted and dropped."""
         if len(datagram) > MAX_DATAGRAM:
             self._fail(f"a message of {len(datagram)} bytes is left out; labels are too long")
             return
@@ -94,7 +94,10 @@ def send_datagrams(
     report: Callable[[str], None],
     stop: threading.Event,
 ) -> None:
-    """Send each event of an engine as a datagram, until ``stop`` is set."""
+    """Send each event of an engine as a datagram, until ``stop`` is set.
+
+    ``encode`` converts a message to the bytes of the datagram.
+    """
     receiver = Datagrams(wanted.host, wanted.port, report)
     translation = Translation(wanted.engine)
     try:

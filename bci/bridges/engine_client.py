@@ -1,4 +1,7 @@
-"""A client of one engine: its streams as one sequence of events, through restarts."""
+"""A client of one engine: it merges the engine's streams to one sequence of events.
+
+It reconnects after a restart of the engine.
+"""
 
 import math
 import threading
@@ -19,9 +22,9 @@ from bci.lsl.engine_streams import DecisionInlet, PredictionInlet, ReceivedPredi
 from bci.messages import EngineStatus, PeopleStatus, RecorderStatus
 
 SILENT_S = 2.0
-"""An engine that sends nothing for so long is lost: its status comes twice a second."""
+"""Time without messages after which an engine is lost; it sends its status twice per second."""
 STALE_S = 2.0
-"""A decision that comes later than that is of a moment that is over."""
+"""Largest age of a decision in seconds; an older one is not used."""
 EngineName = Annotated[str, Field(min_length=1, max_length=100)]
 
 _JOIN_S = 0.3
@@ -32,21 +35,24 @@ _MAX_OTHERS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The engine is there; its decisions follow. ``simulated``: it decodes a simulated signal."""
+    """Event: the engine is connected; its decisions follow.
+
+    ``simulated`` is True if it decodes a simulated signal.
+    """
 
     simulated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The engine is gone, or sends nothing: nothing is decided from here on."""
+    """Event: the engine has ended or sends nothing; no decision holds from here on."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Classes of the predictions that follow; another model may bring others."""
+    """Event: classes of the predictions that follow; another model may have other classes."""
 
     labels: tuple[str, ...]
     simulated: bool
@@ -57,29 +63,29 @@ EngineEvent = Connected | Lost | Classes | DecisionEvent | ReceivedPrediction | 
 
 
 class EngineClient:
-    """A client of the engine of a name; close it, or use it in a ``with`` block.
+    """A client of one engine, found by its name; close it, or use it in a ``with`` block.
 
-    `poll` gives each event once. Those of one stream are in order. `Connected` comes before the
-    decisions of an engine, and again after its restart; `Classes` before its predictions. Where
-    the engine is lost while a decision holds, an offset of that decision comes before `Lost`.
+    `poll` returns each event once. The events of one stream are in order. `Connected` precedes the
+    decisions of an engine, also after its restart; `Classes` precedes its predictions. If the
+    engine is lost while a decision holds, the decision's offset precedes `Lost`.
 
-    A decision that the engine sends while the client is not connected is not delivered: LSL keeps
-    nothing for those who come later.
+    Decisions that the engine sends while the client is not connected are lost, because LSL does
+    not store samples for later receivers.
 
     Parameters
     ----------
     name : str
         Name of the engine.
     report : callable
-        Takes a sentence whenever the engine comes or goes, or a stream cannot be followed.
+        Called with a sentence when the engine connects or is lost, or a stream cannot be opened.
     silent_s : float
-        Time without any sign of the engine after which it is lost, in seconds; it counts once the
-        status has been found. Below half a second predictions have to come as often.
+        Time without any message of the engine after which it is lost, in seconds. It applies once
+        the status stream has been found. Below 0.5 s, predictions must arrive that often.
 
     Attributes
     ----------
     dropped : int
-        Events that were left out, oldest first, since `poll` was not called in time.
+        Number of events that were dropped, oldest first, because `poll` was called too late.
     """
 
     def __init__(
@@ -90,12 +96,12 @@ class EngineClient:
         self._report, self._silent_s = report, silent_s
         self._changed = threading.Condition()
         self._stop = threading.Event()
-        # Predictions and statuses come all the time; they must not push a decision out.
+        # Decisions have a queue of their own, so that frequent predictions cannot displace them.
         self._decisions: deque[tuple[int, EngineEvent]] = deque()
         self._others: deque[tuple[int, EngineEvent]] = deque()
         self._n_events = 0
         self._held: str | None = None
-        # An offset that the client gave itself is not given again by a late one of the engine.
+        # True after the client made an offset itself; the engine's late offset is then ignored.
         self._offset_given = False
         self._open: Connected | None = None
         self._is_silent = False
@@ -127,13 +133,13 @@ class EngineClient:
 
     @property
     def last_sign(self) -> float:
-        """Time of the newest sign of the engine, on the clock of `time.monotonic`, in seconds."""
+        """Time of the engine's newest message, on the clock of `time.monotonic`, in seconds."""
         return self._last_sign
 
     def poll(self, timeout: float = 0.0) -> list[EngineEvent]:
-        """Give the events since the last call, in order; wait up to ``timeout`` s for the first.
+        """Return the events since the last call, in order; wait up to ``timeout`` s for the first.
 
-        Raises `StreamError` if a stream can no longer be followed, by a fault of this program.
+        Raises `StreamError` if the thread of a stream has ended by an internal error.
         """
         ended = [each.name for each in self._streams if not each.is_alive()]
         if ended and not self._stop.is_set():
@@ -156,7 +162,7 @@ class EngineClient:
         return came
 
     def close(self) -> None:
-        """Leave the streams."""
+        """Disconnect from the streams."""
         self._stop.set()
         for stream in self._streams:
             stream.join(_JOIN_S)
@@ -178,22 +184,22 @@ class EngineClient:
     def _look_for_silence(self) -> None:
         if not self.connected or time.monotonic() < self._silent_at:
             return
-        # Only the status comes all the time. And where this program itself was held up, what came
-        # meanwhile has to be looked at first.
+        # Only the status arrives regularly. If this program itself was blocked, the messages that
+        # arrived meanwhile must be processed first.
         looks = [each.looked_at for each in self._streams if each.looked_at is not None]
         if self._status.looked_at is not None and min(looks, default=-math.inf) >= self._silent_at:
             self._is_silent = True
             self._end(f"sends nothing for {self._silent_s:g} s")
 
     def _end(self, reason: str) -> None:
-        """Add the end of what holds, and the loss of the engine."""
+        """Add the offset of the decision that holds, if any, and the event `Lost`."""
         if self._held is not None:
             self._add(DecisionEvent("offset", None, None, local_clock(), self._held))
             self._held, self._offset_given = None, True
         self._add(Lost(reason))
 
     def _sign(self) -> None:
-        """Note that something came; an engine that was silent is back."""
+        """Record the arrival of a message; an engine that was silent is connected again."""
         self._last_sign = time.monotonic()
         if self._is_silent:
             self._is_silent = False

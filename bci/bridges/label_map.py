@@ -1,4 +1,4 @@
-"""Pairs of a label and what stands for it, as a person types them: ``LABEL=VALUE``."""
+"""Pairs ``LABEL=VALUE`` in parameters of bridges: a label and its output."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,10 +10,10 @@ _MAX_PAIRS = 64
 
 
 def split_labels(pairs: Sequence[str], example: str) -> dict[str, str]:
-    """Split pairs at their last equals sign.
+    """Split pairs at their last equals sign; return the values by label.
 
-    Raises `BridgeError` if one is of another form, a label comes twice, or there are too many;
-    ``example`` shows a valid pair.
+    Raises `BridgeError` if a pair has another form, a label occurs twice, or there are too many;
+    the message has ``example``, a valid pair.
     """
     if not 0 < len(pairs) <= _MAX_PAIRS:
         raise BridgeError(f"give 1 to {_MAX_PAIRS} pairs, as in {example}")
@@ -29,7 +29,7 @@ def split_labels(pairs: Sequence[str], example: str) -> dict[str, str]:
 
 
 def read_by(parse: Callable[[tuple[str, ...]], object]) -> AfterValidator:
-    """Refuse a parameter's pairs where ``parse`` does, with the name of the parameter."""
+    """Make a pydantic validator that refuses pairs for which ``parse`` raises `BridgeError`."""
 
     def check(pairs: tuple[str, ...]) -> tuple[str, ...]:
         try:

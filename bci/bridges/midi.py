@@ -1,4 +1,4 @@
-"""Bridge to MIDI: notes and controllers for decisions, controllers that follow probabilities."""
+"""Bridge to MIDI: notes and controllers for decisions, controllers for probabilities."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.profiles.pipeline_settings import Settings
 
 _POLL_S = 0.05
-# A busy device gets the end of the last note within this time.
+# Longest time, in seconds, of attempts to end the last note on a busy device.
 _LAST_S = 0.5
 _FULL = 127
 _SEQUENCER = Path("/dev/snd/seq")
@@ -29,14 +29,14 @@ _INSTALL = "MIDI needs mido and python-rtmidi; install them by: pip install 'bci
 
 
 class Control(NamedTuple):
-    """A note or a controller, by its number from 0 to 127."""
+    """A MIDI note or controller; ``kind`` is ``note`` or ``cc``, ``number`` is 0 to 127."""
 
     kind: str
     number: int
 
 
 def parse_controls(pairs: tuple[str, ...]) -> dict[str, Control]:
-    """Read ``LABEL=note:60`` and ``LABEL=cc:20``; raises `BridgeError` if a pair is wrong."""
+    """Read ``LABEL=note:60`` and ``LABEL=cc:20``; raise `BridgeError` if a pair is wrong."""
     controls = {}
     for label, text in split_labels(pairs, "left=note:60").items():
         kind, _, number = text.partition(":")
@@ -48,7 +48,7 @@ def parse_controls(pairs: tuple[str, ...]) -> dict[str, Control]:
 
 
 def parse_levels(pairs: tuple[str, ...]) -> dict[str, Control]:
-    """Read ``LABEL=cc:20``; raises `BridgeError` if a pair is wrong, or a note."""
+    """Read ``LABEL=cc:20``; raise `BridgeError` if a pair is wrong or a note."""
     controls = parse_controls(pairs)
     if any(control.kind != "cc" for control in controls.values()):
         raise BridgeError("a probability needs a controller, as in left=cc:20")
@@ -77,7 +77,7 @@ class MidiSettings(Settings):
 
 
 class MidiOutput(Protocol):
-    """A port that takes messages of mido; `send` raises `BlockingIOError` while it is busy."""
+    """A port for messages of mido; `send` raises `BlockingIOError` while it is busy."""
 
     def send(self, message: Any) -> None: ...
     def close(self) -> None: ...
@@ -101,7 +101,7 @@ class MidiBridge:
         self.report: Callable[[str], None] = lambda _: None
 
     def run(self, stop: threading.Event) -> None:
-        """Send messages until ``stop`` is set; what sounds is ended then."""
+        """Send messages until ``stop`` is set; then end the note that sounds."""
         port = open_output(self._settings.port, self._settings.virtual)
         try:
             with EngineClient(self._settings.engine, self.report) as client:
@@ -139,7 +139,7 @@ class MidiBridge:
         if self._on is not None:
             return
         share = 0.8 if event.confidence is None else event.confidence
-        # A note of velocity 0 is its end.
+        # A note of velocity 0 ends the note.
         if not self._send(port, control, max(1, round(share * _FULL))):
             return
         self._on = control
@@ -159,7 +159,7 @@ class MidiBridge:
                 self._send(port, control, level)
 
     def _end(self, port: MidiOutput) -> None:
-        """End the note; try a busy device again later, since a note sounds until its end."""
+        """End the note; if the device is busy, try again later."""
         if self._on is None:
             return
         if self._send(port, self._on, 0):
@@ -175,7 +175,7 @@ class MidiBridge:
             self._end(port)
 
     def _send(self, port: MidiOutput, control: Control, value: int) -> bool:
-        """Send a message; False where the device is busy and would get it at a wrong moment."""
+        """Send a message; return False if the device is busy, since a late one would be wrong."""
         import mido
 
         channel = self._settings.channel - 1
@@ -194,11 +194,11 @@ class MidiBridge:
 
 
 class RawDevice:
-    """A device that takes MIDI's bytes as they are, as ``/dev/midi1``."""
+    """A device that accepts raw MIDI bytes, such as ``/dev/midi1``."""
 
     def __init__(self, path: str) -> None:
         try:
-            # A device that takes nothing must not hold us up.
+            # A device that accepts no data must not block this process.
             flags = os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
             self._file = os.open(path, flags)
         except OSError as error:
@@ -215,9 +215,11 @@ class RawDevice:
 
 
 def open_output(name: str, virtual: bool) -> MidiOutput:
-    """Open a port by its name, the first one there is, or a new one; or a raw device by its path.
+    """Open the MIDI port ``name``, or a raw device if ``name`` is its path.
 
-    Raises `BridgeError` if there is none.
+    An empty name means the first port. With ``virtual``, a new port is created.
+
+    Raises `BridgeError` if there is no such port.
     """
     try:
         import mido
@@ -245,5 +247,5 @@ def open_output(name: str, virtual: bool) -> MidiOutput:
 
 
 def _typed(port: MidiOutput) -> MidiOutput:
-    """Give mido's port, which has no types, its own."""
+    """Return mido's port, which has no type annotations, as a `MidiOutput`."""
     return port

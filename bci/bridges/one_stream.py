@@ -1,4 +1,4 @@
-"""One stream, found by a query and found again after a restart."""
+"""One stream, found by a query, with reconnection after a restart."""
 
 import threading
 import time
@@ -11,9 +11,9 @@ from bci.lsl.discovery import FoundStream, StreamQuery, StreamWatch
 
 _LOOK_S = 0.05
 _PULL_S = 0.1
-# A stream that cannot be opened is tried again after this time.
+# Pause before the next attempt to open a stream, in seconds.
 _AGAIN_S = 1.0
-# Streams of one name on two computers answer within this time of each other.
+# Largest time between the answers of two streams of the same name, in seconds.
 _TWIN_S = 0.2
 
 
@@ -32,18 +32,19 @@ I = TypeVar("I", bound=FollowedInlet)  # noqa: E741 - the inlet's own type
 class OneStream(threading.Thread, Generic[I]):
     """A thread that keeps one stream open and passes on its samples, until ``stop`` is set.
 
-    A stream that answers discovery and nothing else delays this thread alone.
+    Each stream has its own thread, so that one that does not answer delays no other.
 
     Parameters
     ----------
     query : StreamQuery
-        Which stream; its name is the thread's too.
+        Selects the stream; its name is also the thread's name.
     connect : callable
-        Opens it; raises `StreamError` where that fails.
+        Opens the found stream and returns the inlet; raises `StreamError` if it fails.
     opened, came, lost : callable
-        Called in this thread: with the open inlet, with a list of what came, and without anything.
+        Called in this thread: ``opened`` with the open inlet, ``came`` with a list of samples, and
+        ``lost`` without arguments.
     report : callable
-        Takes a sentence about a stream that cannot be followed.
+        Called with a sentence about a stream that cannot be opened.
     """
 
     def __init__(
@@ -60,13 +61,13 @@ class OneStream(threading.Thread, Generic[I]):
         self._connect, self._opened, self._came, self._lost = connect, opened, came, lost
         self._report, self._stop_asked = report, stop
         self._watch = StreamWatch(query)
-        # Outlets that are gone; discovery lists them for two more seconds.
+        # Outlets that have closed; discovery still lists them for two seconds.
         self._gone: deque[str] = deque(maxlen=64)
         self._known_source: str | None = None
         self._seen_at: float | None = None
         self._reported: set[str] = set()
         self.looked_at: float | None = None
-        """Time of the newest look for samples, by `time.monotonic`; None while it is not open."""
+        """Time of the newest pull, by `time.monotonic`; None while the stream is not open."""
 
     def run(self) -> None:
         while not self._stop_asked.wait(_LOOK_S):
@@ -97,7 +98,7 @@ class OneStream(threading.Thread, Generic[I]):
         inlet.close()
 
     def _choose(self) -> FoundStream | None:
-        """Choose the stream to open; None while there is none, or one of each of two programs."""
+        """Choose the stream to open; None if there is none, or two programs have one each."""
         found = [each for each in self._watch.poll() if each.uid not in self._gone]
         if not found:
             self._seen_at = None
@@ -112,7 +113,7 @@ class OneStream(threading.Thread, Generic[I]):
             return None
         if self._known_source != found[0].info.source_id and now - self._seen_at < _TWIN_S:
             return None
-        # During a restart, the outlet that has just gone is listed beside the new one.
+        # During a restart, the old outlet is still listed beside the new one.
         return max(found, key=lambda each: float(each.raw.created_at()))
 
     def _report_once(self, sentence: str) -> None:

@@ -2,10 +2,10 @@
 
 With the prefix ``/bci``:
 
-- ``/bci/decision`` seq (i), change (s), label (s, of an offset the class that ended),
-  confidence (f, -1 where unknown), simulated (T or F)
-- ``/bci/probability/LABEL`` probability (f): one a class, in one bundle a window
-- ``/bci/status`` seq (i), state (s), decided label (s, empty: none), simulated (T or F)
+- ``/bci/decision`` seq (i), change (s), label (s; at an offset, the class that ended),
+  confidence (f; -1 if unknown), simulated (T or F)
+- ``/bci/probability/LABEL`` probability (f): one message per class, in one bundle per window
+- ``/bci/status`` seq (i), state (s), decided label (s; empty for none), simulated (T or F)
 """
 
 import re
@@ -21,7 +21,7 @@ from bci.errors import PluginError
 from bci.messages import BridgedDecision, BridgedPrediction, BridgedStatus
 from bci.plugins.installing import how_to_install
 
-# Letters that an address of OSC cannot have, and some that receivers have trouble with.
+# Characters that are forbidden in an OSC address, or that some receivers do not support.
 _NOT_IN_ADDRESS = re.compile(r"[^A-Za-z0-9_.:+-]")
 _MAX_PARTS = 1000
 
@@ -51,7 +51,7 @@ class OscBridge:
             raise PluginError(f"osc needs pythonosc: {how_to_install('pythonosc')}") from error
 
     def run(self, stop: threading.Event) -> None:
-        """Send until ``stop`` is set; see `bci.interfaces.Bridge`."""
+        """Send messages until ``stop`` is set; see `bci.interfaces.Bridge`."""
         prefix, parts = self._settings.prefix, AddressParts()
         send_datagrams(
             self._settings, lambda message: encode(message, prefix, parts), self.report, stop
@@ -59,16 +59,17 @@ class OscBridge:
 
 
 class AddressParts:
-    """Labels as parts of addresses: ``left hand`` becomes ``left_hand``.
+    """Conversion of labels to parts of addresses: ``left hand`` becomes ``left_hand``.
 
-    A part that another label has already gets a number: ``left_hand_2``. A label keeps its part.
+    If another label already has this part, a number is appended: ``left_hand_2``. The same label
+    always gets the same part.
     """
 
     def __init__(self) -> None:
         self._parts: dict[str, str] = {}
 
     def of(self, label: str) -> str:
-        """Part of an address for a label."""
+        """Return the part of an address for ``label``."""
         if label not in self._parts:
             if len(self._parts) >= _MAX_PARTS:
                 self._parts.clear()
@@ -80,7 +81,7 @@ class AddressParts:
 
 
 def encode(message: BridgedMessage, prefix: str, parts: AddressParts) -> bytes:
-    """Write a message as OSC."""
+    """Encode a message as OSC; ``prefix`` begins every address."""
     match message:
         case BridgedDecision():
             confidence = -1.0 if message.confidence is None else message.confidence
@@ -108,7 +109,7 @@ def _message(address: str, *arguments: int | str | float | bool) -> bytes:
 
     builder = OscMessageBuilder(address)
     for argument in arguments:
-        # A string of OSC ends at its first null.
+        # An OSC string ends at its first null character.
         builder.add_arg(argument.replace("\0", "") if isinstance(argument, str) else argument)
     return bytes(builder.build().dgram)
 

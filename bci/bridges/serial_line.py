@@ -1,4 +1,4 @@
-"""Bridge to a serial line: for each decision a byte, as a TTL code, or a line of text."""
+"""Bridge to a serial line: one byte per decision, as a TTL code, or one line of text."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ from bci.profiles.pipeline_settings import Settings
 from bci.serial_ports import serial_ports
 
 _FAULTS: tuple[type[Exception], ...] = (OSError,)
-# Windows has no terminals of this kind.
+# Windows has no module termios.
 with contextlib.suppress(ImportError):
     import termios
 
@@ -26,14 +26,14 @@ with contextlib.suppress(ImportError):
 
 _POLL_S = 0.05
 _WRITE_S = 0.5
-# The byte of rest is tried again for so long at the end.
+# At the end, the byte of rest is tried for this time, in seconds.
 _LAST_S = 0.5
-# Between tries to open a lost port again.
+# Time between attempts to reopen a lost port, in seconds.
 _AGAIN_S = 1.0
 
 
 def parse_codes(pairs: tuple[str, ...]) -> dict[str, bytes]:
-    """Read bytes to send by their labels; raises `BridgeError` if a pair is wrong."""
+    """Read the bytes to send for each label; raise `BridgeError` if a pair is wrong."""
     return {label: _code(text) for label, text in split_labels(pairs, "left=1").items()}
 
 
@@ -73,14 +73,15 @@ class SerialBridge:
         self._rest = bytes([settings.rest])
         self._port: Any = None
         self._again_at = 0.0
-        # When the byte of rest is due; infinite at the offset, None where the line rests.
+        # Time at which the byte of rest is due; infinite if it is due at the offset, None while
+        # the line rests.
         self._rest_at: float | None = None
         self._is_stuck = False
         self._sent = self._lost = 0
         self.report: Callable[[str], None] = lambda _: None
 
     def run(self, stop: threading.Event) -> None:
-        """Write decisions until ``stop`` is set; the line rests then."""
+        """Write decisions until ``stop`` is set; then write the byte of rest."""
         self._port = self._open()
         try:
             with EngineClient(self._settings.engine, self.report) as client:
@@ -107,20 +108,20 @@ class SerialBridge:
         code = self._codes.get(event.label) if event.label is not None else None
         if code is None:
             return
-        # Two codes in a row need an edge between them.
+        # Two codes in succession need the byte of rest between them, as an edge.
         self._go_to_rest()
         is_stale = local_clock() - event.time > STALE_S
         if is_stale or self._rest_at is not None or not self._write(code):
             self._lost += 1
             return
         self._sent += 1
-        # A text is whole by itself.
+        # A line of text needs no byte of rest after it.
         if len(code) == 1:
             length_s = self._settings.pulse_ms / 1000 if pulses else float("inf")
             self._rest_at = time.monotonic() + length_s
 
     def _go_to_rest(self) -> None:
-        """Write the byte of rest; where the line takes none, it is due again soon."""
+        """Write the byte of rest; if the line is busy, it is due again soon."""
         if self._rest_at is None:
             return
         self._rest_at = None if self._write(self._rest) else time.monotonic() + _POLL_S
@@ -133,7 +134,7 @@ class SerialBridge:
             self._go_to_rest()
 
     def _write(self, code: bytes) -> bool:
-        """Write at once or not at all; True if it was written."""
+        """Write ``code`` at once or not at all; return whether it was written."""
         import serial
 
         if self._port is None:
@@ -141,7 +142,7 @@ class SerialBridge:
         try:
             self._port.write(code)
         except serial.SerialTimeoutException:
-            # What waits for a slow device would come at a wrong moment.
+            # A byte that waits for a slow device would arrive too late, so it is discarded.
             with contextlib.suppress(*_FAULTS):
                 self._port.reset_output_buffer()
             if not self._is_stuck:
@@ -156,7 +157,7 @@ class SerialBridge:
         return True
 
     def _return(self) -> None:
-        """Open a lost port again, once a second."""
+        """Try to reopen a lost port, once per second."""
         now = time.monotonic()
         if self._port is not None or now < self._again_at:
             return
@@ -178,7 +179,7 @@ class SerialBridge:
             return serial.Serial(
                 self._settings.port, self._settings.baudrate, write_timeout=_WRITE_S, exclusive=True
             )
-        # Windows, too, takes nothing but True.
+        # Windows accepts no value but True.
         except (OSError, ValueError) as error:
             there = ", ".join(serial_ports()) or "none"
             raise BridgeError(

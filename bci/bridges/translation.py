@@ -1,4 +1,4 @@
-"""Events of an engine as numbered messages for other programs."""
+"""Conversion of an engine's events to numbered messages for other programs."""
 
 import math
 import secrets
@@ -31,17 +31,17 @@ BridgedMessage = BridgedDecision | BridgedPrediction | BridgedStatus
 
 
 class Translation:
-    """A translator of each event of an engine into the message that receivers get.
+    """Convert each event of an engine to the message for receivers.
 
-    Decisions are numbered from 1. Every other message carries the number of the newest decision,
-    so that a receiver notices a lost one at the next prediction.
+    Decisions are numbered from 1. Every other message has the number of the newest decision, so
+    that a receiver detects a lost decision at the next prediction.
 
     Parameters
     ----------
     engine : str
         Name of the engine.
     max_classes : int
-        Classes in a prediction; of more, the most probable ones.
+        Largest number of classes in a prediction; the least probable ones are left out.
     """
 
     def __init__(self, engine: str, max_classes: int = 16) -> None:
@@ -56,7 +56,7 @@ class Translation:
         self._status_at = self._sent_at = -math.inf
 
     def take(self, event: EngineEvent) -> BridgedMessage | None:
-        """Translate an event; None where receivers need not know of it."""
+        """Convert an event; None if receivers do not need it."""
         match event:
             case DecisionEvent():
                 return self._decision(event)
@@ -78,17 +78,18 @@ class Translation:
                 return self.status()
 
     def heartbeat(self) -> BridgedStatus | None:
-        """The status again, where none was sent for a second."""
+        """Return the status if no message of status was sent for a second, else None."""
         now = time.monotonic()
         if now - self._sent_at < _HEARTBEAT_S:
             return None
-        # An engine that only waits for its stream has no decisions to be lost with.
+        # No `Lost` event reports the end of an engine that waits for its stream, so the age of
+        # its status is checked.
         if now - self._status_at > SILENT_S:
             self._state = "engine lost"
         return self.status()
 
     def status(self) -> BridgedStatus:
-        """Describe the engine as it is now."""
+        """Make the message of the engine's present status."""
         self._sent_at = time.monotonic()
         known = self._status or EngineStatus(state="running", model="")
         return BridgedStatus(

@@ -1,4 +1,4 @@
-"""Who may connect to the web page: host, origin and token of a request."""
+"""Access rules of the web page: host, origin and token of a request."""
 
 import hmac
 import ipaddress
@@ -14,17 +14,17 @@ MIN_TOKEN = 16
 
 
 class AccessError(BciError):
-    """A web page may not be served like that."""
+    """Error: the web page may not be served with these settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rule for requests.
+    """Access rules for requests.
 
-    A web site that someone visits can make the browser connect to this computer, under a name of
-    its own (DNS rebinding) or under ours. So on loopback the name in ``Host`` has to be a loopback
-    one; and the origin of a page has to be this server, or one of ``origins``. A program that is
-    no browser sends no origin.
+    A web site can make a visitor's browser connect to this computer, under a name of its own (DNS
+    rebinding) or under this computer's name. So on loopback, the name in ``Host`` must be a
+    loopback name. The origin of a page must be this server or one of ``origins``. A program that
+    is no browser sends no origin.
     """
 
     port: int
@@ -33,7 +33,7 @@ class Access:
     origins: Collection[str] = ()
 
     def host_problem(self, host: str | None) -> str:
-        """Problem of the header ``Host``; empty if there is none."""
+        """Return the problem of the header ``Host``; empty if there is none."""
         if host is None:
             return "a request needs a host"
         if not self.is_loopback:
@@ -46,14 +46,17 @@ class Access:
         return "" if fits else "this host name is not served"
 
     def origin_problem(self, origin: str | None, host: str | None) -> str:
-        """Problem of the header ``Origin``; empty if there is none."""
+        """Return the problem of the header ``Origin``; empty if there is none."""
         own = (f"http://{host}", f"https://{host}")
         if origin is None or origin in own or origin in self.origins:
             return ""
         return "pages of this origin may not connect; see the parameter origins"
 
     def token_problem(self, given: str | None) -> str:
-        """Problem of the token; empty if there is none. Takes the same time for any token."""
+        """Return the problem of the token; empty if there is none.
+
+        The comparison takes the same time for any token.
+        """
         if self.token is None:
             return ""
         encoded = (given or "").encode(errors="replace")
@@ -63,7 +66,7 @@ class Access:
 
 
 def make_access(host: str, port: int, token: str | None, origins: Collection[str]) -> Access:
-    """Make the rule for a server that listens on an address.
+    """Make the access rules for a server that listens on ``host`` and ``port``.
 
     Raises
     ------

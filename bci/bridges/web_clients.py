@@ -1,6 +1,6 @@
-"""Receivers of the web bridge, and the decisions for those who return.
+"""Receivers of the web bridge, and recent decisions for receivers that reconnect.
 
-All of it belongs to the thread of the server's event loop.
+All functions must be called in the thread of the server's event loop.
 """
 
 import asyncio
@@ -18,17 +18,18 @@ from bci.messages import (
     BridgedStatus,
 )
 
-# Unsent bytes of a receiver that is too far behind; the backlog takes half of it.
+# Limit of unsent bytes per receiver; the stored decisions take half of it.
 _MAX_BEHIND = 600_000
 _MAX_BACKLOG = 1000
-# Nothing is expected of receivers. So many messages in so many seconds are a flood.
+# Receivers need not send anything. A receiver that sends this many messages in this time, in
+# seconds, is disconnected.
 _MAX_MESSAGES, _PER_S = 20, 10.0
 
 WebMessage = BridgedDecision | BridgedPrediction | BridgedStatus | BridgedSignal | BridgedQuality
 
 
 class WebClients:
-    """The receivers: each gets every message, and a slow one delays no other."""
+    """The connected receivers; each gets every message, and a slow one delays no other."""
 
     def __init__(self, run: str, at_most: int) -> None:
         self.n_dropped = 0
@@ -45,14 +46,14 @@ class WebClients:
 
     @property
     def is_full(self) -> bool:
-        """True while no more receivers are taken."""
+        """True while the largest number of receivers is connected."""
         return self.n >= self._at_most
 
     def publish(self, messages: Sequence[WebMessage]) -> None:
-        """Send messages to all receivers, without waiting; drop those that are too far behind."""
+        """Send messages to all receivers without waiting; disconnect those that are too slow."""
         for message in messages:
             if isinstance(message, BridgedSignal | BridgedQuality):
-                # The decisions before it have been sent by now.
+                # By now, all decisions before this message have been sent.
                 message = message.model_copy(update={"seq": self._seq})
             else:
                 self._seq = message.seq
@@ -66,16 +67,16 @@ class WebClients:
             if connection.transport.get_write_buffer_size() > _MAX_BEHIND:
                 self.n_dropped += 1
                 self._connections.discard(connection)
-                # A proper end would wait for it.
+                # A regular close would wait for the receiver.
                 connection.transport.abort()
 
     async def serve(self, connection: ServerConnection, run: str, since: int | None) -> None:
-        """Send to a receiver until it is gone.
+        """Serve a receiver until it disconnects.
 
-        One that returns gives the run and the number of the newest decision that it has; it gets
-        the later ones first, as far as they are kept.
+        A receiver that reconnects states ``run`` and ``since``, the number of its newest decision.
+        It first gets the later decisions that are still stored.
         """
-        # Numbers of another run are other decisions.
+        # In another run, the same numbers belong to other decisions.
         if since is not None and run == self._run:
             for decision in self._backlog:
                 if decision.seq > since:
@@ -92,7 +93,7 @@ class WebClients:
             self._connections.discard(connection)
 
     async def _listen(self, connection: ServerConnection) -> None:
-        """Ignore what a receiver sends, unless it is too much."""
+        """Ignore a receiver's messages; disconnect it if there are too many."""
         loop = asyncio.get_running_loop()
         times: deque[float] = deque(maxlen=_MAX_MESSAGES)
         async for _ in connection:

@@ -32,7 +32,7 @@ _SECURITY = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-# Of everything that a connection sends in a second, in bytes; a handshake fits.
+# Limit of the data that a connection may send per second, in bytes; a handshake is smaller.
 _MAX_BYTES_A_S = 16_384
 _MAX_MESSAGE = 1024
 _MAX_CONNECTIONS = 64
@@ -43,18 +43,18 @@ _START_S = 5.0
 
 
 _log = logging.getLogger("bci.bridges.web")
-# A failed handshake is the other side's fault, and must not fill a log.
+# A failed handshake is the client's error and must not fill the log.
 _log.addFilter(lambda record: "handler failed" in record.getMessage())
 
 
 class ServeError(BciError):
-    """The web page cannot be served."""
+    """Error: the web page cannot be served."""
 
 
 class WebServer:
-    """Serves the page and the messages, in a thread of its own.
+    """Server of the page and the messages, in a thread of its own.
 
-    Raises `ServeError` if the port is taken or may not be used.
+    Raises `ServeError` if the port is in use or not permitted.
     """
 
     def __init__(self, host: str, access: Access, run: str, at_most: int) -> None:
@@ -79,21 +79,21 @@ class WebServer:
 
     @property
     def is_alive(self) -> bool:
-        """False once it has ended, by a fault of this program or by `close`."""
+        """False after the server has ended, by an internal error or by `close`."""
         return self._thread.is_alive()
 
     def publish(self, messages: Sequence[WebMessage]) -> None:
-        """Hand messages to all receivers; returns at once. From any thread."""
+        """Send messages to all receivers; returns at once. May be called from any thread."""
         if messages:
             self._call(self.clients.publish, messages)
 
     def close(self) -> None:
-        """End the connections and the thread."""
+        """Close the connections and end the thread."""
         self._call(self._ended.set)
         self._thread.join(_CLOSE_S + 0.5)
 
     def _call(self, act: Callable[..., object], *arguments: object) -> None:
-        # It is closed where the start failed.
+        # The loop is closed if the start failed.
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(act, *arguments)
 
@@ -120,7 +120,7 @@ class WebServer:
         return _Guarded(self, *arguments, **options)
 
     def _respond(self, _: ServerConnection, request: Request) -> Response | None:
-        """Answer a request, or None to let a WebSocket open."""
+        """Return the response to a request; None accepts a WebSocket connection."""
         host = request.headers.get("Host")
         try:
             path = urlsplit(request.path).path
@@ -128,7 +128,7 @@ class WebServer:
             return _answer(400, "this is no address of a page")
         if problem := self._access.host_problem(host):
             return _answer(403, problem)
-        # Earlier versions of websockets refuse other methods themselves, and do not name this one.
+        # Earlier versions of websockets refuse other methods themselves and have no such attribute.
         if getattr(request, "method", "GET") != "GET":
             return _answer(405, "this page can only be read")
         if path in self._page:
@@ -153,21 +153,21 @@ class WebServer:
         await self.clients.serve(connection, run, int(since) if is_number else None)
 
     def opened(self) -> bool:
-        """Count a connection; False where there are too many."""
+        """Count a new connection; return False if there are too many."""
         self._n_connections += 1
         return self._n_connections <= _MAX_CONNECTIONS
 
     def lost(self) -> None:
-        """A connection has ended."""
+        """Count the end of a connection."""
         self._n_connections -= 1
 
     def flooded(self) -> None:
-        """A connection has sent too much."""
+        """Count a connection that was closed because it sent too much."""
         self.n_flooded += 1
 
 
 class _Guarded(ServerConnection):
-    """A connection that is cut when it sends too much, of whatever kind."""
+    """A connection that is closed when it sends too much data of any kind."""
 
     def __init__(self, server: WebServer, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -176,7 +176,7 @@ class _Guarded(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         raw = transport.get_extra_info("socket")
-        # A small one: that a receiver is behind shows soon.
+        # A small send buffer, so that a slow receiver is detected soon.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         if not self._web.opened():
             self.transport.abort()
@@ -197,7 +197,7 @@ class _Guarded(ServerConnection):
 
 
 def _token(request: Request) -> str | None:
-    """The token of a request: of a program in a header, of a page in the address."""
+    """Return a request's token; a program sends it in a header, a page in the address."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return given.strip()

@@ -1,4 +1,4 @@
-"""The decoded signal for the web page: a few channels, and the quality of all."""
+"""The decoded signal for the web page: a few channels, and the quality of all channels."""
 
 import math
 import threading
@@ -24,7 +24,7 @@ _MOST_CHANNELS = 8
 _MAX_LISTED = 64
 _FEW = 4
 _BUFFER_S = 10.0
-# Longest stretch of one pull, in seconds of signal.
+# Longest chunk of one pull, in seconds of signal.
 _STRETCH_S = 0.1
 _JOIN_S = 0.3
 
@@ -50,10 +50,10 @@ class Extremes:
         self._next: int | None = None
 
     def push(self, chunk: Chunk) -> tuple[FloatArray, FloatArray]:
-        """Take samples; give low and high of the intervals that they complete.
+        """Process samples; return the smallest and largest values of the completed intervals.
 
-        Each is (n_intervals, n_channels), NaN where a channel sent no number. After a gap the
-        filter begins again, and gives nothing until it has settled.
+        Both are (n_intervals, n_channels), NaN if a channel had no finite value. After a gap, the
+        filter restarts and no interval is returned until it has settled.
         """
         if chunk.first != self._next:
             self._begin()
@@ -74,7 +74,7 @@ class Extremes:
 
 
 class WatchedSignal:
-    """An open signal: `pull` gives messages on a few channels, and on the quality of all."""
+    """An open signal stream that is converted to messages for receivers."""
 
     def __init__(
         self, found: FoundStream, channels: Sequence[str], line_hz: float, run: str
@@ -92,7 +92,10 @@ class WatchedSignal:
         return self._judged.connected
 
     def pull(self, timeout: float) -> list[BridgedSignal | BridgedQuality]:
-        """Give messages on the new samples, at most a tenth of a second of them."""
+        """Return messages on the new samples: a few channels, and the quality of all channels.
+
+        At most 0.1 s of signal is read per call.
+        """
         messages: list[BridgedSignal | BridgedQuality] = []
         for chunk in self._judged.inlet.pull(self._n_pull, timeout):
             messages += map(self._quality, self._judged.judge(chunk))
@@ -132,7 +135,7 @@ class WatchedSignal:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Leave the stream."""
+        """Disconnect from the stream."""
         self._judged.close()
 
 
@@ -142,15 +145,15 @@ class SignalWatch:
     Parameters
     ----------
     channels : sequence of str
-        Names of channels; empty: the first four.
+        Names of the shown channels; empty for the first four.
     line_hz : float
         Frequency of the power line, in hertz.
     run : str
-        The run of the bridge; `WebClients.publish` numbers the messages.
+        Identifier of the bridge's run, for the messages.
     publish : callable
-        Takes messages, in the thread.
+        Called with a list of messages, in the thread of the stream.
     report : callable
-        Takes a sentence about a stream that cannot be followed.
+        Called with a sentence about a stream that cannot be opened.
     """
 
     def __init__(
@@ -168,7 +171,7 @@ class SignalWatch:
         self._thread: OneStream[WatchedSignal] | None = None
 
     def follow(self, query: StreamQuery) -> None:
-        """Follow this stream, and no longer the one before."""
+        """Follow the stream of ``query`` instead of the present one."""
         if query == self._query:
             return
         self.close()
@@ -188,19 +191,19 @@ class SignalWatch:
             self._report(f"{signal.info.name} has no channel {absent[0]!r:.60}")
 
     def close(self) -> None:
-        """Leave the stream."""
+        """Disconnect from the stream."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(_JOIN_S)
 
 
 def choose_channels(info: StreamInfo, wanted: Sequence[str]) -> list[int]:
-    """Find the columns of the wanted channels; of the first four where none of them is there."""
+    """Find the columns of the channels ``wanted``; if none of them exists, the first four."""
     names = info.ch_names
     columns = [names.index(name) for name in wanted if name in names]
     return (columns or list(range(min(_FEW, len(names)))))[:_MOST_CHANNELS]
 
 
 def _numbers(values: FloatArray) -> tuple[float | None, ...]:
-    """Numbers of four digits; None for what is not finite."""
+    """Round numbers to four significant digits; None for a value that is not finite."""
     return tuple(float(f"{v:.4g}") if math.isfinite(v) else None for v in values.tolist())

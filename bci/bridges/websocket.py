@@ -51,7 +51,7 @@ class WebSocketSettings(Settings):
     def _are_origins(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         for origin in given:
             scheme, _, name = origin.partition("://")
-            # Any site can make a page whose origin is "null".
+            # "null" is refused, because any site can make a page with this origin.
             if scheme not in ("http", "https") or not name or "/" in name or "*" in name:
                 raise ValueError(f"{origin!r:.60} is not like http://localhost:8000")
         return given
@@ -75,10 +75,10 @@ class WebSocketBridge:
         self._token = _read_token(settings.token_file)
 
     def run(self, stop: threading.Event) -> None:
-        """Serve until ``stop`` is set; see `bci.interfaces.Bridge`.
+        """Serve receivers until ``stop`` is set; see `bci.interfaces.Bridge`.
 
-        Raises `AccessError` where other computers could connect without a token, and `ServeError`
-        where the port is taken.
+        Raises `AccessError` if other computers could connect without a token, and `ServeError` if
+        the port is in use.
         """
         from bci.bridges.web_server import ServeError, WebServer
         from bci.bridges.web_signal import SignalWatch
@@ -102,7 +102,7 @@ class WebSocketBridge:
                     messages = []
                     for event in client.poll(_POLL_S):
                         if wanted.signal and isinstance(event, EngineStatus) and event.stream:
-                            # Headsets of one make have streams of one name.
+                            # Headsets of the same model have streams of the same name.
                             source = event.source_id or None
                             watch.follow(StreamQuery(name=event.stream, source_id=source))
                         messages.append(translation.take(event))

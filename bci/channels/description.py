@@ -1,8 +1,8 @@
 """Names, kinds, units and positions of channels, decided in one place.
 
-Streams, files and devices each state something of their channels: a label, mostly, and perhaps a
-kind, a unit and a position. `describe` makes channels of that, the same ones wherever it comes
-from, so that a model trained on a recording fits the stream that was recorded.
+Streams, files and devices state some facts about their channels: usually a label, and sometimes a
+kind, a unit and a position. `describe` makes the same channels from the same facts, whatever their
+source. So a model trained on a recording fits the stream that was recorded.
 """
 
 import itertools
@@ -19,7 +19,7 @@ _MAX_LABEL = 200
 _MAX_LISTED = 24
 
 AVERAGED = ("eeg", "seeg", "ecog", "dbs")
-"""Kinds that a common average is taken of: potentials of the brain against one reference."""
+"""Kinds of channels in a common average reference: brain potentials against one reference."""
 
 _KINDS = {
     "veog": "eog", "heog": "eog", "ekg": "ecg",
@@ -28,16 +28,16 @@ _KINDS = {
     "respiration": "resp", "temp": "temperature", "gsr": "eda", "sao2": "spo2",
     "aux": "misc", "auxiliary": "misc", "n/a": UNKNOWN,
 }  # fmt: skip
-# Stream types that state the kind of all channels of the stream, where these state none.
+# Kind of all channels of a stream of this type, if the channels state none.
 _OF_TYPE = {
     "eeg": "eeg", "ecg": "ecg", "ekg": "ecg", "emg": "emg", "eog": "eog", "acc": "acc",
     "accelerometer": "acc", "gyro": "gyro", "gyroscope": "gyro", "ppg": "ppg", "seeg": "seeg",
     "ecog": "ecog", "eda": "eda", "gsr": "eda",
 }  # fmt: skip
-# What may stand before such a word: `EEG EOG`, `Right AUX` of a Muse, `L-EOG`.
+# Words that may precede such a name: `EEG EOG`, `Right AUX` of a Muse, `L-EOG`.
 _BEFORE = "(?:eeg|left|right|horizontal|vertical|chin|[lr])"
-# Labels that name another quantity than the potential of an electrode on the head: the words of
-# EDF+ (https://www.edfplus.info/specs/edftexts.html), and those that amplifiers use.
+# Labels of signals other than EEG: the words of EDF+
+# (https://www.edfplus.info/specs/edftexts.html), and those of amplifiers.
 _NAMED = tuple(
     (kind, re.compile(rf"(?:{_BEFORE}[ :_-]+)?(?:{words})(?![a-z])", re.IGNORECASE))
     for kind, words in (
@@ -63,7 +63,7 @@ _EEG_PREFIX = re.compile(r"eeg[ :_-]+(?=\S)", re.IGNORECASE)
 
 
 class DeclaredChannels(NamedTuple):
-    """Statements of a source about one channel; empty where there is none.
+    """Facts that a source states about one channel; a text is empty if it is not stated.
 
     ``position`` is in metres, in head coordinates (x right, y front, z up).
     """
@@ -75,7 +75,11 @@ class DeclaredChannels(NamedTuple):
 
 
 class _Beside(NamedTuple):
-    """Facts about each channel that only all labels together show."""
+    """Facts that follow from all labels of a source together.
+
+    ``names_eeg``: some label begins with EEG. ``has_acc_shaft``: some label is a contact in the
+    anterior cingulate cortex.
+    """
 
     names_eeg: bool
     has_acc_shaft: bool
@@ -89,14 +93,14 @@ class _Beside(NamedTuple):
 
 
 def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple[Channel, ...]:
-    """Decide what channels are.
+    """Make channels from the facts that their source states.
 
-    A channel without a label is called ``ch1``, ``ch2`` ...; a label that occurs again gets its
-    number appended, so that a name always means one channel. Scalp electrodes get their 10-05
-    name, without ``EEG`` before and the reference behind (``EEG Fp1-Ref`` is ``Fp1``), and the
-    position on a template head where none is stated. The kind is that stated of the channel,
-    else of the whole stream; but a label that names another quantity (``EOG left``, ``ACC_X``)
-    outweighs ``eeg``. What cannot be known is ``unknown``.
+    A channel without a label is called ``ch1``, ``ch2`` ... The number of the channel is appended
+    to a label that occurs again, so that names are unique. Scalp electrodes get their 10-05 name,
+    without a prefix ``EEG`` and without the reference (``EEG Fp1-Ref`` becomes ``Fp1``). They get
+    the position on a template head if none is stated. The kind is the channel's stated kind, or
+    else that of ``stream_type``. A label of another quantity (``EOG left``, ``ACC_X``) overrides
+    the kind ``eeg``. Otherwise a kind or unit is ``unknown``.
     """
     beside = _Beside.of([each.label.strip() for each in stated])
     channels: list[Channel] = []
@@ -112,13 +116,13 @@ def describe(stated: Sequence[DeclaredChannels], stream_type: str = "") -> tuple
 
 
 def canonical_kind(kind: str) -> str:
-    """One spelling of a kind, lower case: ``VEOG`` is ``eog``, ``TRIG`` is ``stim``."""
+    """Return the standard spelling of a kind: ``eog`` for ``VEOG``, ``stim`` for ``TRIG``."""
     kind = kind.strip().lower()[:_MAX_LABEL].strip()
     return _KINDS.get(kind, kind)
 
 
 def stream_type(channels: Iterable[Channel]) -> str:
-    """The type of a stream of such channels: ``EEG``, ``MEG``, ``iEEG`` or ``Signal``."""
+    """Return the type of a stream with such channels: ``EEG``, ``MEG``, ``iEEG`` or ``Signal``."""
     kinds = {channel.kind for channel in channels}
     if kinds & {"mag", "grad"}:
         return "MEG"
@@ -128,14 +132,14 @@ def stream_type(channels: Iterable[Channel]) -> str:
 
 
 def kind_named_by(label: str) -> str | None:
-    """The kind that a label names, where it is another than EEG (``EOG left``, ``SaO2``)."""
+    """Return the kind that a label states, such as ``EOG left`` or ``SaO2``; None for EEG."""
     if electrode(label):
         return None
     return next((kind for kind, words in _NAMED if words.match(label.strip())), None)
 
 
 def listed(channels: Sequence[Channel]) -> str:
-    """Names of channels, with kind and unit of each run of them that has the same.
+    """List channels in one line, with kind and unit of consecutive channels that share them.
 
     ``Fp1, Fp2, C3 (3 eeg in uV); EOG left (eog in mV)``.
     """
@@ -164,7 +168,7 @@ def _kind(label: str, stated: DeclaredChannels, stream_type: str, beside: _Besid
         return "eeg"
     by_type = _OF_TYPE.get(stream_type.strip().lower(), UNKNOWN)
     unit = canonical_unit(stated.unit, by_type)
-    # Where labels begin with EEG one by one, one that does not is something else.
+    # If some labels begin with EEG, a label without it is no EEG channel.
     other = by_type == "eeg" and beside.names_eeg and electrode(label) is None
     if by_type in POTENTIALS and (not is_potential(unit) or other):
         return UNKNOWN
@@ -181,7 +185,7 @@ def _distinct(name: str, number: int, seen: set[str]) -> str:
 
 
 def _placed(position: Position | None) -> Position | None:
-    """A stated position, to the nanometre; None where it is none."""
+    """Round a stated position to nanometres; None if it is not finite or all zero."""
     if position is None or not all(map(math.isfinite, position)):
         return None
     x, y, z = (round(axis, 9) for axis in position)

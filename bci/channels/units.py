@@ -1,12 +1,12 @@
-"""Units of channels: one spelling of each, and the factors between those of one quantity."""
+"""Units of channels: one spelling per unit, and factors between units of the same quantity."""
 
 _MAX_UNIT = 200
 UNKNOWN = "unknown"
 POTENTIALS = ("eeg", "eog", "ecg", "emg", "erg", "seeg", "ecog", "dbs", "bio")
 """Kinds of channels that are measured in volts."""
 
-# Spellings met in the wild, lower case. A micro sign in Latin-1 or Shift-JIS that was read as
-# another encoding is one too: nothing else stands before volts there.
+# Spellings in files and streams, in lower case. They include a micro sign in Latin-1 or Shift-JIS
+# that was read in another encoding; no other prefix of volts gives these characters.
 _SPELLINGS = {
     "V": "v volt volts",
     "mV": "mv millivolt millivolts",
@@ -32,22 +32,22 @@ _UNITS = {word: unit for unit, words in _SPELLINGS.items() for word in words.spl
 _SPELT_OUT = {
     "uV": "microvolts", "mV": "millivolts", "nV": "nanovolts", "V": "volts", "T": "tesla",
 }  # fmt: skip
-# Powers of ten of volts, teslas, and teslas a metre.
+# Powers of ten of volts, teslas, and teslas per metre.
 _POWERS = {
     "V": {"V": 0, "mV": -3, "uV": -6, "nV": -9},
     "T": {"T": 0, "nT": -9, "pT": -12, "fT": -15},
     "T/m": {"T/m": 0, "fT/cm": -13},
 }
-# What the pipeline works in.
+# Unit of each quantity in the pipeline.
 _WORKING = {"V": "uV", "T": "T", "T/m": "T/m"}
 _OTHER_QUANTITIES = ("s", "degC", "g", "m/s^2", "deg/s", "%", "Ohm", "kOhm")
 
 
 def canonical_unit(unit: str, kind: str = UNKNOWN) -> str:
-    """One spelling of a unit: ``microvolts`` and ``µV`` are ``uV``; empty is ``unknown``.
+    """Return the standard spelling of a unit: ``uV`` for ``microvolts`` and ``µV``.
 
-    A bare power of ten, as MNE-LSL writes it (``0``, ``-6``), is one of the unit that channels of
-    this kind are measured in.
+    An empty unit becomes ``unknown``. MNE-LSL states a power of ten only (``0``, ``-6``); it
+    refers to the SI unit of channels of ``kind``.
     """
     unit = unit.strip()[:_MAX_UNIT].strip()
     if unit.lstrip("+-").isdecimal():
@@ -56,29 +56,31 @@ def canonical_unit(unit: str, kind: str = UNKNOWN) -> str:
 
 
 def spelt_out(unit: str) -> str:
-    """The name of a unit as stream descriptions have it: ``microvolts``."""
+    """Return the full name of a unit, as in stream descriptions: ``microvolts`` for ``uV``."""
     return _SPELT_OUT.get(unit, unit)
 
 
 def is_potential(unit: str) -> bool:
-    """Return whether a unit can be one of an electrode's potential: volts, or nothing known."""
+    """Return whether a unit is one of volts or unknown, so that it may be that of an electrode."""
     return _quantity(unit) in ("V", None) and unit not in _OTHER_QUANTITIES
 
 
 def working_unit(unit: str) -> str:
-    """The unit that the pipeline works in: microvolts, teslas, teslas a metre; others as they are.
+    """Return the pipeline's unit of the same quantity: microvolts, teslas or teslas per metre.
+
+    Other units are returned unchanged.
 
     Parameters
     ----------
     unit : str
-        In the one spelling of `canonical_unit`.
+        In the spelling of `canonical_unit`.
     """
     quantity = _quantity(unit)
     return _WORKING[quantity] if quantity else unit
 
 
 def factor(unit: str, wanted: str) -> float | None:
-    """The number that turns values of one unit into another; None where there is none."""
+    """Return the factor from ``unit`` to ``wanted``; None if their quantities differ."""
     if unit == wanted:
         return 1.0
     quantity = _quantity(unit)
@@ -88,7 +90,10 @@ def factor(unit: str, wanted: str) -> float | None:
 
 
 def in_si(unit: str) -> tuple[float, str]:
-    """Factor to volts, teslas or teslas a metre, and which of them; other units stay, by 1."""
+    """Return the factor from ``unit`` to volts, teslas or teslas per metre, and that unit.
+
+    For another unit, the factor is 1 and the unit is unchanged.
+    """
     known = canonical_unit(unit)
     base = _quantity(known)
     return (1.0, unit) if base is None else (float(10.0 ** _POWERS[base][known]), base)

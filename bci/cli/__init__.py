@@ -1,4 +1,4 @@
-"""The command line: thin over the library, and the one place that wires its parts together."""
+"""The command line: a thin layer over the library that connects its parts."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from bci.cli.console import printable, show_warnings
 from bci.commands import exit_now
 from bci.errors import BciError
 
-# What the user's files and disk can do to any command; all else is a fault of ours.
+# System errors that the user's files or disk can cause; any other error is a fault of this program.
 _MENDABLE = (
     errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR,
     errno.ENAMETOOLONG, errno.ELOOP,
@@ -33,7 +33,7 @@ app = typer.Typer(
 )
 
 
-# Recordings are of a person's brain, and models are made of them.
+# Recordings of brain signals and models are private by default, since they are personal data.
 _SHARED = "BCI_SHARED"
 
 
@@ -56,7 +56,7 @@ def _root(
     ),
 ) -> None:
     if shared:
-        # The dashboard's children write for it.
+        # The dashboard's child processes inherit the setting.
         os.environ[_SHARED] = "1"
     else:
         os.umask(0o077)
@@ -68,7 +68,10 @@ def main() -> None:
 
 
 def run_command() -> int:
-    """Run a command; what a user can mend is one line on stderr and exit code 2."""
+    """Run a command; return its exit code.
+
+    An error that the user can correct gives one line on standard error and exit code 2.
+    """
     _print_anything()
     _quieten_liblsl()
     _use_fine_timers()
@@ -84,7 +87,7 @@ def run_command() -> int:
             raise
         return _fail(why)
     except SystemExit as ended:
-        # Anything but a number is a message, which Python prints.
+        # Any other value than a number is a message, which Python prints.
         if not isinstance(ended.code, int | None):
             raise
         _emit_misuse(ended.__context__)
@@ -95,7 +98,7 @@ def run_command() -> int:
 
 
 def _reason(error: Exception) -> str | None:
-    """Why a command ended, where it is a plug-in's fault or a user can mend it."""
+    """Return the reason of an error that a plug-in caused or the user can correct, else None."""
     from bci.plugins.registry import fault_in_plugin
 
     if (fault := fault_in_plugin(error)) is not None:
@@ -107,7 +110,7 @@ def _reason(error: Exception) -> str | None:
 
 
 def _fail(why: str) -> int:
-    """Print the reason of a command's end; return its exit code."""
+    """Print the reason ``why`` a command ended; return its exit code."""
     text = " ".join(why.split())
     typer.secho(f"error: {printable(text)}", fg="red", err=True)
     if events.is_for_program():
@@ -116,7 +119,7 @@ def _fail(why: str) -> int:
 
 
 def _emit_misuse(error: BaseException | None) -> None:
-    """Print the event of a wrong argument; typer has printed its lines for people."""
+    """Print the event of a wrong argument; typer has already printed the text for people."""
     describe = getattr(error, "format_message", None)
     if describe is not None and events.is_for_program():
         _emit_error(" ".join(describe().split()))
@@ -129,7 +132,7 @@ def _emit_error(text: str) -> None:
 
 
 def _print_anything() -> None:
-    """Escape the letters that a terminal's or a pipe's encoding lacks."""
+    """Escape characters that the encoding of standard output or error lacks."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -137,7 +140,7 @@ def _print_anything() -> None:
 
 def _quieten_liblsl() -> None:
     """Silence liblsl's own log, unless the user has configured it."""
-    # Unlike Path.home(), left as it is where a container's user has no home.
+    # Unlike Path.home(), this does not fail in a container whose user has no home.
     home = os.path.expanduser("~")  # noqa: PTH111
     places = (Path("lsl_api.cfg"), Path(home, "lsl_api", "lsl_api.cfg"),
               Path("/etc/lsl_api/lsl_api.cfg"))  # fmt: skip
@@ -146,7 +149,7 @@ def _quieten_liblsl() -> None:
 
 
 def _use_fine_timers() -> None:
-    """Let Windows end a wait within 1 ms of its time instead of 16 ms, while this process runs."""
+    """Set the resolution of timers on Windows to 1 ms instead of 16 ms, for this process."""
     if sys.platform == "win32":
         import ctypes
 

@@ -76,7 +76,7 @@ def bridge(
 
 
 def _obey(bridging: "Commanded", lines: "queue.SimpleQueue[str]") -> None:
-    """Give each line of standard input to the bridge as a command, for as long as it works."""
+    """Pass each line of standard input to the bridge as a command, without end."""
     from bci.errors import BciError
 
     while True:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bci.signals import StreamInfo
     from bci.training.learning_curve import CurvePoint
 
-# The other cores are an engine's, which may be decoding meanwhile.
+# The other cores are left to an engine, which may be decoding at the same time.
 MAX_THREADS = 1
 
 
@@ -161,7 +161,10 @@ def store_without_training(
 
 
 def with_gallery(wanted: "Profile", gallery: Path, candidates: Path | None = None) -> "Profile":
-    """A profile whose decoder looks images up in a gallery, and chooses among another's live."""
+    """Set the decoder's gallery of training images, and optionally its live candidates.
+
+    ``candidates`` is a gallery of the images among which the decoder chooses live.
+    """
     choice = wanted.decoder
     params = {**choice.params, "gallery": str(gallery)}
     if candidates is not None:
@@ -217,7 +220,7 @@ def train(
     rest: Sequence[Path] = (),
     executed: Sequence[Path] = (),
 ) -> "Card":
-    """Read, calibrate and store, with a progress bar; return the model's card."""
+    """Read recordings, calibrate and store the model, with a progress bar; return its card."""
     from bci.cli.training_progress import reporting
     from bci.models.bundle import check_place, save_bundle
     from bci.models.load import decoder_of
@@ -229,7 +232,7 @@ def train(
     from decoders.patterns import class_patterns
 
     check_place(out_folder, force)
-    # A wrong name is refused before any work is done.
+    # A wrong name is reported before the training.
     source.make_decoder()
     with reporting(as_json) as reporter, threadpool_limits(limits=MAX_THREADS):
         read, files = [], (*recordings, *rest, *executed)
@@ -241,7 +244,7 @@ def train(
         for copy in copies:
             reporter.note(describe_copy(*copy))
         settings = source.profile.pipeline
-        # Filters that learn can be built, and asked for remarks, after the training alone.
+        # Filters that are trained can be built and can give remarks only after the training.
         is_trained_later = has_trainable(settings)
         if not is_trained_later:
             _warn_of(Pipeline(settings, kept[0].info).chain.remarks)

@@ -1,6 +1,6 @@
-"""The list of commands; the module of each is imported when the command is used.
+"""The list of commands; a command's module is imported only when the command is used.
 
-A start that imports all of them takes half a second longer.
+Importing all of them at the start takes half a second longer.
 """
 
 import inspect
@@ -52,8 +52,8 @@ COMMANDS = {
     "benchmark": "Score decoders on public or simulated data.",
     "federate": "Learn across sites; recordings stay at theirs.",
 }
-# Commands with commands of their own: the module, and the name there. The last module that adds
-# to `import` is named.
+# Commands with subcommands: module and variable of the Typer object. For `import`, it is the last
+# module that adds subcommands.
 _GROUPS = {
     "import": ("embed_images", "imports"),
     "benchmark": ("benchmark.commands", "benchmarks"),
@@ -62,14 +62,14 @@ _GROUPS = {
 
 
 class LazyGroup(TyperGroup):
-    """Commands that are imported when they are used; until then their name and help stand in."""
+    """Group whose commands are imported when used; before, only their names and help are known."""
 
     def __init__(self, **settings: Any) -> None:
         settings["commands"] = {name: TyperCommand(name, help=COMMANDS[name]) for name in COMMANDS}
         super().__init__(**settings)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command that is asked for, and import it."""
+        """Find the command in ``args`` and import it."""
         name, _, rest = super().resolve_command(ctx, args)
         assert name is not None
         return name, load_command(name), rest
@@ -78,7 +78,7 @@ class LazyGroup(TyperGroup):
 def load_command(name: str) -> Any:
     """Import a command by its name."""
     holder = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
-    # Without a callback, one command alone would be no group.
+    # Without a callback, Typer would make a single command and no group.
     holder.callback()(lambda: None)
     if name in _GROUPS:
         module, variable = _GROUPS[name]
@@ -104,7 +104,7 @@ def _class_of(name: str) -> type[TyperCommand]:
 
 
 def _reflow(commands: typer.Typer) -> None:
-    """Let helps wrap where the terminal ends, and not again where the source did."""
+    """Join the source lines of each paragraph of help, so that it wraps at the terminal's width."""
     for command in commands.registered_commands:
         text = inspect.cleandoc(command.callback.__doc__ or "") if command.callback else ""
         paragraphs = re.split(r"\n\s*\n|\n(?=Example:)", text)

@@ -1,7 +1,7 @@
-"""Consoles of the commands: results on standard output, everything else on standard error.
+"""Consoles of the commands: results on standard output, all other text on standard error.
 
-Names of streams, files and channels come from other programs. They are printed as they are:
-never parsed as markup, and with control characters escaped, so that they cannot steer a terminal.
+Names of streams, files and channels come from other programs. They are never parsed as markup, and
+their control characters are escaped, so that they cannot control the terminal.
 """
 
 import logging
@@ -20,20 +20,20 @@ from bci.cli import events
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-# Into a pipe or a file there is no edge to wrap at.
+# Width of the output to a pipe or a file, where long lines should not wrap.
 _WIDE = 200
-# Control characters but tab and line feed, lone surrogates (which no encoding takes), line
-# separators, and what turns the direction of writing.
+# Control characters except tab and line feed, lone surrogates (which cannot be encoded), line
+# separators, and characters that change the direction of writing.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    r"""Escape what would steer a terminal: the escape character becomes ``\x1b``."""
+    r"""Escape control characters: the escape character becomes the text ``\x1b``."""
     return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 class PlainConsole(Console):
-    """A console that takes every text for plain text."""
+    """A console that treats every text as plain text, without markup."""
 
     def __init__(self, stderr: bool = False) -> None:
         stream = sys.stderr if stderr else sys.stdout
@@ -46,17 +46,17 @@ class PlainConsole(Console):
         )
 
     def render_str(self, text: str, **how: Any) -> Text:
-        """Convert a text or a cell of a table; one text is one line, whatever a name holds."""
+        """Convert a text or a cell of a table to one line; a line feed becomes ``\\n``."""
         return super().render_str(printable(text).replace("\n", "\\n"), **how)
 
     def render(self, *args: Any, **how: Any) -> Iterable[Segment]:
-        """Render anything that can be printed."""
+        """Render a renderable with control characters escaped."""
         for segment in super().render(*args, **how):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def progress_columns() -> "tuple[ProgressColumn, ...]":
-    """Columns of a progress bar whose description may hold names from outside."""
+    """Make the columns of a progress bar whose description may contain untrusted names."""
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 
     return TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
@@ -67,7 +67,7 @@ err = PlainConsole(stderr=True)
 
 
 def note(sentence: str) -> None:
-    """Print a sentence on standard error; with ``--json`` as an event instead."""
+    """Print a sentence on standard error; with ``--json``, print an event instead."""
     if events.wanted():
         from bci.messages import NoteEvent
 
@@ -77,7 +77,7 @@ def note(sentence: str) -> None:
 
 
 def warn(sentence: str) -> None:
-    """Print a warning on standard error; with ``--json`` as an event, too."""
+    """Print a warning on standard error; with ``--json``, print an event as well."""
     err.print(sentence, soft_wrap=True)
     if events.wanted():
         from bci.messages import WarningEvent
@@ -86,7 +86,7 @@ def warn(sentence: str) -> None:
 
 
 def print_file(path: Path, as_json: bool) -> None:
-    """Print the path of a file that was written, or its event."""
+    """Print the path of a written file, or its event with ``as_json``."""
     if as_json:
         from bci.messages import FileEvent
 
@@ -96,7 +96,7 @@ def print_file(path: Path, as_json: bool) -> None:
 
 
 class _ToStderr(logging.Handler):
-    """Prints each of the library's warnings once, as a plain line and as an event."""
+    """Handler that prints each of the library's warnings once; see `warn`."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -110,7 +110,7 @@ class _ToStderr(logging.Handler):
 
 
 def show_warnings() -> None:
-    """Print what the library warns of, on standard error."""
+    """Print the library's warnings on standard error."""
     log = logging.getLogger("bci")
     log.handlers = [_ToStderr()]
     log.propagate = False

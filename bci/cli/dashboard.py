@@ -1,4 +1,4 @@
-"""Opening the dashboard, alone or with a replay and an engine as its child processes."""
+"""Start of the dashboard, alone or with a replay and an engine as its child processes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gui.decisions.word_list import ShownWords
     from gui.processes.child import Command
 
-# A notch in this range is against the power line.
+# A notch filter in this range removes power-line noise.
 _LINE_HZ = (40.0, 70.0)
 _DEMO_PER_MIN = 40.0
 
@@ -39,7 +39,10 @@ _DEMO_PER_MIN = 40.0
 def open_dashboard(
     profile_name: str, model: Path | None, stream: str | None, engine_name: str | None
 ) -> int:
-    """Show the profile's stream; offer to start an engine where a model is known."""
+    """Show the profile's stream; if a model is known, offer to start an engine.
+
+    Returns the exit code.
+    """
     app = import_dashboard()
     profile = load_profile(profile_name)
     folder = model or (Path(profile.model) if profile.model else None)
@@ -61,7 +64,7 @@ def run_demo(
     screenshot: Path | None,
     screenshot_after: float,
 ) -> int:
-    """Replay, engine and dashboard together."""
+    """Run a replay, an engine and the dashboard together; return the exit code."""
     from bci.models.fit import check_stream
 
     if recording is None and task == "neurofeedback":
@@ -110,7 +113,7 @@ def run_demo(
 def _feedback_demo(
     app: ModuleType, profile_name: str, screenshot: Path | None, screenshot_after: float
 ) -> int:
-    """A simulated person under neurofeedback, who follows the runs of the guided session."""
+    """Show neurofeedback of a simulated person that follows the runs of the guided session."""
     name = "simulated-person"
     device = (
         *bci_command(), "stream", "--device", "simulator", "task=neurofeedback", f"name={name}",
@@ -122,13 +125,16 @@ def _feedback_demo(
 
 
 def _lively(profile: Profile) -> Profile:
-    """A profile whose model decides often: no false decision of a simulated subject does harm."""
+    """Raise the limit of false decisions, which are harmless for a simulated subject.
+
+    So the demo's model decides often.
+    """
     output = profile.output.model_copy(update={"false_positives_per_min": _DEMO_PER_MIN})
     return profile.model_copy(update={"output": output})
 
 
 def _prepare_subject(folder: Path, profile: Profile, task: Task) -> tuple[Path, Path]:
-    """The demo's recording and model; at the first start a window shows how they are made."""
+    """Return the demo's recording and model; at the first start, make them with a window."""
     make = partial(_simulated_subject, folder, profile, task)
     if (_model_folder(folder, task) / CARD).is_file():
         return make(lambda _: None)
@@ -156,7 +162,7 @@ def _model_folder(folder: Path, task: Task) -> Path:
 def _simulated_subject(
     folder: Path, profile: Profile, task: Task, report: Callable[[str], None]
 ) -> tuple[Path, Path]:
-    """The simulated subject's last run, and the model calibrated on the earlier ones."""
+    """Return the simulated subject's last run, and the model calibrated on the earlier runs."""
     from bci.interfaces import TrainingFree
     from devices.simulated.subject import gallery_file, simulated_gallery, write_subject
 
@@ -175,14 +181,14 @@ def _simulated_subject(
     if not (model / CARD).is_file():
         report(f"calibrating on the simulated runs in folder {folder}")
         if task == "images":
-            # Live it is decided among those that will be shown; none was in the earlier runs.
+            # The candidates are the images of the last run, which are not in the earlier runs.
             shown = last.with_name(f"{last.stem}_gallery.safetensors")
             save_gallery(simulated_gallery([n_runs]), shown)
             profile = with_gallery(profile, gallery_file(folder, seed=1), candidates=shown)
         try:
             card = train(TrainingSource(profile), earlier, model, force=False)
         except BundleError:
-            # Another demo, begun at the same time, may have been quicker; its model is the same.
+            # Another demo, started at the same time, may have written the same model already.
             if not (model / CARD).is_file():
                 raise
             card = load_card(model)
@@ -191,7 +197,7 @@ def _simulated_subject(
 
 
 def _scored(card: Card) -> str:
-    """The score of a model in a few words: of flashes the AUC, since most are no targets."""
+    """Describe the score of a model; for flashes the AUC, because most are no targets."""
     score = card.score
     if card.without_decisions:
         areas = [measure for measure in score.measures if measure.name == "AUC"]
@@ -204,7 +210,7 @@ def _scored(card: Card) -> str:
 
 
 def _shown_images(profile: Profile, model: Path | None) -> "ShownImages":
-    """Pictures of a model's images, as far as they are where its gallery says."""
+    """Load the pictures of a model's images that exist at the places its gallery states."""
     from bci.training.time_course import load_time_course
     from gui.decisions.image_matches import ShownImages, shown_images
 
@@ -219,7 +225,7 @@ def _shown_images(profile: Profile, model: Path | None) -> "ShownImages":
 
 
 def _shown_words(profile: Profile, card: Card | None) -> "ShownWords":
-    """Settings by which words are cut out: the model's, else the profile's."""
+    """Return the settings by which words are cut from the signal: the model's or the profile's."""
     from gui.decisions.word_list import ShownWords
 
     own = profile if card is None else with_stimulus(card, profile.stimulus)
@@ -229,7 +235,7 @@ def _shown_words(profile: Profile, card: Card | None) -> "ShownWords":
 
 
 def _profile_of(card: Card) -> str:
-    """The shipped profile that a model was calibrated with."""
+    """Return the name of the shipped profile with which a model was calibrated."""
     from bci.profiles.profile import shipped_profiles
 
     for name in shipped_profiles():
@@ -248,9 +254,9 @@ def _engine(profile_name: str, model: Path, name: str | None, more: list[str]) -
 
 
 def import_dashboard(module: str = "gui.app") -> ModuleType:
-    """A module of the dashboard, where there is one and a screen to show it on.
+    """Import a module of the dashboard, after a check that there is a screen.
 
-    Qt ends the process without a word of ours where it finds no screen.
+    Without a screen, Qt would end the process without an error message of this program.
     """
     if not has_screen():
         raise BciError(

@@ -1,4 +1,4 @@
-"""Help of commands that take a decoder: the names of those that are installed."""
+"""Help of commands with a decoder option: the names of the installed decoders."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ BASE_DECODER_HELP = f"Instead of the profile's: {_CARRYING_OVER}."
 
 
 class DecoderCommand(TyperCommand):
-    """A command in whose help the decoders are looked up when it is shown, not at each start."""
+    """A command whose help lists the decoders; they are searched only when the help is shown."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         for parameter in self.params:

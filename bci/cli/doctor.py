@@ -74,7 +74,7 @@ def doctor(
 
 
 def missing_of_extras() -> dict[str, list[str]]:
-    """The packages that each optional part of `bci` lacks here, by its name."""
+    """Return the missing packages of each optional part of `bci`, by the part's name."""
     try:
         required = requires("bci") or []
     except PackageNotFoundError:
@@ -92,16 +92,16 @@ def missing_of_extras() -> dict[str, list[str]]:
 
 
 class Folder(NamedTuple):
-    """A folder of the user's files, and the reason why nothing can be written there, or ""."""
+    """A folder of the user's files; ``problem`` is empty if it can be written to."""
 
     path: str
     problem: str
 
 
 def user_folders() -> dict[str, Folder]:
-    """Return the folders that files of the user go to, unless another is asked for.
+    """Return the default folders of the user's files.
 
-    Recordings and models lie below the current folder. Logs are those of recorders and engines that
+    Recordings and models are below the current folder. Logs are those of recorders and engines that
     another program starts.
     """
     folders = {
@@ -124,14 +124,14 @@ def _version(package: str) -> str | None:
 
 
 class Check(NamedTuple):
-    """Result of one check, and a sentence about it."""
+    """Result of one check, and a sentence ``what`` about it."""
 
     passed: bool
     what: str
 
 
 def _check_lsl() -> Check:
-    """Open an outlet, find it and receive a sample."""
+    """Check LSL: open an outlet, find it and receive a sample."""
     import uuid
 
     import pylsl
@@ -151,7 +151,7 @@ def _check_lsl() -> Check:
         )
     inlet = pylsl.StreamInlet(found[0], recover=False)
     inlet.open_stream(timeout=3.0)
-    # Older versions of liblsl lose a sample that is sent before.
+    # Older versions of liblsl lose samples sent before the consumer is connected.
     outlet.wait_for_consumers(3.0)
     outlet.push_sample([1.0])
     sample, _ = inlet.pull_sample(timeout=3.0)
@@ -164,7 +164,7 @@ def _check_lsl() -> Check:
 
 
 def _check_clock() -> Check:
-    """The LSL clock has to advance, finely."""
+    """Check that the LSL clock is monotonic, in steps below 1 ms."""
     from pylsl import local_clock
 
     ticks = [local_clock() for _ in range(2000)]
@@ -176,7 +176,7 @@ def _check_clock() -> Check:
 
 
 def _check_numba() -> Check:
-    """The kernels have to compile here."""
+    """Check that the Numba kernels compile."""
     import numpy as np
 
     from bci.pipeline import filters, kernels
@@ -189,7 +189,7 @@ def _check_numba() -> Check:
 
 
 def _check_device() -> Check:
-    """Name what networks are trained on."""
+    """Report the device on which networks are trained."""
     if find_spec("torch") is None:
         return Check(True, "no networks here: pip install 'bci[networks]' adds them")
     try:
@@ -201,7 +201,10 @@ def _check_device() -> Check:
 
 
 def _check_plugins() -> list[Check]:
-    """Those of other packages have to load; what ours lack, the optional parts list."""
+    """Check that plug-ins of other packages can be loaded.
+
+    Missing packages of this project's plug-ins are in the list of optional parts.
+    """
     from bci.plugins.registry import GROUPS, plugins
 
     foreign = [each for group in GROUPS for each in plugins(group).values() if not each.is_ours]
@@ -215,21 +218,21 @@ def _check_plugins() -> list[Check]:
 
 
 def has_screen() -> bool:
-    """Return True if Qt has a screen to draw on, or is set to do without."""
+    """Return True if Qt has a screen, or is configured to run without one."""
     return sys.platform != "linux" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     )
 
 
 def _check_qt() -> Check:
-    """The dashboard needs PySide6 and a platform to draw on."""
+    """Check that the dashboard has PySide6 and a working Qt platform."""
     if find_spec("PySide6") is None:
         return Check(True, "no dashboard here: pip install 'bci[gui]' adds it")
     if not has_screen():
         return Check(True, "no screen here: bci run works, bci gui and bci demo do not")
     if display := dead_display():
         return Check(False, f"the screen {display} does not answer (DISPLAY): no dashboard")
-    # Qt ends the process where it finds no platform, so a child tries it.
+    # Qt ends the process if it finds no platform, so the check runs in a child process.
     import subprocess
 
     code = (

@@ -149,10 +149,10 @@ def evaluate(
 
 
 def _left_out(card: "Card") -> tuple[str, ...]:
-    """Begins of the rows that mean nothing for a model."""
+    """List the beginnings of rows that are not applicable to a model."""
     if not card.without_decisions:
         return ()
-    # A flash or a cycle of a flicker is evidence; it decides nothing by itself.
+    # A flash or a flicker cycle is evidence only and gives no decision by itself.
     decided = ("decisions from", "first right decision", "cues with a decision", "false positives")
     return (*decided, "information", "accuracy", "Cohen") if card.of_flashes else decided
 
@@ -195,7 +195,7 @@ def _print_evaluation(
         "trials without a window": str(result.trials_without_window),
     }
     if at_cues:
-        # One window a trial: the same as the accuracy.
+        # With one window per trial, this equals the accuracy.
         del rows["accuracy by window"]
     rows = {key: value for key, value in rows.items() if not key.startswith(left_out)}
     if result.prior_accuracy is not None:
@@ -213,7 +213,7 @@ def _print_evaluation(
 
 
 def _format_cues(result: "Evaluation") -> str:
-    """Decided cues, and the share of these whose first decision was right, with its interval."""
+    """Format the number of decided cues, and the share with a correct first decision."""
     from bci.evaluation.metrics import exact_interval
 
     decided, right = result.cues_decided, result.cues_right

@@ -10,7 +10,7 @@ from bci.training.time_course import TimeCourse
 
 
 def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
-    """Make the event of a window, with its decision as the engine makes it."""
+    """Make the event of a window, with the decision that the engine would make."""
     prediction, decision = window.prediction, window.decision
     return PredictedEvent(
         recording=recording,
@@ -24,12 +24,12 @@ def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
 
 
 def printer_of(recording: str) -> OnWindow:
-    """Make a receiver that prints the event of each window of a recording."""
+    """Make a function that prints the event of each window of ``recording``."""
     return lambda window: emit(predicted(recording, window))
 
 
 def all_of(receivers: list[OnWindow]) -> OnWindow | None:
-    """Make one receiver of these; None where there is none."""
+    """Join several functions for windows to one; None if the list is empty."""
     if not receivers:
         return None
 
@@ -48,7 +48,7 @@ def evaluated(
         "learnt_from": learnt_from,
         "measures": [Figure(**measure._asdict()) for measure in result.measures],
         "course": [] if course is None else _points(course),
-        # Not defined where only one class was asked for.
+        # Undefined (NaN) if all cues have the same class.
         "kappa": None if result.kappa != result.kappa else result.kappa,
     }
     return EvaluationEvent.model_validate(figures)

@@ -1,8 +1,8 @@
-"""Output of a command for programs: one writer for every ``--json``.
+"""Output of commands for programs, with the option ``--json``.
 
-A long command takes `JsonOption` and prints its events with `emit`. Its error and the library's
-warnings become events too, beside the lines on standard error. A command that takes `JsonResult`
-prints one JSON value with `print_result` and no event; where it fails, its error as an event.
+A long command has the option `JsonOption` and prints its events with `emit`. Its error and the
+library's warnings become events, too, besides lines on standard error. A command with the option
+`JsonResult` prints one JSON value with `print_result`; its only event is its error.
 """
 
 import json
@@ -15,22 +15,23 @@ import typer
 if TYPE_CHECKING:
     from bci.messages import Event
 
-# Global: an error is printed when the options of the command are gone.
+# Global, because an error is printed after the command's options are out of scope.
 _wanted = False
 _for_program: TextIO | None = None
 
 
 def want(as_json: bool) -> bool:
-    """Note whether the command that runs prints events."""
+    """Store whether the running command prints events; return ``as_json``."""
     global _wanted
     _wanted = as_json
     return want_result(as_json)
 
 
 def want_result(as_json: bool) -> bool:
-    """Note whether standard output is for a program.
+    """Store whether a program reads standard output; return ``as_json``.
 
-    It is kept for us then: what a library or a plug-in prints goes to standard error.
+    If so, only events and results of this program are written to standard output. Text that a
+    library or a plug-in prints goes to standard error.
     """
     global _for_program
     if as_json and _for_program is None:
@@ -51,7 +52,7 @@ def is_for_program() -> bool:
 
 
 def _option(callback: Callable[[bool], bool], help_text: str) -> Any:
-    # Eager, so that the error of another option is an event as well.
+    # Eager, so that the error of another option is printed as an event, too.
     return typer.Option("--json", callback=callback, is_eager=True, help=help_text)
 
 
@@ -61,19 +62,19 @@ JsonResult = Annotated[bool, _option(want_result, "Print the result as JSON.")]
 
 def emit(event: "Event") -> None:
     """Print an event on standard output: one JSON object on one line."""
-    # Not through rich, which wraps long lines; in one piece, since threads print as well.
+    # Not through rich, which wraps long lines. In one write, because several threads print.
     _write(event.line())
 
 
 def print_result(result: Any) -> None:
-    """Print the one result of a command on standard output, as JSON in ASCII.
+    """Print the result of a command on standard output, as JSON in ASCII.
 
-    A number that is not finite becomes null.
+    Numbers that are not finite become null.
     """
     from pydantic_core import to_jsonable_python
 
     plain = to_jsonable_python(result, inf_nan_mode="null")
-    # Not through rich, which would escape control characters as Python does.
+    # Not through rich, which would escape control characters in Python's notation.
     _write(json.dumps(plain, indent=2, allow_nan=False))
 
 

@@ -41,7 +41,10 @@ def _federate() -> None:
 
 @contextmanager
 def _ready() -> Iterator[None]:
-    """Name a missing package; end at once after Ctrl-C: whole rounds are on disk by then."""
+    """Report a missing package; end the process at once after Ctrl-C.
+
+    Complete rounds are on the disk by then.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -148,7 +151,7 @@ def join(
         "data": [str(file.resolve()) for file in data],
         "state": str((state / site).resolve()), "out": str(out_folder.resolve()),
     }  # fmt: skip
-    # Read here as well, so that a mistake is an error of this command.
+    # Read here as well, so that a mistake is reported by this command.
     read_participant(**settings)
     write_policy(kit, SITE, settings)
     note(f"{site}: joining")
@@ -189,7 +192,7 @@ def experiment(
 
 
 def _found(profile: str, folder: Path) -> str:
-    """A profile's file, or the name of a shipped profile."""
+    """Return the path of a profile in ``folder``, or else the name of a shipped profile."""
     file = (folder / profile).resolve()
     return str(file) if file.exists() else profile
 

@@ -71,7 +71,7 @@ def print_score(card: "Card") -> None:
 
 
 def _print_flashes(card: "Card") -> None:
-    """Print the score of a model whose windows are evidence: most are of one class."""
+    """Print the score of a model whose windows are evidence only, most of them of one class."""
     score = card.score
     out.print(f"{score.trials} windows, decided one by one; {score.folds}")
     for measure in score.measures:
@@ -88,7 +88,7 @@ def format_measure(measure: "Measure | MeasureCard", n: int) -> str:
 
 
 def print_confusion(classes: tuple[str, ...], counts: list[list[int]]) -> None:
-    """A confusion matrix: rows are what was asked, columns what was decided."""
+    """Print a confusion matrix: rows are the true classes, columns the decided ones."""
     if not counts:
         return
     table = Table("asked \\ decided", *classes)
@@ -124,7 +124,7 @@ def report_serving(arrays: "Mapping[str, NDArray[np.generic]]", as_json: bool = 
 
 
 def report_spelling(spelled: "SpellingScore", as_json: bool = False) -> None:
-    """Report the symbols that held-out flashes spell, and the repetitions that they take."""
+    """Print the symbols that held-out flashes spell, and the repetitions that they need."""
     lines = describe_spelling(spelled)
     if as_json:
         from bci.messages import NoteEvent
@@ -137,7 +137,7 @@ def report_spelling(spelled: "SpellingScore", as_json: bool = False) -> None:
 
 
 def warn_unscored(speller: "Speller", recordings: "Sequence[Recording]") -> None:
-    """Warn once where copied symbols cannot be scored; see `bci.evaluation.spelling`."""
+    """Warn once if copied symbols cannot be scored; see `bci.evaluation.spelling`."""
     from bci.evaluation.spelling import why_unscored
 
     for recording in recordings:

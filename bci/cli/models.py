@@ -59,14 +59,14 @@ def models(
 
 
 def _base(card: "Card") -> str:
-    """`` (base, 12 people)``; empty of a person's own model."""
+    """Describe a base model, as `` (base, 12 people)``; empty for a person's own model."""
     if card.kind == "own":
         return ""
     return f" (base, {card.people.n} people)" if card.people else " (base)"
 
 
 def _needs(card: "Card") -> str:
-    """``16 ch, 250 Hz, cues, torch``."""
+    """Describe the requirements of a model: ``16 ch, 250 Hz, cues, torch``."""
     stream = f"{len(card.stream.channels)} ch, {card.stream.sfreq:g} Hz"
     return ", ".join((stream, *(["cues"] if card.needs.cues else []), *card.needs.packages))
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from bci.quality.channel_quality import ChannelQuality
     from bci.quality.monitor import StreamQuality
 
-# By state: good, doubtful, bad; the last is not judged, which is -1.
+# Indexed by state: good, doubtful, bad; the index -1 (not judged) is the last.
 _COLOURS = ("green", "yellow", "red", "dim")
 _MARKS = ("o", "?", "x", "-")
-# With more channels than this the good ones are only counted.
+# With more channels than this, good channels are only counted.
 _MOST_ROWS = 32
 _USUAL_LINE_HZ = 50.0
 _FIGURES = ("rms", "line_share", "high", "drift", "kurtosis", "correlation", "impedance_kohm")
@@ -102,7 +102,7 @@ def monitor(
 
 
 def _note_changes(before: "StreamQuality | None", now: "StreamQuality") -> None:
-    """Print a line for each change, for output that is no screen."""
+    """Print one line per change, for output that is no terminal."""
     from bci.quality.quality_stream import to_text
 
     if before is not None and before.connected != now.connected:
@@ -163,7 +163,7 @@ def _row(channel: "ChannelQuality") -> list[Text]:
 
 
 def quality_event(report: "StreamQuality") -> QualityEvent:
-    """Describe one second of a stream."""
+    """Make the event of one second of a stream."""
     info, stats = report.info, report.stats
     return QualityEvent(
         stream=info.name, simulated=info.simulated, connected=report.connected,
@@ -185,5 +185,5 @@ def _judged(channel: "ChannelQuality") -> JudgedChannel:
 
 
 def _known(value: float) -> float | None:
-    """None for a number that is not known."""
+    """Return None for a value that is not finite."""
     return float(value) if math.isfinite(value) else None

@@ -88,7 +88,7 @@ def neurofeedback(
         return
     commands: queue.SimpleQueue[str] = queue.SimpleQueue()
     stop = stop_on_signals(with_parent, commands if guided else None)
-    # Filters take a second or more to load: a mistake above is reported before.
+    # Filters take a second or more to load, so the options are checked before.
     from bci.cli.neurofeedback_report import Printer
     from bci.lsl.discovery import StreamQuery
     from bci.neurofeedback.live import LiveSession
@@ -119,7 +119,7 @@ def _with_options(profile: Profile, given: dict[str, object]) -> Profile:
 
 
 def _kept(file: Path | None, profile: Profile) -> "Baseline | None":
-    """The baseline of a file that is there; a place to write one is proven before it is made."""
+    """Read the baseline if ``file`` exists; else check that it can be written, return None."""
     from bci.files.writable import require_place
     from bci.neurofeedback.baseline import load_baseline
 
@@ -148,7 +148,10 @@ def _plan(
 
 
 def _sham(file: Path | None, code: str | None, profile: Profile) -> "Sham | None":
-    """The other session, if the subject is to get it; nothing printed reveals which."""
+    """Return the other session if the subject gets sham feedback, else None.
+
+    Nothing printed reveals which of the two.
+    """
     from bci.neurofeedback.offline import sham_of
     from bci.neurofeedback.sham import REAL, allocated
     from bci.recording.read import read_recording
@@ -157,13 +160,13 @@ def _sham(file: Path | None, code: str | None, profile: Profile) -> "Sham | None
         if code is not None:
             raise ProfileError("--allocate draws between real and sham: give --sham FILE as well")
         return None
-    # Read for everybody, so that the start takes as long either way.
+    # Always read, so that the duration of the start does not reveal the kind of feedback.
     other = sham_of(read_recording(file, profile=profile), profile)
     return None if code is not None and allocated(code) == REAL else other
 
 
 def _speaker(profile: Profile, wanted: bool | None) -> "_Speaker | None":
-    """Sound, where it is wanted and can be had; without it the session continues silently."""
+    """Open the sound output if it is wanted; None if it is not wanted or not available."""
     assert profile.neurofeedback is not None
     follows = profile.neurofeedback.shown.sound
     if wanted is False or (wanted is None and follows == "none"):
@@ -178,7 +181,7 @@ def _speaker(profile: Profile, wanted: bool | None) -> "_Speaker | None":
 
 
 class _Speaker:
-    """Let a tone follow what is shown, and chime at rewards."""
+    """Play a tone that follows the shown level, and a chime at rewards."""
 
     def __init__(self, output: "SoundOutput") -> None:
         self._output = output

@@ -28,7 +28,7 @@ Allocation = Literal["real", "sham"]
 
 
 class Printer:
-    """Prints a live session: a line a run, and at the end the report that unblinds it."""
+    """Print a live session: one line per run, and at the end the report that unblinds it."""
 
     def __init__(self, profile: Profile, file: Path | None, as_json: bool) -> None:
         assert profile.neurofeedback is not None
@@ -36,7 +36,7 @@ class Printer:
         self._file, self._as_json = file, as_json
 
     def take_baseline(self, baseline: Baseline) -> None:
-        """Keep a baseline in its file."""
+        """Write a new baseline to its file and report it."""
         if self._file is not None:
             write_baseline(baseline, self._file)
             note(f"the baseline is kept in {self._file}")
@@ -49,7 +49,7 @@ class Printer:
             emit(made)
 
     def take_run(self, run: RunFigures) -> None:
-        """Print a run as it was shown; the wearer's own figures would unblind sham."""
+        """Print a run's shown feedback; the subject's own figures would reveal sham feedback."""
         if self._as_json:
             emit(_event(run, None))
             return
@@ -85,7 +85,7 @@ def report_recordings(
         assert done.baseline is not None
         if recording.info.simulated and not as_json:
             note(f"{file}: a simulated signal")
-        # A later session without a baseline of its own is compared with the last one.
+        # A later session without its own baseline is compared with the last baseline.
         given = done.baseline
         found = allocation_of(marker.label for marker in recording.markers)
         if found is not None:
@@ -134,12 +134,12 @@ def _print(runs: Sequence[RunFigures], allocations: dict[int, str], as_json: boo
 
 
 def _given(run: RunFigures, allocations: dict[int, str]) -> str:
-    """Kind of the feedback of a run; a transfer run has none."""
+    """Return the kind of a run's feedback, real or sham; ``none`` for a transfer run."""
     return "none" if run.kind == TRANSFER else allocations.get(run.session, "unknown")
 
 
 def _event(run: RunFigures, allocation: str | None) -> FeedbackRunEvent:
-    """The event of a run; with an allocation also what it unblinds."""
+    """Make the event of a run; with an allocation it includes the unblinded figures."""
     shown = FeedbackRunEvent(
         session=run.session, run=run.run, kind="transfer" if run.kind == TRANSFER else "feedback",
         windows=run.windows, success=_known(run.shown_success),

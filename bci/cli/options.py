@@ -1,4 +1,4 @@
-"""Options and arguments that several commands take."""
+"""Options and arguments that several commands have."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,7 @@ ProfileName = Annotated[
 
 
 def whole_recordings(files: list[Path] | None) -> list[Path]:
-    """The recordings without those that are further parts of another; these are named."""
+    """Leave out files that are further parts of another recording, with a warning."""
     files = files or []
     kept = without_parts(files)
     for path in files:
@@ -110,7 +110,7 @@ Resample = Annotated[
 def given_options(
     unit: Unit | None = None, names: str | None = None, resample: bool = False
 ) -> dict[str, Any]:
-    """The settings of a pipeline that these options stand for, of those that are given."""
+    """Convert the given options to settings of a pipeline."""
     listed = tuple(name.strip() for name in names.split(",")) if names is not None else None
     for name in listed or ():
         if not 1 <= len(name) <= _LONGEST_NAME:
@@ -145,7 +145,7 @@ Address = Annotated[
 
 
 def workers_of(jobs: int, address: str, device: str = "cpu") -> "Workers":
-    """Processes of this machine, or of a cluster, as the options name them."""
+    """Make the workers for the options: processes of this computer or of a cluster."""
     from bci.jobs.workers import Workers
 
     if address and jobs > 1:
@@ -153,6 +153,6 @@ def workers_of(jobs: int, address: str, device: str = "cpu") -> "Workers":
     if device != "cpu" and not address and find_spec("torch") is not None:
         from decoders.neural.device import find_device
 
-        # Before hours of work on what needs no device.
+        # A missing device is reported before hours of work.
         find_device(device)
     return Workers(jobs, address, 1 if device == "cuda" else 0)

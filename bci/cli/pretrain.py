@@ -159,5 +159,5 @@ def _resumable(unfinished: Path) -> Iterator[None]:
     except KeyboardInterrupt:
         if unfinished.exists():
             err.print(f"stopped; the same command goes on from {unfinished}")
-        # All is on the disk, and on a busy machine it takes seconds to take PyTorch down.
+        # All results are on the disk; ending PyTorch regularly takes seconds on a busy computer.
         exit_now(130)

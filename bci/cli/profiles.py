@@ -61,7 +61,7 @@ def _print_keys() -> None:
 
 
 def _purpose(file: Path) -> str:
-    """The first sentence of the comment at the top of a profile."""
+    """Return the first sentence of the comment at the top of a profile."""
     lines = file.read_text(encoding="utf-8").splitlines()
     end = next((k for k, line in enumerate(lines) if not line.startswith("#")), len(lines))
     comment = " ".join(line.removeprefix("#").strip() for line in lines[:end])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bci.recording.xdf.writer import XdfWriter
 
 RECORDINGS = Path("recordings")
-# What the event of the end keeps of a recorder's status.
+# Fields of the recorder's status in the event at its end.
 _RECORDED = ("file", "elapsed_s", "n_bytes", "streams")
 
 
@@ -89,7 +89,7 @@ def record(
 
 
 def _next_run(session: "Session", folder: Path) -> "XdfWriter":
-    """Begin the first run that is not there yet, also where others begin theirs meanwhile."""
+    """Create the file of the next free run, even if other recorders start at the same time."""
     from bci.recording.xdf.writer import XdfWriter
 
     while True:

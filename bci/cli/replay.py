@@ -75,7 +75,7 @@ def replay(
 
 
 def parse_speed(text: str) -> float | None:
-    """Speed factor; None stands for as fast as possible."""
+    """Convert the option to a speed factor; None means as fast as possible."""
     if text == "max":
         return None
     try:

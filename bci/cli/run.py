@@ -120,7 +120,7 @@ def run(
     card, decoder = load(folder)
     check_task(wanted, card.task, folder)
     check_agreement(wanted, card.pipeline, folder)
-    # Filters take a second or more to load: a mistake above is reported before.
+    # Filters take a second or more to load, so the options are checked before.
     from bci.engine.engine import Engine
 
     output = wanted.output.model_copy(
@@ -130,7 +130,7 @@ def run(
     stop = stop_on_signals(with_parent, lines)
     query = _query(wanted.stream, stream)
     cues = cue_query(wanted.markers, markers) if wanted.markers or markers else None
-    # Markers that are named go before the trigger channel, as in files.
+    # Markers that the user names have priority over the trigger channel, as in files.
     triggers = wanted.triggers or card.triggers if markers is None else None
     shown = sys.stdout.isatty() if decisions is None else decisions
     decided = DecisionPrinter(shown, as_json, stop.set)

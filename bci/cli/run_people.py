@@ -41,9 +41,10 @@ def run_people(
     as_json: bool,
     with_parent: bool,
 ) -> None:
-    """Run an engine for each profile until Ctrl-C.
+    """Run one engine per profile until Ctrl-C.
 
-    ``alone`` are options that only one profile can have, ``every`` those of all engines.
+    ``alone`` are options that are allowed with one profile only; ``every`` are passed to all
+    engines.
     """
     from bci.people.group import read_group
     from bci.people.supervisor import Supervisor
@@ -86,7 +87,7 @@ def _emit_people(status: PeopleStatus) -> None:
 
 
 class _Printer:
-    """Prints the events of all engines, each line after the engine's name."""
+    """Print the events of all engines; each line begins with the engine's name."""
 
     def __init__(self, room: int, shows_decisions: bool) -> None:
         self._room = room
@@ -130,7 +131,7 @@ def print_people(status: PeopleStatus) -> None:
 
 
 def _clock_figures(person: Person) -> tuple[str, str, str]:
-    """Offset and its error in milliseconds, and the drift in parts per million."""
+    """Format the clock offset and its error in milliseconds, and the drift in parts per million."""
     return (
         _figure(person.clock_offset_s, "+.2f", 1000),
         _figure(person.clock_error_s, ".2f", 1000),

@@ -1,4 +1,4 @@
-"""Lines that `bci run` prints of its decisions, and at its end."""
+"""Lines that `bci run` prints about decisions, and at its end."""
 
 import queue
 import threading
@@ -15,13 +15,11 @@ _LAST_LINES_S = 1.0
 
 
 class DecisionPrinter:
-    """Count decisions, and print each as a line or as an event where that is wanted.
+    """Count decisions, and optionally print each as a line or an event.
 
-    Lines are printed by a thread of their own: a terminal that is held must not hold the engine.
-
-    ``shown``: a line is printed for each event of the decision; ``as_json``: decisions and the end
-    are printed as events. ``on_gone`` is called in that thread when nobody reads the lines any
-    more.
+    A separate thread prints, so that a paused terminal does not block the engine. With ``shown``,
+    each decision event gives a line. With ``as_json``, decisions and the end of the run are printed
+    as events. ``on_gone`` is called in that thread when standard output is closed.
     """
 
     def __init__(
@@ -57,12 +55,12 @@ class DecisionPrinter:
                     out.print(line)
                 else:
                     emit(line)
-        # Of a closed pipe rich makes the end of the program.
+        # For a closed pipe, rich raises SystemExit.
         except (BrokenPipeError, SystemExit):
             self._on_gone()
 
     def print_summary(self, status: EngineStatus | None) -> None:
-        """Print the counts of windows and decisions of a run that is over."""
+        """Print the numbers of windows and decisions at the end of a run."""
         if self._printer.is_alive():
             self._lines.put(None)
             self._printer.join(_LAST_LINES_S)

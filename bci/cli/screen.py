@@ -1,4 +1,4 @@
-"""Check of the screen that is set: Qt ends the process where it does not answer."""
+"""Check that the configured X display answers; otherwise Qt would end the process."""
 
 import os
 import re
@@ -12,7 +12,10 @@ _ANSWERS_S = 3.0
 
 
 def dead_display() -> str:
-    """The X display that is set but does not answer; empty where all is well or Qt uses no X."""
+    """Return the name of the configured X display if it does not answer.
+
+    Empty if it answers or Qt does not use X.
+    """
     platform, display = os.environ.get("QT_QPA_PLATFORM", ""), os.environ.get("DISPLAY", "")
     elsewhere = platform not in ("", "xcb") or (not platform and os.environ.get("WAYLAND_DISPLAY"))
     named = _DISPLAY.fullmatch(display)
@@ -25,7 +28,7 @@ def _answers(host: str, number: int) -> bool:
     if host not in ("", "unix"):
         return _connects(socket.AF_INET, (host, _FIRST_PORT + number))
     path = f"{_SOCKETS}/X{number}"
-    # X servers listen on the file, or on the name alone.
+    # X servers listen on the socket file, or on the abstract socket of the same name.
     return any(_connects(socket.AF_UNIX, place) for place in (path, f"\0{path}"))
 
 

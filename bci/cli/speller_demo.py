@@ -1,4 +1,4 @@
-"""The demo of a speller: a simulated person who follows its cues, engine, dashboard, speller."""
+"""The speller's demo: a simulated person that follows the cues, engine, dashboard, speller."""
 
 from typing import TYPE_CHECKING
 
@@ -8,15 +8,15 @@ from bci.signals import StreamInfo, Task
 if TYPE_CHECKING:
     from gui.processes.child import Command
 
-# The text that is copied, in symbols that the task has.
+# Text to copy in each task, of symbols that the task has.
 TEXTS: dict[Task, str] = {"p300": "BCI", "ssvep": "BEACH", "cvep": "BEACH"}
 _SEED = 1
 
 
 def simulated_person(task: Task, profile_name: str, info: StreamInfo) -> "Command":
-    """Command that streams a simulated person with the channels of a recorded run.
+    """Make the command that streams a simulated person with the channels of a recorded run.
 
-    ``info`` describes the run; the stream has its rate and number of channels.
+    ``info`` describes the run; the stream has the same rate and number of channels.
     """
     from gui.processes.child import Command
 
@@ -40,5 +40,5 @@ def stream_name(task: Task) -> str:
 
 
 def engine_arguments(task: Task, engine_name: str) -> list[str]:
-    """Arguments of an engine that decodes the person, with the cues of the speller."""
+    """Return the arguments of an engine that decodes the simulated person at cues."""
     return ["--stream", stream_name(task), "--markers", f"{engine_name}-cues"]

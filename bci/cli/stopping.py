@@ -19,20 +19,20 @@ def stop_on_signals(
     lines: "queue.SimpleQueue[str] | None" = None,
     orphaned: threading.Event | None = None,
 ) -> threading.Event:
-    """An event that SIGINT and SIGTERM set; a second Ctrl-C ends the process at once.
+    """Return an event that SIGINT and SIGTERM set; a second signal ends the process at once.
 
-    ``with_parent``: also set when standard input closes, since a parent that started us with a pipe
-    is gone. ``lines`` gets what is typed, or sent through a pipe, line by line. ``orphaned`` is set
-    when standard input closes; what is printed from then on goes nowhere.
+    With ``with_parent`` it is also set when standard input closes, because then the parent process
+    has ended. Each line of standard input is put into ``lines``. ``orphaned`` is set when standard
+    input closes; later output is discarded.
     """
     stop = threading.Event()
-    # Its `put` takes no lock of Python.
+    # `SimpleQueue.put` takes no Python lock, so a signal handler may call it.
     received: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: received.put(number))
     threading.Thread(target=_obey, args=(received, stop), daemon=True).start()
     if hasattr(signal, "SIGTTIN"):
-        # In the background of a terminal there is nobody to listen to; reading fails instead.
+        # In the background of a terminal, reading from standard input fails.
         signal.signal(signal.SIGTTIN, signal.SIG_IGN)
 
     def on_end() -> None:
@@ -44,7 +44,7 @@ def stop_on_signals(
 
     has_parent = with_parent or orphaned is not None
     if has_parent or (lines is not None and (_is_pipe() or sys.stdin.isatty())):
-        # Another program may write to a named pipe after the first has closed it.
+        # After one program has closed a named pipe, another one may write to it.
         again_s = None if has_parent or not _is_pipe() else _AGAIN_S
         arguments = (on_end, lines, again_s)
         threading.Thread(target=_listen, args=arguments, daemon=True).start()
@@ -54,8 +54,8 @@ def stop_on_signals(
 def _obey(received: "queue.SimpleQueue[int]", stop: threading.Event) -> None:
     """Set ``stop`` at the first signal, and end the process at the second.
 
-    In a thread of its own: Python calls a signal's handler between two steps of the main thread,
-    which may hold the lock of ``stop`` then, and would wait for itself.
+    It runs in a thread of its own: a signal handler runs in the main thread, which may hold the
+    lock of ``stop`` and would then wait for itself.
     """
     while number := received.get():
         if stop.is_set():
@@ -85,23 +85,23 @@ def _listen(
 
 
 def _read_again(again_s: float | None) -> bytes:
-    """The next input; at the end of a pipe, the input of its next writer."""
+    """Read the next input; with ``again_s``, wait at the end of a pipe for its next writer."""
     while not (received := _read()) and again_s is not None:
         time.sleep(again_s)
     return received
 
 
 def _print_to_nobody() -> None:
-    """The parent that read it may be gone: a broken pipe must not end what has to continue."""
+    """Discard all output, because a broken pipe would end a command that must continue."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    # By number: with --json, sys.stdout is another.
+    # By file descriptor, because sys.stdout is replaced with --json.
     for number in (1, 2):
         os.dup2(nowhere, number)
     os.close(nowhere)
 
 
 def _read() -> bytes:
-    """Read standard input; empty when it has ended or belongs to another job."""
+    """Read from standard input; empty if it has ended or belongs to another job."""
     try:
         return os.read(sys.stdin.fileno(), 4096)
     except OSError:

@@ -90,7 +90,7 @@ def timing(
         reports = _live(sensor, kind, flashes, tuple(screen or ()), not window, at_once)
     today = date.today()
     made = []
-    # Each is printed at once: the measurement of the next monitor may fail.
+    # Each report is printed at once, because the measurement of the next monitor may fail.
     for report in reports:
         made.append(report)
         if not as_json:
@@ -123,7 +123,7 @@ def _of_recording(
 
 
 def _flashes_of(recording: "Recording", label: str | None) -> "list[Marker]":
-    """The markers of stimuli: those of the label, else of the timing lab, else all."""
+    """List the markers of stimuli: with ``label``, else of the timing lab, else all."""
     from bci.signals import is_frame_note
     from bci.stimulus.flashes import PATCH
 
@@ -148,7 +148,7 @@ def _live(
     full_screen: bool,
     at_once: bool,
 ) -> "Iterator[TimingReport]":
-    """Measure one monitor after another; a report is there as soon as its measurement ends."""
+    """Measure one monitor after another; yield each report when its measurement ends."""
     from bci.cli.dashboard import import_dashboard
     from bci.stimulus.flashes import Flashes
     from bci.stimulus.sensor import parse_sensor
@@ -178,7 +178,7 @@ def _live(
         measured.failed.connect(failures.append)
         for ended in (measured.finished, measured.failed, measured.stopped):
             ended.connect(loop.quit)
-        # Python sees the signal when the measurement's timer lets it.
+        # Python handles a signal only when the measurement's timer calls Python code.
         for number in (signals.SIGINT, signals.SIGTERM):
             signals.signal(number, lambda *_, stop=measured.stop: QTimer.singleShot(0, stop))
         measured.start(full_screen)
@@ -192,7 +192,7 @@ def _live(
 
 
 def _once_each(report: Any) -> Any:
-    """Report a sentence unless it is the one before."""
+    """Wrap ``report`` so that it is not called with the same sentence twice in succession."""
     before = [""]
 
     def pass_on(sentence: str) -> None:

@@ -17,7 +17,10 @@ from bci.training.run_counts import RunCount
 
 @contextmanager
 def reporting(as_json: bool) -> Iterator["_Events | _Bar"]:
-    """A progress bar on the terminal for as long as the block runs, or events."""
+    """Report progress while the ``with`` block runs: as a bar or, with ``as_json``, as events.
+
+    The bar is on standard error, events are on standard output.
+    """
     if as_json:
         yield _Events()
         return
@@ -26,7 +29,7 @@ def reporting(as_json: bool) -> Iterator["_Events | _Bar"]:
 
 
 class _Events:
-    """Events of `bci.messages` on standard output."""
+    """Reporter that prints events of `bci.messages` on standard output."""
 
     def progress(self, doing: str, done: int, of: int) -> None:
         emit(ProgressEvent(doing=doing, done=done, of=of))
@@ -80,4 +83,4 @@ class _Bar:
         )
 
     def point(self, point: CurvePoint) -> None:
-        """Points are printed in a table afterwards."""
+        """Do nothing: points are printed in a table after the training."""

@@ -1,4 +1,4 @@
-"""Input of a training: recordings, with the streams, channels and base model that are meant."""
+"""Input of a training: recordings with selected streams and channels, and the base model."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 class TrainingSource:
     """Options by which a training reads recordings.
 
-    ``base`` is the folder of the base model, ``stream`` and ``markers`` name streams of files that
-    hold several. With ``map_montage`` recordings get the channels of the base model, or those that
-    the profile names.
+    ``base`` is the folder of the base model. ``stream`` and ``markers`` choose among several
+    streams of a file. With ``map_montage``, recordings get the channels of the base model, or those
+    that the profile names.
     """
 
     profile: Profile
@@ -48,16 +48,18 @@ class TrainingSource:
                 )
 
     def make_decoder(self, with_base: bool = True) -> Decoder:
-        """Make the profile's decoder, untrained, to learn from the base too if there is one.
+        """Make the profile's untrained decoder; with ``with_base``, it starts from the base model.
 
-        Raises `ProfileError` if it cannot be made, or is of flicker and needs windows at cues.
+        Raises `ProfileError` if it cannot be made, or if it is for flicker and needs windows at
+        cues that the profile does not have.
         """
         import decoders
 
         choice, start = self.profile.decoder, self.start if with_base else None
         stimuli = self.profile.stimuli
         made = decoders.create(choice.name, choice.params, start, choice.trusted, stimuli)
-        # Other decoders at cues can learn from windows that slide, as the profile speech-sliding.
+        # Other decoders at cues can be trained on sliding windows, as in the profile
+        # speech-sliding.
         is_cued = stimuli is None or self.profile.pipeline.at_cues
         if getattr(type(made), "needs_cues", False) and not is_cued:
             raise ProfileError(
@@ -67,7 +69,7 @@ class TrainingSource:
         return made
 
     def pooled_base(self) -> "Base | None":
-        """The base for a learning curve; None where it keeps no windows of its people."""
+        """Return the base model for a learning curve; None if it stores no windows of people."""
         from bci.models.load import decoder_of
         from bci.training.learning_curve import Base
 
@@ -83,7 +85,7 @@ class TrainingSource:
         return Base(self.make_decoder, alone, tuple(c.name for c in card.stream.channels))
 
     def read(self, file: Path) -> "Recording":
-        """Read one recording."""
+        """Read one recording by these options."""
         from bci.clock.timekeeping import check_markers_fit, losses_of
         from bci.recording.read import read_recording
         from bci.stimulus.offset_label import offset_warning
@@ -102,7 +104,7 @@ class TrainingSource:
 
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
-    """The recording with the channels of a model; the interpolated ones are reported."""
+    """Convert a recording to the channels of a model; report the interpolated channels."""
     from bci.head.remap import describe_map, map_recording
     from bci.models.card import trained_channels
     from bci.models.fit import info_for
@@ -114,7 +116,7 @@ def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
 
 
 def mapped_to_profile(recording: "Recording", profile: Profile) -> "Recording":
-    """The recording with the channels that a profile names; the interpolated ones are reported."""
+    """Convert a recording to the channels of a profile; report the interpolated channels."""
     from bci.head.remap import describe_map, map_recording, named_channels
     from bci.profiles.stream_options import apply_stream_options
 
@@ -131,20 +133,20 @@ def mapped_to_profile(recording: "Recording", profile: Profile) -> "Recording":
 
 
 def describe_copy(copy: str, of: str) -> str:
-    """Report that a recording is not trained on, since another one holds its samples."""
+    """Make the sentence that recording ``copy`` is left out, as ``of`` has the same samples."""
     return f"{copy}: left out, since {of} holds the same signal"
 
 
 def each_once(
     people: "dict[str, list[Recording]]",
 ) -> "tuple[dict[str, list[Recording]], list[tuple[str, str]]]":
-    """Keep each recording once, also where two people's folders hold it.
+    """Keep each recording once, even if two people's folders contain it.
 
     Returns
     -------
     people : dict of str to list of Recording
     copies : list of (str, str)
-        Source of each that was left out, and of the one that holds its samples.
+        Source of each recording that was left out, and source of the one with the same samples.
     """
     from bci.training.run_counts import without_copies
 

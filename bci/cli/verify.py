@@ -55,9 +55,9 @@ def verify(
 
 
 def load_changed(folder: Path, trusted: Sequence[str] = ()) -> "tuple[Card, Decoder]":
-    """A model's card and decoder, also where its arrays were changed after training.
+    """Load a model's card and decoder, even if its arrays were changed after training.
 
-    Only to compare it; `bci run` refuses such a model.
+    Such a model can only be compared; `bci run` refuses it.
     """
     from bci.models.load import load_model
 

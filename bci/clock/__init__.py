@@ -1,7 +1,7 @@
-"""Time of samples: smooth stamps, an index for every sample, and the losses that the index shows.
+"""Time of samples: smooth time stamps, and a sample index whose jumps show lost samples.
 
-- dejitter: smooth stamps of a regular stream, chunk by chunk
-- time_line: the estimate behind them
-- timekeeping: what is wrong with a clock or a rate, as a sentence
-- package_counter: losses from the counter of a board
+- dejitter: smooth time stamps of a regular stream, chunk by chunk
+- time_line: the estimator behind them
+- timekeeping: sentences about problems of a clock or a rate
+- package_counter: losses from the packet counter of a board
 """

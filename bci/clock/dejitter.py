@@ -1,4 +1,4 @@
-"""Time stamps of a regular stream made smooth, and its samples numbered so that losses show."""
+"""Smoothing of a regular stream's time stamps, and indices of its samples that show losses."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 from bci.clock import time_line
 from bci.signals import TimeArray
 
-# The line through the stamps remembers this long: at first, and when it has settled.
+# Memory of the line fitted to the stamps, in seconds: at first, and after it has settled.
 _MEMORY_S = (2.0, 20.0)
-# Excursions are remembered for this long.
+# Memory of the stamps' deviations from the line, in seconds.
 _JITTER_S = 3.0
-# Stamps off the line are judged after so long, and after this long or so many samples at most.
+# Stamps off the line are judged after _PATIENCE_S of later stamps (at least _FEWEST), and at the
+# latest after _BOUND_S or _MAX_WAITING samples.
 _PATIENCE_S, _FEWEST = 0.25, 3
 _BOUND_S, _MAX_WAITING = 8.0, 20_000
-# No sample arrives before it was taken; clocks and their offsets are good to this.
+# No sample arrives before it was measured; tolerance of the clocks' offsets, in seconds.
 _AHEAD_S = 1.0
-# Faster than this a stream is a replay, whose gaps need no pause.
+# A stream faster than real time by this factor is a replay, whose gaps take no time.
 _REPLAY = 1.05
-# A device's clock: least lags of so many seconds are kept, a drift is believed after so many,
-# and up to this much (quartz is a hundred times better).
+# For a device's clock: number of seconds whose least lags are kept, number needed to estimate the
+# drift, and the largest accepted drift (quartz is a hundred times better).
 _LAG_MEMORY = 30
 _LAGS_FOR_DRIFT = 10
 _MAX_DRIFT = 1e-3
@@ -31,9 +32,10 @@ _LATE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Stamps:
-    """``timestamps`` (n,) float64 in seconds and absolute ``indices`` (n,) int64 of samples.
+    """Time stamps of ``n`` samples.
 
-    ``raw`` (n,) float64 are the stamps as the sender gave them.
+    ``timestamps`` (n,) are smooth, in seconds. ``indices`` (n,) are absolute and also count lost
+    samples. ``raw`` (n,) are the sender's unchanged time stamps.
     """
 
     timestamps: TimeArray
@@ -43,28 +45,31 @@ class Stamps:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Place of one sample in the sender's stream and in our count."""
+    """One sample's time stamp by the sender, with its index and smooth time in this program."""
 
-    stamp: float  # Time stamp as the sender gave it, in seconds on its own clock
-    sample: int  # Samples that were received before it
+    stamp: float  # The sender's time stamp, in seconds on its own clock
+    sample: int  # Number of samples that were received before it
     index: int  # Absolute index, which also counts lost samples
     time: float  # Smooth time stamp, in seconds on the LSL clock
 
 
 class SampleClock:
-    """Follow the time stamps of one regular stream.
+    """Smooth the time stamps of one regular stream and number its samples.
 
-    Gives smooth stamps (the true rate may be any other than the nominal one) and an absolute
-    index to every sample. Stamps that step forward for good are lost samples: the index jumps
-    too. Stamps that come back are lateness, or one wrong stamp, and lose nothing. A step back,
-    or one forward that runs ahead of the arrival, is a clock that was set: the index continues, and
-    so do the stamps where it was set by more than ten seconds. Samples whose stamps are off the
-    line wait for a quarter second of later ones, or a few of the sender's chunks. A loss that
-    later stamps undo is forgiven.
+    The true rate may differ from the nominal one. Every sample gets a smooth stamp and an absolute
+    index. The clock distinguishes these cases:
 
-    Where the stamps are regular, a single lost sample is found; where they jitter, only losses
-    longer than the jitter are. The outcome does not depend on how the stamps are split into
-    calls (if ``arrived`` is left out, or in proportion).
+    - Stamps step forward and stay there: samples were lost, and the index jumps.
+    - Stamps step forward and return: samples were late or one stamp was wrong; nothing was lost.
+    - Stamps step back, or forward beyond the time of arrival: the sender's clock was set. The index
+      continues. If the clock was set by more than ten seconds, the smooth stamps continue too.
+
+    Samples whose stamps are off the line wait for a quarter second of later stamps, or for a few
+    of the sender's chunks. If later stamps show that a loss was none, it is no longer counted.
+
+    With regular stamps, a single lost sample is detected; with jitter, only losses longer than the
+    jitter. The result does not depend on how the stamps are split into calls, if ``arrived`` is
+    omitted or increases in proportion.
     """
 
     def __init__(self, sfreq: float) -> None:
@@ -103,32 +108,34 @@ class SampleClock:
 
     @property
     def n_waiting(self) -> int:
-        """Number of samples that wait for later stamps to show what they are."""
+        """Number of samples that wait for later stamps before they get an index."""
         return len(self._waiting)
 
     @property
     def sfreq(self) -> float:
-        """The rate that the stamps show, in hertz; the nominal one before any came."""
+        """Rate estimated from the stamps, in hertz; at first the nominal rate."""
         return 1.0 / float(self._state[time_line.PERIOD])
 
     @property
     def jitter_s(self) -> float:
-        """Largest recent distance of the stamps from a straight line, in seconds."""
+        """Largest recent deviation of the stamps from the fitted line, in seconds."""
         return float(max(self._state[time_line.SECOND], self._state[time_line.DEPTH]))
 
     def stamp(
         self,
         raw: TimeArray,
-        # On a clock of ours; without it (from a file) every step forward for good is lost samples
+        # Time of arrival on this computer's clock. Without it, as for a file, every permanent step
+        # forward counts as lost samples
         arrived: float | None = None,
-        final: bool = False,  # No more will come: nothing waits
-        # The newest stamp that can be right; a step beyond it is a clock that was set
+        final: bool = False,  # No later stamps will come, so that no sample waits
+        # The newest plausible stamp; a step beyond it means that the clock was set
         latest: float = float("inf"),
     ) -> Stamps:
-        """Take the raw time stamps of the next samples.
+        """Process the raw time stamps of the next samples, in seconds.
 
-        Stamps are in seconds; one that is not finite counts as on time. Returned are those of the
-        samples that waited and these, in order, as many as can be numbered; `n_waiting` are left.
+        A stamp that is not finite counts as on time. Returns the smooth stamps, in order, of all
+        samples that can be numbered now: earlier ones that waited, then these. `n_waiting` samples
+        are left.
         """
         raw = np.asarray(raw, dtype=np.float64)
         n_new = len(raw)
@@ -148,7 +155,7 @@ class SampleClock:
         return Stamps(times[:n_decided], indices[:n_decided], raw[:n_decided])
 
     def resume(self, moved_s: float = 0.0) -> None:
-        """Expect a gap: the sender was gone, and its clock moved by so many seconds meanwhile."""
+        """Expect a gap after the sender was away; its clock was set by ``moved_s`` seconds."""
         self._counts[time_line.RESUMED] = 1
         self._state[[time_line.NEXT, time_line.LAST]] += moved_s
         self._waiting += moved_s
@@ -164,10 +171,10 @@ class SampleClock:
             self._jumps_seen = self.clock_jumps
 
     def _latest(self, arrived: float | None) -> float:
-        """The newest stamp that a loss can explain; beyond it the clock was set."""
+        """Return the newest stamp that a loss can explain; beyond it, the clock was set."""
         if arrived is None or self._first_arrival is None:
             return float("inf")
-        # A replay faster than real time makes its gaps without a pause.
+        # In a replay faster than real time, gaps take no time.
         if self._streamed_s > _REPLAY * (arrived - self._first_arrival) + _AHEAD_S:
             return float("inf")
         return arrived + self._lead + _AHEAD_S
@@ -176,29 +183,33 @@ class SampleClock:
 def number_samples(
     raw: TimeArray, sfreq: float, latest: float = float("inf")
 ) -> tuple[Stamps, SampleClock]:
-    """Smooth stamps and indices of a whole recording, and the clock that has the figures.
+    """Smooth the time stamps of a whole recording and number its samples.
 
-    A step beyond ``latest``, the newest stamp that can be right, is a clock that was set.
+    Also returns the clock, which has the numbers of gaps and lost samples. ``latest`` is the newest
+    plausible stamp; a step beyond it means that the sender's clock was set.
     """
     clock = SampleClock(sfreq)
     return clock.stamp(raw, final=True, latest=latest), clock
 
 
 class DeviceClock:
-    """LSL times of moments that are known on a device's own clock.
+    """Conversion of times on a device's own clock to LSL times.
 
-    No sample arrives before it was taken, so the least lag between device time and arrival is
-    the offset between the clocks plus the shortest way; its course over half a minute gives the
-    drift. When the lag jumps, by more than a second at once or by less for a whole second, the
-    device's clock was set or had stood still, and following begins again.
+    The least lag between device time and arrival is the offset between the clocks plus the
+    shortest transmission time. Its slope over half a minute gives the drift. If the lag jumps by
+    more than a second, or by less for a whole second, the device's clock was set or had stopped.
+    Then the estimate starts again.
     """
 
     def __init__(self) -> None:
         self._lags: deque[tuple[float, float]] = deque(maxlen=_LAG_MEMORY)
-        self._now: tuple[float, float] | None = None  # least lag of the second that is running
+        self._now: tuple[float, float] | None = None  # least lag of the present second
 
     def to_lsl(self, device_times: TimeArray, arrived: float) -> TimeArray:
-        """LSL times of samples that came together, from ascending times of the device."""
+        """Convert ascending device times of samples that arrived together to LSL times.
+
+        All times are in seconds; ``arrived`` is the LSL time of arrival.
+        """
         lag = arrived - float(device_times[-1])
         if self._now is not None and abs(lag - self._offset(arrived)) > _CLOCK_SET_S:
             self._lags.clear()

@@ -1,4 +1,4 @@
-"""Losses of packages, from the counter that a board sends along."""
+"""Lost packets, detected by the packet counter that a board sends with its samples."""
 
 from collections import Counter
 
@@ -7,38 +7,39 @@ from numpy.typing import NDArray
 
 from bci.signals import TimeArray
 
-# So many packages determine the step and the rows of a package.
+# Number of packets from which the counter's step and the rows per packet are determined.
 _LEARN_PACKAGES = 10_000
 
 
 class PackageCounter:
-    """Numbers samples by the package counter that a board sends along, so that losses show.
+    """Number samples by a board's packet counter, so that losses are visible in the index.
 
-    How far the counter steps from package to package, how many rows carry the same number and
-    where it wraps differ from board to board, and are learnt as it runs. A counter that does not
-    move, or moves without a rule, shows nothing; then no loss is counted.
+    Boards differ in the counter's step per packet, in the number of rows with the same number, and
+    in the value at which it wraps. These are estimated from the data. If the counter is constant
+    or irregular, no loss is counted.
     """
 
     def __init__(self, sfreq: float) -> None:
         self._sfreq = sfreq
-        self._last = float("nan")  # number, time and index of the row before
+        self._last = float("nan")  # Counter, time and index of the row before
         self._last_time = float("nan")
         self._index = -1
         self._low, self._high = float("inf"), float("-inf")
         self._steps: Counter[float] = Counter()
         self._row_counts: Counter[int] = Counter()
-        self._run: int | None = None  # rows since the number last changed; None until it did
-        self._wraps = 0  # since the range of numbers last grew: from its top to its bottom
+        self._run: int | None = None  # Rows since the counter changed; None before the first change
+        self._wraps = 0  # Wraps from the largest to the least number, since that range last grew
         self.lost_packages = 0
 
     def count(self, numbers: NDArray[np.float64], times: TimeArray) -> NDArray[np.int64]:
-        """Absolute indices of the next rows, from the counter's values and times in seconds.
+        """Compute the absolute indices of the next rows, (n,).
 
-        By the times, a loss of more than a whole cycle of the counter is distinguished from less.
+        ``numbers`` (n,) are the counter's values, ``times`` (n,) are in seconds. The times show
+        whether more than a whole cycle of the counter was lost.
         """
         if not len(numbers):
             return np.empty(0, dtype=np.int64)
-        if self._index < 0:  # as if the first row had a twin before it
+        if self._index < 0:  # the first row is compared with itself
             self._last, self._last_time = float(numbers[0]), float(times[0])
         advance = np.diff(numbers, prepend=self._last)
         elapsed = np.diff(times, prepend=self._last_time)
@@ -57,7 +58,7 @@ class PackageCounter:
         return indices
 
     def _lost(self, number: float, advance: float, elapsed: float, step: float, rows: int) -> int:
-        expected = elapsed * self._sfreq / rows * step  # how far the counter should have come
+        expected = elapsed * self._sfreq / rows * step  # expected increase of the counter
         wrapped, cycle = self._wraps > 0, self._cycle(step)
         if advance < 0:
             if number == self._low and number - advance == self._high:
@@ -72,11 +73,12 @@ class PackageCounter:
         return max(0, round(advance / step) - 1)
 
     def _cycle(self, step: float) -> float:
-        """After how much the counter begins again, by the numbers seen so far."""
+        """Estimate the counter's cycle from the numbers seen so far."""
         seen = self._high - self._low + step
         if self._wraps > 1:
             return seen
-        # Losses may have hidden the ends of the range; most counters are whole bytes.
+        # Losses may hide the ends of the range. Most counters use whole bytes, so the cycle is
+        # rounded up to a power of two.
         binary = 2.0 ** np.ceil(np.log2(max(seen, 256.0)))
         return float(binary) if seen > 0.875 * binary else seen
 
@@ -93,14 +95,14 @@ class PackageCounter:
             if self._run is not None:
                 self._run += len(advance)
             return
-        if self._run is not None:  # the first run may have begun before we listened
+        if self._run is not None:  # the first run may have begun before the first row
             self._row_counts[self._run + int(moved[0])] += 1
         self._row_counts.update(np.diff(moved).tolist())
         self._run = len(advance) - int(moved[-1])
 
     @property
     def _step(self) -> float:
-        """Usual step from package to package; 0 where there is no rule."""
+        """Usual step of the counter per packet; 0 if the steps are irregular."""
         if not self._steps:
             return 0.0
         most = max(self._steps.values())

@@ -1,39 +1,40 @@
 """The time line of a regular stream: smooth stamps, and an index for every sample.
 
-The residual is a raw stamp minus the line that the stamps before it predict. Its course shows
-what happened:
+The residual is a raw stamp minus the stamp that the fitted line predicts. Its course shows the
+cause:
 
-- It leaves the line and comes back: samples were late (a hiccup, a burst), or a stamp was wrong.
-- It rises for good: samples were lost.
-- It moves away evenly: the rate is another one than the line has.
-- It falls for good: late samples became punctual again, or the clock was set back.
+- It leaves zero and returns: samples were late (a hiccup, a burst), or a stamp was wrong.
+- It rises and stays there: samples were lost.
+- It grows evenly: the true rate differs from that of the line.
+- It falls and stays there: late samples are punctual again, or the clock was set back.
 
-Only later stamps can distinguish these, so samples off the line wait for them. A decision about a
-sample depends on a fixed number of later stamps and never on how the stamps are split into calls.
+Only later stamps can distinguish these cases, so samples off the line wait for them. The decision
+about a sample depends on a fixed number of later stamps, and not on how stamps are split into
+calls.
 """
 
 import numpy as np
 
 from bci.compiling import kernel
 
-# Rows of `state`: next stamp expected, period, memory of the line in samples, the two greatest
-# excursions of late, the greatest residual of the present one, the last residual, how far the
-# residuals reach below the line, the last raw stamp, by how much the clock was set.
+# Rows of `state`: next expected stamp, period, memory of the line in samples, the two largest
+# recent excursions from the line, the largest residual of the present excursion, the last
+# residual, the depth of residuals below the line, the last raw stamp, the sum of clock settings.
 (
     NEXT, PERIOD, MEMORY, HIGHEST, SECOND, PEAK, STRAYED, DEPTH, LAST, SET_BY, N_STATE,
 ) = range(11)  # fmt: skip
 
-# Rows of `counts`: next index, samples lost, gaps, clock jumps, samples seen, losses and gaps
-# that later stamps can still undo, samples seen at the last loss, samples since the last
-# irregular step, the first such run, the longest one that ended in a step back, whether the
-# sender was gone just now.
+# Rows of `counts`: next index, lost samples, gaps, clock jumps, samples seen, losses and gaps that
+# later stamps can still undo, samples seen at the last loss, samples since the last irregular step
+# (a run), length of the first run, length of the longest run that ended in a step back, 1 if the
+# sender has just returned.
 (
     INDEX, LOST, GAPS, JUMPS, SEEN, REVOCABLE, REVOCABLE_GAPS, LOST_AT, RUN, FIRST_RUN,
     LONGEST, RESUMED, N_COUNTS,
 ) = range(13)  # fmt: skip
 
-# Rows of `settings`, in samples: memory of the line at first and when it has settled, memory of
-# excursions from it, one second, how many decide, how many wait at most.
+# Rows of `settings`, in samples: memory of the line at first, and after it has settled, memory of
+# excursions, one second, number of later stamps that decide, largest number that waits.
 FIRST_MEMORY, MEMORY_LIMIT, JITTER_MEMORY, SECOND_LONG, PATIENCE, BOUND, N_SETTINGS = range(7)
 
 # Verdicts about a sample off the line.
@@ -41,47 +42,48 @@ _WAIT, _RETURNS, _JITTER, _STEP, _RATE = range(5)
 
 # A step of a stamp that differs from the period by more than this share is irregular.
 _IRREGULAR = 0.01
-# A step this near to a whole number of periods is a loss of so many samples, in periods.
+# Tolerance, in periods, within which a step is a whole number of periods, hence lost samples.
 _WHOLE = 0.05
-# A sender's chunk is this often shorter than the stretch that decides.
+# Number of the sender's chunks whose stamps decide.
 _CHUNKS = 5
-# A stream whose chunks are not known yet is new for so long, in seconds.
+# Time, in seconds, for which a stream with unknown chunk length counts as new.
 _NEW_S = 5
-# Where stamps stray, or nothing follows, a loss is this many times larger than the jitter.
+# Least ratio of a loss to the jitter if the stamps are unsteady or no stamps follow.
 _UNSTEADY = 4.0
-# Lines and jitter are remembered for this many chunks at least.
+# Least memory of line and jitter, in chunks of the sender.
 _CHUNKS_KEPT = 12
-# So few samples are only lost if they are a whole number, to this share of one; where stamps
-# jitter by more than that share of a period nothing distinguishes them.
+# A step of up to _FEW samples is a loss only if it is a whole number of samples within _ODD. If
+# stamps jitter by more than _STEADY periods, this cannot be decided.
 _FEW, _ODD, _STEADY = 10, 0.2, 0.3
 # An excursion has ended when this share of it is left.
 _RETURNED = 0.25
-# So many even steps are a rate, fewer may be losses that came evenly by chance: eight random
-# ones do in one of some thousand cases.
+# From this number on, even steps mean another rate. Fewer may be losses at even distances by
+# chance: eight random losses are even in one of several thousand cases.
 _EVEN_STEPS = 8.0
-# An excursion beyond this teaches nothing about jitter, in seconds.
+# Excursions longer than this, in seconds, are not used to estimate the jitter.
 _MAX_JITTER_S = 1.0
-# The clock was set if stamps go back for good by more than this, in seconds; less is lateness.
+# The clock was set if stamps step back permanently by more than this, in seconds. A smaller step
+# means that samples were late before.
 _CLOCK_SET_S = 0.25
-# A step of less than this is not distinguished from a loss by its arrival, in seconds.
+# A setting of the clock by less than this, in seconds, cannot be told from a loss by its arrival.
 _AHEAD_S = 1.0
-# No sender holds samples back for so long, in seconds: a clock set by more was right before, and
-# the stamps that are given continue from there.
+# No sender buffers samples for this long, in seconds. If the clock was set by more, it was right
+# before, and the smooth stamps continue from there.
 _NO_BUFFER_S = 10.0
-# A gap longer than this is no loss but a clock that was set, in seconds.
+# A longer gap, in seconds, is no loss but a setting of the clock.
 _MAX_LOST_S = 86_400.0
-# A loss can be undone for so long, in seconds.
+# Time, in seconds, during which later stamps can undo a loss.
 _REVOCABLE_S = 30
-# No period is shorter than this share of a period (a sender that stamps all alike).
+# Least period, as a share of the nominal one, for a sender that gives all samples the same stamp.
 _LEAST_PERIOD = 1e-5
 
 
 @kernel(error_model="numpy")
 def _even_steps(raw, i, j, sign, line, period):  # type: ignore[no-untyped-def]
-    """Count the even steps that the residuals climb from ``i`` to ``j``; 0 where they are uneven.
+    """Count the even steps by which the residuals rise from ``i`` to ``j``; 0 if uneven.
 
-    Whole periods have to come in equal steps at equal distances: else they are single losses.
-    Other steps have to lie along the chord.
+    Steps of whole periods must be equal and at equal distances, otherwise they are single losses.
+    Other steps must lie along the straight line from ``i`` to ``j``.
     """
     first = sign * (raw[i] - line)
     rise = sign * (raw[j] - line - (j - i) * period) - first
@@ -107,7 +109,7 @@ def _even_steps(raw, i, j, sign, line, period):  # type: ignore[no-untyped-def]
             farthest, nearest = max(farthest, k - previous_at), min(nearest, k - previous_at)
         previous_at = k
     if n_steps == 0:
-        # A slow ramp without any step.
+        # The residuals rise slowly, without any step.
         return _EVEN_STEPS if off < 0.1 * rise else 0.0
     mean = climbed / n_steps
     if are_whole:
@@ -119,10 +121,10 @@ def _even_steps(raw, i, j, sign, line, period):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def _judge(raw, i, before, line, period, usual, depth, weight, patience, bound, final):  # type: ignore[no-untyped-def]
-    """Tell from later stamps what became of the residual of sample ``i``.
+    """Decide from later stamps the cause of the residual of sample ``i``.
 
     ``before`` is the raw stamp of the last sample on the line. Returns the verdict and its value:
-    the step in seconds, or the new period. The cost is one pass over the samples that wait.
+    the step in seconds, or the new period. The cost is one pass over the waiting samples.
     """
     threshold = 0.5 * period + usual
     sign = 1.0 if raw[i] > line else -1.0
@@ -141,7 +143,7 @@ def _judge(raw, i, before, line, period, usual, depth, weight, patience, bound, 
                 continue
             if away <= threshold:
                 return _RETURNS, 0.0
-            # Half a period lower is a new level; what was before it is no longer judged.
+            # A residual lower by half a period begins a new level; earlier ones are not judged.
             if away < floor - 0.5 * period:
                 floor, at, top, fall = away, j, away, 0.0
             lowest = min(lowest, away)
@@ -158,7 +160,7 @@ def _judge(raw, i, before, line, period, usual, depth, weight, patience, bound, 
         rise = last - first
         n_steps = 0.0
         if steepest < 0.5 * period:
-            # Neither a loss nor a set clock comes so gently.
+            # A loss and a setting of the clock are sudden, but this change is slow.
             if rise <= 0.0:
                 return _JITTER, 0.0
             n_steps = _EVEN_STEPS
@@ -173,7 +175,7 @@ def _judge(raw, i, before, line, period, usual, depth, weight, patience, bound, 
             continue
         jitter = max(usual, depth)
         if jitter > _STEADY * period or (ended and j_last - at < patience):
-            # Stamps that stray, or too few of them, take more to distinguish a loss from lateness.
+            # With unsteady or few stamps, only a larger step is a loss and not lateness.
             jitter *= _UNSTEADY
         if sign < 0.0:
             jitter = usual
@@ -192,8 +194,8 @@ def _set_clock(by, state, counts):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _step_forward(step, stamp, latest, settings, state, counts):  # type: ignore[no-untyped-def]
-    """Samples were lost; or the clock was set, where no loss can explain the step."""
-    # Stamps reach below the line by their jitter, and so does the lowest after a loss.
+    """Count lost samples; or a setting of the clock if no loss can explain the step."""
+    # Stamps reach below the line by their jitter, so the lowest residual after a loss does too.
     step += state[DEPTH]
     latest = max(latest, state[NEXT] + _AHEAD_S)
     state[NEXT] += step
@@ -204,7 +206,7 @@ def _step_forward(step, stamp, latest, settings, state, counts):  # type: ignore
     lost = max(1, int(np.rint(periods)))
     jitter = max(state[SECOND], state[DEPTH])
     if lost <= _FEW and jitter < _STEADY * state[PERIOD] and abs(periods - lost) > _ODD:
-        # No number of samples takes so long: the sender is later from here on.
+        # The step is no whole number of periods: no sample was lost, later ones are only delayed.
         return
     if counts[SEEN] - counts[LOST_AT] > _REVOCABLE_S * settings[SECOND_LONG]:
         counts[REVOCABLE] = counts[REVOCABLE_GAPS] = 0
@@ -218,7 +220,7 @@ def _step_forward(step, stamp, latest, settings, state, counts):  # type: ignore
 
 @kernel()
 def _step_back(step, settings, state, counts):  # type: ignore[no-untyped-def]
-    """A loss was lateness after all; or the clock was set back."""
+    """Undo a loss that was only lateness; otherwise count a setting back of the clock."""
     back = int(np.rint(min(step, _MAX_LOST_S) / state[PERIOD]))
     recent = counts[SEEN] - counts[LOST_AT] <= _REVOCABLE_S * settings[SECOND_LONG]
     if recent and counts[REVOCABLE] > 0 and back <= counts[REVOCABLE] + 1:
@@ -235,7 +237,7 @@ def _step_back(step, settings, state, counts):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _learn_jitter(residual, settings, state, counts):  # type: ignore[no-untyped-def]
-    """Keep the two greatest excursions from the line that ended; one alone is no jitter."""
+    """Update the two largest finished excursions from the line; a single one is no jitter."""
     kept = 1.0 - 1.0 / max(settings[JITTER_MEMORY], _CHUNKS_KEPT * counts[LONGEST])
     state[HIGHEST] *= kept
     state[SECOND] *= kept
@@ -251,7 +253,7 @@ def _learn_jitter(residual, settings, state, counts):  # type: ignore[no-untyped
         elif height > state[SECOND]:
             state[SECOND] = height
     if (ends and residual * state[PEAK] >= 0.0) or (height == 0.0 and away <= before):
-        # On its way back: the next excursion begins when it leaves again.
+        # The excursion is over; the next one begins when residuals grow again.
         state[PEAK] = 0.0
     elif ends or away > height:
         state[PEAK] = residual
@@ -260,7 +262,7 @@ def _learn_jitter(residual, settings, state, counts):  # type: ignore[no-untyped
 
 @kernel()
 def _learn_chunks(stamp, settings, state, counts):  # type: ignore[no-untyped-def]
-    """Keep the longest run of regular steps that ended in a step back: a sender's chunk."""
+    """Update the longest run of regular steps that ended in a step back: the sender's chunk."""
     if not np.isfinite(stamp):
         return
     step = stamp - state[LAST] - state[PERIOD]
@@ -278,14 +280,14 @@ def _learn_chunks(stamp, settings, state, counts):  # type: ignore[no-untyped-de
 
 @kernel()
 def _patience(settings, counts):  # type: ignore[no-untyped-def]
-    """Count the stamps that have to confirm a step: a few chunks of the sender's."""
+    """Return the number of later stamps that must confirm a step: a few of the sender's chunks."""
     if counts[RESUMED]:
-        # What it sent meanwhile is lost for sure.
+        # Samples sent while the sender was away are certainly lost.
         return 1
     patience = int(settings[PATIENCE])
     if counts[LONGEST] > 0:
         return max(patience, _CHUNKS * counts[LONGEST])
-    # Until a step back shows the chunks, what came before the first step may be one.
+    # Until a step back shows the chunk length, the samples before the first step may be a chunk.
     if counts[FIRST_RUN] == 0 and counts[SEEN] <= settings[SECOND_LONG]:
         return patience + _CHUNKS * counts[SEEN]
     if counts[SEEN] <= _NEW_S * settings[SECOND_LONG]:
@@ -295,9 +297,9 @@ def _patience(settings, counts):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _begin(raw, final, settings, state):  # type: ignore[no-untyped-def]
-    """Lay the line through the first stamp that is a number; whether there is one.
+    """Start the line at the first finite stamp; return whether there is one.
 
-    A first stamp that no loss or lateness explains is a wrong one, where the next two agree.
+    The first stamp is wrong if the next two agree and neither loss nor lateness explains it.
     """
     most = min(len(raw), int(settings[BOUND]))
     first = _next_finite(raw, 0, most)
@@ -321,7 +323,7 @@ def _begin(raw, final, settings, state):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _next_finite(raw, i, end):  # type: ignore[no-untyped-def]
-    """Row of the next stamp that is a number, or ``end``."""
+    """Return the row of the next finite stamp from ``i`` on, or ``end``."""
     while i < end and not np.isfinite(raw[i]):
         i += 1
     return i
@@ -329,13 +331,13 @@ def _next_finite(raw, i, end):  # type: ignore[no-untyped-def]
 
 @kernel(error_model="numpy")
 def follow_clock(raw, latest, final, settings, state, counts, times, indices):  # type: ignore[no-untyped-def]
-    """Smooth the time stamps of a regular stream and number its samples, as far as stamps allow.
+    """Smooth the time stamps of a regular stream and number its samples.
 
     A line is fitted to the stamps with fading memory (an alpha-beta tracker whose memory grows).
-    ``raw`` (n,) are stamps in seconds; ``latest`` is the newest stamp that a loss can explain,
-    ``final``: no later stamps will come. ``settings``, ``state`` and ``counts`` have the
-    rows named above. ``times``, ``indices`` (n,) are the output. Returns how many samples were
-    decided; the others have to come again, in front of later ones.
+    ``raw`` (n,) are stamps in seconds. ``latest`` is the newest stamp that a loss can explain.
+    ``final`` states that no later stamps will come. ``settings``, ``state`` and ``counts`` have the
+    rows named above. ``times`` and ``indices`` (n,) are the output. Returns the number of samples
+    that were decided; the caller passes the others again, before later ones.
     """
     if counts[SEEN] == 0 and (len(raw) == 0 or not _begin(raw, final, settings, state)):
         return 0
@@ -346,7 +348,7 @@ def follow_clock(raw, latest, final, settings, state, counts, times, indices):  
         strayed = residual
         threshold = 0.5 * state[PERIOD] + state[SECOND]
         if abs(residual) > threshold:
-            # Of a new stream the jitter after a step is all that is known of it.
+            # The jitter of a new stream is known only from the stamps after the step.
             weight = 1.0 if counts[SEEN] <= _NEW_S * settings[SECOND_LONG] else 0.5
             verdict, value = _judge(
                 raw, i, state[LAST], state[NEXT], state[PERIOD], state[SECOND], state[DEPTH],
@@ -356,7 +358,7 @@ def follow_clock(raw, latest, final, settings, state, counts, times, indices):  
             if verdict == _WAIT:
                 return i
             if verdict == _RETURNS:
-                # One late chunk does not bend the line; where they are usual they are jitter.
+                # A single late chunk does not change the line; frequent ones count as jitter.
                 residual = min(max(residual, -state[HIGHEST]), state[HIGHEST])
             elif verdict == _JITTER:
                 residual = min(max(residual, -threshold), threshold)

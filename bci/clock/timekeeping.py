@@ -1,7 +1,7 @@
-"""Clock and rate of a stream, and a sentence for each thing that is wrong with them.
+"""Clock and rate of a stream, and one sentence per problem with them.
 
-Files and live streams are judged by the same rules here, and every command, the status and the
-log give the sentences as they are.
+Files and live streams are judged by the same rules. All commands, the status and the log use the
+same sentences.
 """
 
 from dataclasses import dataclass
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from bci.errors import RecordingError
 from bci.signals import Recording, TimeArray
 
-# A measured rate further from the nominal one than this is another rate; quartz is a hundred
-# times better, and two seconds of jittering stamps as good.
+# Largest relative deviation of a measured rate from the nominal one. Quartz is a hundred times
+# better; two seconds of jittering stamps measure a rate this well.
 _RATE_SHARE = 0.01
-# Rates are judged once so much was seen, in seconds and samples.
+# Least length, in seconds and in samples, from which a rate is judged.
 _LEAST_S, _LEAST_SAMPLES = 4.0, 100
-# No stream is ahead of its arrival or behind it by so much, in seconds, on the same clock.
+# Largest difference, in seconds, between stamp and arrival on the same clock.
 _MAX_APART_S = 60.0
 _YEAR_S = 31_557_600.0
-# Unix time since 2001, in seconds.
+# Unix times since 2001 are larger than this, in seconds.
 _UNIX_S = 1e9
-# Samples come regularly where hardly a step is so many times the usual one.
+# A step longer than this many usual steps is irregular; a regular stream has hardly any.
 _IRREGULAR_STEP = 10.0
 
-# Lost samples are written as zeros up to so many times the real ones, or so many seconds.
+# Limit of lost samples that are written as zeros: multiple of the real samples, or seconds.
 _MAX_LOST, _MAX_LOST_S = 10, 3600.0
 
 _BY_RATE = (
@@ -36,33 +36,32 @@ _BY_ARRIVAL = "live, 'timing.stamps: arrival' in the profile helps"
 
 @dataclass(frozen=True, slots=True)
 class Timekeeping:
-    """Facts known of a stream's clock and rate."""
+    """Facts about a stream's clock and rate."""
 
     # Rate that the stream states and rate that its stamps show; 0 where samples come irregularly
     nominal_hz: float
     # Rate that the stream states and rate that its stamps show; 0 where samples come irregularly
     effective_hz: float
-    n_samples: int  # How many samples show it
+    n_samples: int  # Number of samples from which the rate was measured
     newest: float = float("nan")  # The newest stamp, in seconds
-    # How far the stamps are ahead of the clock that they should be on, in seconds; NaN where it is
-    # not known
+    # Seconds that the stamps are ahead of the clock that they should follow; NaN if unknown
     ahead_s: float = float("nan")
-    clock_jumps: int = 0  # How often the clock was set
-    by_arrival: bool = False  # Whether the moments of arrival are taken instead of the stamps
+    clock_jumps: int = 0  # Number of times that the sender's clock was set
+    by_arrival: bool = False  # True if times of arrival are used instead of the stamps
 
     @property
     def is_off_clock(self) -> bool:
-        """True where the stamps are on another clock than markers and predictions."""
+        """True if the stamps are on another clock than markers and predictions."""
         return abs(self.ahead_s) > _MAX_APART_S
 
     @property
     def is_off_by_years(self) -> bool:
-        """True where no clock that was started with a computer can show such stamps."""
+        """True if the stamps are off by more than a year, as with Unix time."""
         return abs(self.ahead_s) > _YEAR_S
 
     @property
     def is_off_rate(self) -> bool:
-        """True where the rate is not the nominal one."""
+        """True if enough samples show another rate than the nominal one."""
         seen = self.n_samples >= _LEAST_SAMPLES and self.effective_hz > 0
         if not seen or self.n_samples < _LEAST_S * min(self.nominal_hz, self.effective_hz):
             return False
@@ -70,9 +69,9 @@ class Timekeeping:
 
 
 def findings(keeping: Timekeeping) -> tuple[str, ...]:
-    """One sentence for each thing that is wrong; none for a stream that keeps time.
+    """List one sentence per problem; empty for a stream without problems.
 
-    Each begins in lower case and fits behind the stream's name and a colon.
+    Each sentence begins in lower case and fits after the stream's name and a colon.
     """
     found = []
     if keeping.is_off_clock:
@@ -102,7 +101,7 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
 
 
 def clock_findings(clock_jumps: int) -> tuple[str, ...]:
-    """The sentence about a clock that was set so many times, if any."""
+    """List the sentence about a clock that was set ``clock_jumps`` times; empty for 0."""
     if not clock_jumps:
         return ()
     times = "once" if clock_jumps == 1 else f"{clock_jumps} times"
@@ -110,7 +109,7 @@ def clock_findings(clock_jumps: int) -> tuple[str, ...]:
 
 
 def regular_rate(stamps: TimeArray) -> float:
-    """Rate of samples that come regularly, in hertz; 0 where they do not."""
+    """Estimate the rate of regular time stamps, in hertz; 0 if they are irregular."""
     if len(stamps) < _LEAST_SAMPLES:
         return 0.0
     steps = np.diff(stamps)
@@ -123,7 +122,7 @@ def regular_rate(stamps: TimeArray) -> float:
 
 
 def check_markers_fit(recording: Recording) -> None:
-    """Refuse a recording whose markers are on another clock than its signal.
+    """Check that a recording's markers are on the same clock as its signal.
 
     Raises `RecordingError` if every marker lies more than a minute before the first or after the
     last sample.
@@ -140,12 +139,12 @@ def check_markers_fit(recording: Recording) -> None:
 
 
 def check_losses(recording: Recording) -> None:
-    """Refuse to write zeros for lost samples where they would be most of the file.
+    """Check that a file with zeros for lost samples would not consist mostly of zeros.
 
     Raises
     ------
     RecordingError
-        Telling how many are lost.
+        If too many samples are lost; the message has their number.
     """
     n_samples = len(recording.data)
     lost = int(recording.indices[-1] - recording.indices[0]) + 1 - n_samples
@@ -158,7 +157,7 @@ def check_losses(recording: Recording) -> None:
 
 
 def losses_of(recording: Recording) -> str | None:
-    """``lost 52 samples in 3 gaps`` of a recording; None where nothing was lost."""
+    """Describe a recording's losses: ``lost 52 samples in 3 gaps``; None if it has none."""
     steps = np.diff(recording.indices) - 1
     gaps = steps[steps > 0]
     loops, skipped = split_loops(gaps, recording.info.loop_gap)
@@ -170,9 +169,10 @@ def losses_of(recording: Recording) -> str | None:
 
 
 def split_loops(gaps: NDArray[np.int64], loop_gap: int) -> tuple[int, int]:
-    """Count the gaps that are seams of a replay that began again, and their samples.
+    """Count the gaps that are restarts of a looping replay, and their samples.
 
-    Gaps are lengths in samples; ``loop_gap`` is 0 where nothing loops.
+    ``gaps`` (n_gaps,) are lengths in samples. ``loop_gap`` is the length of a restart's gap; 0 if
+    nothing loops.
     """
     seams = gaps[np.abs(gaps - loop_gap) <= 1] if loop_gap > 0 else gaps[:0]
     return len(seams), int(seams.sum())

@@ -1,7 +1,7 @@
-"""Public data sets, read into recordings that every command takes.
+"""Readers of public data sets; they give recordings that every command accepts.
 
-- matlab: MATLAB files within bounds
-- film_runs: one recording of separate films
+- matlab: MATLAB files, with a limit of size
+- film_runs: separate films joined to one recording
 - deap, dreamer, seed: emotion
 - things_meg: images
 """

@@ -1,8 +1,9 @@
-"""DEAP: 32 people watch 40 music videos, the preprocessed MATLAB file of one person.
+"""DEAP: 32 people watch 40 music videos; reader of one person's preprocessed MATLAB file.
 
-Koelstra et al., IEEE Trans. Affect. Comput. 3 (2012) 18-31. ``data`` (n_films, 40, n_samples) at
-128 Hz, whose first 32 channels are EEG in microvolts, 4-45 Hz, and whose first three seconds come
-before the film; ``labels`` (n_films, 4): valence, arousal, dominance, liking from 1 to 9.
+Koelstra et al., IEEE Trans. Affect. Comput. 3 (2012) 18-31. The variable ``data`` (n_films, 40,
+n_samples) has 128 Hz. Its first 32 channels are EEG in microvolts, filtered to 4-45 Hz. Its first
+three seconds precede the film. The variable ``labels`` (n_films, 4) has ratings of valence,
+arousal, dominance and liking from 1 to 9.
 """
 
 from pathlib import Path
@@ -25,11 +26,11 @@ _ELECTRODES = (
 
 
 def read_deap(path: Path, name: str) -> Recording:
-    """A person's recording, with markers as `bci.datasets.dreamer.read_dreamer` makes them.
+    """Read a person's recording called ``name``, with markers as in `read_dreamer`.
 
     Ratings from 1 to 9 become five levels of equal width: 1 is up to 2.6, 2 up to 4.2, and so on.
 
-    Raises `RecordingError` if the file is none of DEAP's MATLAB files.
+    Raises `RecordingError` if the file is not one of DEAP's MATLAB files.
     """
     found = read_matlab(path, ("data", "labels"))
     data, labels = np.asarray(found["data"]), np.asarray(found["labels"])

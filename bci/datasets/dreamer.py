@@ -1,10 +1,10 @@
 """DREAMER: 23 people watch 18 films, 14 electrodes at 128 Hz, all in one MATLAB file.
 
-Katsigiannis and Ramzan, IEEE J. Biomed. Health Inform. 22 (2018) 98-107; the file is on Zenodo for
-those who ask its authors. How it is laid out follows public readers of it (torcheeg and others):
-``DREAMER.Data{1, person}.EEG.stimuli{film, 1}`` (n_samples, 14), ``.baseline`` alike, and
-``ScoreValence``, ``ScoreArousal`` (n_films, 1) from 1 to 5. Values are taken as microvolts, with
-the headset's offset of some thousands.
+Katsigiannis and Ramzan, IEEE J. Biomed. Health Inform. 22 (2018) 98-107. The file is on Zenodo;
+its authors grant access on request. Its layout is known from public readers (torcheeg and others):
+``DREAMER.Data{1, person}.EEG.stimuli{film, 1}`` has the shape (n_samples, 14), and so has
+``.baseline``; ``ScoreValence`` and ``ScoreArousal`` (n_films, 1) are from 1 to 5. Values are
+treated as microvolts; the headset adds an offset of several thousand.
 """
 
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _MOST = 1000
 
 
 def read_dreamer(path: Path) -> Iterator[Recording]:
-    """One recording a person, in the file's order.
+    """Yield one recording per person, in the file's order.
 
-    Its markers are ``rest`` where the time before a film begins and
-    ``film-07/valence-2/arousal-4`` where the film does, by that person's own ratings. The time
-    between the parts is not in the file: the index jumps.
+    The marker ``rest`` is at the start of the baseline before a film. A marker such as
+    ``film-07/valence-2/arousal-4`` is at the start of the film and has the person's own ratings.
+    The file lacks the time between these parts, so the sample index jumps.
 
-    Raises `RecordingError` if the file is no DREAMER, or a part of it is missing or of another
-    form; the message names the person, the film and the field.
+    Raises `RecordingError` if the file is not DREAMER's, or a part of it is missing or has another
+    layout; the message names the person, the film and the field.
     """
     whole = _Field(read_matlab(path, ("DREAMER",))["DREAMER"], f"{path}: DREAMER")
     sfreq = float(whole.get("EEG_SamplingRate").numbers(1)[0])
@@ -58,7 +58,7 @@ def _films(person: "_Field", n_channels: int) -> Iterator[Film]:
 
 
 class _Field:
-    """A value somewhere in the file, and where; SciPy wraps each in arrays of one."""
+    """A value of the file and its path; SciPy's arrays of one element are unwrapped."""
 
     def __init__(self, value: Any, where: str) -> None:
         while isinstance(value, np.ndarray) and value.dtype == object and value.shape == (1, 1):
@@ -66,7 +66,7 @@ class _Field:
         self.value, self.where = value, where
 
     def get(self, name: str) -> "_Field":
-        """A field of a structure."""
+        """Return the field ``name`` of a structure."""
         names = getattr(getattr(self.value, "dtype", None), "names", None) or ()
         if name not in names or self.value.size != 1:
             raise RecordingError(
@@ -75,9 +75,9 @@ class _Field:
         return _Field(self.value[name].flat[0], f"{self.where}.{name}")
 
     def cells(self) -> "list[_Field]":
-        """The cells of a cell array."""
+        """List the cells of a cell array."""
         cells = self.value
-        # A cell array of one was unwrapped already.
+        # A cell array of one cell was unwrapped already.
         if not (isinstance(cells, np.ndarray) and cells.dtype == object):
             cells = np.array([[None]], dtype=object)
             cells[0, 0] = self.value

@@ -1,4 +1,4 @@
-"""A recording put together from separate recordings of films, as public data sets keep them."""
+"""One recording made of separate signals per film, as public data sets store them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bci.errors import RecordingError
 from bci.head.electrodes import standard_position
 from bci.signals import Channel, FloatArray, Marker, Recording, StreamInfo
 
-# Between two parts there is a gap of which nothing is known; filters start again behind it.
+# Length of the gap between two parts; the true one is unknown. Filters restart behind a gap.
 GAP_S = 2.0
 REST = "rest"
 _MAX_SAMPLES = 10_000_000
@@ -18,9 +18,10 @@ _MAX_SAMPLES = 10_000_000
 
 @dataclass(frozen=True)
 class Film:
-    """The recording of one film: ``rest`` before it and ``seen`` (n_samples, n_channels).
+    """The recording of one film.
 
-    ``label`` is its marker, like ``film-07/valence-2/arousal-4``.
+    ``rest`` is the signal before the film, ``seen`` the signal during it, both (n_samples,
+    n_channels). ``label`` is the film's marker, such as ``film-07/valence-2/arousal-4``.
     """
 
     label: str
@@ -29,7 +30,10 @@ class Film:
 
 
 def film_signal(found: Any, n_channels: int, where: str) -> FloatArray:
-    """Check that a value of a file is a signal (n_samples, n_channels), and take it."""
+    """Check that the value ``found`` is a signal (n_samples, n_channels); return it as float32.
+
+    ``where`` is the value's place in the file, for the message of the `RecordingError`.
+    """
     data = np.asarray(found)
     if (
         data.dtype.kind not in "fiu"
@@ -46,16 +50,16 @@ def film_signal(found: Any, n_channels: int, where: str) -> FloatArray:
 
 
 def film_label(number: int, valence: int, arousal: int) -> str:
-    """The marker of a film, counted from 1."""
+    """Make the marker of a film; ``number`` counts from 1."""
     return f"film-{number:02d}/valence-{valence}/arousal-{arousal}"
 
 
 def join_films(
     films: list[Film], ch_names: tuple[str, ...], sfreq: float, name: str, source: str
 ) -> Recording:
-    """One recording, the films one after the other; the index jumps at each seam.
+    """Join films to one recording; the sample index jumps by `GAP_S` between two parts.
 
-    Electrodes are at their places on a template head; the signal is EEG in microvolts.
+    Electrodes get their positions on a template head; the signal is EEG in microvolts.
     """
     gap = round(GAP_S * sfreq)
     parts, indices, markers, at = [], [], [], 0

@@ -1,4 +1,4 @@
-"""MATLAB files of data sets, read as plain arrays within bounds; nothing in them is executed."""
+"""MATLAB files of data sets, read as plain arrays with a limit of size."""
 
 import zlib
 from pathlib import Path
@@ -13,17 +13,17 @@ _BLOCK = 1 << 20
 
 
 def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
-    """Variables of a MATLAB file of version 5 to 7, as SciPy gives them.
+    """Read the variables ``names`` of a MATLAB file of version 5 to 7, as SciPy's arrays.
 
-    Raises `RecordingError` if the file is missing, none of that version, damaged, larger than 4 GiB
-    once it is unpacked, or lacks a variable.
+    Raises `RecordingError` if the file is missing, damaged, of another version, larger than 4 GiB
+    when unpacked, or lacks a variable.
     """
     from scipy.io import loadmat
 
     _check(path)
     try:
-        # Checksums of the published files do not hold, though their data are whole: torcheeg
-        # reads them unchecked too.
+        # Checksums of the published files are wrong although their data are intact. torcheeg
+        # does not check them either.
         found: dict[str, Any] = loadmat(
             path, variable_names=list(names), verify_compressed_data_integrity=False
         )
@@ -36,7 +36,7 @@ def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def list_matlab(path: Path) -> list[str]:
-    """Names of the variables of a MATLAB file; raises as `read_matlab` does."""
+    """List the names of a MATLAB file's variables; raises as `read_matlab` does."""
     from scipy.io import whosmat
 
     _check(path)
@@ -57,7 +57,7 @@ def _check(path: Path) -> None:
 
 
 def _check_size(path: Path) -> None:
-    """Unpack the file's parts in passing, and refuse more than what a data set has."""
+    """Raise RecordingError if the file's parts have more than 4 GiB when unpacked."""
     total = 0
     with path.open("rb") as file:
         start = file.read(_HEADER)
@@ -86,7 +86,7 @@ def _check_size(path: Path) -> None:
 
 
 def _unpacked(file: Any, length: int, most: int) -> int:
-    """Unpacked size of the next ``length`` bytes; counting ends above ``most``."""
+    """Count the unpacked bytes of the next ``length`` bytes; counting ends above ``most``."""
     unpack, total, left = zlib.decompressobj(), 0, length
     while left > 0 and total <= most:
         block = file.read(min(left, _BLOCK))
@@ -97,7 +97,7 @@ def _unpacked(file: Any, length: int, most: int) -> int:
             try:
                 total += len(unpack.decompress(block, 16 * _BLOCK))
             except zlib.error:
-                # SciPy says what is wrong with it.
+                # SciPy reports the damage when it reads the file.
                 return total
             block = unpack.unconsumed_tail
     return total

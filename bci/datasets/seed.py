@@ -1,10 +1,11 @@
-"""SEED: 15 people watch the same 15 films three times, the preprocessed MATLAB file of one session.
+"""SEED: 15 people watch 15 films three times; reader of a preprocessed MATLAB file.
 
-Zheng and Lu, IEEE Trans. Auton. Ment. Dev. 7 (2015) 162-175. How ``Preprocessed_EEG`` is laid out
-follows public readers of it (torcheeg and others): ``1_20131027.mat`` (person, date) holds
-``djc_eeg1`` ... ``djc_eeg15``, each (62, n_samples) at 200 Hz, 0-75 Hz, beginning with the person's
-initials; ``label.mat`` beside it ``label`` (1, 15): -1 negative, 0 neutral, 1 positive, the same
-for all. Values are taken as microvolts. There is no rest in the files.
+Zheng and Lu, IEEE Trans. Auton. Ment. Dev. 7 (2015) 162-175. The layout of ``Preprocessed_EEG`` is
+known from public readers (torcheeg and others). ``1_20131027.mat`` (person, date) has one session:
+the variables ``djc_eeg1`` ... ``djc_eeg15``, whose names begin with the person's initials. Each has
+the shape (62, n_samples) at 200 Hz, 0-75 Hz. ``label.mat`` beside it has ``label`` (1, 15), the
+same for all people: -1 negative, 0 neutral, 1 positive. Values are treated as microvolts. The
+files contain no rest.
 """
 
 import re
@@ -22,8 +23,8 @@ _LABELS = "label.mat"
 _FEELINGS = {-1: "negative", 0: "neutral", 1: "positive"}
 _FILE = re.compile(r"(\d+)_\d+")
 _VARIABLE = re.compile(r"\w+_eeg([1-9]\d?)")
-# As "Channel Order.xlsx" of the data set has them, by its names. CB1 and CB2 are not of the 10-05
-# system, so that their places are not known.
+# Order and names of "Channel Order.xlsx" in the data set. CB1 and CB2 are not in the 10-05 system,
+# so their positions are unknown.
 _ELECTRODES = (
     "Fp1", "Fpz", "Fp2", "AF3", "AF4", "F7", "F5", "F3", "F1", "Fz", "F2", "F4", "F6", "F8",
     "FT7", "FC5", "FC3", "FC1", "FCz", "FC2", "FC4", "FC6", "FT8", "T7", "C5", "C3", "C1", "Cz",
@@ -34,9 +35,9 @@ _ELECTRODES = (
 
 
 def seed_person(path: Path) -> str:
-    """``sub-01`` of ``1_20131027.mat``.
+    """Return the subject by the file's name: ``sub-01`` for ``1_20131027.mat``.
 
-    Raises `RecordingError` if the file is not named so.
+    Raises `RecordingError` if the name has another form.
     """
     named = _FILE.fullmatch(path.stem)
     if named is None:
@@ -45,9 +46,9 @@ def seed_person(path: Path) -> str:
 
 
 def read_seed(path: Path) -> Recording:
-    """One session; its markers are ``film-03/negative`` and the like.
+    """Read one session; its markers have the form ``film-03/negative``.
 
-    Raises `RecordingError` if the file is none of SEED's, or ``label.mat`` is not beside it.
+    Raises `RecordingError` if the file is not SEED's, or ``label.mat`` is not beside it.
     """
     name = f"{seed_person(path)}_task-emotion_eeg"
     variables = {int(m[1]): v for v in list_matlab(path) if (m := _VARIABLE.fullmatch(v))}

@@ -1,11 +1,11 @@
-"""THINGS-MEG: four people, 22,448 images; its preprocessed epochs, and its raw runs with names.
+"""THINGS-MEG: four people, 22,448 images; reader of preprocessed epochs and of raw runs.
 
 Hebart, Contier, Teichmann and others, eLife 12 (2023) e82580; OpenNeuro ds004212. The preprocessed
-files (``preprocessed_P1-epo.fif``) hold epochs from 0.1 s before to 1.3 s after each image at
-200 Hz, band-pass filtered from 0.1 to 40 Hz and z-scored by their baseline, and a table of what
-was shown. The raw runs are CTF folders at 1200 Hz; their ``events.tsv`` has no file names, which
-are in ``sourcedata/sample_attributes_P1.csv``. Format by the authors' preprocessing script
-(ViCCo-Group/THINGS-data).
+files (``preprocessed_P1-epo.fif``) have epochs from 0.1 s before to 1.3 s after each image at
+200 Hz, band-pass filtered from 0.1 to 40 Hz and z-scored by their baseline, and a table of the
+images. The raw runs are CTF folders at 1200 Hz. Their ``events.tsv`` lacks the images' file names,
+which are in ``sourcedata/sample_attributes_P1.csv``. The format is known from the authors'
+preprocessing script (ViCCo-Group/THINGS-data).
 """
 
 import csv
@@ -24,13 +24,13 @@ from bci.signals import Channel, Marker, Recording, StreamInfo
 _CATCH = "catch"
 _COLUMNS = ("session_nr", "trial_type", "image_path")
 _RUN = re.compile(r"ses-(\d+).*run-(\d+)")
-# Between epochs: they were not taken one after the other.
+# Gap between two epochs in the recording; the true time between them is unknown.
 _GAP_S = 0.1
 _MAX_BYTES = 200_000_000
 
 
 class EpochsPart(NamedTuple):
-    """Images of one session: those to learn from, or those of the test."""
+    """Epochs of one session: the test images with ``is_test``, otherwise the training images."""
 
     session: int
     is_test: bool
@@ -38,12 +38,12 @@ class EpochsPart(NamedTuple):
 
 
 def read_epochs(file: Path) -> Iterator[EpochsPart]:
-    """Preprocessed epochs, a session and kind of trial at a time.
+    """Read preprocessed epochs; yield one recording per session and kind of trial.
 
-    Each epoch is a stretch of the recording with a gap before the next. Catch trials, which
-    attention was checked by, are left out.
+    The epochs follow each other in the recording, with a gap between two of them. Catch trials,
+    which checked the person's attention, are left out.
 
-    Raises `RecordingError` if they are not epochs with the table of THINGS-MEG.
+    Raises `RecordingError` if the file has no epochs with the table of THINGS-MEG.
     """
     import mne
 
@@ -55,7 +55,7 @@ def read_epochs(file: Path) -> Iterator[EpochsPart]:
         raise RecordingError(
             f"{file}: not epochs that MNE can read ({first_line(error):.200})"
         ) from error
-    # A list of rows, or a table where pandas is installed.
+    # MNE returns a list of rows, or a DataFrame if pandas is installed.
     shown = epochs.metadata if epochs.metadata is not None else []
     rows: list[dict[str, Any]] = shown if isinstance(shown, list) else shown.to_dict("records")
     if not rows or any(column not in rows[0] for column in _COLUMNS):
@@ -106,12 +106,14 @@ def _channel(described: Any, kind: str) -> Channel:
 
 
 def read_run(file: Path, attributes: Path) -> Recording:
-    """A raw run (a CTF folder ``sub-BIGMEG1_ses-01_task-main_run-01_meg.ds``), images as markers.
+    """Read a raw run with its images as markers.
 
-    Times are those of its ``events.tsv``, which follow the optical sensor; names are those of the
-    person's table of attributes, in the same order. What is no MEG channel is left out.
+    ``file`` is a CTF folder ``sub-BIGMEG1_ses-01_task-main_run-01_meg.ds``. The markers' times are
+    in its ``events.tsv``, which follows the optical sensor. Their labels are the images' names in
+    the person's table ``attributes``, whose rows are in the same order. Channels other than MEG
+    are left out.
 
-    Raises `RecordingError` if a file is missing, or the two tables do not fit together.
+    Raises `RecordingError` if a file is missing, or the two tables disagree.
     """
     found = _RUN.search(file.name)
     if found is None:
@@ -143,7 +145,10 @@ def read_run(file: Path, attributes: Path) -> Recording:
 
 
 def image_name(path: str) -> str:
-    """``images_meg/aardvark/aardvark_01b.jpg`` is the image ``image-aardvark_01b``."""
+    """Return the marker of an image file.
+
+    ``images_meg/aardvark/aardvark_01b.jpg`` gives ``image-aardvark_01b``.
+    """
     return f"image-{PurePosixPath(path).stem}"
 
 
@@ -163,7 +168,7 @@ def _rows(file: Path, delimiter: str, columns: tuple[str, ...]) -> list[dict[str
 
 
 def _whole(text: str) -> int | None:
-    # Some tables have 1, others 1.0.
+    # Some tables have the text 1, others 1.0.
     try:
         return int(float(text))
     except (ValueError, OverflowError):

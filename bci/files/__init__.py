@@ -1,5 +1,5 @@
-"""Files that users write or that long work ends in.
+"""Files that users write, and output files of long computations.
 
-- plain_yaml: YAML without surprises
-- writable: whether a place can be written, before the work begins
+- plain_yaml: YAML without aliases, tags or implicit types
+- writable: checks before a computation that its output can be written
 """

@@ -1,4 +1,4 @@
-"""YAML as people mean it: texts, numbers, true and false, lists and keys, and nothing else."""
+"""YAML limited to texts, numbers, truth values, lists and mappings."""
 
 import re
 from typing import Any
@@ -15,10 +15,10 @@ _LINE_ENDS = {"\x85", "\u2028", "\u2029"}
 class PlainLoader(yaml.SafeLoader):
     """YAML of plain texts, numbers, truth values, lists and mappings.
 
-    Without aliases: a few lines of them can stand for gigabytes. Without tags, whose constructors
-    fail on what they do not expect. YAML 1.1 takes ``yes``, ``no``, ``on`` and ``off`` for truth
-    values, ``1:30`` for ninety and ``2026-11-28`` for a date; here they are texts, as in YAML 1.2.
-    A key that is given twice is an error.
+    Aliases are refused, because a few lines of them can expand to gigabytes. Tags are refused,
+    because their constructors fail on unexpected values. In YAML 1.1, ``yes``, ``no``, ``on`` and
+    ``off`` are truth values, ``1:30`` is ninety and ``2026-11-28`` is a date; here these are texts,
+    as in YAML 1.2. A key that occurs twice is an error.
     """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -31,13 +31,13 @@ class PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """The tag of a node, which has none of its own."""
+        """Return the tag of a node without an explicit tag."""
         if kind is not yaml.ScalarNode or not implicit[0]:
             return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
         return f"tag:yaml.org,2002:{_kind(value)}"
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """Keys and values, each key once."""
+        """Make a mapping; a key that occurs twice is an error."""
         given: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
@@ -50,10 +50,10 @@ class PlainLoader(yaml.SafeLoader):
 
 
 class _PlainDumper(yaml.SafeDumper):
-    """Quotes each text that `PlainLoader` would read as something else: ``1e5``, too."""
+    """Dumper that quotes each text that `PlainLoader` would read as another type, as ``1e5``."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """The tag that a node would be read with."""
+        """Return the tag with which `PlainLoader` would read a node."""
         tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
         if kind is yaml.ScalarNode and implicit[0] and tag == "tag:yaml.org,2002:str":
             return f"tag:yaml.org,2002:{_kind(value)}"
@@ -61,7 +61,7 @@ class _PlainDumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: _PlainDumper, text: str) -> yaml.ScalarNode:
-    # Unquoted, they would be read as the ends of lines.
+    # Without quotes, these characters would be read as ends of lines.
     style = '"' if _LINE_ENDS & set(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
@@ -70,7 +70,7 @@ _PlainDumper.add_representer(str, _represent_text)
 
 
 def dump(content: object) -> str:
-    """Write plain data as YAML that `PlainLoader` reads back the same, keys in their order."""
+    """Write plain data as YAML that `PlainLoader` reads back unchanged; keys keep their order."""
     written = yaml.dump(
         content, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=100
     )

@@ -1,4 +1,4 @@
-"""Places that are written to when long work is done, and files that appear whole."""
+"""Checks that output can be written, and files that appear only when complete."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from bci.errors import PlaceError
 
 
 def obstacle(path: Path) -> str:
-    """Explain why nothing can be made at a path, with its missing folders; empty if it can."""
+    """Explain why ``path`` and its missing folders cannot be created; empty if they can."""
     try:
         above = next(place for place in path.absolute().parents if place.exists())
         if not above.is_dir():
@@ -23,26 +23,27 @@ def obstacle(path: Path) -> str:
 
 
 def require_place(path: Path, option: str = "--out") -> None:
-    """Prove that a file or folder can be made at a path, before it is worked for.
+    """Check, before a long computation, that a file or folder can be created at ``path``.
 
-    Raises `PlaceError` if it cannot.
+    Raises `PlaceError` if it cannot; the message names the command's ``option``.
     """
     if why := obstacle(path):
         raise PlaceError(f"{path} cannot be written: {why}; give another {option}")
 
 
 def require_folder(folder: Path, option: str = "--out") -> None:
-    """Prove that files can be made in a folder, which may be missing yet; see `require_place`."""
+    """Check that files can be created in ``folder``, which may be missing; see `require_place`."""
     if why := obstacle(folder / "file"):
         raise PlaceError(f"{folder} cannot be written to: {why}; give another {option}")
 
 
 @contextmanager
 def appearing(file: Path) -> Iterator[Path]:
-    """Give a path to write to, and put that file in its place once it is whole.
+    """Yield a temporary path; after the block, rename it to ``file``.
 
-    Another process that writes the same file at the same time does no harm: the last one stays.
-    The path lies in the same folder, which is made, and ends as the file's name does.
+    So an incomplete file never has the final name. If two processes write the same file, the last
+    one remains. The temporary path lies in the same folder, which is created, and has the same
+    ending.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_name(f".{uuid4().hex[:8]}.{file.name}")

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from bci.head.electrodes import electrode
 
-# In the order of clinical reading: left, middle, right; the temporal chain of each side first.
-# A place has two names where the 10-20 and the 10-10 system differ.
+# In clinical order: left, middle, right, with the temporal chain of each side first. A position has
+# two names if the 10-20 and the 10-10 system differ.
 _CHAINS = (
     ("Fp1", "F7", "T7/T3", "P7/T5", "O1"),
     ("Fp1", "F3", "C3", "P3", "O1"),
@@ -14,15 +14,16 @@ _CHAINS = (
     ("Fp2", "F4", "C4", "P4", "O2"),
     ("Fp2", "F8", "T8/T4", "P8/T6", "O2"),
 )
-# Steps along a chain, from one electrode of a pair to the other.
+# Largest number of steps along a chain between the electrodes of a pair.
 _FARTHEST = 2
 
 
 def longitudinal_pairs(ch_names: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Pairs of neighbours in the chains of the 10-20 system, the one in front first.
+    """List pairs of neighbours in the chains of the 10-20 system, the front electrode first.
 
-    One missing electrode is bridged: its neighbours are a pair. Two are not, as such a pair would
-    span half the head. Empty where no chain has a pair.
+    One missing electrode is bridged: its two neighbours are a pair. Two missing electrodes in
+    succession are not bridged, as such a pair would span half the head. Empty if no chain has a
+    pair.
     """
     by_place: dict[str, str] = {}
     for name in ch_names:

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 Position = tuple[float, float, float]
 
-# Around the name of an electrode: the kind that EDF+ puts before, the reference behind, dots.
+# Parts around an electrode's name: a prefix EEG as in EDF+, a reference as suffix, and dots.
 _LABEL = re.compile(
     r"(?:eeg[ :_-]+)?(?P<name>[a-z]+\d*h?)"
     r"(?:[ _-]*[-_ ](?P<reference>ref\d*|le|re|ar|av|avg|ave|car|[am][12]|[am]1\+?[am]2))?\.*",
     re.IGNORECASE,
 )
-# Electrodes at the ears, which others are measured against.
+# Electrodes at the ears, which serve as references.
 _EARS = ("a1", "a2", "m1", "m2")
 
 
@@ -28,16 +28,19 @@ def _standard() -> dict[str, tuple[str, Position]]:
 
 
 def standard_name(name: str) -> str:
-    """The 10-05 spelling of an electrode's name (``Fc5.`` -> ``FC5``); other names as they are."""
+    """Return the 10-05 spelling of an electrode's name (``FC5`` for ``Fc5.``).
+
+    Other names are returned unchanged.
+    """
     found = _standard().get(name.strip().rstrip(".").lower())
     return found[0] if found else name
 
 
 def electrode(label: str) -> str | None:
-    """The 10-05 name of the electrode that a label means; None if it means none.
+    """Return the 10-05 name of the electrode in a label; None if the label names none.
 
-    ``C3..``, ``fp1``, ``EEG Fp1-Ref`` and ``C3-A2`` are electrodes. The difference of two
-    electrodes (``Fp1-F3``), or of the ears (``A1-A2``), is none.
+    ``C3..``, ``fp1``, ``EEG Fp1-Ref`` and ``C3-A2`` name an electrode. The difference of two
+    electrodes (``Fp1-F3``) or of the ears (``A1-A2``) names none.
     """
     found = _LABEL.fullmatch(label.strip())
     if found is None or (found["reference"] and found["name"].lower() in _EARS):
@@ -47,7 +50,10 @@ def electrode(label: str) -> str | None:
 
 
 def standard_position(name: str) -> Position | None:
-    """Head coordinates (x right, y front, z up) in metres, of a template head; None if unknown."""
+    """Return an electrode's position on a template head in metres (x right, y front, z up).
+
+    None if the name is unknown.
+    """
     found = _standard().get(name.lower())
     return found[1] if found else None
 
@@ -62,7 +68,7 @@ def standard_directions(names: Sequence[str]) -> NDArray[np.float64]:
 
 
 def fit_sphere(positions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Centre (3,) and radius of the sphere nearest to positions (n, 3), by least squares."""
+    """Fit a sphere to positions (n, 3) by least squares; return its centre (3,) and radius."""
     design = np.column_stack([2 * positions, np.ones(len(positions))])
     solved = np.linalg.lstsq(design, (positions**2).sum(axis=1), rcond=None)[0]
     return solved[:3], float(np.sqrt(max(0.0, solved[3] + solved[:3] @ solved[:3])))

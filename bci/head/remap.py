@@ -1,4 +1,4 @@
-"""Remap a montage to another: channels by name, else interpolated by spherical splines.
+"""Conversion of a montage to another: channels by name, others by spherical splines.
 
 The reference stays that of the source.
 """
@@ -16,27 +16,29 @@ from bci.head.splines import spline_weights
 from bci.pipeline import kernels
 from bci.signals import Channel, Chunk, Recording, StreamInfo
 
-# Measured on EEGMMIDB (11 people, run 04, 8-30 Hz, 8 to 48 of 64 electrodes drawn at random): where
-# the nearest electrode is within 30 degrees, some 50 mm, the interpolated channel correlates 0.65
-# to 0.88 (medians) with the true one; beyond, 0.66 and falling to 0.3. Between the electrodes of a
-# 10-20 cap no 10-10 position is farther than 29 degrees from one.
+# Measured on EEGMMIDB (11 people, run 04, 8-30 Hz, 8 to 48 of 64 electrodes drawn at random). If
+# the nearest electrode is within 30 degrees (about 50 mm), the correlation of an interpolated
+# channel with the true one is 0.65 to 0.88 (medians). Beyond, it is 0.66, falling to 0.3. In a
+# 10-20 cap, no 10-10 position between electrodes is farther than 29 degrees from one.
 FARTHEST_DEG = 30.0
-# With fewer, the correlation at one distance falls (at 20-25 degrees from 0.75 to 0.66 with 4).
+# With fewer electrodes, the correlation at the same distance falls: at 20-25 degrees from 0.75 to
+# 0.66 with 4 electrodes.
 FEWEST_ELECTRODES = 8
-# Heads, with the height of an electrode.
+# Range of plausible radii of a head, including the height of an electrode.
 _RADIUS_M = (0.05, 0.15)
-# Stated positions may stray so far from those of a template head before their axes are wrong.
+# If stated positions deviate more from those of a template head, their axes are wrong.
 _AXES_DEG = 30.0
 _MAX_NAMED = 12
 
 
 @dataclass(frozen=True)
 class MontageMap:
-    """A linear map from a stream's channels to others, sample by sample.
+    """A linear map from a stream's channels to target channels, sample by sample.
 
-    ``info`` describes what comes out, with the names of the interpolated channels. ``picks``
-    (n_targets,) is the source of each channel that is taken as it is, -1 of those interpolated:
-    they are the sums over the channels ``sources`` (n,) by ``weights`` (n_targets, n).
+    ``info`` describes the output, with the names of the interpolated channels. ``picks``
+    (n_targets,) is the column of the source channel that is copied, or -1 for an interpolated
+    channel. An interpolated channel is the sum over the source channels ``sources`` (n,) weighted
+    by ``weights`` (n_targets, n).
     """
 
     info: StreamInfo
@@ -47,7 +49,7 @@ class MontageMap:
 
     @property
     def matrix(self) -> NDArray[np.float64]:
-        """The whole map, (n_targets, n_sources)."""
+        """The map as one matrix, (n_targets, n_sources)."""
         matrix = np.zeros((len(self.picks), self.n_sources))
         matrix[:, self.sources] = self.weights
         taken = np.flatnonzero(self.picks >= 0)
@@ -55,21 +57,21 @@ class MontageMap:
         return matrix
 
     def apply(self, chunk: Chunk) -> Chunk:
-        """The chunk with the channels of ``info``; no bit depends on how samples are chunked."""
+        """Convert a chunk to the channels of ``info``; the result is the same for any chunking."""
         out = np.empty((len(chunk.data), len(self.picks)), dtype=np.float32)
         kernels.map_channels(chunk.data, self.picks, self.weights, self.sources, out)
         return replace(chunk, data=out)
 
 
 def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
-    """Plan how a stream gives other channels.
+    """Make the map from a stream's channels to ``targets``.
 
-    A channel of the same name, in whatever case, is taken as it is. Any other has to be of scalp
-    EEG and is interpolated from all EEG channels of its unit whose place is known: by their 10-05
-    names on a template head, else by the positions that the stream states.
+    A channel of the same name, in upper or lower case, is copied. Any other target must be scalp
+    EEG. It is interpolated from all EEG channels of its unit with a known position: that of their
+    10-05 name on a template head, otherwise the position that the stream states.
 
-    Raises `MismatchError` if a wanted channel cannot be interpolated: it is not EEG, its place is
-    unknown, there are too few electrodes, or none near enough.
+    Raises `MismatchError` if a target cannot be interpolated: it is not EEG, its position is
+    unknown, there are too few electrodes, or none is near enough.
     """
     targets = [_as_stated(target, info) for target in targets]
     by_name = {_key(channel.name): i for i, channel in reversed(list(enumerate(info.channels)))}
@@ -94,9 +96,9 @@ def map_montage(info: StreamInfo, targets: Sequence[Channel]) -> MontageMap:
 
 
 def map_recording(recording: Recording, targets: Sequence[Channel]) -> Recording:
-    """A recording with other channels, by the map that live chunks go through.
+    """Convert a recording to the channels ``targets`` by the same map as live chunks.
 
-    Raises `MismatchError` as `map_montage`.
+    Raises `MismatchError` as `map_montage` does.
     """
     mapping = map_montage(replace(recording.info, name=recording.source), targets)
     whole = mapping.apply(Chunk(recording.data, recording.timestamps, 0))
@@ -104,7 +106,7 @@ def map_recording(recording: Recording, targets: Sequence[Channel]) -> Recording
 
 
 def named_channels(names: Sequence[str], info: StreamInfo) -> tuple[Channel, ...]:
-    """Channels of these names, with kind and unit of a stream's: what a profile asks for."""
+    """Make channels with these names, as in a profile; kinds and units are the stream's."""
     by_name = {_key(channel.name): channel for channel in info.channels}
     units = {channel.unit for channel in info.channels if channel.kind == "eeg"}
     other = Channel("", "eeg", units.pop() if len(units) == 1 else "uV")
@@ -112,7 +114,7 @@ def named_channels(names: Sequence[str], info: StreamInfo) -> tuple[Channel, ...
 
 
 def describe_map(name: str, info: StreamInfo) -> str:
-    """Describe in a sentence what a montage map made of a stream or file of that name."""
+    """Describe in a sentence the result of a montage map for the stream or file ``name``."""
     n = len(info.interpolated)
     text = f"{name}: {info.n_channels - n} of {info.n_channels} channels by name, {n} interpolated"
     if n:
@@ -123,7 +125,7 @@ def describe_map(name: str, info: StreamInfo) -> str:
 
 
 def _as_stated(target: Channel, info: StreamInfo) -> Channel:
-    """A channel in the unit of the stream's channels of its kind, where that is one for all."""
+    """Give a target the unit of the stream's channels of its kind, if these share one unit."""
     units = {channel.unit for channel in info.channels if channel.kind == target.kind}
     unit = units.pop() if len(units) == 1 else target.unit
     return replace(target, unit=unit) if factor(unit, target.unit) is not None else target
@@ -136,7 +138,7 @@ def _key(name: str) -> str:
 def _sources(
     info: StreamInfo, missing: list[Channel]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Find the channels to interpolate from, and the unit vectors of their places."""
+    """Find the channels to interpolate from, and the unit vectors of their positions."""
     wanted = missing[0]
     alike = {(channel.kind, channel.unit) for channel in missing}
     lacking = shortened([channel.name for channel in missing], _MAX_NAMED)
@@ -164,9 +166,10 @@ def _sources(
 def _stated_directions(
     info: StreamInfo, candidates: list[int], by_name: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Unit vectors of the positions that a stream states, from the centre of its own sphere.
+    """Unit vectors of a stream's stated positions, from the centre of the sphere fitted to them.
 
-    Raises `MismatchError` if the positions lie on no head, or have other axes than ours.
+    Raises `MismatchError` if the positions do not lie on a head, or their axes are not x right,
+    y front, z up.
     """
     placed = [info.channels[i] for i in candidates]
     positions = np.array([channel.position or (np.nan,) * 3 for channel in placed])
@@ -195,7 +198,7 @@ def _stated_directions(
 def _places(
     info: StreamInfo, missing: list[Channel], sources: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Unit vectors of the channels to interpolate, each near enough to a source."""
+    """Unit vectors of the channels to interpolate, after a check that each is near a source."""
     places = standard_directions([channel.name for channel in missing])
     unknown = [missing[i].name for i in np.flatnonzero(np.isnan(places).any(axis=1))]
     if unknown:

@@ -1,8 +1,8 @@
-"""Spherical splines: values between electrodes, and their surface Laplacian, as one matrix each.
+"""Spherical splines: matrices for the values between electrodes and for their Laplacian.
 
 Perrin, Pernier, Bertrand and Echallier, Electroenceph. Clin. Neurophysiol. 72 (1989) 184-187:
-splines of order 4 on the head as a sphere. Models stored with a montage map depend on the order,
-the number of terms and the regularisation.
+splines of order 4 on a spherical head. Models stored with a montage map depend on the order, the
+number of terms and the regularisation.
 """
 
 import numpy as np
@@ -17,10 +17,10 @@ _REGULARISATION = 1e-5
 def spline_weights(
     sources: NDArray[np.float64], targets: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Compute the weights of spherical-spline interpolation, a row for each target.
+    """Compute the weights of spherical-spline interpolation, (n_targets, n_sources).
 
-    Sources and targets are unit vectors from the centre of the head, (n, 3). The weights,
-    (n_targets, n_sources), sum to one in each row, so that the reference stays that of the sources.
+    ``sources`` and ``targets`` are unit vectors from the centre of the head, (n, 3). The weights
+    of each target sum to one, so that the reference stays that of the sources.
     """
     reach = np.ones((len(targets), len(sources) + 1))
     reach[:, :-1] = legendre.legval(targets @ sources.T, _terms(_ORDER))
@@ -31,8 +31,8 @@ def laplacian_weights(directions: NDArray[np.float64], radius_m: float) -> NDArr
     """Compute the weights of the surface Laplacian at each electrode, (n, n).
 
     ``directions`` are unit vectors from the centre of the head, (n, 3). The weights give the
-    Laplacian with its sign turned, which is positive over a source, per square metre. Each row sums
-    to zero: the reference does not matter.
+    negative Laplacian, which is positive over a source, per square metre. Each row sums to zero,
+    so that the reference has no effect.
     """
     reach = np.zeros((len(directions), len(directions) + 1))
     # The Laplacian on the sphere multiplies a term of degree n by -n (n + 1).
@@ -46,7 +46,7 @@ def _terms(order: int) -> NDArray[np.float64]:
 
 
 def _solve(sources: NDArray[np.float64], reach: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights of the sources that give, for each target, the sum of splines ``reach``."""
+    """Solve for the weights of the sources from ``reach``, the splines at each target."""
     count = len(sources)
     system = np.ones((count + 1, count + 1))
     system[:-1, :-1] = legendre.legval(sources @ sources.T, _terms(_ORDER))

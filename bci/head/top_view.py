@@ -1,4 +1,4 @@
-"""The head seen from above, nose up: places of channels, and the picture of values between them."""
+"""The head seen from above, nose up: positions of channels, and pictures of their values."""
 
 from collections.abc import Sequence
 from math import ceil, sqrt
@@ -15,26 +15,26 @@ Places = dict[int, tuple[float, float]]
 
 PIXELS = 65
 MIN_ELECTRODES = 4
-# Middle of a head whose coordinates have the anterior commissure as their origin, in metres: the
-# start of the fit. In coordinates with the ears as origin the middle is 4 cm higher.
+# Start of the fit of the head's centre, in metres, for coordinates with their origin at the
+# anterior commissure. With the origin between the ears, the centre is 4 cm higher.
 _MIDDLE = (0.0, -0.015, 0.02)
-# Distances of sensors from the middle: electrodes about 95 mm, helmets up to 130 mm.
+# Distances of sensors from the centre: electrodes about 95 mm, MEG helmets up to 130 mm.
 _MIN_RADIUS_M, _MAX_RADIUS_M = 0.08, 0.13
 _STEPS = 60
-# Angle from the crown at which the drawn edge lies: a little below the level of T7, Fpz and Oz.
+# Angle in radians from the crown to the drawn edge: a little below the level of T7, Fpz and Oz.
 _EDGE = 1.75
 _OUTERMOST = 1.15
-# In radii of the head: width of the rim around the outermost electrodes that counts as between
-# them, and distance over which the picture fades beyond. With 8 to 19 electrodes the peak of a
-# single strong one is drawn within 0.21 of it.
+# In radii of the head: width of the rim outside the outermost electrodes that is still
+# interpolated, and distance over which the picture fades beyond it. With 8 to 19 electrodes, the
+# peak of a single strong electrode is drawn within 0.21 of it.
 _MARGIN, _FADE = 0.05, 0.4
 
 
 def channel_directions(channels: Sequence[Channel]) -> Values:
     """Find the directions of channels as unit vectors, (n_channels, 3); NaN where unknown.
 
-    EEG channels with a 10-05 name lie where the template head has them, as in `bci.head.remap`;
-    others where their stream states it.
+    EEG channels with a 10-05 name have the direction on the template head, as in `bci.head.remap`.
+    Other channels have the direction of the position that their stream states.
     """
     found = standard_directions([c.name if c.kind == "eeg" else "" for c in channels])
     stated = np.array([c.position or (np.nan,) * 3 for c in channels]).reshape(-1, 3)
@@ -47,10 +47,11 @@ def channel_directions(channels: Sequence[Channel]) -> Values:
 
 
 def flatten(channels: Sequence[Channel]) -> Places:
-    """Lay channels with a known place on a head of radius 1, y to the nose.
+    """Project channels with a known position onto a flat head of radius 1, y to the nose.
 
-    The angle from the crown becomes the distance from the middle, so that neighbours on the head
-    are neighbours in the picture. Sensors of a helmet that reach further are drawn closer.
+    The angle from the crown becomes the distance from the centre, so that neighbours on the head
+    are neighbours in the picture. Sensors of a helmet beyond the edge are drawn closer. Returns
+    x and y by the channels' numbers.
     """
     directions = channel_directions(channels)
     known = np.flatnonzero(~np.isnan(directions).any(axis=1))
@@ -65,7 +66,7 @@ def flatten(channels: Sequence[Channel]) -> Places:
 
 
 def in_rows(n_channels: int) -> Places:
-    """Lay channels out in rows from left to right, where no place is known."""
+    """Arrange channels in rows from left to right, if no positions are known."""
     per_row = max(1, ceil(sqrt(n_channels)))
     rows = ceil(n_channels / per_row)
     step = 1.8 / per_row
@@ -79,7 +80,7 @@ def in_rows(n_channels: int) -> Places:
 
 
 def on_sphere(places: Values) -> Values:
-    """Turn places in the picture, (n, 2), into unit vectors from the centre, (n, 3)."""
+    """Convert positions in the picture, (n, 2), to unit vectors from the head's centre, (n, 3)."""
     far = np.hypot(places[:, 0], places[:, 1])
     angle = far * _EDGE
     across = places * (np.sin(angle) / np.maximum(far, 1e-9))[:, None]
@@ -87,18 +88,18 @@ def on_sphere(places: Values) -> Values:
 
 
 def pixel_places() -> Values:
-    """Places of the pixels of a picture, shape (65 * 65, 2), row by row from the nose."""
+    """Positions of the pixels of a picture, shape (65 * 65, 2), row by row from the nose."""
     along = np.linspace(-1, 1, PIXELS)
     x, y = np.meshgrid(along, -along)
     return np.column_stack([x.ravel(), y.ravel()])
 
 
 class HeadPicture:
-    """Interpolates between electrodes by spherical splines; a picture is one matrix product.
+    """Interpolate between electrodes by spherical splines; a picture is one matrix product.
 
-    A spline runs away where no electrode bounds it. So outside of the outermost electrodes the
-    picture takes the value of the nearest place between them, and fades to the mean of all.
-    At least four electrodes are needed, placed as by `flatten`.
+    Splines diverge outside the outermost electrodes. There the picture has the value of the
+    nearest position between electrodes, and fades to the mean of all electrodes. At least four
+    electrodes are needed, with the positions of `flatten`.
     """
 
     def __init__(self, places: Values) -> None:
@@ -110,18 +111,18 @@ class HeadPicture:
     def draw(self, values: Values) -> Values:
         """Interpolate values at the electrodes, (n_electrodes,), on (65, 65) pixels, nose up.
 
-        No pixel leaves the range of the values.
+        Pixels are limited to the range of the values.
         """
         picture: Values = np.clip(self._weights @ values, values.min(), values.max())
         return picture.reshape(PIXELS, PIXELS)
 
 
 def _nearest_between(pixels: Values, places: Values) -> tuple[Values, Values]:
-    """Find the place between the electrodes that is nearest to each pixel, and how far it is."""
-    # Imported where it is needed: it takes a tenth of a second.
+    """Find the position between the electrodes nearest to each pixel, and its distance."""
+    # Imported here, because it takes a tenth of a second.
     from scipy.spatial import ConvexHull
 
-    # A small ring around each, so that electrodes in one line have a hull too.
+    # A small ring around each electrode, so that electrodes on one line have a hull too.
     turn = np.linspace(0, 2 * np.pi, 8, endpoint=False)
     ring = _MARGIN * np.column_stack([np.cos(turn), np.sin(turn)])
     around = (places[:, None] + ring).reshape(-1, 2)
@@ -144,13 +145,13 @@ def _middle_of(positions: Values) -> Values:
     """Fit the centre of a sphere of a head's size to positions, (n, 3)."""
     middle = np.array(_MIDDLE)
     if np.linalg.norm(positions - middle, axis=1).mean() < _MIN_RADIUS_M * 0.8:
-        # Inside the head: on no sphere.
+        # Electrodes inside the head do not lie on a sphere.
         return middle
     for _ in range(_STEPS):
         away = positions - middle
         distance = np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
         radius = np.clip(distance.mean(), _MIN_RADIUS_M, _MAX_RADIUS_M)
         middle = (positions - radius * away / distance).mean(axis=0)
-        # Left and right are alike, whichever side the sensors are on.
+        # The head is symmetric, even if the sensors are on one side only.
         middle[0] = 0.0
     return middle

@@ -1,24 +1,25 @@
 """Typed messages that cross a process border: statuses on LSL, events on standard output.
 
-Each is one JSON object on one line. A status goes over an LSL stream of texts twice a second; an
-event is a line that a long command prints with ``--json``. A reader gets either by `read_status`
-or `read_event`, which check every field and take nothing on trust: texts are cut, numbers that are
-out of range are refused, and keys that a later version may add are left out.
+Each is one JSON object on one line. A status is sent on an LSL stream of text twice per second. An
+event is a line that a long command prints with ``--json``. `read_status` and `read_event` check
+every field: long texts are cut, numbers out of range are refused, and unknown keys of later
+versions are ignored.
 
-``version`` is of the format: it grows when a field changes its meaning or goes, and a reader
-refuses a version that it does not know. A new field alone does not make a new version.
+``version`` is the version of the format. It increases when a field changes its meaning or is
+removed. A reader refuses an unknown version. A new field does not change the version.
 
 `docs/reference/messages.md` lists every field with its unit; `bci.messages.write_docs` writes it
-from here.
+from this package.
 
-- fields: types of fields, with their bounds
+
+- fields: types of fields, with their limits
 - quality_reasons: reasons why a channel is not good
 - statuses: messages on LSL
 - general, listings, live, training, evaluation: events on standard output
 - spelling: texts of a speller
 - bridged: messages of bridges to other programs
-- reading: all kinds, checked
-- write_docs: the page of all fields
+- reading: functions that read and check all kinds
+- write_docs: writer of the page of all fields
 """
 
 from bci.messages.bridged import (

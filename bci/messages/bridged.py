@@ -1,4 +1,4 @@
-"""Messages of the bridges ``udp`` and ``websocket``: one JSON object a datagram or text."""
+"""Messages of the bridges ``udp`` and ``websocket``: one JSON object per datagram or text."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from bci.messages.fields import Count, Message, Number, Seconds, Share, Text
 
 MAX_LABEL = 64
-"""Letters of a label; the others are cut."""
+"""Largest number of characters of a label; longer ones are cut."""
 _MAX_SENTENCE = 300
 _MAX_POINTS = 1000
 
@@ -24,9 +24,9 @@ class Bridged(Message):
     """A message of a bridge."""
 
     version: Literal[1] = 1
-    run: Label  # Another text for each start of the bridge
-    # Decisions that the bridge has sent in this run: at a decision its own number, from 1. A
-    # number that jumps shows lost decisions, one that comes again a duplicate
+    run: Label  # Identifier of the bridge's run; each start of the bridge has another one
+    # Number of decisions that the bridge has sent in this run; for a decision, its own number, from
+    # 1. A jump shows lost decisions, a repeated number shows a duplicate
     seq: Count
     sent: Seconds  # Time of sending, in seconds on the LSL clock of the bridge's computer
 
@@ -35,14 +35,14 @@ class BridgedDecision(Bridged):
     """An event of a decision; see [streams](streams.md#decisions)."""
 
     kind: Literal["decision"] = "decision"
-    # A decision began, came again at the next cue, or ended
+    # The decision began, was repeated at the next cue, or ended
     change: Literal["onset", "repeat", "offset"]
     label: Label | None = None  # The class; None at an offset
     ended: Label | None = None  # At an offset, the class that ended
-    confidence: Share | None = None  # Confidence of the decision; None where windows stopped coming
+    confidence: Share | None = None  # Confidence of the decision; None if windows have stopped
     time: Seconds  # Time of the window's last sample, in seconds on the same clock as ``sent``
     simulated: bool = False  # Whether the signal is simulated
-    # Whether it is sent again to a receiver that was away (``websocket`` only)
+    # Whether it is sent again to a receiver that has reconnected (``websocket`` only)
     again: bool = False
 
 
@@ -52,7 +52,7 @@ class BridgedPrediction(Bridged):
     kind: Literal["prediction"] = "prediction"
     # Probability of each class, most probable first where some are left out
     probabilities: Annotated[dict[Label, Number], Field(max_length=64)]
-    left_out: Count = 0  # Classes that are left out, since there are too many for a message
+    left_out: Count = 0  # Number of classes left out, if there are too many for a message
     decided: Label | None = None  # Decision of the engine at the window's end; None: none
     time: Seconds  # Time of the window's last sample, in seconds on the same clock as ``sent``
     latency_ms: Number | None = None  # From the window's last sample to the engine's publication
@@ -64,36 +64,36 @@ class BridgedStatus(Bridged):
 
     kind: Literal["status"] = "status"
     engine: Label  # Name of the engine
-    state: BridgedState  # ``engine lost``: it is not there, or sends nothing
+    state: BridgedState  # ``engine lost``: the engine has ended or sends nothing
     decided: Label | None = None  # Newest decision that the bridge sent; None after its end
     model: Label | None = None  # Name of the model
     stream: Label | None = None  # Name of the decoded stream
     simulated: bool = False  # Whether the signal is simulated
     replayed: bool = False  # Whether the signal is a recording that is streamed
-    lost_samples: Count = 0  # Samples that the sender numbered and that did not come
+    lost_samples: Count = 0  # Samples that the sender numbered but that did not arrive
     # From a window's last sample to its publication, in milliseconds; the median
     latency_p50_ms: Number | None = None
     latency_p99_ms: Number | None = None  # The 99th percentile of the same
-    warning: Sentence | None = None  # Where the model or the signal is not to be relied on
+    warning: Sentence | None = None  # A sentence, if the model or the signal is not reliable
 
 
 class BridgedTrace(Message):
-    """A stretch of one channel, filtered for the display, as the extremes of short intervals."""
+    """A part of one channel's display-filtered signal, as the extremes of short intervals."""
 
     name: Label  # Name of the channel
     unit: Label  # Unit of the values
-    # Smallest value of each interval; None where the channel sent no number
+    # Smallest value of each interval; None if the channel had no finite value
     low: Annotated[tuple[Number | None, ...], Field(max_length=_MAX_POINTS)]
     high: Annotated[tuple[Number | None, ...], Field(max_length=_MAX_POINTS)]  # Largest value
 
 
 class BridgedSignal(Bridged):
-    """The newest stretch of a few channels, ten times a second (``websocket`` only)."""
+    """The newest signal of a few channels, ten times per second (``websocket`` only)."""
 
     kind: Literal["signal"] = "signal"
     stream: Label  # Name of the stream
-    filter: Label  # Filter of the display; decoding and recording do without it
-    rate_hz: Number  # Intervals a second
+    filter: Label  # Filter of the display; decoding and recording do not use it
+    rate_hz: Number  # Intervals per second
     traces: Annotated[tuple[BridgedTrace, ...], Field(max_length=16)]
     simulated: bool = False  # Whether the signal is simulated
 
@@ -103,7 +103,7 @@ class BridgedChannel(Message):
 
     name: Label  # Name of the channel
     state: Literal["good", "doubtful", "bad", "not judged"]
-    text: Sentence = ""  # The reason for people, with its figure
+    text: Sentence = ""  # The reason as text, with its figure
 
 
 class BridgedQuality(Bridged):
@@ -111,7 +111,7 @@ class BridgedQuality(Bridged):
 
     kind: Literal["quality"] = "quality"
     stream: Label  # Name of the stream
-    good: Count  # Number of channels that are good, as are the next counts
+    good: Count  # Number of good channels
     doubtful: Count  # Number of doubtful channels
     bad: Count  # Number of bad channels
     not_judged: Count  # Number of channels that are not judged

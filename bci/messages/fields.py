@@ -1,4 +1,4 @@
-"""Fields that every message is made of, and the base of all messages."""
+"""Types of fields, and the base class of all messages."""
 
 import json
 from typing import Annotated
@@ -11,7 +11,7 @@ _MAX_TEXT = 100_000
 
 
 def _plain(text: object) -> object:
-    """Cut a text; replace what no encoding takes, as names of files may hold it."""
+    """Cut a text, and replace characters that UTF-8 cannot encode, as in some file names."""
     if not isinstance(text, str):
         return text
     return text[:_MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
@@ -30,5 +30,5 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def line(self) -> str:
-        """One line of JSON, in ASCII."""
+        """Convert the message to one line of JSON, in ASCII."""
         return json.dumps(self.model_dump(mode="json"), allow_nan=False)

@@ -11,7 +11,7 @@ from bci.messages.statuses import EngineStatus, PeopleStatus, RecordedStream
 
 
 class StreamingEvent(Event):
-    """A stream is on the network: of ``bci stream`` and ``bci replay``; one event a stream."""
+    """A stream is on the network: of ``bci stream`` and ``bci replay``; one event per stream."""
 
     event: Literal["streaming"] = "streaming"
     stream: Text  # Name of the stream
@@ -28,7 +28,7 @@ class RecordingEvent(Event):
 
 
 class RecordedEvent(Event):
-    """A recording has ended and its file is whole."""
+    """A recording has ended and its file is complete."""
 
     event: Literal["recorded"] = "recorded"
     file: Text  # Path of the recording
@@ -42,10 +42,10 @@ class DecidedEvent(Event):
     """A change of the engine's decision: of ``bci run``; see `docs/reference/streams.md`."""
 
     event: Literal["decided"] = "decided"
-    # A decision began, came again at the next cue, or ended
+    # The decision began, was repeated at the next cue, or ended
     change: Literal["onset", "repeat", "offset"]
     label: Text | None = None  # The class; None at an offset
-    # Confidence of the decision, 0 to 1; None where windows stopped coming
+    # Confidence of the decision, 0 to 1; None if windows have stopped
     confidence: Share | None = None
     time: Seconds  # Time of the window's last sample, in seconds on the LSL clock
     ended: Text | None = None  # At an offset, the class that ended
@@ -77,16 +77,16 @@ class JudgedChannel(Message):
     """Quality of one channel in one second; see `bci.quality.channel_quality.ChannelQuality`."""
 
     name: Text  # Name of the channel
-    # Verdict of the last seconds; it does not flicker
+    # State after hysteresis over the last seconds
     state: Literal["good", "doubtful", "bad", "not judged"]
-    reason: Reason | None = None  # Reason of the verdict; None where the channel is good
-    text: Text = ""  # The reason for people, with its figure
+    reason: Reason | None = None  # Reason of the state; None if the channel is good
+    text: Text = ""  # The reason as text, with its figure
     rms: Number | None = None  # Root mean square above 0.5 Hz, in the channel's unit
     line_share: Number | None = None  # Share of the power at the line frequency, 0 to 1
-    high: Number | None = None  # The same above 35 Hz, without the power line
-    drift: Number | None = None  # Change of the slow mean, in the channel's unit a second
+    high: Number | None = None  # Root mean square above 35 Hz, without line noise
+    drift: Number | None = None  # Change of the slow mean, in the channel's unit per second
     kurtosis: Number | None = None  # Excess kurtosis; 0 for Gaussian noise
-    # Largest magnitude with a neighbour, 0 to 1; None where positions are unknown
+    # Largest magnitude of correlations with neighbours, 0 to 1; None if positions are unknown
     correlation: Number | None = None
     impedance_kohm: Number | None = None  # Impedance in kiloohms; None where it is not measured
 
@@ -98,8 +98,8 @@ class QualityEvent(Event):
     stream: Text  # Name of the stream
     simulated: bool = False  # Whether the signal is simulated
     connected: bool = True  # Whether the stream is on the network
-    samples: Count = 0  # Samples since the monitor began, as are the next counts
-    lost_samples: Count = 0  # Samples that the sender numbered and that did not come
+    samples: Count = 0  # Samples since the monitor began; the next counts are since then, too
+    lost_samples: Count = 0  # Samples that the sender numbered but that did not arrive
     gaps: Count = 0  # Gaps of lost samples
     clock_jumps: Count = 0  # Jumps of the sender's clock
     reconnects: Count = 0  # How often the stream came back
@@ -108,7 +108,7 @@ class QualityEvent(Event):
     clock_offset_s: Seconds | None = None  # Offset of the sender's clock from ours, in seconds
     # Speed of the sender's clock relative to ours, in parts per million
     clock_drift_ppm: Number | None = None
-    # Problems of the stream's clock and rate, a sentence each
+    # Problems of the stream's clock and rate, one sentence per problem
     findings: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     # Every channel of the stream, in order
     channels: tuple[JudgedChannel, ...] = Field(default=(), max_length=100_000)

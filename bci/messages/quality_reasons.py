@@ -22,7 +22,7 @@ class Reason(StrEnum):
     NO_KIND = "no kind"
 
 
-# For people; the figure is put in where there is one.
+# Texts for people; a figure is inserted at the braces.
 _TEXTS = {
     Reason.NO_VALUES: "no values",
     Reason.VALUES_MISSING: "{:.0%} of its values missing",
@@ -42,5 +42,5 @@ _TEXTS = {
 
 
 def describe(reason: Reason | None, figure: float = 0.0) -> str:
-    """``line noise 63%``: a reason with its figure; empty where there is no reason."""
+    """Describe a reason with its figure, as in ``line noise 63%``; empty without a reason."""
     return _TEXTS[reason].format(figure) if reason is not None else ""

@@ -1,4 +1,4 @@
-"""Reading of messages that came from another program: nothing is taken on trust."""
+"""Reading and checking of messages from other programs."""
 
 from typing import Annotated, TypeVar
 
@@ -34,7 +34,7 @@ from bci.messages.training import (
     StepEvent,
 )
 
-# Of a line, in characters: no message of ours comes near it.
+# Longest line, in characters; messages of this program are much shorter.
 MAX_STATUS = 1 << 20
 _MAX_EVENT = 16 << 20
 
@@ -58,23 +58,23 @@ _BRIDGED: TypeAdapter[AnyBridged] = TypeAdapter(AnyBridged)
 def read_event(line: str | bytes) -> AnyEvent:
     """Read an event of a command.
 
-    Raises `MessageError` if it is none that this version knows; the message names the field.
+    Raises `MessageError` if the line is no event of this version; the message names the field.
     """
     return _read(_EVENT, line, _MAX_EVENT)
 
 
 def read_status(line: str | bytes) -> EngineStatus | RecorderStatus | PeopleStatus:
-    """Read a status that came over the network.
+    """Read a status that was received over the network.
 
-    Raises `MessageError` if it is none that this version knows; the message names the field.
+    Raises `MessageError` if the line is no status of this version; the message names the field.
     """
     return _read(_STATUS, line, MAX_STATUS)
 
 
 def read_spelled(line: str | bytes) -> Spelled:
-    """Read a selection of a speller that came over the network.
+    """Read a speller's selection that was received over the network.
 
-    Raises `MessageError` if it is none that this version knows; the message names the field.
+    Raises `MessageError` if the line is no selection of this version; the message names the field.
     """
     return _read(_SPELLED, line, MAX_STATUS)
 
@@ -82,20 +82,20 @@ def read_spelled(line: str | bytes) -> Spelled:
 def read_bridged(line: str | bytes) -> AnyBridged:
     """Read a message of a bridge.
 
-    Raises `MessageError` if it is none that this version knows; the message names the field.
+    Raises `MessageError` if the line is no message of this version; the message names the field.
     """
     return _read(_BRIDGED, line, MAX_STATUS)
 
 
 class Lines:
-    """Cuts bytes into lines; of a line that is too long only the beginning is kept."""
+    """Split received bytes into lines; a line longer than ``max_bytes`` is cut."""
 
     def __init__(self, max_bytes: int = _MAX_EVENT) -> None:
         self._max_bytes = max_bytes
         self._begun = bytearray()
 
     def take(self, written: bytes) -> list[bytes]:
-        """Take in what was written; give the lines that it completes."""
+        """Add received bytes; return the lines that are complete now."""
         *ended, begun = written.split(b"\n")
         lines = []
         for end in ended:
@@ -105,7 +105,7 @@ class Lines:
         return lines
 
     def rest(self) -> bytes:
-        """Give the line that has begun, and forget it."""
+        """Return the incomplete line and discard it."""
         line = bytes(self._begun)
         self._begun.clear()
         return line
@@ -132,7 +132,7 @@ def _explain(problem: ValidationError) -> str:
         return f"no {tag}: not a message of this version of bci"
     if first["type"] == "json_invalid":
         return "not a message of JSON"
-    # The first part of a place is the tag of the message, which is no field.
+    # The first part of the location is the tag of the message, which is no field.
     where = ".".join(map(str, first["loc"][1:])) or "the message"
     if where == "version":
         return f"version {first['input']!s:.20} of the message; this bci reads version {VERSION}"

@@ -12,16 +12,16 @@ class Spelled(Message):
 
     kind: Literal["spelled"] = "spelled"
     version: Literal[1] = 1
-    # Selected: chosen by the evidence. Undone: taken back, by a key or an error potential. Failed:
-    # no prediction came
+    # Selected: chosen by the evidence. Undone: removed by a key or an error potential. Failed: no
+    # prediction arrived
     change: Literal["selected", "undone", "failed"]
     selection: Count  # Number of the selection in its run, from 1
-    symbol: Text | None = None  # The symbol; None where the selection failed
+    symbol: Text | None = None  # The symbol; None if the selection failed
     target: Text | None = None  # The symbol to copy; None in free spelling
-    text: Text = ""  # All that is spelled after it
+    text: Text = ""  # The whole spelled text after the selection
     confidence: Share | None = None  # Probability of the symbol, 0 to 1
-    updates: Count = 0  # Repetitions, or windows, that the selection took
-    flashes: Count = 0  # Flashes with a prediction that it was made from
+    updates: Count = 0  # Number of repetitions, or windows, of the selection
+    flashes: Count = 0  # Number of its flashes with a prediction
     # Most probable symbols, with their probabilities
     candidates: dict[Text, Share] = Field(default={}, max_length=100)
     began: Seconds  # Begin of the selection, in seconds on the LSL clock

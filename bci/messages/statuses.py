@@ -32,7 +32,7 @@ class EngineStatus(Message):
 
     kind: Literal["engine"] = "engine"
     version: Literal[1] = 1
-    # The other fields but the model are empty while it waits
+    # All other fields except ``model`` are empty while it waits
     state: Literal["waiting for stream", "running", "stream lost"]
     model: Text  # Name of the model that decodes
     stream: Text | None = None  # Name of the decoded stream; None until it is found
@@ -41,13 +41,13 @@ class EngineStatus(Message):
     replayed: bool = False  # Whether the signal is a recording that is streamed
     # Channels that the montage map, or the filter `interpolate_bad`, computes from others now
     interpolated: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
-    samples: Count = 0  # Samples of the stream since the engine began, as are the next counts
-    lost_samples: Count = 0  # Samples that the sender numbered and that did not come
+    samples: Count = 0  # Samples since the engine began; the next counts are since then, too
+    lost_samples: Count = 0  # Samples that the sender numbered but that did not arrive
     gaps: Count = 0  # Gaps of lost samples
     clock_jumps: Count = 0  # Jumps of the sender's clock
     lost_at: Seconds | None = None  # End of the newest gap, in seconds on the LSL clock
-    loops: Count = 0  # How often a replay began again
-    # Problems of the stream's clock and rate, a sentence each
+    loops: Count = 0  # Number of restarts of a looping replay
+    # Problems of the stream's clock and rate, one sentence per problem
     findings: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     reconnects: Count = 0  # How often the stream came back
     rate_hz: Number | None = None  # Effective sampling rate of the stream

@@ -32,7 +32,7 @@ class StepEvent(Event):
     step: Count  # Number of the step, from 1
     of: Count  # Steps of the training
     loss: Number | None = None  # Loss on training data
-    score: Number | None = None  # Accuracy on held-out data, 0 to 1; None where nothing is held out
+    score: Number | None = None  # Accuracy on held-out data, 0 to 1; None if nothing is held out
 
 
 class PointEvent(Event):
@@ -45,7 +45,8 @@ class PointEvent(Event):
     high: Share  # Upper end of its 95 % interval, 0 to 1
     chance: Share  # Accuracy of naming the most frequent class, 0 to 1
     trials: Count  # Held-out trials
-    with_base: bool = False  # The base model was learnt from too; alone where there are no trials
+    # Whether training also used the base model; with 0 trials, the base model alone is used
+    with_base: bool = False
 
 
 class AccuracyFigure(Message):
@@ -72,7 +73,7 @@ class RoundEvent(Event):
 
     event: Literal["round"] = "round"
     number: Count  # Number of the round
-    # Accuracy of each site on its held-out trials with the weights that came, 0 to 1
+    # Accuracy of each site on its held-out trials with the received weights, 0 to 1
     accuracies: dict[Text, Share] = Field(default_factory=dict, max_length=MAX_ITEMS)
     # Reason of each site whose change was left out
     excluded: dict[Text, Text] = Field(default_factory=dict, max_length=MAX_ITEMS)

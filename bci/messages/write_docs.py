@@ -45,7 +45,7 @@ stream and a format of their own: see [streams](streams.md).
 
 
 def write_page() -> str:
-    """Write the text of the page."""
+    """Make the text of the page."""
     statuses = _members(messages.AnyStatus)
     events = _members(messages.AnyEvent)
     spelled = [messages.Spelled]
@@ -104,7 +104,7 @@ def _section(model: type[BaseModel], tag: str) -> str:
 
 
 def _read_comments(model: type[BaseModel]) -> dict[str, str]:
-    """Meaning of each field, its bases' too, by the comment behind it or above it."""
+    """Read the meaning of each field, inherited ones too, from the comment behind or above it."""
     meanings: dict[str, str] = {}
     above: list[str] = []
     bases = [each for each in reversed(model.__mro__) if issubclass(each, messages.Message)]
@@ -123,7 +123,7 @@ def _markdown(text: str) -> str:
 
 
 def _type(hint: Any) -> str:
-    """Words for a type: ``list of text``, ``number or null``."""
+    """Describe a type in words: ``list of text``, ``number or null``."""
     if (named := _known(hint)) is not None:
         return named
     origin, inner = get_origin(hint), get_args(hint)

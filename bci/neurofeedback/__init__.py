@@ -1,19 +1,19 @@
-"""Feedback of a feature of the brain's signal to the subject whose brain it is.
+"""Neurofeedback: a feature of the subject's own brain signal is shown to the subject.
 
-Everything but `streams` and `live` is a plain function of windows: a recording gives the same
+All modules but `streams` and `live` compute with windows alone, so a recording gives the same
 numbers as the live run.
 
-- sites: signals of channels, or of places on the head
-- features: a number of each window
-- artifacts: windows that count for nothing
-- baseline: the subject at rest, and the file that keeps it
+- sites: signals of channels, or of positions on the head
+- features: one number per window
+- artifacts: windows that are rejected
+- baseline: the feature at rest, and its file
 - threshold: fixed, adaptive or by a staircase
-- reward: when one is due
+- reward: rule for rewards
 - session: runs of windows, with all of the above
-- sham: what another subject was shown
+- sham: feedback that another subject was shown
 - report: success and learning over runs and sessions
-- offline: a recording instead of a stream
-- recorded: what a recorded session showed
-- streams: the feature, the rewards and the runs on LSL
-- live: the process
+- offline: a session computed from a recording
+- recorded: the feedback that a recorded session showed
+- streams: LSL streams of the feature, the rewards and the runs
+- live: the live process
 """

@@ -1,4 +1,4 @@
-"""Windows with an artifact, by the swing of a site and the power of muscles in it."""
+"""Windows with an artifact, detected by a site's peak-to-peak amplitude and muscle power."""
 
 from typing import NamedTuple
 
@@ -12,14 +12,17 @@ Array = NDArray[np.float64]
 
 
 class Measures(NamedTuple):
-    """Largest swing of any site, in its unit, and largest power of muscles, in dB."""
+    """Measures of a window, each the largest of all sites.
+
+    ``peak_to_peak`` is in the sites' unit, ``muscle_db`` is the power in the muscles' band.
+    """
 
     peak_to_peak: float
-    muscle_db: float  # NaN where it is not asked for
+    muscle_db: float  # NaN if the protocol has no band of muscles
 
 
 class ArtifactLimits(NamedTuple):
-    """Largest measures of a window that counts; None where there is no limit."""
+    """Largest measures of a window without an artifact; None for no limit."""
 
     peak_to_peak: float | None = None
     muscle_db: float | None = None
@@ -33,9 +36,9 @@ class ArtifactLimits(NamedTuple):
 
 
 class ArtifactMeter:
-    """Measures the site signals of a window.
+    """Measure the site signals of a window.
 
-    Raises `MismatchError` if the rate is too low for the band of muscles.
+    Raises `MismatchError` if the sampling rate is too low for the band of muscles.
     """
 
     def __init__(self, settings: ArtifactSettings, n_samples: int, sfreq: float) -> None:
@@ -54,21 +57,24 @@ class ArtifactMeter:
 
 
 class ArtifactHold:
-    """Hold feedback back while windows have artifacts, and for some time after."""
+    """Pause feedback while windows have artifacts, and for ``hold_s`` seconds after."""
 
     def __init__(self, hold_s: float) -> None:
         self._hold_s = hold_s
         self._until = -np.inf
 
     def __call__(self, has_artifact: bool, at: float) -> bool:
-        """Take a window that ends at a time, in seconds; return whether it is held back."""
+        """Return whether feedback pauses at the window that ends at time ``at``, in seconds."""
         if has_artifact:
             self._until = at + self._hold_s
         return has_artifact or at < self._until
 
 
 def limits_from(settings: ArtifactSettings, swings: Array, muscles: Array) -> ArtifactLimits:
-    """Limits of a protocol; what it leaves out is found in the windows of a baseline."""
+    """Choose the limits: those in ``settings``, others from a baseline's windows.
+
+    ``swings`` (peak-to-peak) and ``muscles`` (dB) are the measures of these windows, (n_windows,).
+    """
     swing = settings.max_peak_to_peak
     if swing is None:
         swing = float(np.exp(_beyond(np.log(np.maximum(swings, 1e-30)), settings.baseline_sd)))
@@ -77,7 +83,7 @@ def limits_from(settings: ArtifactSettings, swings: Array, muscles: Array) -> Ar
 
 
 def _beyond(values: Array, n_sd: float) -> float:
-    """So many robust standard deviations beyond the median."""
+    """Return the value ``n_sd`` robust standard deviations above the median."""
     middle = float(np.median(values))
-    # Of Gaussian noise the standard deviation is 1.4826 times the median deviation.
+    # For Gaussian noise, the standard deviation is 1.4826 times the median absolute deviation.
     return middle + n_sd * 1.4826 * float(np.median(np.abs(values - middle)))

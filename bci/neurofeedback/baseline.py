@@ -1,4 +1,4 @@
-"""A baseline: the feature at rest, and the limits of artifacts, kept in a small YAML file."""
+"""A baseline: the feature at rest and the limits of artifacts, stored in a small YAML file."""
 
 import hashlib
 import json
@@ -25,8 +25,10 @@ _NOTE = "# A baseline of neurofeedback, written by 'bci neurofeedback'.\n"
 class Baseline(Settings):
     """The feature of a subject at rest.
 
-    ``quantiles`` are those of 0 %, 1 % ... 100 % of the clean windows. ``protocol`` identifies the
-    feature, its pipeline, its sites and the band of muscles: a baseline of another is refused.
+    ``quantiles`` are the 0 %, 1 % ... 100 % quantiles of the feature in the clean windows.
+    ``windows`` and ``clean`` count all windows and those without an artifact. ``protocol``
+    identifies the feature, its pipeline, its sites and the band of muscles; a baseline of another
+    protocol is refused.
     """
 
     version: Literal[1] = 1
@@ -52,13 +54,16 @@ class Baseline(Settings):
         return ArtifactLimits(self.peak_to_peak, self.muscle_db)
 
     def beyond(self, share: float, sign: int) -> float:
-        """Value that the baseline was beyond for this share of the time."""
+        """Value that the feature at rest exceeded for this share of the time, 0 to 1.
+
+        With the ``sign`` -1, the feature was below the value for this share.
+        """
         at = 100 * (1 - share if sign > 0 else share)
         return float(np.interp(at, np.arange(_N_QUANTILES), self.quantiles))
 
 
 def protocol_id(protocol: Neurofeedback, pipeline: PipelineSettings) -> str:
-    """Identify the feature and the band of muscles, with the pipeline they are computed from."""
+    """Hash the feature, the band of muscles and the pipeline to 16 hexadecimal digits."""
     content = {
         "feature": protocol.feature.model_dump(mode="json"),
         "muscle_hz": protocol.artifacts.muscle_hz,
@@ -76,6 +81,10 @@ def make_baseline(
     simulated: bool,
 ) -> Baseline:
     """Make a baseline from the windows of a run at rest.
+
+    ``values`` has the feature and ``measures`` the artifact measures of each window. ``identity``
+    is the hash of `protocol_id`.
+
 
     Raises `MismatchError` if too few windows are clean, or the feature does not vary.
     """
@@ -117,7 +126,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
 
 
 def load_baseline(path: Path, profile: Profile) -> Baseline:
-    """Read a baseline of this protocol.
+    """Read a baseline of the profile's protocol.
 
     Raises `ProfileError` if the file is missing, damaged, or a baseline of another protocol.
     """

@@ -1,8 +1,8 @@
 """Features of one window: band power, ratio, asymmetry, coherence, slow potential.
 
-Spectra are periodograms with a Hann taper and the mean removed, as those of Welch's method
-(P. D. Welch, IEEE Trans. Audio Electroacoust. 15 (1967) 70-73) with one segment; coherence takes
-the mean over segments that overlap by half.
+Spectra are periodograms with a Hann taper and the mean removed. That is Welch's method (P. D.
+Welch, IEEE Trans. Audio Electroacoust. 15 (1967) 70-73) with one segment. Coherence is averaged
+over segments that overlap by half.
 """
 
 from collections.abc import Callable
@@ -14,15 +14,15 @@ from bci.errors import MismatchError
 from bci.profiles.neurofeedback import Band, FeatureSettings
 
 Array = NDArray[np.float64]
-# Of a power, in the square of the channel's unit: keeps the logarithm of silence finite.
+# Added to a power, in the channel's unit squared, so that the logarithm of 0 stays finite.
 _TINY = 1e-60
 _FEW_SEGMENTS = 2
 
 
 class Feature:
-    """Computes the feature of a window's site signals.
+    """Compute the feature of a window's site signals.
 
-    Raises `MismatchError` if a window is too short for a band, or the rate too low.
+    Raises `MismatchError` if a window is too short for a band, or the sampling rate too low.
     """
 
     def __init__(self, settings: FeatureSettings, n_samples: int, sfreq: float) -> None:
@@ -105,7 +105,7 @@ class Spectrum:
     """One-sided power spectral density of signals of one length."""
 
     def __init__(self, n_samples: int, sfreq: float) -> None:
-        # Periodic, as every spectral window for the discrete Fourier transform.
+        # A periodic Hann window, as usual for the discrete Fourier transform.
         self._taper = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_samples) / n_samples)
         self._scale = 1.0 / (sfreq * float(np.sum(self._taper**2)))
         self._resolution = sfreq / n_samples
@@ -114,11 +114,11 @@ class Spectrum:
         self._nyquist = sfreq / 2
 
     def bins(self, band: Band, key: str) -> slice:
-        """Find the frequencies within a band, both ends included.
+        """Return the slice of the frequencies within a band, both ends included.
 
-        ``key`` is the band's place in the protocol, for the message.
+        ``key`` is the band's key in the protocol, for the message.
 
-        Raises `MismatchError` if there are none.
+        Raises `MismatchError` if the band contains no frequency of the spectrum.
         """
         low, high = band
         if high > self._nyquist:
@@ -126,7 +126,7 @@ class Spectrum:
                 f"neurofeedback.{key}: {high:g} Hz is above half the rate "
                 f"({self._nyquist:g} Hz); choose a lower band"
             )
-        # A frequency that is the band's end up to rounding is in it.
+        # The tolerance keeps a frequency that equals the band's end but for rounding.
         slack = 1e-9 * self._resolution
         found = np.flatnonzero((self._freqs >= low - slack) & (self._freqs <= high + slack))
         if not len(found):
@@ -138,7 +138,7 @@ class Spectrum:
         return slice(int(found[0]), int(found[-1]) + 1)
 
     def transform(self, signals: Array) -> NDArray[np.complex128]:
-        """Spectra of tapered signals without their means, (n_signals, n_freqs)."""
+        """Compute the spectra of tapered signals without their means, (n_signals, n_freqs)."""
         centred = signals - signals.mean(axis=1, keepdims=True)
         return np.asarray(np.fft.rfft(centred * self._taper, axis=1))
 
@@ -154,7 +154,10 @@ class Spectrum:
 
 
 class Smoother:
-    """Exponential mean of values that come at any times; it forgets over gaps by itself."""
+    """Exponential moving average of values at irregular times; ``time_s`` is its time constant.
+
+    The weight of old values falls with time, so also over a gap.
+    """
 
     def __init__(self, time_s: float) -> None:
         self._time_s = time_s
@@ -162,7 +165,7 @@ class Smoother:
         self._at = 0.0
 
     def __call__(self, value: float, at: float) -> float:
-        """Take a value at a time, in seconds; return the mean."""
+        """Add a value at the time ``at``, in seconds; return the average."""
         if self._time_s <= 0:
             return value
         if self._value is None:

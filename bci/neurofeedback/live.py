@@ -1,4 +1,4 @@
-"""The live process: a stream through a session, feedback onto LSL, run after run."""
+"""The live process: it reads a stream and publishes the session's feedback on LSL."""
 
 import queue
 import threading
@@ -35,40 +35,41 @@ from bci.signals import Chunk, Marker
 _PULL_S = 0.02
 _STATUS_EVERY_S = 0.5
 _CATCH_UP_S = 10.0
-# liblsl drops what it has not sent yet when a stream is closed.
+# Wait before a stream is closed: liblsl drops samples that it has not sent yet.
 _LAST_SAMPLE_S = 0.1
 
 
 @dataclass
 class LiveSession:
-    """Feeds back a stream until its runs are over or it is stopped.
+    """Neurofeedback from a live stream, until its runs are over or it is stopped.
 
-    Without a plan it waits for commands: the name of a run's kind begins one, ``stop`` ends it.
+    Without a ``plan`` it waits for commands: the name of a kind of run begins such a run, and
+    ``stop`` ends it.
     """
 
     profile: Profile
     query: StreamQuery
-    name: str  # Of its streams
-    report: Callable[[str], None]  # Takes one plain sentence whenever something changes
+    name: str  # Prefix of the names of its LSL streams
+    report: Callable[[str], None]  # Called with one sentence whenever something changes
     plan: Sequence[RunKind] | None = None
     baseline: Baseline | None = None
     sham: Sham | None = None
-    on_update: Callable[[Update], None] = lambda _: None  # After a window was published
-    on_baseline: Callable[[Baseline], None] = lambda _: None  # When a run gave one
-    on_run: Callable[[RunFigures], None] = lambda _: None  # After a run of feedback or transfer
+    on_update: Callable[[Update], None] = lambda _: None  # Called after a window was published
+    on_baseline: Callable[[Baseline], None] = lambda _: None  # Called after a run gave a baseline
+    on_run: Callable[[RunFigures], None] = lambda _: None  # Called after a feedback or transfer run
     figures: list[RunFigures] = field(default_factory=list)
 
     def run(
         self,
         stop: threading.Event,
-        wait_s: float | None = None,  # At first, in seconds; without it, for ever
+        wait_s: float | None = None,  # Longest wait for the stream, in seconds; None: no limit
         commands: "queue.SimpleQueue[str] | None" = None,
     ) -> None:
-        """Find the stream and feed it back; return soon after ``stop`` is set.
+        """Find the stream and give feedback; return soon after ``stop`` is set.
 
-        Raises `StreamError` if the stream does not appear in time, is ambiguous, or returns
-        changed; or if an engine of that name runs. Raises `MismatchError` if the stream does not
-        fit the profile, or the baseline is not usable.
+        Raises `StreamError` if the stream does not appear in time, is ambiguous, returns with other
+        channels or rate, or if an engine with the same name runs. Raises `MismatchError` if the
+        stream does not fit the profile, or the baseline is not usable.
         """
         require_free_name(self.name, stop)
         self._status = StatusOutlet(self.name, source_id(self.name, "status"))
@@ -95,7 +96,7 @@ class LiveSession:
 
     @property
     def model(self) -> str:
-        """Name of the protocol, in the place of a model's in the status."""
+        """Name of the protocol; the status message has it in place of a model's name."""
         protocol = self.profile.neurofeedback
         return f"neurofeedback ({protocol.feature.kind})" if protocol else "neurofeedback"
 
@@ -117,7 +118,7 @@ class LiveSession:
 
 
 class _Loop:
-    """The steps of a session that is live."""
+    """The repeated steps of a live session."""
 
     def __init__(
         self,
@@ -149,7 +150,7 @@ class _Loop:
         return self._session.run is None and not self._session.awaits_run
 
     def step(self) -> None:
-        """Pull what came, feed it back; wait up to 20 ms where nothing came."""
+        """Pull new samples and publish their feedback; wait up to 20 ms if there are none."""
         n_missing = self._session.pipeline.samples_to_window
         for chunk in self._inlet.pull(min(n_missing, self._max_pull), _PULL_S):
             self._take(chunk)
@@ -223,7 +224,7 @@ class _Loop:
             self._owner.report("no window has come yet: wait for the signal, then begin")
             return
         try:
-            # The time of a sample, so that a recording has the same windows in the run.
+            # The run begins at the time of a sample, so that a replay has the same windows in it.
             session.begin(kind, session.taken)
         except BciError as error:
             self._owner.report(str(error))
@@ -273,7 +274,7 @@ class _Loop:
         )
 
     def close(self) -> None:
-        """End the run, unblind the recording, and take the streams off the network."""
+        """End the run, send the marker that unblinds the recording, and close the streams."""
         session = self._session
         try:
             if session.run is not None and session.run.kind != BASELINE:

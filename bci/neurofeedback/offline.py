@@ -1,4 +1,4 @@
-"""A recorded session, through the same objects as a live one."""
+"""Feedback of a recorded session, computed by the same objects as live."""
 
 from collections.abc import Iterator
 from dataclasses import replace as changed
@@ -23,7 +23,7 @@ from bci.training.epochs import cue_markers
 
 
 class Replayed(NamedTuple):
-    """Feedback of a recording's runs, and the baseline that it ended with."""
+    """Feedback of a recording's runs, its last baseline, and the time between windows."""
 
     updates: list[Update]
     baseline: Baseline | None
@@ -33,9 +33,10 @@ class Replayed(NamedTuple):
 def replay(recording: Recording, profile: Profile, baseline: Baseline | None = None) -> Replayed:
     """Compute the feedback of a recorded session.
 
-    Windows end where they did live: a run begins with a window's last sample.
+    Windows end at the same samples as live, because a run begins at a window's last sample.
 
-    Raises `RecordingError` if it has no run of the profile, or feedback before any baseline.
+    Raises `RecordingError` if the recording has no run of the profile's kinds, or a run of feedback
+    before any baseline.
     """
     session = FeedbackSession(profile, recording.info, baseline)
     turns = list(run_turns(cue_markers(recording, profile.paradigm), profile))
@@ -63,10 +64,11 @@ def replay(recording: Recording, profile: Profile, baseline: Baseline | None = N
 
 
 def _as_live(recording: Recording, profile: Profile, began: float, hop: int) -> Recording:
-    """The samples that the live session took, numbered as it did.
+    """Return the samples that the live session processed, with the same indices.
 
-    A live session marks its first sample. Without that mark, the samples are numbered so that a
-    window ends where the first run began; the filters may then have begun with other samples.
+    A live session sends a marker with its first sample. Without this marker, the samples are
+    numbered so that a window ends at the first run's start, ``began``. The filters may then have
+    started at another sample than live. ``hop`` is the number of samples between windows.
     """
     markers = cue_markers(recording, profile.paradigm)
     first = next((marker.time for marker in markers if marker.label == FIRST_SAMPLE), None)
@@ -90,7 +92,7 @@ def _row(recording: Recording, time: float) -> int:
 def run_turns(
     markers: tuple[Marker, ...], profile: Profile
 ) -> Iterator[tuple[float, RunKind | None]]:
-    """Beginnings of runs by their markers, and ends (None) by the marker of rest."""
+    """Yield the time and kind of each run's start, and (time, None) for each marker of rest."""
     rest = profile.paradigm.rest_marker
     for marker in markers:
         cue = profile.paradigm.cue_of(marker.label)
@@ -100,9 +102,9 @@ def run_turns(
 
 
 def sham_of(recording: Recording, profile: Profile, baseline: Baseline | None = None) -> Sham:
-    """The feedback of a recorded session, to be shown to another subject.
+    """Make sham feedback for another subject from a recorded session.
 
-    Raises `RecordingError` if it has no run of feedback.
+    Raises `RecordingError` if the recording has no run of feedback.
     """
     done = replay(recording, profile, baseline)
     runs: dict[int, list[Update]] = {}

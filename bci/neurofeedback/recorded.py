@@ -1,6 +1,6 @@
-"""Feedback as it was shown, from the stream of the feature in a recording.
+"""Feedback as it was shown, read from the feature's stream in a recording.
 
-A replay computes the wearer's own feedback; in a sham session another one was shown.
+A replay computes the subject's own feedback, but a sham session showed another subject's.
 """
 
 from collections.abc import Sequence
@@ -19,22 +19,25 @@ from bci.recording.xdf.read import load_streams
 from bci.signals import Recording
 
 _NAN = float("nan")
-# Feedback that a recording does not hold; it counts neither as success nor as failure.
+# Feedback that is missing in a recording; it counts neither as success nor as failure.
 UNKNOWN = Shown(_NAN, _NAN, _NAN, False, False, True)
 
 
 class ShownRows(NamedTuple):
-    """Feedback as shown, window by window; ``times`` are seconds since the recording's start."""
+    """Feedback as it was shown, one row per window.
+
+    ``times`` are in seconds from the start of the recording.
+    """
 
     times: NDArray[np.float64]
     shown: Sequence[Shown]
 
 
 def read_shown(path: Path, recording: Recording, name: str) -> ShownRows | None:
-    """Read what a recorded session showed.
+    """Read the feedback that a recorded session showed.
 
-    ``name`` is the prefix of the session's streams; another is taken where it is the only one.
-    None where the file has no stream of the feature, or it is not clear which is meant.
+    ``name`` is the prefix of the session's streams. If no stream has it, the file's only feature
+    stream is read. None if the file has no feature stream, or several and none with this name.
 
     Raises `RecordingError` if the file is damaged.
     """
@@ -65,7 +68,10 @@ def _is_feature(stream: dict[str, Any]) -> bool:
 
 
 def _start(streams: list[dict[str, Any]], name: str, recording: Recording) -> float | None:
-    """Time of the recording's start on the recorder's clock, by a marker of the session."""
+    """Time of the recording's start on the recorder's clock, from the session's first marker.
+
+    None if the session's runs have no marker, or the recording lacks it.
+    """
     for stream in streams:
         if field_of(stream, "name") != f"{name}-runs":
             continue
@@ -76,7 +82,7 @@ def _start(streams: list[dict[str, Any]], name: str, recording: Recording) -> fl
 
 
 def with_shown(updates: Sequence[Update], rows: ShownRows | None, hop_s: float) -> list[Update]:
-    """Put what was shown in the runs of feedback; `UNKNOWN` where there is no row."""
+    """Set the shown feedback of updates in runs of feedback; `UNKNOWN` for missing rows."""
     return [
         update._replace(shown=_shown_at(update.taken, rows, hop_s))
         if update.kind == FEEDBACK

@@ -1,4 +1,4 @@
-"""Success and learning: figures of each run, and their course over runs and sessions."""
+"""Success and learning: figures of each run, and their trend over runs and sessions."""
 
 import math
 from collections.abc import Sequence
@@ -16,11 +16,11 @@ _LEAST_RUNS = 3
 class RunFigures(NamedTuple):
     """Figures of a run.
 
-    ``change_sd`` is the mean of the feature less that of the baseline, in the baseline's standard
-    deviations, positive in the direction that is trained. ``success`` is the share of the windows
-    that counted; ``shown_success`` that of the feedback as it was shown. ``agreement`` is the
-    correlation of the level that was shown with the wearer's own: 1 where the feedback is real,
-    about 0 where it is sham.
+    ``change_sd`` is the mean of the feature minus the baseline's mean, in the baseline's standard
+    deviations; it is positive in the trained direction. ``success`` is the share of successful
+    windows among those without an artifact; ``shown_success`` is the same share of the feedback as
+    it was shown. ``agreement`` is the correlation of the shown level with the subject's own level:
+    1 for real feedback, about 0 for sham.
     """
 
     session: int
@@ -39,7 +39,10 @@ class RunFigures(NamedTuple):
 
 
 class Course(NamedTuple):
-    """Change of the feature a run, in standard deviations of the baseline; its 95 % interval."""
+    """Trend of the feature: change per run in standard deviations of the baseline.
+
+    ``low`` and ``high`` are the ends of its 95 % interval.
+    """
 
     n_runs: int
     slope: float
@@ -54,7 +57,10 @@ def run_figures(
     hop_s: float,
     session: int = 1,
 ) -> list[RunFigures]:
-    """Figures of all runs of a session but its baselines."""
+    """Compute the figures of a session's feedback and transfer runs.
+
+    ``sign`` is the trained direction, 1 or -1. ``hop_s`` is the time between windows.
+    """
     numbers = sorted({each.run for each in updates if each.kind in (FEEDBACK, TRANSFER)})
     runs = ([each for each in updates if each.run == number] for number in numbers)
     return [_figures(run, baseline, sign, hop_s, session) for run in runs]
@@ -66,7 +72,7 @@ def _figures(
     counted = [each for each in run if not each.own.held]
     shown = [each for each in run if not each.shown.held]
     mean = float(np.mean([each.own.feature for each in counted])) if counted else math.nan
-    # Of sham feedback that was not recorded nothing is known.
+    # Sham feedback that was not recorded is unknown.
     known = [each for each in run if math.isfinite(each.shown.feature)]
     minutes = len(known) * hop_s / 60
     kind = run[0].kind
@@ -89,7 +95,7 @@ def _figures(
 
 
 def agreement(run: Sequence[Update]) -> float:
-    """Correlation of the level that was shown with the wearer's own; NaN where none was."""
+    """Correlation of the shown level with the subject's own; NaN if too few windows have both."""
     pairs = [
         (each.shown.level, each.own.level)
         for each in run
@@ -104,14 +110,14 @@ def agreement(run: Sequence[Update]) -> float:
 
 
 def learning_course(runs: Sequence[RunFigures], kind: RunKind = FEEDBACK) -> Course | None:
-    """Course of the feature over the runs of a kind; see `course_of`."""
+    """Trend of the feature over the runs of a kind; see `course_of`."""
     return course_of([each.change_sd for each in runs if each.kind == kind])
 
 
 def course_of(changes: Sequence[float]) -> Course | None:
-    """Course of the changes of runs; None where fewer than three are known.
+    """Trend of the changes of runs; None if fewer than three changes are finite.
 
-    The slope is that of least squares, its interval that of Student's t.
+    The slope is fitted by least squares, its interval follows Student's t distribution.
     """
     known = [(i, change) for i, change in enumerate(changes) if math.isfinite(change)]
     if len(known) < _LEAST_RUNS:
@@ -123,7 +129,7 @@ def course_of(changes: Sequence[float]) -> Course | None:
 
 
 def describe_course(course: Course | None) -> str:
-    """A learning course as a sentence."""
+    """Describe a learning trend in one sentence."""
     if course is None:
         return f"Learning: fewer than {_LEAST_RUNS} runs of feedback, so no course"
     interval = f"95 % interval {course.low:+.3f} to {course.high:+.3f}"

@@ -1,7 +1,7 @@
-"""A session: windows in, feedback out, run by run.
+"""A session: it computes the feedback of each window, run by run.
 
-It knows no clock. A run begins after the time of its marker and lasts for its length, by the time
-stamps of the samples; the same windows and markers give the same numbers, live as in a recording.
+It reads no clock. A run begins after the time of its marker and lasts for its planned length, by
+the samples' time stamps. So the same windows and markers give the same numbers live and offline.
 """
 
 from collections.abc import Iterator
@@ -25,19 +25,19 @@ FEEDBACK: RunKind = "feedback"
 TRANSFER: RunKind = "transfer"
 KINDS: tuple[RunKind, ...] = (BASELINE, FEEDBACK, TRANSFER)
 REST = "rest"
-# Marks the first sample that a session took, so that a recording can begin with the same one.
+# Label of the marker at a session's first sample, so that a replay can begin with the same one.
 FIRST_SAMPLE = "first-sample"
 
 _NAN = float("nan")
-# The level goes from 0 to 1 over so many standard deviations of the baseline.
+# The level rises from 0 to 1 over this many standard deviations of the baseline.
 _RANGE_SD = 4.0
 
 
 class Update(NamedTuple):
-    """One window: the wearer's own values, and the ones that are shown.
+    """Feedback of one window: the subject's ``own`` values, and the values ``shown``.
 
-    Times are those of the window's last sample, LSL clock. ``run`` counts the runs of the session
-    from 1 and is 0 between them, where ``kind`` is None.
+    ``taken`` is the time of the window's last sample on the LSL clock. ``run`` counts the runs of
+    the session from 1. Between runs, ``run`` is 0 and ``kind`` is None.
     """
 
     taken: float
@@ -51,7 +51,7 @@ class Update(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run that is under way or over; ``number`` is its place among those of its kind, from 1."""
+    """A present or past run; ``number`` counts the runs of its kind from 1."""
 
     kind: RunKind
     number: int
@@ -59,24 +59,24 @@ class Run(NamedTuple):
 
 
 class FeedbackSession:
-    """Feeds back a profile's feature, run by run.
+    """Compute the feedback of a profile's feature, run by run.
 
     Parameters
     ----------
     profile : Profile
         With a section ``neurofeedback``.
     info : StreamInfo
-        The stream that the chunks will come from.
+        Description of the stream whose chunks are pushed.
     baseline : Baseline, optional
-        Without one, the first run has to be a baseline.
+        Without it, the first run must be a baseline.
     sham : Sham, optional
-        Shown instead of the wearer's own feedback.
+        Another subject's feedback, shown instead of the subject's own.
 
     Raises
     ------
     MismatchError
-        If the stream cannot satisfy the profile, where the message names the key; or the baseline
-        is of a simulated signal and the stream is not.
+        If the stream does not fit the profile; the message names the key. Or if the baseline has a
+        simulated signal and the stream does not.
     """
 
     def __init__(
@@ -118,8 +118,8 @@ class FeedbackSession:
         self._rule = RewardRule(protocol.reward, self.hop_s)
         self._level = _NAN
         self._first: float | None = None  # Time of the first sample
-        self.taken = _NAN  # Of the newest window
-        self.problem: MismatchError | None = None  # Why the newest baseline is of no use
+        self.taken = _NAN  # Time of the newest window's last sample
+        self.problem: MismatchError | None = None  # Reason why the newest baseline is not usable
         self._limits = ArtifactLimits()
         if baseline is not None:
             if baseline.simulated and not info.simulated:
@@ -130,7 +130,7 @@ class FeedbackSession:
             self.use(baseline)
 
     def use(self, baseline: Baseline) -> None:
-        """Take a baseline, and begin with its threshold."""
+        """Set the baseline and restart the threshold from it."""
         self.baseline = baseline
         self._threshold = make_threshold(self.protocol, baseline)
         swing = self.protocol.artifacts.max_peak_to_peak
@@ -139,9 +139,9 @@ class FeedbackSession:
         )
 
     def begin(self, kind: RunKind, time: float) -> None:
-        """Begin a run behind a time; the one before ends there.
+        """Begin a run after the time ``time``, at which the present run ends.
 
-        Raises `MismatchError` if there is no baseline to begin a run of feedback with.
+        Raises `MismatchError` if the run needs a baseline and there is none.
         """
         if kind != BASELINE and self.baseline is None and not self._awaits_baseline:
             raise MismatchError(
@@ -150,12 +150,12 @@ class FeedbackSession:
         self._pending.append((time, kind))
 
     def end(self, time: float) -> None:
-        """End the run behind a time."""
+        """End the present run at the time ``time``."""
         self._pending.append((time, None))
 
     @property
     def awaits_run(self) -> bool:
-        """True while a run was asked for that no window has reached yet."""
+        """True while a start or end was requested that no window has reached yet."""
         return bool(self._pending)
 
     @property
@@ -171,19 +171,19 @@ class FeedbackSession:
         }[kind]  # fmt: skip
 
     def take_events(self) -> list[Marker]:
-        """Markers since the last call: the first sample, and runs that began or ended."""
+        """Return and clear the markers since the last call: first sample, starts, ends of runs."""
         events, self._events = self._events, []
         return events
 
     def push(self, chunk: Chunk) -> Iterator[Update]:
-        """Accept samples; yield the feedback of each window that they completed."""
+        """Process samples; yield the feedback of each window that they complete."""
         if self._first is None and len(chunk.timestamps):
             self._first = float(chunk.timestamps[0])
         for window in self.pipeline.windows(chunk):
             yield self._take(window)
 
     def finish(self) -> None:
-        """End what is under way, at the newest window."""
+        """End the present run at the newest window."""
         if self.run is not None:
             self._end_run(self.taken)
 
@@ -197,12 +197,12 @@ class FeedbackSession:
         held = self._hold(has_artifact, taken)
         run = self.run
         if run is None:
-            # No threshold: the wearer's own would distinguish real from sham.
+            # No threshold is shown: the subject's own one would reveal whether feedback is sham.
             own = Shown(value, _NAN, _NAN, False, False, held)
             return Update(taken, window.end, 0, None, _NAN, own, own, has_artifact)
         elapsed = taken - run.began
         if run.kind == BASELINE:
-            # What the limits are to come from has none yet.
+            # During a baseline there are no limits yet, since they are computed from it.
             self._values.append(value)
             self._measures.append(measured)
             own = Shown(value, _NAN, _NAN, False, False, False)
@@ -220,7 +220,7 @@ class FeedbackSession:
         return Update(taken, window.end, self.n_runs, run.kind, elapsed, own, shown, has_artifact)
 
     def _judge(self, value: float, held: bool, taken: float) -> Shown:
-        """Compare a value with the threshold, which moves only after it was compared."""
+        """Compare a window's value with the threshold; the threshold is moved afterwards."""
         assert self._threshold is not None
         assert self.baseline is not None
         threshold, sign = self._threshold.value, self.protocol.sign
@@ -234,14 +234,14 @@ class FeedbackSession:
         return Shown(value, threshold, self._level, success, self._rule(success, taken), False)
 
     def _turn(self, taken: float) -> None:
-        """Begin and end the runs that are due before a window's last sample."""
+        """Begin and end the runs that are due before ``taken``, the window's last sample."""
         self._pending.sort(key=lambda each: each[0])
         while self._pending and self._pending[0][0] < taken - self._slack_s:
             time, kind = self._pending.pop(0)
             self._end_due(time)
             if self.run is not None:
                 self._end_run(time)
-            # A baseline that was to come first may have been of no use.
+            # The baseline before this run may have been unusable; then the run cannot begin.
             if kind == BASELINE or (kind is not None and self.baseline is not None):
                 self._begin_run(kind, time)
         self._end_due(taken)
@@ -257,7 +257,7 @@ class FeedbackSession:
         self._counts[kind] += 1
         self.n_runs += 1
         if self.n_runs == 1 and self._first is not None:
-            # Now, as a recorder may have found the stream of markers since.
+            # Sent only now, so that a recorder has had time to find the stream of markers.
             self._events.append(Marker(self._first, FIRST_SAMPLE))
         self.run = Run(kind, self._counts[kind], time)
         self._events.append(Marker(time, self._labels[kind]))
@@ -274,7 +274,7 @@ class FeedbackSession:
                     self.protocol, self._identity, self._values, self._measures, self._simulated
                 )
             except MismatchError as error:
-                # The samples continue; the caller decides what becomes of the session.
+                # Samples continue to arrive; the caller decides whether the session continues.
                 self.problem = error
             else:
                 self.use(made)

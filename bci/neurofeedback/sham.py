@@ -1,4 +1,4 @@
-"""Sham feedback: a subject is shown what another subject's session showed."""
+"""Sham feedback: a subject is shown the feedback of another subject's session."""
 
 import hashlib
 from bisect import bisect_right
@@ -11,15 +11,15 @@ from bci.errors import RecordingError
 from bci.neurofeedback.baseline import Baseline
 
 REAL, SHAM = "real", "sham"
-# Sent at the end of every session, real or not, so that nothing distinguishes them before.
+# Marker at the end of every session, real or sham, so that nothing reveals the kind before.
 ALLOCATION = "allocation"
 
 
 class Shown(NamedTuple):
-    """The feedback of one window, as the subject gets it.
+    """The feedback of one window, as shown to the subject.
 
-    ``level`` is 0 to 1: 0.5 at the threshold, beyond it above. Level and threshold are NaN where
-    nothing is shown.
+    ``level`` is 0 to 1: 0.5 at the threshold, higher beyond it. ``level`` and ``threshold`` are NaN
+    if nothing is shown. ``held`` is True while an artifact pauses the feedback.
     """
 
     feature: float
@@ -31,19 +31,19 @@ class Shown(NamedTuple):
 
 
 class DonorRun(NamedTuple):
-    """Feedback of a run of another session; ``times`` are seconds since the run began."""
+    """Feedback of a run of another subject's session; ``times`` are seconds from its start."""
 
     times: Sequence[float]
     shown: Sequence[Shown]
 
 
 class Sham:
-    """Runs of another subject's session in the place of the wearer's own.
+    """Runs of another subject's session, shown instead of the subject's own feedback.
 
-    ``baseline`` is that subject's: the feature moves about the wearer's baseline as it moved about
-    that one, as its size alone would distinguish real and sham.
+    ``baseline`` is the other subject's. The feature is rescaled to the baseline of the subject who
+    sees it, because its size alone would reveal that the feedback is sham.
 
-    Raises `RecordingError` if that session has no feedback.
+    Raises `RecordingError` if the other session has no feedback.
     """
 
     def __init__(self, runs: Iterable[DonorRun], source: str, baseline: Baseline) -> None:
@@ -54,7 +54,10 @@ class Sham:
         self._baseline = baseline
 
     def worn(self, shown: Shown, wearer: Baseline, threshold: float | None = None) -> Shown:
-        """Feedback of that subject as if the wearer's; a threshold that is fixed stays."""
+        """Rescale the other subject's feedback to the baseline ``wearer`` of this subject.
+
+        ``threshold`` is this subject's fixed threshold; None rescales the other subject's.
+        """
         scale = wearer.sd / self._baseline.sd
         if threshold is None:
             threshold = wearer.mean + scale * (shown.threshold - self._baseline.mean)
@@ -62,13 +65,14 @@ class Sham:
         return shown._replace(feature=feature, threshold=threshold)
 
     def at(self, run: int, elapsed_s: float) -> Shown:
-        """The feedback of a run (from 1), so many seconds after it began.
+        """Return the feedback ``elapsed_s`` seconds after the start of the run number ``run``.
 
-        A run that is too short begins again, as do the runs.
+        Runs count from 1. If the other session's run is shorter, it is repeated. If that session
+        has fewer runs, its runs are repeated.
         """
         donor = self._runs[(run - 1) % len(self._runs)]
         length = float(donor.times[-1])
-        # Clocks round: a run as long as the donor's ends with its last window, not its first.
+        # The tolerance absorbs rounding: a run of the same length ends with the last window.
         slack = length / (2 * len(donor.times))
         at = elapsed_s if elapsed_s <= length + slack else float(np.fmod(elapsed_s, length))
         number = bisect_right(donor.times, at + 1e-6) - 1
@@ -76,21 +80,21 @@ class Sham:
 
 
 def allocated(key: str) -> str:
-    """Draw ``real`` or ``sham`` for a code, such as a participant's; the same code, the same draw.
+    """Draw ``real`` or ``sham`` for the code ``key``, such as a participant's.
 
-    Nobody has to know the draw before it is printed at the end.
+    The same code always gives the same draw, so nobody needs to know it before the end.
     """
     digest = hashlib.sha256(f"neurofeedback/{key}".encode()).digest()
     return SHAM if digest[0] % 2 else REAL
 
 
 def allocation_label(kind: str) -> str:
-    """The marker that unblinds a recording."""
+    """Label of the marker that unblinds a recording; ``kind`` is ``real`` or ``sham``."""
     return f"{ALLOCATION}/{kind}"
 
 
 def allocation_of(labels: Iterable[str]) -> str | None:
-    """``real`` or ``sham``, by the markers of a recording; None where nothing unblinds it."""
+    """Read ``real`` or ``sham`` from a recording's marker labels; None if no marker states it."""
     for label in labels:
         kind, _, what = label.partition("/")
         if kind == ALLOCATION and what in (REAL, SHAM):

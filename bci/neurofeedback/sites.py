@@ -1,4 +1,4 @@
-"""Signals of a feature's sites: channels as they are, and places between them by splines."""
+"""Signals of a feature's sites: channels, or positions interpolated by splines."""
 
 from collections.abc import Sequence
 
@@ -11,15 +11,15 @@ from bci.head.splines import spline_weights
 from bci.profiles.neurofeedback import Place, Site
 from bci.signals import Channel, FloatArray
 
-# Splines through fewer electrodes poorly estimate a place between them.
+# With fewer electrodes, splines estimate positions between them poorly.
 _LEAST_ELECTRODES = 8
 
 
 class Sites:
-    """Mixes a window's channels into one signal for each site.
+    """Compute one signal per site from a window's channels.
 
-    Raises `MismatchError` if a site's channel is missing, a place is unknown, or there are too few
-    electrodes with positions to interpolate from.
+    Raises `MismatchError` if a site's channel is missing, a position is unknown, or too few
+    electrodes have positions for the interpolation.
     """
 
     def __init__(self, wanted: Sequence[Site], channels: Sequence[Channel]) -> None:
@@ -34,8 +34,8 @@ class Sites:
             self._picks = np.array(found)
 
     def signals(self, window: FloatArray) -> NDArray[np.float64]:
-        """Signals of all sites, (n_sites, n_samples), of a window (n_channels, n_samples)."""
-        # Copied into memory of one layout, so that the same window gives the same bits anywhere.
+        """Compute all sites' signals, (n_sites, n_samples), from (n_channels, n_samples)."""
+        # Copied into one memory layout, so that the same window always gives identical numbers.
         if self._weights is None:
             return np.ascontiguousarray(window[self._picks], dtype=np.float64)
         mixed = self._weights @ np.ascontiguousarray(window, dtype=np.float64)
@@ -61,7 +61,7 @@ def _number(name: str, channels: Sequence[Channel], numbers: dict[str, int]) -> 
 def _weights(
     site: Site, channels: Sequence[Channel], numbers: dict[str, int]
 ) -> NDArray[np.float64]:
-    """Weights of all channels, (n_channels,), in the signal of a site."""
+    """Compute the weights of all channels, (n_channels,), for the signal of a site."""
     row = np.zeros(len(channels))
     if isinstance(site, str):
         row[_number(site, channels, numbers)] = 1.0

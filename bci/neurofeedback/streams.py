@@ -1,4 +1,4 @@
-"""Streams of a running session: its feature, its rewards and its runs."""
+"""LSL streams of a running session: feature, rewards and runs."""
 
 import numpy as np
 import pylsl
@@ -12,25 +12,26 @@ from bci.signals import Channel, Marker, StreamInfo
 COLUMNS = (
     "feature", "threshold", "level", "success", "reward", "held", "run", "kind", "published",
 )  # fmt: skip
-"""Channels of the stream of the feature, in order."""
+"""Channels of the feature's stream, in order."""
 
 REWARD = "reward"
 
 
 class FeedbackOutlets:
-    """``<name>-feature``, ``<name>-reward`` and ``<name>-runs`` of a session.
+    """Outlets ``<name>-feature``, ``<name>-reward`` and ``<name>-runs`` of a session.
 
-    The first has a sample for each window, at the time of the window's last sample, in double
-    precision:
+    ``<name>-feature`` has one sample per window, in double precision, with the time of the window's
+    last sample. Its channels are:
+
 
     - feature and threshold, in their unit
-    - level: 0 to 1, 0.5 at the threshold; NaN, as the threshold, where nothing is shown
+    - level: 0 to 1, 0.5 at the threshold; level and threshold are NaN if nothing is shown
     - success, reward and held: 0 or 1
     - run: 0 between runs
     - kind: 0 baseline, 1 feedback, 2 transfer; -1 between runs
-    - published: seconds from the sample to this stream
+    - published: seconds from the window's last sample to the publication
 
-    They are the values that are shown: in a sham session those of the other subject.
+    These are the shown values: in a sham session, the other subject's values.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class FeedbackOutlets:
         return self._runs.has_consumers or bool(self._feature.have_consumers())
 
     def publish(self, update: Update) -> float:
-        """Send what is shown for a window; return when, on the LSL clock."""
+        """Send the shown feedback of a window; return the time of sending on the LSL clock."""
         shown, row = update.shown, self._row
         row[:3] = shown.feature, shown.threshold, shown.level
         row[3:6] = shown.success, shown.reward, shown.held
@@ -71,11 +72,11 @@ class FeedbackOutlets:
         return published
 
     def mark(self, marker: Marker) -> None:
-        """Send the beginning or the end of a run."""
+        """Send the marker of the start or the end of a run."""
         self._runs.push(marker)
 
     def close(self) -> None:
-        """Take the streams off the network."""
+        """Close the outlets, so that the streams disappear from the network."""
         del self._feature
         self._rewards.close()
         self._runs.close()

@@ -6,39 +6,42 @@ from typing import Protocol
 from bci.neurofeedback.baseline import Baseline
 from bci.profiles.neurofeedback import Neurofeedback, ThresholdSettings
 
-# Moves the threshold a standard deviation in about ``time_s``: near the median, the success rate
-# of Gaussian values changes by 0.4 a standard deviation.
+# Moves the threshold by one standard deviation in about ``time_s``: near the median, the success
+# rate of Gaussian values changes by 0.4 per standard deviation.
 _GAIN = 2.5
-# A session may begin far from its baseline, so the first steps are larger, by this factor more.
+# A session may begin far from its baseline, so the first steps are larger by 1 + this factor.
 _HASTE = 4.0
 
 
 class Threshold(Protocol):
-    """A value that the feature has to pass, which may move with success."""
+    """A value that the feature has to pass; it may change with success."""
 
     value: float
 
     def move(self, success: bool, step_s: float) -> None:
-        """Take whether a window passed it, ``step_s`` seconds after the last one."""
+        """Adjust ``value`` after a window; ``step_s`` is the time since the last window.
+
+        ``success`` is whether the window's feature passed the threshold.
+        """
 
 
 class FixedThreshold:
-    """A threshold that stays."""
+    """A constant threshold."""
 
     def __init__(self, value: float) -> None:
         self.value = value
 
     def move(self, success: bool, step_s: float) -> None:
-        """Stay."""
+        """Leave ``value`` unchanged."""
 
 
 class AdaptiveThreshold:
-    """Approaches the value that the feature passes for a chosen share of the time.
+    """A threshold that adapts so that a chosen share of the windows succeeds.
 
-    Each window moves it by a little: up by what a success is above the chosen share, down by what a
-    failure is below it; at first by more. Over a long time the success rate is therefore the chosen
-    one, however the feature is distributed (weighted up-down method: C. Kaernbach, Percept.
-    Psychophys. 49 (1991) 227-229).
+    A success makes it harder by a step proportional to 1 minus the share. A failure makes it easier
+    by a step proportional to the share. The first steps are larger. In the long run, the success
+    rate equals the chosen share for any distribution of the feature (weighted up-down method:
+    C. Kaernbach, Percept. Psychophys. 49 (1991) 227-229).
     """
 
     def __init__(self, settings: ThresholdSettings, start: float, sd: float, sign: int) -> None:
@@ -55,7 +58,10 @@ class AdaptiveThreshold:
 
 
 class StaircaseThreshold:
-    """Becomes harder after a good stretch and easier after a bad one."""
+    """A threshold that changes in steps at fixed intervals.
+
+    It becomes harder if the success rate since the last step was high, and easier if it was low.
+    """
 
     def __init__(self, settings: ThresholdSettings, start: float, sd: float, sign: int) -> None:
         self.value = start
@@ -66,7 +72,7 @@ class StaircaseThreshold:
     def move(self, success: bool, step_s: float) -> None:
         self._elapsed += step_s
         self._passed += step_s * success
-        # A sum of steps may lack a rounding error to the whole.
+        # The tolerance absorbs rounding errors of the sum.
         if self._elapsed < self._settings.step_every_s - 1e-9:
             return
         rate = self._passed / self._elapsed
@@ -78,7 +84,7 @@ class StaircaseThreshold:
 
 
 def make_threshold(protocol: Neurofeedback, baseline: Baseline) -> Threshold:
-    """Make a protocol's threshold, from where the baseline puts it."""
+    """Make a protocol's threshold; its first value comes from the baseline."""
     settings, sign = protocol.threshold, protocol.sign
     if settings.kind == "fixed":
         value = settings.value

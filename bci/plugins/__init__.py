@@ -1,11 +1,11 @@
-"""Parts that packages add, ours and others, found by their entry points.
+"""Plug-ins of this and other packages, found by their entry points.
 
-- registry: what is installed
-- shapes: the methods that each kind has to have
-- class_source: properties of a class without an import
+- registry: installed plug-ins
+- shapes: required methods of each kind of plug-in
+- class_source: properties of a class, read without an import
 - decoder_offers: decoders by their properties
-- parameters: NAME=VALUE, checked
-- device_parameters: labels and limits of what a device takes
-- new_package: a package to begin with
-- installing: how optional parts are installed
+- parameters: parameters as NAME=VALUE, checked
+- device_parameters: labels and limits of device parameters
+- new_package: template of a new plug-in package
+- installing: install commands of optional parts
 """

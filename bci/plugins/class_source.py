@@ -1,6 +1,6 @@
-"""Properties of a class, read from its source: nothing is imported, so nothing can fail or wait.
+"""Properties of a class, read from its source without importing it.
 
-A list of decoders would otherwise import PyTorch, and run the code of every installed package.
+A list of decoders would otherwise import PyTorch and run the code of every installed package.
 """
 
 import ast
@@ -8,15 +8,15 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-# Of bases and of names that are imported from another module.
+# Largest number of steps through base classes and names imported from another module.
 _DEEPEST = 8
 
 
 def class_attributes(value: str) -> dict[str, object]:
-    """Attributes of a class that are literals, those of its bases included.
+    """Return the attributes of a class and its bases whose values are literals.
 
-    ``value`` is ``module:class``. With ``__doc__``, its docstring; of a function that alone. Empty
-    where no source is found.
+    ``value`` is ``module:class``. The key ``__doc__`` has the docstring; a function has this key
+    only. Empty if no source is found.
     """
     module, _, name = value.partition(":")
     return _attributes(module, name, 0)
@@ -70,7 +70,7 @@ def _tree(module: str) -> ast.Module | None:
 
 
 def _file(module: str) -> Path | None:
-    # Asked of the top-level package only, which imports nothing.
+    # find_spec of a top-level package imports nothing.
     top, *rest = module.split(".")
     spec = find_spec(top)
     if spec is None:

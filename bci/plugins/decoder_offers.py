@@ -1,13 +1,13 @@
-"""The decoders that are offered, by their properties; none of them is imported.
+"""The installed decoders by their properties; none of them is imported.
 
 The properties are attributes of a decoder's class, written as literals:
 
-- ``summary``: a few words on what it is;
-- ``task``: the one task that it is for; without it, any classes;
-- ``needs``: packages that have to be installed besides `bci`;
-- ``carries_over``: it can be trained on some people and fine-tuned on another;
-- ``adapts``: the kinds of ``output.adapt`` that it can do live, ``alignment`` and ``supervised``;
-- ``needs_cues``: a window of it begins at a cue (``pipeline.at_cues``).
+- ``summary``: description in a few words;
+- ``task``: the only task of the decoder; None for any classes;
+- ``needs``: packages that must be installed besides `bci`;
+- ``carries_over``: the decoder can be trained on some people and fine-tuned on another;
+- ``adapts``: supported values of ``output.adapt``: ``alignment`` and ``supervised``;
+- ``needs_cues``: windows of the decoder begin at a cue (``pipeline.at_cues``).
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from bci.plugins.class_source import class_attributes
 from bci.plugins.registry import find, plugins
 
 _GROUP = "bci.decoders"
-# In the order of lists.
+# Tasks in the order of listings, and their words in messages.
 _TASKS = {
     None: "any",
     "emotion": "emotion",
@@ -43,12 +43,12 @@ class DecoderTraits:
 
     @property
     def is_classical(self) -> bool:
-        """True where it learns any classes in seconds, without another package."""
+        """True for a decoder of any classes that needs no other package; it trains in seconds."""
         return self.task is None and not self.needs
 
 
 def decoder_traits(name: str) -> DecoderTraits:
-    """Properties of the decoder of that name.
+    """Return the properties of the decoder ``name``.
 
     Raises `PluginError` if there is none.
     """
@@ -56,7 +56,7 @@ def decoder_traits(name: str) -> DecoderTraits:
 
 
 def traits_in(attributes: dict[str, object]) -> DecoderTraits:
-    """Properties of a decoder among the attributes of its class; of another type they are left."""
+    """Select a decoder's properties from the attributes of its class; ignore wrong types."""
     given: dict[str, Any] = {}
     for field in fields(DecoderTraits):
         value = attributes.get(field.name)
@@ -66,7 +66,7 @@ def traits_in(attributes: dict[str, object]) -> DecoderTraits:
 
 
 def decoder_names() -> tuple[str, ...]:
-    """All decoders: classical ones first, then networks, then those of one task."""
+    """List all decoders: classical ones first, then networks, then decoders of one task."""
     order = list(_TASKS)
 
     def rank(name: str) -> tuple[int, bool, str]:
@@ -78,12 +78,12 @@ def decoder_names() -> tuple[str, ...]:
 
 
 def classical() -> tuple[str, ...]:
-    """Decoders of any classes that learn in seconds and need no other package."""
+    """List the decoders of any classes that need no other package; they train in seconds."""
     return tuple(name for name in decoder_names() if decoder_traits(name).is_classical)
 
 
 def networks() -> tuple[str, ...]:
-    """Decoders of any classes that need another package, like PyTorch."""
+    """List the decoders of any classes that need another package, such as PyTorch."""
     return tuple(
         name
         for name in decoder_names()
@@ -92,17 +92,17 @@ def networks() -> tuple[str, ...]:
 
 
 def of_task(task: str) -> tuple[str, ...]:
-    """Decoders that are for one task alone."""
+    """List the decoders of a single task."""
     return tuple(name for name in decoder_names() if decoder_traits(name).task == task)
 
 
 def carrying_over() -> tuple[str, ...]:
-    """Decoders that can be trained on some people and fine-tuned on another."""
+    """List the decoders that can be trained on some people and fine-tuned on another."""
     return tuple(name for name in decoder_names() if decoder_traits(name).carries_over)
 
 
 def offered_for(task: str | None) -> tuple[str, ...]:
-    """Decoders of other packages for a task; None: for any classes."""
+    """List the decoders of other packages for a task; None selects those for any classes."""
     return tuple(
         name
         for name, plugin in plugins(_GROUP).items()
@@ -111,7 +111,7 @@ def offered_for(task: str | None) -> tuple[str, ...]:
 
 
 def by_task(names: Iterable[str]) -> str:
-    """Names in a sentence, each group with its task."""
+    """List decoders in one line, grouped by task."""
     groups: dict[str, list[str]] = {}
     for name in names:
         traits = decoder_traits(name)

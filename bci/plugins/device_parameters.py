@@ -1,6 +1,6 @@
 """Labels and limits of the parameters of devices and bridges.
 
-The device or bridge judges them itself. This shows a person a mistake before it is tried.
+The device or bridge checks its parameters itself. These limits show a mistake before it starts.
 """
 
 import re
@@ -19,19 +19,19 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.:_-]+")
 class Parameter:
     """One parameter of a device."""
 
-    name: str  # As the device calls it
-    label: str  # As a person calls it
-    hint: str = ""  # An example, or the value of an empty field
-    # ``int`` or ``float`` where it is one, between ``low`` and ``high``
+    name: str  # Name in the device's settings
+    label: str  # Name in the user interface
+    hint: str = ""  # An example, or the default value of an empty field
+    # Type of a number, which must be between ``low`` and ``high``; None for other values
     number: type[int] | type[float] | None = None
     low: float = float("-inf")
     high: float = float("inf")
-    choices: tuple[str, ...] = ()  # All values, where they are known
-    pattern: re.Pattern[str] | None = None  # Form of the whole text
-    about: str = ""  # A few words on its meaning
+    choices: tuple[str, ...] = ()  # All allowed values; empty for any value
+    pattern: re.Pattern[str] | None = None  # Pattern that the whole text must match
+    about: str = ""  # Short description
 
     def problem(self, text: str, needed: bool) -> str:
-        """Problem of a value, in a sentence; empty if there is none."""
+        """Return a sentence about the problem of the value ``text``; empty if it is valid."""
         text = text.strip()
         if not text:
             return f"{self.label} is needed." if needed else ""
@@ -57,12 +57,12 @@ class Parameter:
 
 
 def describe(name: str) -> Parameter:
-    """Describe a parameter; one that is not known takes any text."""
+    """Describe a parameter by its name; an unknown one allows any text."""
     return _KNOWN.get(name) or Parameter(name, name.replace("_", " ").capitalize())
 
 
 def from_entry(entry: ParameterEntry) -> Parameter:
-    """Describe a parameter as its plug-in lists it."""
+    """Describe a parameter from the entry that its plug-in lists."""
     number = {"whole": int, "real": float}.get(entry.number or "")
     words, _, unit = entry.name.rpartition("_")
     label = f"{words} ({_UNITS[unit]})" if words and unit in _UNITS else entry.name

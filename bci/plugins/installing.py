@@ -1,4 +1,4 @@
-"""Sentences on the installation of optional parts, for errors."""
+"""Install commands of optional parts, for error messages."""
 
 import sys
 
@@ -7,14 +7,14 @@ _CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 
 def how_to_install_torch(extras: str = "networks") -> str:
-    """The command that installs PyTorch with extras of `bci`, for this platform."""
+    """Return the command that installs PyTorch with extras of `bci` on this platform."""
     command = f"pip install 'bci[{extras}]'"
     if sys.platform != "linux":
         return command
     return f"pip install torch --index-url {_CPU_INDEX} (without CUDA), then {command}"
 
 
-# Extras of `bci` that bring a module.
+# The extra of `bci` that installs each module.
 _EXTRAS = {
     "brainflow": "brainflow",
     "mne_realtime": "fieldtrip",
@@ -27,7 +27,7 @@ _EXTRAS = {
 
 
 def how_to_install(module: str) -> str:
-    """The command that installs a missing module."""
+    """Return the command that installs a missing module."""
     if module == "torch":
         return how_to_install_torch()
     return f"pip install 'bci[{_EXTRAS[module]}]'" if module in _EXTRAS else f"pip install {module}"

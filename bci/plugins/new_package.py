@@ -1,4 +1,4 @@
-"""A small package with a decoder, a filter or a device of one's own, written from templates."""
+"""A new plug-in package with a decoder, a filter or a device, written from templates."""
 
 import re
 from importlib.util import find_spec
@@ -16,9 +16,11 @@ _MAX_LETTERS = 40
 
 
 def write_plugin(kind: str, name: str, folder: Path) -> Path:
-    """Write the package ``bci-<name>`` into a folder of its own.
+    """Write the package ``bci-<name>`` into a new folder; return the folder.
 
-    Raises `PluginError` if the kind or the name is none, or a plug-in of that name is installed.
+    ``kind`` is one of `KINDS`.
+
+    Raises `PluginError` if the kind or the name is invalid, or a plug-in of that name is installed.
     Raises `PlaceError` if the folder exists already or cannot be written.
     """
     if kind not in KINDS:
@@ -63,7 +65,7 @@ def _check_name(kind: str, name: str) -> None:
 
 def _words(kind: str, name: str) -> dict[str, str]:
     class_name = "".join(part.capitalize() for part in name.split("-"))
-    # With its kind no name is one that the template imports.
+    # With the kind at its end, the class name cannot equal a name that the template imports.
     class_name = class_name.removesuffix(kind.capitalize()) + kind.capitalize()
     return {
         "kind": kind,

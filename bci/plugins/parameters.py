@@ -1,4 +1,4 @@
-"""Parameters that a person types as ``NAME=VALUE``, checked by a settings model."""
+"""Parameters in the form ``NAME=VALUE``, checked by a settings model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -15,7 +15,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def split_pairs(given: Sequence[str], error: type[Exception]) -> dict[str, str]:
-    """Names and values of ``NAME=VALUE``; raises ``error`` where one is of another form."""
+    """Split ``NAME=VALUE`` texts to names and values; raise ``error`` for another form."""
     pairs: dict[str, str] = {}
     for each in given:
         key, equals, value = each.partition("=")
@@ -28,7 +28,10 @@ def split_pairs(given: Sequence[str], error: type[Exception]) -> dict[str, str]:
 def parse_parameters(
     settings: type[ModelT], name: str, given: Mapping[str, str], error: type[Exception]
 ) -> ModelT:
-    """Make a settings model from text; raises ``error`` where a parameter is wrong."""
+    """Make a settings model from the texts ``given``; raise ``error`` if a parameter is wrong.
+
+    ``name`` begins the error message.
+    """
     split = {key: _split(settings, key, value) for key, value in given.items()}
     try:
         return settings.model_validate(split)
@@ -37,7 +40,7 @@ def parse_parameters(
 
 
 def _split(settings: type[BaseModel], key: str, value: str) -> str | list[str]:
-    """A parameter that takes several values has them separated by commas."""
+    """Split the text of a parameter with several values at its commas."""
     field = settings.model_fields.get(key)
     if field is not None and get_origin(field.annotation) is tuple and get_args(field.annotation):
         return value.split(",")
@@ -45,9 +48,9 @@ def _split(settings: type[BaseModel], key: str, value: str) -> str | list[str]:
 
 
 def parameter_entries(settings: type[BaseModel]) -> tuple[ParameterEntry, ...]:
-    """Describe the parameters of a settings model, those that are needed first.
+    """Describe the parameters of a settings model, required ones first.
 
-    Raises `PluginError` if the model has a field that no text can be.
+    Raises `PluginError` if a field of the model cannot be given as text.
     """
     try:
         schema = settings.model_json_schema()
@@ -60,7 +63,7 @@ def parameter_entries(settings: type[BaseModel]) -> tuple[ParameterEntry, ...]:
 
 
 def _entry(name: str, field: Mapping[str, Any], needed: bool) -> ParameterEntry:
-    # One that may be left out is a choice between its type and null.
+    # An optional parameter is a choice between its type and null.
     kinds = [field, *field.get("anyOf", ())]
     typed = next((kind for kind in kinds if kind.get("type") not in (None, "null")), field)
     choices = ["false", "true"] if typed.get("type") == "boolean" else typed.get("enum", ())
@@ -77,7 +80,7 @@ def _entry(name: str, field: Mapping[str, Any], needed: bool) -> ParameterEntry:
 
 
 def written(default: object) -> str:
-    """Write a default as it is typed; empty where there is none."""
+    """Convert a default to the text that a user would type; empty if there is none."""
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, float):

@@ -1,10 +1,11 @@
 """Plug-ins: decoders, filters, devices, views and bridges that packages offer by entry points.
 
-The parts that ship with `bci` are registered the same way, in its own ``pyproject.toml``. A plug-in
-is imported when it is asked for by name, never before, so that a broken one harms nobody else.
+The parts that ship with `bci` are registered in the same way, in its own ``pyproject.toml``. A
+plug-in is imported only when it is used, so that a broken one does not affect the others.
 `bci.plugins.class_source` reads its properties without importing it.
 
-In a checkout ``pyproject.toml`` is read, as an editable installation may be older than it.
+In a source checkout, ``pyproject.toml`` is read directly, because the metadata of an editable
+installation may be out of date.
 """
 
 import sys
@@ -32,7 +33,7 @@ GROUPS = {
     "bci.views": "view",
     "bci.bridges": "bridge",
 }
-"""Entry point groups, and the word for one of each."""
+"""Entry point groups, and the word for a plug-in of each group."""
 
 _OURS = "bci"
 _PROJECT = Path(__file__).parents[2] / "pyproject.toml"
@@ -44,10 +45,10 @@ class Plugin:
 
     group: str  # One of `GROUPS`
     name: str  # Its name in profiles and commands
-    value: str  # Where it is: ``module:attribute``
+    value: str  # Its place as ``module:attribute``
     distribution: str  # The package that offers it
     version: str
-    # Other packages that offer the same name. Then none of them is used
+    # Other packages that offer the same name; if there are any, no plug-in of this name is used
     rivals: tuple[str, ...] = ()
 
     @property
@@ -55,7 +56,7 @@ class Plugin:
         return self.distribution == _OURS
 
     def load(self) -> Any:
-        """Import it and check its shape.
+        """Import the plug-in and check that it has the attributes of its kind.
 
         Raises `PluginError` if two packages offer the name, a package is missing, the import fails,
         or the plug-in lacks an attribute or a method of its kind; the message names it.
@@ -63,7 +64,7 @@ class Plugin:
         return _load(self)
 
     def problem(self) -> str:
-        """One sentence on why it cannot be loaded; empty if it can."""
+        """Return the reason why the plug-in cannot be loaded; empty if it can."""
         try:
             self.load()
         except PluginError as error:
@@ -72,14 +73,14 @@ class Plugin:
 
 
 def plugins(group: str) -> dict[str, Plugin]:
-    """All plug-ins of a group by name, in ascending order; none is imported."""
+    """Return all plug-ins of a group by name, sorted; none is imported."""
     return _registry()[group]
 
 
 def find(group: str, name: str) -> Plugin:
-    """The plug-in of that name.
+    """Return the plug-in ``name`` of a group.
 
-    Raises `PluginError` if there is none; the message lists what there is.
+    Raises `PluginError` if there is none; the message lists the plug-ins of the group.
     """
     known = plugins(group)
     if name in known:
@@ -92,15 +93,15 @@ def find(group: str, name: str) -> Plugin:
 
 
 def fault_in_plugin(error: Exception) -> PluginError | None:
-    """An error out of a plug-in of another package, as one that names it; None if it is ours.
+    """Convert an error raised in another package's plug-in to a `PluginError` that names it.
 
-    A plug-in may fail wherever it is called. Its frames in the traceback show it, so that no
-    call has to be guarded.
+    None if the error was raised elsewhere. The plug-in is found by its frames in the traceback, so
+    that calls of plug-ins need no try statements.
     """
     packages: dict[str, str] = {}
     for plugin in (each for group in GROUPS for each in plugins(group).values()):
         package = plugin.value.partition(":")[0].partition(".")[0]
-        # Ours wins where another package offers a class of ours under a name of its own.
+        # Another package may register a class of this package; then this package counts.
         if plugin.is_ours or package not in packages:
             packages[package] = plugin.distribution
     for frame, line in reversed(list(walk_tb(error.__traceback__))):
@@ -113,7 +114,7 @@ def fault_in_plugin(error: Exception) -> PluginError | None:
 
 
 def forget() -> None:
-    """Look for plug-ins again at the next call, after packages have changed."""
+    """Clear the caches, so that the next call finds newly installed packages."""
     _registry.cache_clear()
     _load.cache_clear()
 
@@ -148,7 +149,7 @@ def _offered() -> Iterable[Plugin]:
 
 
 def _in_checkout() -> list[Plugin]:
-    """Our own by the project file beside the package; empty where there is none, as in a wheel."""
+    """List this package's plug-ins from the project file; empty in a wheel."""
     try:
         project = tomllib.loads(_PROJECT.read_text(encoding="utf-8")).get("project", {})
     except (OSError, ValueError):
@@ -175,7 +176,7 @@ def _load(plugin: Plugin) -> Any:
     if not attribute:
         raise PluginError(f"{what}: the entry point is {plugin.value!r}; it has to be module:class")
     try:
-        # Standard output is for results: a command's JSON lines, among others.
+        # Standard output is reserved for results, such as a command's JSON lines.
         with redirect_stdout(sys.stderr):
             found = import_module(module_name)
         for part in attribute.split("."):
@@ -187,7 +188,7 @@ def _load(plugin: Plugin) -> Any:
         raise PluginError(f"{what} needs {missing}: {how_to_install(missing)}") from error
     except AttributeError as error:
         raise PluginError(f"{what}: {' '.join(str(error).split())}") from error
-    # Anything may go wrong in another's module, and no command may end by it.
+    # The import of another package may raise anything, and must not end a command.
     except (Exception, SystemExit) as error:
         reason = " ".join(str(error).split())
         raise PluginError(

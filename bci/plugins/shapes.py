@@ -1,4 +1,4 @@
-"""The shape of a plug-in of each kind: the attributes and methods that it has to have."""
+"""Required attributes and methods of each kind of plug-in."""
 
 from typing import Any
 
@@ -10,13 +10,16 @@ _METHODS = {
     "bci.bridges": ("run",),
 }
 STAGE = ("decimation", "settling", "reset", "process", "response")
-"""Attributes and methods of what a filter builds; see `bci.pipeline.filters.Stage`."""
+"""Attributes and methods of a filter's stage; see `bci.pipeline.filters.Stage`."""
 # A device plug-in may instead list several devices.
 _FAMILY = ("entries", "create")
 
 
 def what_lacks(group: str, name: str, found: Any) -> str:
-    """List what a loaded plug-in lacks, as the end of a sentence; empty if nothing."""
+    """Describe what a loaded plug-in lacks, as the end of a sentence; empty if nothing.
+
+    ``found`` is the loaded object.
+    """
     if group == "bci.devices" and is_family(found):
         return ""
     if not callable(found):
@@ -35,7 +38,7 @@ def what_lacks(group: str, name: str, found: Any) -> str:
 
 
 def is_family(found: Any) -> bool:
-    """Recognise a device plug-in that lists several devices (`devices.catalogue.Family`)."""
+    """Return whether a device plug-in lists several devices (`devices.catalogue.Family`)."""
     return all(callable(getattr(found, each, None)) for each in _FAMILY)
 
 

@@ -1,14 +1,14 @@
-"""Signal quality: is a channel usable, and if not, why?
+"""Signal quality: state of each channel, and the reason if it is not good.
 
 - channel_quality: state and figures of a channel in one second
-- meter: those figures, from the samples
-- limits: the thresholds
-- judge: the verdict, which does not flicker
+- meter: computation of the figures from samples
+- limits: thresholds of the figures
+- judge: state of a channel from the figures, with hysteresis
 - interpolate_bad: the filter that computes bad channels from the others
 - judged_signal: an open stream, the meter of its channels and their impedances
 - silence: streams that send nothing
-- words: what is wrong, and what helps
+- words: sentences about states, and advice
 - spectra: spectra, peaks and bands of a live stream
-- quality_stream: the verdicts put out
-- monitor: a live stream watched
+- quality_stream: LSL stream of the states
+- monitor: monitoring of a live stream
 """

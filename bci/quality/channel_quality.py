@@ -8,7 +8,7 @@ from bci.messages.quality_reasons import Reason
 
 
 class State(IntEnum):
-    """State of a channel; not judged where the unit or the kind is unknown."""
+    """State of a channel; `NOT_JUDGED` if its unit or kind is unknown."""
 
     GOOD = 0
     DOUBTFUL = 1
@@ -29,16 +29,17 @@ _WORDS: dict[State, Literal["good", "doubtful", "bad", "not judged"]] = {
 
 @dataclass(frozen=True, slots=True)
 class ChannelQuality:
-    """One channel, this second."""
+    """Quality of one channel in one second."""
 
     name: str
-    state: State  # Settled: it does not flicker
-    text: str  # The reason for people, with its figure; empty where the channel is good
-    rms: float  # Of what is faster than half a hertz, in the channel's unit
-    line_share: float  # Share of the power that lies at the line frequency, 0 to 1
-    high: float  # Rms above 35 Hz without the line, in the channel's unit; muscle, mostly
-    drift: float  # Of the slow mean, in the channel's unit a second
-    kurtosis: float  # Excess; 0 for Gaussian noise, large for jumps and blinks
-    correlation: float  # Largest magnitude with a neighbour; NaN where positions are unknown
-    impedance_kohm: float  # NaN where it is not measured
-    reason: Reason | None = None  # Reason why it is not good, or not judged; None where it is good
+    state: State  # After hysteresis, so that it does not change every second
+    text: str  # The reason as text, with its figure; empty if the channel is good
+    rms: float  # Rms above 0.5 Hz, in the channel's unit
+    line_share: float  # Share of the power at the line frequency, 0 to 1
+    high: float  # Rms above 35 Hz without line noise, in the channel's unit; mostly muscle
+    drift: float  # Change of the slow mean, in the channel's unit per second
+    kurtosis: float  # Excess kurtosis; 0 for Gaussian noise, large for jumps and blinks
+    # Largest magnitude of the correlations with neighbours; NaN if positions are unknown
+    correlation: float
+    impedance_kohm: float  # NaN if it is not measured
+    reason: Reason | None = None  # Reason why it is not good, or not judged; None if it is good

@@ -1,7 +1,7 @@
-"""The filter `interpolate_bad`: channels that quality judges bad are computed from the others.
+"""The filter `interpolate_bad`: it replaces channels of bad quality by an interpolation.
 
-It lives here, and not with the other filters, since the verdict is that of `QualityMeter`: the same
-limits, and the same seconds to get worse or better, as in the dashboard.
+It is in this package because `QualityMeter` decides which channels are bad. So the limits and the
+hysteresis are the same as in the dashboard.
 """
 
 from collections.abc import Sequence
@@ -23,16 +23,16 @@ from bci.signals import Channel, Chunk, FloatArray, Signal, StreamInfo
 
 _FADE_S = 0.1
 _LEAST_SOURCES = 4
-# A verdict may last as long as the fault, but its way to another takes three seconds.
+# A verdict lasts as long as the fault, but a change to another one takes three seconds.
 _MEMORY_S = 10.0
 
 
 class InterpolateBad(FilterSettings):
-    """Interpolate EEG channels while quality judges them bad.
+    """Interpolate EEG channels while their quality is bad.
 
-    It comes first in the chain, since quality judges the raw signal: it removes the offset, as
-    ``remove_dc`` does, with ``cutoff_hz``. Windows are rejected while more than ``max_share`` of
-    the EEG channels are bad. ``line_hz`` is the power-line frequency.
+    It must be the first filter, because quality is judged on the raw signal. It removes the offset
+    with ``cutoff_hz``, as ``remove_dc`` does. Windows are rejected while more than ``max_share``
+    of the EEG channels are bad. ``line_hz`` is the power-line frequency.
     """
 
     kind: Literal["interpolate_bad"] = "interpolate_bad"
@@ -45,9 +45,10 @@ class InterpolateBad(FilterSettings):
 
 
 class BadChannelInterpolation:
-    """Replaces bad channels by the spherical spline of the sound ones.
+    """Replace bad channels by the spherical-spline interpolation of the other channels.
 
-    A verdict holds from the end of the second that it was found in; the change takes 0.1 s.
+    A verdict applies from the end of the second that was judged. The signal is faded over 0.1 s.
+
 
     Raises `ValueError` if too few EEG channels have a position.
     """
@@ -88,7 +89,7 @@ class BadChannelInterpolation:
         return tuple(self._info.channels[i].name for i in sorted(self._replaced))
 
     def report(self) -> dict[str, float]:
-        """Share of the EEG channels that are bad, and a 1 for each that is interpolated."""
+        """Share of bad EEG channels as ``bad share``, and the value 1 per interpolated channel."""
         shares = {"bad share": round(len(self._bad) / len(self._judged), 4)}
         return shares | dict.fromkeys(self.interpolated, 1.0)
 
@@ -112,7 +113,7 @@ class BadChannelInterpolation:
         while row < len(data):
             n = min(len(data) - row, self._second - self._age % self._second)
             part = data[row : row + n]
-            # The meter takes indices only to find gaps, and there is none until a reset.
+            # The meter uses indices only to find gaps, and there is no gap until a reset.
             reports = self._meter.push(Chunk(part, np.empty(0), self._age))
             self._high_pass.process(part, first + row)
             self._mix(part, row)
@@ -150,7 +151,7 @@ class BadChannelInterpolation:
         kernels.mix_rows(data, self._rows, self._before, self._after, shares, self._scratch)
 
     def _judge(self, bad: Sequence[int]) -> None:
-        """Change the interpolation where other channels are bad now."""
+        """Update the interpolation if the set of bad channels has changed."""
         if frozenset(bad) == self._bad and self._rows.size == len(self._replaced):
             return
         before = self._replaced_before = self._replaced
@@ -183,10 +184,10 @@ class BadChannelInterpolation:
 
 
 def _directions(channels: Sequence[Channel]) -> NDArray[np.float64]:
-    """Unit vectors from the centre of the head to the electrodes, (n, 3); NaN where unknown.
+    """Unit vectors from the centre of the head to the electrodes, (n, 3); NaN if unknown.
 
-    By the 10-05 names, as a montage map has them, so that a model finds the same places in every
-    stream; by the stated positions only where a name is unknown.
+    They follow from the 10-05 names, as in a montage map, so that they are the same in every
+    stream. If a name is unknown, the stated positions of all channels are used.
     """
     directions = standard_directions([channel.name for channel in channels])
     stated = [channel.position for channel in channels]

@@ -1,4 +1,4 @@
-"""Verdict on one channel: from the figures of a second to a state that does not flicker."""
+"""State of one channel from the figures of each second, with hysteresis."""
 
 from typing import NamedTuple
 
@@ -8,14 +8,14 @@ from bci.quality.channel_quality import State
 from bci.quality.limits import LIMITS, has_no_unit, per_uv
 from bci.signals import Channel
 
-# A verdict gets worse after so many seconds in a row that agree, and better after so many.
+# Numbers of consecutive seconds that must agree before a state gets worse or better.
 _SECONDS_TO_WORSE, _SECONDS_TO_BETTER = 2, 3
-# Channels that no electrode is behind.
+# Kinds of channels without an electrode.
 _NOT_JUDGED = ("stim", "misc", "trig", "markers", "ref_meg")
 
 
 class Finding(NamedTuple):
-    """State of a channel, the reason, and its figure."""
+    """State of a channel, its reason, and the figure that exceeded its limit."""
 
     state: State = State.GOOD
     reason: Reason | None = None
@@ -26,7 +26,7 @@ _GOOD = Finding()
 
 
 class ChannelJudge:
-    """Judges one channel, second by second."""
+    """Judge one channel, second by second."""
 
     def __init__(self, channel: Channel) -> None:
         self._scale = per_uv(channel)
@@ -45,9 +45,9 @@ class ChannelJudge:
     def judge(
         self, figures: dict[str, float], unknown: float, constant: bool, held: bool, extreme: float
     ) -> Finding:
-        """Take the figures of a second; return the finding that is shown from here on.
+        """Judge the figures of a second; return the finding after hysteresis.
 
-        ``unknown`` is the share of values that are no numbers, ``extreme`` the largest magnitude.
+        ``unknown`` is the share of values that are not finite, ``extreme`` the largest magnitude.
         """
         return self._settle(self._find(figures, unknown, constant, held, extreme))
 
@@ -59,7 +59,7 @@ class ChannelJudge:
         if unknown > 0.5:
             return Finding(State.BAD, Reason.NO_VALUES)
         if unknown:
-            # Its other figures are those of a signal with zeros in it.
+            # The other figures are invalid, because missing values were replaced by zeros.
             return Finding(State.DOUBTFUL, Reason.VALUES_MISSING, unknown)
         if constant:
             is_railed = extreme / self._scale > LIMITS.rail_uv
@@ -67,7 +67,7 @@ class ChannelJudge:
         if held:
             return Finding(State.BAD, Reason.CLIPPED)
         checks = self._checks(figures)
-        # A comparison with NaN, where the unit or the position is unknown, is never true.
+        # Figures are NaN if the unit or the position is unknown; a comparison is then never true.
         for value, (_, bad), reason in checks:
             if value >= bad:
                 return Finding(State.BAD, reason, value)
@@ -77,7 +77,7 @@ class ChannelJudge:
         return self._without_fault
 
     def _checks(self, figures: dict[str, float]) -> list[tuple[float, tuple[float, float], Reason]]:
-        """List figures with their limits, from what has one cause to what has many."""
+        """List figures with limits and reasons, from specific reasons to unspecific ones."""
         microvolts = {name: abs(figures[name]) / self._scale for name in ("rms", "high", "drift")}
         checks = [
             (figures["impedance_kohm"], LIMITS.impedance_kohm, Reason.IMPEDANCE),
@@ -95,7 +95,7 @@ class ChannelJudge:
         return checks
 
     def _settle(self, found: Finding) -> Finding:
-        """Change what is shown only when several seconds in a row agree on the direction."""
+        """Change the shown state only when several consecutive seconds agree on the direction."""
         state, shown = found.state, self._shown.state
         if state == shown:
             self._seconds = 0

@@ -1,4 +1,4 @@
-"""An open signal stream whose channels are judged as its samples come, with their impedances."""
+"""An open signal stream whose channels are judged continuously, with their impedances."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,12 @@ from bci.quality.channel_quality import ChannelQuality
 from bci.quality.meter import QualityMeter
 from bci.signals import Chunk, StreamInfo
 
-# An impedance in a unit that is not known is not used.
+# Impedances in other units are not used.
 _KOHM = {"kOhm": 1.0, "Ohm": 1e-3}
 
 
 class Impedances:
-    """The newest impedances of a stream's channels, once there is a stream ``<name>-impedance``."""
+    """The newest impedances of a stream's channels, read from the stream ``<name>-impedance``."""
 
     def __init__(self, info: StreamInfo) -> None:
         self._names = info.ch_names
@@ -26,7 +26,10 @@ class Impedances:
         self._kohm: NDArray[np.float64] | None = None
 
     def newest(self) -> NDArray[np.float64] | None:
-        """In kiloohms, (n_channels,), NaN where unknown; None where there are none at all."""
+        """Return the newest impedances in kiloohms, (n_channels,), NaN where unknown.
+
+        None if no such stream exists.
+        """
         if self._inlet is None:
             found = self._watch.poll()
             if not found:
@@ -38,7 +41,7 @@ class Impedances:
             kohm = chunk.data[-1].astype(np.float64) * self._scale
             names = self._inlet.info.ch_names
             if len(names) == len(self._names):
-                # Boards that measure impedances name their channels after nothing.
+                # Some boards do not name the channels of their impedances.
                 self._kohm = kohm
             else:
                 by_name = dict(zip(names, kohm.tolist(), strict=True))
@@ -51,9 +54,9 @@ class Impedances:
 
 
 class JudgedSignal:
-    """A signal's inlet, with the meter of its channels and their impedances.
+    """A signal's inlet, with the quality meter and the impedances of its channels.
 
-    The options name channels and units of a stream that does not state them.
+    The options give names and units of channels for a stream that does not state them.
     """
 
     def __init__(self, inlet: SignalInlet, options: PipelineSettings | None = None) -> None:
@@ -68,13 +71,19 @@ class JudgedSignal:
         return self.inlet.connected
 
     def judge_with(self, line_hz: float) -> None:
-        """Begin again where the power line has another frequency; none for irregular streams."""
+        """Set the power-line frequency; a new value restarts the meter.
+
+        An irregular stream has no meter.
+        """
         if line_hz != self._line_hz:
             self._line_hz = line_hz
             self._meter = QualityMeter(self.info, line_hz) if self.info.sfreq > 0 else None
 
     def judge(self, chunk: Chunk) -> list[list[ChannelQuality]]:
-        """Judge the channels, once a second; call `judge_with` before."""
+        """Process a chunk; return one list of channel qualities per completed second.
+
+        `judge_with` must be called before.
+        """
         if self._meter is None:
             return []
         reports = self._meter.push(chunk)
@@ -93,5 +102,5 @@ def _described(info: StreamInfo, options: PipelineSettings | None) -> StreamInfo
     try:
         return apply_stream_options(info, options)
     except MismatchError:
-        # Any stream can be looked at, not only the one that the options are for.
+        # The options may be meant for another stream; its quality can be judged all the same.
         return info

@@ -7,8 +7,8 @@ import numpy as np
 from bci.channels.units import factor
 from bci.signals import Channel
 
-# Size of a microvolt of scalp EEG at other sensors, in their working unit, so that the limits
-# mean the same.
+# Value at other sensors, in their working unit, that corresponds to 1 uV of scalp EEG. So the same
+# limits apply to all sensors.
 _PER_UV = {
     "eeg": ("uV", 1.0), "eog": ("uV", 1.0), "seeg": ("uV", 5.0), "ecog": ("uV", 5.0),
     "mag": ("T", 1.5e-14), "grad": ("T/m", 4e-13),
@@ -17,12 +17,12 @@ _PER_UV = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Thresholds: where a channel becomes doubtful, and where bad.
+    """Thresholds at which a channel becomes doubtful and bad, in this order.
 
-    Amplitudes are as in scalp EEG, in microvolts; other sensors are scaled. The values are
-    those at which people who run EEG look at an electrode, not diagnostic ones. ``high_share``,
-    of the power above 35 Hz, is for EEG whose unit is unknown: in public recordings it is 0.4 at
-    most while electrodes are well, and 0.6 to 0.9 in white noise.
+    Amplitudes are in microvolts of scalp EEG and are scaled for other sensors. At these values an
+    experimenter would check an electrode; they are not diagnostic. ``high_share`` is the share of
+    power above 35 Hz, for EEG of unknown unit. In public recordings with good electrodes it is at
+    most 0.4, and 0.6 to 0.9 in white noise.
     """
 
     line_share: tuple[float, float] = (0.5, 0.9)
@@ -41,11 +41,11 @@ LIMITS = Limits()
 
 
 def per_uv(channel: Channel) -> float:
-    """Size of a microvolt of scalp EEG in a channel's unit; NaN where that is unknown."""
+    """Return the value in a channel's unit for 1 uV of scalp EEG; NaN if the unit is unknown."""
     unit, size = _PER_UV.get(channel.kind, ("", np.nan))
     return size * (factor(unit, channel.unit) or np.nan)
 
 
 def has_no_unit(channel: Channel) -> bool:
-    """True where amplitudes cannot be compared with the limits for want of a unit."""
+    """Return whether a channel's unit is missing, so that the limits cannot be applied."""
     return channel.kind in _PER_UV and bool(np.isnan(per_uv(channel)))

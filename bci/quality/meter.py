@@ -1,4 +1,4 @@
-"""Figures of every channel of a live stream, each second, from one pass over its samples."""
+"""Quality figures of every channel of a live stream, once per second."""
 
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ class _Sums:
 
 
 class QualityMeter:
-    """Follow the quality of every channel of a stream."""
+    """Judge every channel of a stream once per second."""
 
     def __init__(self, info: StreamInfo, line_hz: float = 50.0) -> None:
         if not info.sfreq > 0:
@@ -51,12 +51,15 @@ class QualityMeter:
         self._sums = self._begin_second()
 
     def set_impedances(self, kohm: Values | None) -> None:
-        """Take the newest impedances, (n_channels,), in kiloohms; NaN where unknown."""
+        """Set the newest impedances, (n_channels,), in kiloohms; NaN if unknown.
+
+        None leaves them unchanged.
+        """
         if kohm is not None:
             self._impedances = kohm
 
     def push(self, chunk: Chunk) -> list[list[ChannelQuality]]:
-        """Take samples; one list of all channels for every second that they completed."""
+        """Process samples; return one list of all channels' qualities per completed second."""
         if self._expected is None or chunk.first != self._expected:
             self._restart(chunk)
         self._expected = chunk.end
@@ -73,7 +76,7 @@ class QualityMeter:
         return reports
 
     def _restart(self, chunk: Chunk) -> None:
-        """After a gap the filters begin again, at the level that the signal has now."""
+        """Restart the filters after a gap, at the signal's present level."""
         self._state[:] = 0.0
         self._state[kernels.MEAN] = np.nan_to_num(chunk.data[0]) if len(chunk.data) else 0.0
         self._wait = self._settling
@@ -105,7 +108,7 @@ class QualityMeter:
         measured = {
             "rms": np.sqrt(power),
             "line_share": np.clip(line / np.maximum(power, 1e-300), 0, 1),
-            # A resonator this broad has about the line's share of the fast power, too.
+            # A resonator this broad also passes other fast power, about in the line's share.
             "high": np.sqrt(np.maximum(high - line, 0.0)),
             "drift": self._state[kernels.MEAN] - self._sums.mean_at_start,
             "kurtosis": fourth / np.maximum(power, 1e-150) ** 2 - 3.0,
@@ -140,7 +143,10 @@ class QualityMeter:
 
 
 def _neighbours(info: StreamInfo) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """For each channel its nearest of the same kind, (n_channels, k), and whether it has any."""
+    """Find each channel's nearest channels of the same kind, (n_channels, k).
+
+    Also returns whether each channel has any neighbour, (n_channels,).
+    """
     own = np.arange(info.n_channels)
     nearest = np.tile(own[:, None], (1, _N_NEIGHBOURS))
     has_any = np.zeros(info.n_channels, dtype=bool)
@@ -155,7 +161,7 @@ def _neighbours(info: StreamInfo) -> tuple[NDArray[np.int64], NDArray[np.bool_]]
         distance = np.linalg.norm(at[:, None] - at[None], axis=2)
         np.fill_diagonal(distance, np.inf)
         closest = members[np.argsort(distance, axis=1, kind="stable")[:, :k]]
-        # Filled up with the nearest once more, so that no channel is compared with itself.
+        # Missing neighbours are filled with the nearest, so that no channel is its own neighbour.
         nearest[members] = np.column_stack([closest, *[closest[:, 0]] * (_N_NEIGHBOURS - k)])
         has_any[members] = True
     if not has_any.any():

@@ -1,4 +1,4 @@
-"""Watching one live stream: the quality of its channels and how it keeps time."""
+"""Monitoring of one live stream: quality of its channels, losses and timing."""
 
 import math
 import threading
@@ -17,13 +17,13 @@ from bci.quality.quality_stream import QualityOutlet
 from bci.signals import StreamInfo
 
 _PULL_S = 0.05
-# Pulled at most this long at a time, in seconds of signal.
+# Longest chunk of one pull, in seconds of signal.
 _CHUNK_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class StreamQuality:
-    """One second of one stream: its channels, what was lost and how it keeps time."""
+    """Report on one second of a stream: quality of its channels, losses and timing."""
 
     info: StreamInfo
     connected: bool
@@ -34,18 +34,18 @@ class StreamQuality:
 def monitor(
     query: StreamQuery,
     stop: threading.Event,
-    # Receives every second's report, and one with the last channels when the stream is lost
+    # Called with each second's report; when the stream is lost, with the last channels
     on_report: Callable[[StreamQuality], None],
     line_hz: float = 50.0,
-    wait_s: float = 5.0,  # For the stream at first
-    # Names, kinds and unit of channels that the stream does not state
+    wait_s: float = 5.0,  # Longest wait for the stream at the start, in seconds
+    # Names, kinds and units of channels, for a stream that does not state them
     options: PipelineSettings | None = None,
 ) -> None:
-    """Judge a stream once a second and publish the verdicts, until ``stop`` is set.
+    """Judge a stream once per second and publish the states, until ``stop`` is set.
 
-    Impedances are taken from the stream ``<name>-impedance`` where there is one.
+    Impedances are read from the stream ``<name>-impedance`` if it exists.
 
-    Raises `StreamError` if the stream is not there, is irregular, or comes back changed.
+    Raises `StreamError` if the stream is missing, is irregular, or returns with other channels.
     """
     found = await_stream(query, stop, wait_s)
     if found is None:

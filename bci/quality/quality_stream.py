@@ -1,4 +1,4 @@
-"""Signal quality on LSL: for every channel a text such as ``bad: flat``, and the stream's own."""
+"""Signal quality on LSL: one text per channel, and one for the stream."""
 
 import json
 from dataclasses import asdict
@@ -15,10 +15,11 @@ STREAM_TYPE = "Quality"
 
 
 class QualityOutlet:
-    """Stream ``<name>-quality``: a text for each channel of the stream, and one for the whole.
+    """Outlet ``<name>-quality``: one text per channel, and one for the whole stream.
 
-    A text is ``good``, or ``doubtful``, ``bad`` or ``not judged``, a colon and the reason. The last
-    channel, called ``stream``, is JSON: rate, jitter, losses, clock offset and drift.
+    A channel's text is ``good``; or ``doubtful``, ``bad`` or ``not judged``, a colon and the
+    reason. The last channel, called ``stream``, is JSON: rate, jitter, losses, clock offset and
+    drift.
     """
 
     def __init__(self, info: StreamInfo) -> None:
@@ -31,7 +32,7 @@ class QualityOutlet:
         self._outlet = pylsl.StreamOutlet(to_lsl(described, "string"))
 
     def push(self, report: list[ChannelQuality], stats: InletStats, at: float) -> None:
-        """Send one second's report; ``at`` is when it ended, on the LSL clock."""
+        """Send one second's report; ``at`` is the end of the second on the LSL clock."""
         figures = {name: None if value != value else value for name, value in asdict(stats).items()}
         texts = [to_text(channel) for channel in report]
         self._outlet.push_sample([*texts, json.dumps(figures)], at)
@@ -41,12 +42,12 @@ class QualityOutlet:
 
 
 def to_text(quality: ChannelQuality) -> str:
-    """``good``, or the state, a colon and the reason."""
+    """Describe a channel: ``good``, or the state, a colon and the reason."""
     state = quality.state.word
     return f"{state}: {quality.text}" if quality.state != State.GOOD else state
 
 
 def n_in_state(report: list[ChannelQuality]) -> dict[State, int]:
-    """Number of channels in each state."""
+    """Count the channels in each state."""
     states = np.array([channel.state for channel in report])
     return {state: int(np.count_nonzero(states == state)) for state in State}

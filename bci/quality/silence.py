@@ -1,17 +1,18 @@
-"""Streams that send no samples, though they should."""
+"""Regular streams that have stopped sending samples."""
 
 import math
 
-# A stream that sends nothing for so long, or for so many samples, is silent.
+# A stream is silent after this time without samples, in seconds and in sample periods.
 _SILENT_S, _SILENT_SAMPLES = 1.5, 3
-# Of a recorded stream: longer than a hiccup of a wireless headset.
+# The same for a recorded stream: longer than a short dropout of a wireless headset.
 _RECORDED_SILENT_S = 2.0
 
 
 class SilenceMeter:
-    """Watch over a regular stream: whether it has stopped sending, and since when.
+    """Detect that a regular stream has stopped sending.
 
-    Times are seconds on any monotonic clock. An irregular stream, of rate 0, is never silent.
+    ``since`` is the time of its last samples; None while it is not silent. Times are in seconds on
+    any monotonic clock. An irregular stream (``sfreq`` 0) is never silent.
     """
 
     def __init__(self, sfreq: float, now: float) -> None:
@@ -20,7 +21,10 @@ class SilenceMeter:
         self._received_at = now
 
     def changes(self, received: bool, now: float) -> bool:
-        """Take in whether anything came now; whether `since` is another than before."""
+        """Update `since`; return whether it has changed.
+
+        ``received`` is whether samples have arrived at the time ``now``.
+        """
         before = self.since
         if received:
             self._received_at, self.since = now, None
@@ -30,22 +34,22 @@ class SilenceMeter:
 
 
 class SilentStreams:
-    """Follow how many samples of each regular stream a recorder has written."""
+    """Detect silent streams from the numbers of samples that a recorder has written."""
 
     def __init__(self) -> None:
         # By place and name: two streams may have one name.
         self._seen: dict[tuple[int, str], tuple[int, float]] = {}
 
     def reset(self) -> None:
-        """Begin another recording."""
+        """Discard all streams, for another recording."""
         self._seen.clear()
 
     def update(
         self, written: tuple[tuple[str, int], ...], now: float
     ) -> tuple[tuple[str, float], ...]:
-        """List the streams of which nothing has come for more than two seconds, with how long.
+        """List the streams that have been silent for more than two seconds, as (name, seconds).
 
-        ``written`` is each regular stream and the number of its samples.
+        ``written`` has the name and the number of samples of each regular stream.
         """
         seen = {}
         for place, (name, n) in enumerate(written):

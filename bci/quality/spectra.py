@@ -1,4 +1,4 @@
-"""Spectra of a live signal, a quarter of a second apart, and the power of their bands."""
+"""Spectra of a live signal, one per quarter of a second, and their band powers."""
 
 from math import ceil, inf
 from typing import NamedTuple
@@ -14,26 +14,26 @@ from bci.signals import StreamInfo
 Values = NDArray[np.float64]
 
 LOW_HZ, HIGH_HZ = 1.0, 60.0
-# Up to where a spectrum can be shown; the last is half the stream's rate.
+# Choices of the highest frequency in a plot; the last one means half the stream's rate.
 LIMITS_HZ = (HIGH_HZ, 150.0, 300.0, inf)
-# So many values of a periodogram are kept for all channels together; a band for each channel at
-# least. With more, neighbouring frequencies are taken together.
+# Limit of stored values per periodogram, for all channels together, and least number per channel.
+# Beyond the limit, neighbouring frequencies are averaged.
 _MAX_VALUES, _MIN_BINS = 40_000, 120
 SPAN_S, STEP_S, SEGMENT_S = 30.0, 0.25, 2.0
-# Welch's mean: over so many segments, that is, over the last six seconds.
+# Number of segments in Welch's mean, which are the last six seconds.
 _AVERAGED = 17
-# So many segments are computed before anything is shown of them and a request to stop is seen.
+# Limit of segments per call, so that they are shown soon and a request to stop is not delayed.
 _MAX_AT_ONCE = 8
-# A peak is looked for below the power line, and where the fit of what surrounds it holds.
+# Range of the search for a peak: below the power line, and where the 1/f fit is valid.
 _PEAK_HZ = (3.0, 45.0)
-# Three in a thousand spectra of white noise have such a peak by chance.
+# Least height of a peak; three in a thousand spectra of white noise have one by chance.
 _MIN_PEAK_DB = 5.5
-# A hump falls by so much on both sides; a slope does not.
+# Least fall on both sides of a peak, to distinguish it from a slope.
 _MIN_FALL_DB = 3.0
 
 
 class Band(NamedTuple):
-    """From ``low`` to ``high``, in hertz."""
+    """Frequency band from ``low`` to ``high``, in hertz."""
 
     name: str
     low: float
@@ -52,17 +52,17 @@ ALPHA, BETA = BANDS[2], BANDS[3]
 
 
 class Peak(NamedTuple):
-    """The most prominent hump of a spectrum, and its height above its surroundings."""
+    """The most prominent peak of a spectrum, and its height above the 1/f background."""
 
     hz: float
     above_db: float
 
 
 class Spectra:
-    """Periodograms (Hann, 2 s, without their linear trend) of what is written to a ring.
+    """Periodograms (Hann taper, 2 s, linear trend removed) of the samples in a ring buffer.
 
-    A segment ends at every whole quarter of a second, counted from the stream's first sample.
-    One that holds a lost sample is NaN.
+    A segment ends at every quarter of a second, counted from the stream's first sample. The
+    periodogram of a segment with a lost sample is NaN.
     """
 
     def __init__(self, info: StreamInfo, ring: RingBuffer, limit_hz: float = HIGH_HZ) -> None:
@@ -96,7 +96,7 @@ class Spectra:
         )
         if first > complete:
             return False
-        # What was overwritten before it could be computed stays unknown.
+        # Segments that were overwritten before they were computed stay NaN.
         for number in range(max(self._next, first - self._n_kept), first):
             self._segments[number % self._n_kept] = np.nan
         self._next = min(first + _MAX_AT_ONCE, complete + 1)
@@ -106,11 +106,11 @@ class Spectra:
 
     @property
     def is_begun(self) -> bool:
-        """True once a segment was completed."""
+        """True after the first complete segment."""
         return self._next > 0
 
     def density(self) -> Values:
-        """Welch's power spectral density, (n_freqs, n_channels), unit squared a hertz."""
+        """Welch's power spectral density, (n_freqs, n_channels), in unit squared per hertz."""
         recent = self._segments[self._order[-_AVERAGED:]]
         known = np.isfinite(recent)
         with np.errstate(invalid="ignore"):
@@ -119,7 +119,7 @@ class Spectra:
         return mean
 
     def history(self, channel: int) -> Values:
-        """The last half minute of one channel, (n_segments, n_freqs), oldest first."""
+        """Periodograms of a channel's last 30 s, (n_segments, n_freqs), oldest first."""
         return self._segments[self._order, :, channel].astype(np.float64)
 
     @property
@@ -127,7 +127,7 @@ class Spectra:
         return np.arange(self._next - self._n_kept, self._next) % self._n_kept
 
     def _means(self, values: Values) -> Values:
-        """Means, (n_freqs, n_channels), over the frequencies that are taken together."""
+        """Average neighbouring frequencies, if they are stored together, (n_freqs, n_channels)."""
         if len(values) == len(self._starts):
             return values
         sums: Values = np.add.reduceat(values, self._starts, axis=0)
@@ -151,34 +151,37 @@ class Spectra:
 
 
 def decibels(power: Values) -> Values:
-    """Ten times the decimal logarithm; NaN where there is no power."""
+    """Convert a power to decibels: ten times the decimal logarithm; NaN for zero power."""
     with np.errstate(divide="ignore", invalid="ignore"):
         db: Values = 10 * np.log10(np.where(power > 0, power, np.nan))
     return db
 
 
 def band_power(density: Values, freqs: Values, band: Band) -> Values:
-    """Power within a band, (n_channels,), unit squared."""
+    """Compute the power within a band, (n_channels,), in unit squared.
+
+    ``density`` has the shape (n_freqs, n_channels), ``freqs`` (n_freqs,).
+    """
     inside = (freqs >= band.low) & (freqs < band.high)
     power: Values = density[inside].sum(axis=0) * (freqs[1] - freqs[0])
     return power
 
 
 def find_peak(density_db: Values, freqs: Values) -> Peak | None:
-    """Find the most prominent hump of a spectrum, (n_freqs,), over a 1/f fit; None without one.
+    """Find the most prominent peak of a spectrum (n_freqs,) above a 1/f fit; None if none.
 
-    A rhythm is a hump on a background that falls with frequency: the largest value itself is
-    nearly always the lowest frequency.
+    A brain rhythm is a peak on a background that falls with frequency. The largest value of the
+    whole spectrum is nearly always at the lowest frequency.
     """
     inside = np.isfinite(density_db) & (freqs >= _PEAK_HZ[0]) & (freqs <= _PEAK_HZ[1])
     if inside.sum() < 8:
         return None
     octaves, db = np.log2(freqs[inside]), density_db[inside]
     above = db - np.polyval(np.polyfit(octaves, db, 1), octaves)
-    # Once more without the humps, which lift the fit.
+    # The fit is repeated without the peaks, which raise it.
     flat = above <= np.median(above)
     above = db - np.polyval(np.polyfit(octaves[flat], db[flat], 1), octaves)
-    # A rhythm is broader than one step of the frequency; chance is not.
+    # A rhythm is broader than one frequency step; chance peaks are not.
     above = np.convolve(
         np.pad(above - np.median(above), 1, mode="edge"), [0.25, 0.5, 0.25], "valid"
     )
@@ -191,6 +194,6 @@ def find_peak(density_db: Values, freqs: Values) -> Peak | None:
         before, at, after = db[best - 1 : best + 2]
         bend = before - 2 * at + after
         if bend < 0:
-            # The tip of the parabola through the three.
+            # The vertex of the parabola through the three values.
             hz += 0.5 * float((before - after) / bend) * float(freqs[1] - freqs[0])
     return Peak(hz, float(above[best]))

@@ -1,4 +1,4 @@
-"""Quality of channels in words: what is wrong, and what helps."""
+"""Sentences about the quality of channels, and advice."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from bci.quality.channel_quality import ChannelQuality, State
 
 
 def explain(channel: ChannelQuality) -> str:
-    """Explain a channel's state: ``C3 is bad: railed``."""
+    """Describe a channel's state and its reason: ``C3 is bad: railed``."""
     why = f": {channel.text}" if channel.text else ""
     return f"{channel.name} is {channel.state.word}{why}"
 
@@ -28,7 +28,7 @@ _ADVICE = {
 
 
 def advise(channel: ChannelQuality) -> str:
-    """Advice against the problem of a channel; empty where there is none."""
+    """Return advice on a channel's problem; empty if there is none."""
     return _ADVICE.get(channel.reason, "") if channel.reason is not None else ""
 
 
@@ -48,5 +48,5 @@ def no_samples_since(since: float) -> str:
 
 
 def worst_first(channels: list[ChannelQuality]) -> list[ChannelQuality]:
-    """Sort the channels that are not good."""
+    """List the doubtful and bad channels, bad ones first."""
     return sorted((c for c in channels if c.state > State.GOOD), key=lambda c: -c.state)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 SKIP = "BAD_ACQ_SKIP"
 """MNE's name for a stretch of a file in which nothing was acquired."""
 
-# Where files were joined or cut; `bci.recording.breaks` makes gaps of them.
+# Labels at places where files were joined or cut; `bci.recording.breaks` turns them into gaps.
 _SEAMS = ("boundary", "bad boundary", "edge boundary", "new segment", "new segment/")
 
 
@@ -20,7 +20,8 @@ def is_seam(label: str) -> bool:
 def is_marker(label: str, mne: bool = True) -> bool:
     """Return whether an annotation is an event for a paradigm.
 
-    In a format of MNE, ``BAD ...`` marks bad signal; elsewhere it is a person's note.
+    With ``mne``, the file has a format of MNE, where ``BAD ...`` marks bad signal. In other
+    formats such a label is an ordinary event.
     """
     label = label.strip().upper()
     if not label or is_seam(label) or label.startswith(SKIP):
@@ -31,7 +32,16 @@ def is_marker(label: str, mne: bool = True) -> bool:
 def acquired(
     notes: Iterable[tuple[float, float, str]], indices: NDArray[np.int64], sfreq: float
 ) -> NDArray[np.bool_]:
-    """Rows that were really acquired; notes are (onset, duration, label), in seconds."""
+    """Mark the samples that no ``BAD_ACQ_SKIP`` annotation covers.
+
+    ``notes`` are (onset, duration, label), in seconds. ``indices`` are the sorted absolute
+    indices of the samples.
+
+    Returns
+    -------
+    keep : ndarray of bool, shape (n_samples,)
+        False where nothing was acquired.
+    """
     keep = np.ones(len(indices), dtype=np.bool_)
     for onset, duration, label in notes:
         if label.upper().startswith(SKIP):

@@ -1,4 +1,4 @@
-"""Breaks in a file whose samples follow one another on disk: where they are, how long they last."""
+"""Breaks in acquisition inside a file, whose rows on disk follow each other without a gap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = 1
-"""Samples lost in a break of unknown length: enough for filters and windows to start anew."""
+"""Samples counted as lost in a break of unknown length; one is enough to restart the filters."""
 
-# Longer ones are mistakes, and would not fit into an index.
+# Longer breaks are errors of the file, and their number of samples would overflow an index.
 _LONGEST_S = 1e8
 
 
@@ -25,18 +25,21 @@ class Break(NamedTuple):
 
 
 def lost(length: float, sfreq: float) -> int:
-    """Samples in a break of ``length`` seconds, which a file may not know: NaN, or 0."""
+    """Count the samples in a break of ``length`` seconds.
+
+    NaN, 0 and implausibly long breaks have an unknown length and count as `UNKNOWN` samples.
+    """
     return max(UNKNOWN, round(length * sfreq)) if 0 < length < _LONGEST_S else UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class TimeLine:
-    """Absolute sample indices of a file's rows, and times of what the file places among them."""
+    """Absolute sample indices of a file's rows, and times of the file's events."""
 
     n_samples: int  # Rows in the file
     sfreq: float  # In hertz
-    # In any order. Those before the first row and behind the last one mean nothing and are ignored;
-    # of several before one row, the longest counts
+    # In any order. Breaks before the first row or behind the last row are ignored. Of several
+    # breaks before the same row, the longest counts
     breaks: Sequence[Break] = ()
 
     @property
@@ -48,18 +51,18 @@ class TimeLine:
         return np.arange(self.n_samples, dtype=np.int64) + np.cumsum(jumps)
 
     def place(self, seconds: Sequence[float]) -> NDArray[np.float64]:
-        """Times in the recording of what the file counts in samples of its own.
+        """Convert times that ignore breaks to times in the recording.
 
         Parameters
         ----------
         seconds : sequence of float
-            From the first row, as if there were no break.
+            Seconds from the first row, as if there were no break.
 
         Returns
         -------
         times : ndarray, shape (n,)
-            From the first row, breaks included. What lies on the row behind a break comes after
-            the break.
+            Seconds from the first row, breaks included. An event at the first row behind a break
+            is placed after the break.
         """
         rows, lost = self._ordered()
         times = np.asarray(seconds, dtype=np.float64)

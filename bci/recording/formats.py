@@ -1,4 +1,4 @@
-"""The formats of recordings that are read: one table for reading, finding and choosing files."""
+"""Formats of recordings that can be read: one table for reading, finding and choosing files."""
 
 import re
 from dataclasses import dataclass
@@ -12,10 +12,9 @@ from bci.recording.by_mne.fif_check import check_tags
 class FileFormat:
     """One format of recordings.
 
-    ``needs`` is the package that a part or all of its files need beyond a plain installation,
-    and ``extra`` the optional dependency of ``bci`` that brings it. A recording may be a
-    ``folder``. Where the ending is not ``is_certain``, since other files have it too, the content
-    decides.
+    ``needs`` is the package that some or all files of the format need beyond a plain installation.
+    ``extra`` is the optional dependency of ``bci`` that installs it. With ``folder``, a recording
+    is a folder. Other files have the same endings unless ``is_certain``; the content then decides.
     """
 
     name: str
@@ -45,27 +44,27 @@ FOLDERS = tuple(ending for each in FORMATS if each.folder for ending in each.end
 
 _ANT = (b"RIFF", b"RF64")
 
-# What MNE writes beside a recording: events, epochs, averages, covariances, solutions ...
+# Endings of MNE's files without a recording: events, epochs, averages, covariances, solutions ...
 _NO_SIGNAL = re.compile(r"[-_](eve|epo|ave|cov|ica|proj|trans|fwd|inv|src|bem|sol|fid|ann)\.fif$")
-# As MNE and Elekta's programs name further parts; BIDS has "_split-02_".
+# Names of further parts of a split recording by MNE and Elekta; BIDS has "_split-02_".
 _NUMBERED = re.compile(r"(.+)-\d+\.fif", re.IGNORECASE).fullmatch
 
 
 def format_of(path: Path) -> FileFormat | None:
-    """Format of a file's ending; None where no format has it."""
+    """Return the format with the ending of ``path``; None if there is none."""
     ending = path.suffix.lower()
     return next((each for each in FORMATS if ending in each.endings), None)
 
 
 def described_formats() -> str:
-    """All formats with their endings, for a message."""
+    """List all formats with their endings in one line, for a message."""
     return ", ".join(f"{each.name} ({' '.join(each.endings)})" for each in FORMATS)
 
 
 def missing_package(path: Path) -> str | None:
-    """A sentence about the package that this very file needs and that is not installed.
+    """Describe the missing package that the file at ``path`` needs.
 
-    None where nothing is missing, or the file needs nothing.
+    None if the package is installed or the file needs none.
     """
     known = format_of(path)
     if known is None or not known.needs or find_spec(known.needs) is not None:
@@ -73,7 +72,7 @@ def missing_package(path: Path) -> str | None:
     if path.is_file():
         with path.open("rb") as file:
             head = file.read(128)
-        # Of these only the newer kind needs the package.
+        # Only EEGLAB files of MATLAB 7.3 (HDF5), and only ANT's .cnt files, need the package.
         if known.name == "EEGLAB" and b"MATLAB 7.3" not in head and b"\x89HDF" not in head:
             return None
         if ".cnt" in known.endings and head[:4] not in _ANT:
@@ -84,16 +83,16 @@ def missing_package(path: Path) -> str | None:
 
 
 def recordings_in(folder: Path) -> list[Path]:
-    """Recordings in a folder and those below it, in order of their names.
+    """List the recordings in a folder and its subfolders, sorted by path.
 
-    Further parts of a split recording are left out, as are files of other content: a table
-    counts where its first lines state that a headset's program wrote it.
+    Further parts of a split recording are left out. A ``.csv`` or ``.txt`` table is listed only if
+    its first lines show that a headset's program wrote it.
     """
     found = [path for path in sorted(folder.rglob("*")) if _is_recording(path)]
     inside = [
         path
         for path in found
-        # What a recording that is a folder consists of is none itself.
+        # Files inside a recording that is a folder are not recordings themselves.
         if not any(p.suffix.lower() in FOLDERS for p in path.relative_to(folder).parents)
     ]
     return without_parts(inside)
@@ -111,10 +110,10 @@ def _is_recording(path: Path) -> bool:
 
 
 def without_parts(files: list[Path]) -> list[Path]:
-    """The same files without those that are further parts of another of them.
+    """Leave out files that are further parts of another file in the list.
 
-    A FIF recording of more than 2 GB is split. Its first file names the next one, and reading
-    the first reads all.
+    A FIF recording of more than 2 GB is split. Each part names the next one, so that reading the
+    first file reads all parts.
     """
     followed = {
         path.with_name(found[1] + ".fif") for path in files if (found := _NUMBERED(path.name))
@@ -133,6 +132,6 @@ def _parts_of(path: Path) -> list[Path]:
         check_tags(path)
         # Opens the headers only.
         raw = mne.io.read_raw_fif(path, verbose="error")
-    except Exception:  # noqa: BLE001  what is wrong with it is reported when it is read
+    except Exception:  # noqa: BLE001  reading the file reports the fault
         return []
     return [Path(name).resolve() for name in raw.filenames[1:] if name is not None]

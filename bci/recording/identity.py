@@ -1,4 +1,4 @@
-"""Identity of recordings: the hash by which a model knows what it was trained on."""
+"""Identity of recordings: the hash by which a model recognises its training recordings."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ from bci.signals import Recording
 
 
 def source_digest(recording: Recording) -> str:
-    """SHA-256 of a recording, in hexadecimal: of its file where it is one, else of its samples."""
+    """SHA-256 of a recording's file in hexadecimal; of its samples if it has no file."""
     file = Path(recording.source)
     if file.is_file() or (file.is_dir() and _is_recording(file)):
         return file_sha256(file)
@@ -19,14 +19,20 @@ def source_digest(recording: Recording) -> str:
 
 
 def samples_digest(recording: Recording) -> str:
-    """SHA-256 of the samples of a recording, the same of file, array and `mne.io.Raw`."""
+    """SHA-256 of a recording's samples in hexadecimal.
+
+    It is the same whether the samples come from a file, an array or an `mne.io.Raw`.
+    """
     digest = hashlib.sha256(f"{recording.data.shape}".encode())
     digest.update(np.ascontiguousarray(recording.data).data)
     return digest.hexdigest()
 
 
 def digests(recording: Recording) -> tuple[str, str]:
-    """Both hashes of a recording: a model that has either was trained on it."""
+    """Return the `source_digest` and `samples_digest` of a recording.
+
+    A model that stores either hash was trained on the recording.
+    """
     return source_digest(recording), samples_digest(recording)
 
 

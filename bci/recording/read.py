@@ -29,13 +29,13 @@ from bci.recording.formats import described_formats, format_of, missing_package
 from bci.recording.trigger_events import codes_of, with_triggers
 from bci.signals import Marker, Recording, StreamInfo
 
-# MNE's words for a file that is shorter than its header says, and for events that it drops.
+# Parts of MNE's warnings about a file shorter than its header states, and about dropped events.
 _TRUNCATED = ("does not match the file size", "truncated", "file size is smaller")
 _DROPPED = "Omitted"
 _NOT_CONTINUOUS = ("No raw data in", "Could not find measurement data", "number of trials is")
 # Channels in which a MEG system combines its trigger lines.
 _COMBINED = ("STI101", "STI 101", "STI 014", "STI014")
-# GDF's code 0x7ffe: what follows was recorded after a pause.
+# GDF's code 0x7ffe: the samples that follow were recorded after a pause.
 _GDF_SEGMENT = "32766"
 _XDF = (".xdf", ".xdfz")
 _log = logging.getLogger(__name__)
@@ -49,30 +49,30 @@ def read_recording(
     given_hz: float | None = None,
     cue_channel: Triggers | None = None,
 ) -> Recording:
-    """Read a recording whole.
+    """Read a whole recording into memory.
 
-    EEG and other voltages come in microvolts, MEG in tesla and T/m. Electrodes of the 10-05
-    system get their standard spelling, and a template position where the file has none. What a
-    person should know of how the file was read is logged as a warning and stays in
-    ``findings``.
+    EEG and other voltages are in microvolts, MEG in tesla and T/m. Electrodes of the 10-05 system
+    get their standard spelling, and a template position if the file has none. Problems of the file
+    are logged as warnings and listed in the recording's ``findings``.
 
     Parameters
     ----------
     path : path
-        A file, or for some formats a folder, of a format that is read.
+        A file of a supported format; for some formats a folder.
     stream : str, optional
-        Name or type of the signal stream, for an XDF or NWB file that holds several.
+        Name or type of the signal stream, for an XDF or NWB file with several streams.
     markers : str, optional
         Name or type of the streams of cues, for a file with streams (see `bci.lsl.cue_streams`);
         the name of a trigger channel, or ``annotations``, for other files. Default: all.
     profile : Profile, optional
-        Its ``stream`` and ``markers`` count where several fit and neither is given.
+        Its ``stream`` and ``markers`` are used if those parameters are not given and several
+        streams fit.
     given_hz : float, optional
-        The true rate in hertz, where a stream of an XDF file has a wrong nominal one; default:
+        The true sampling rate in hertz, if the nominal rate of an XDF stream is wrong. Default:
         the profile's ``timing.sfreq``.
     cue_channel : Triggers, optional
-        The trigger channel that holds the cues, unless ``markers`` are given; default: the
-        profile's ``triggers``.
+        The trigger channel with the cues; not used if ``markers`` is given. Default: the profile's
+        ``triggers``.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def read_recording(
     Raises
     ------
     RecordingError
-        If the file is missing, of an unknown kind, truncated or damaged, or holds no signal.
+        If the file is missing, of an unknown format, truncated, damaged or without a signal.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def recording_of(
     choice: triggers.TriggerChoice = triggers.ALL,
     findings: Sequence[str] = (),  # Problems that are known already
 ) -> tuple[Recording, TimeLine]:
-    """Make a recording of what MNE read, and the time line of its samples."""
+    """Convert what MNE read to a recording, and return it with the time line of its samples."""
     channels, scale = channels_of(raw, path)
     sfreq = float(raw.info["sfreq"])
     notes = _annotations(raw, is_gdf=path.suffix.lower() == ".gdf")
@@ -188,7 +188,7 @@ def recording_of(
     found_wrong = [*unclear, *findings]
     line = TimeLine(raw.n_times, sfreq, breaks)
     onsets = line.place([onset for onset, _, _ in notes])
-    # A skip's length is counted in rows of the file: MNE fills it with zeros.
+    # The duration of a BAD_ACQ_SKIP counts rows of the file, which MNE filled with zeros.
     keep = acquired(notes, np.arange(raw.n_times), sfreq)
     indices = line.indices[keep]
     found = [
@@ -221,7 +221,10 @@ def recording_of(
 
 
 def _opened(path: Path) -> tuple[Any, NDArray[np.float64]]:
-    """A file as MNE reads it, and its signal in volts, tesla ..., (n_channels, n_samples)."""
+    """Open a file with MNE; return its `Raw` and its signal.
+
+    The signal (n_channels, n_samples) is in SI units: volts, tesla ...
+    """
     import mne
 
     def read(file: Path) -> tuple[Any, NDArray[np.float64]]:
@@ -261,11 +264,14 @@ def _trigger_channels(raw: Any) -> list[str]:
 
 
 def _annotations(raw: Any, is_gdf: bool) -> list[tuple[float, float, str]]:
-    """Onset (seconds from the first sample), duration and label of each annotation."""
+    """List the onset and duration in seconds, and the label, of each annotation.
+
+    Onsets are from the first sample.
+    """
     notes = raw.annotations
     renamed = {_GDF_SEGMENT: "New Segment"} if is_gdf else {}
     return [
-        # Whether or not a file has a date, MNE counts from before the first sample.
+        # MNE's onsets are not relative to the first sample, even if the file has no date.
         (float(onset) - raw.first_time, float(length), renamed.get(str(label), str(label)))
         for onset, length, label in zip(notes.onset, notes.duration, notes.description, strict=True)
     ]
@@ -297,7 +303,10 @@ def _codes(
     annotated: bool,
     findings: list[str],
 ) -> list[Marker]:
-    """Events of the trigger channels; where a system combines them in one, of that one."""
+    """List the events of the trigger channels.
+
+    If one channel combines all trigger lines, as MEG systems do, only its events are listed.
+    """
     names = _trigger_channels(raw)
     if wanted is None and annotated and path.suffix.lower() == ".mff":
         return []  # here MNE makes trigger channels of the annotations

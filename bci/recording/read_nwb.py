@@ -1,7 +1,7 @@
 """Reading NWB files (Neurodata Without Borders): one electrical series, its electrodes, markers.
 
 Source: the NWB core schema 2.x (https://nwb-schema.readthedocs.io): signals in volts after
-``conversion``, ``channel_conversion`` and ``offset``; electrodes' places in micrometres, x to the
+``conversion``, ``channel_conversion`` and ``offset``; electrode positions in micrometres, x to the
 back, y down, z to the right.
 """
 
@@ -20,9 +20,9 @@ from bci.signals import Channel, Marker, MarkerStream, Recording, StreamInfo
 _MAX_VALUES = 500_000_000
 _MAX_MARKERS = 1_000_000
 _MAX_CHANNELS = 10_000
-# A head measured in micrometres reaches further than this; one in millimetres does not.
+# Coordinates of a head in micrometres exceed this; coordinates in millimetres do not.
 _LEAST_REACH_UM = 1000.0
-# Columns of the table of trials that may hold what was asked, the likeliest first.
+# Columns of the table of trials that may hold the cue's label, the likeliest first.
 _LABELS = (
     "word", "label", "trial_type", "stimulus", "stimulus_name", "condition", "cue", "type", "class",
     "description",
@@ -32,14 +32,15 @@ _LABELS = (
 def read_nwb(path: Path, wanted: str | None = None, markers: CueQuery | None = None) -> Recording:
     """Read one electrical series of an NWB file, in microvolts, and its markers.
 
-    Channels have the names, kinds and places in the table of electrodes; where it has no
-    ``label`` or ``channel_name``, names are counted within the electrode group, which is the
-    shaft: ``LA1``, ``LA2`` ... Markers are the beginnings of trials, named by the first of the
-    columns ``word``, ``label``, ``trial_type``, ``stimulus`` ... that there is, and what was
-    annotated.
+    The table of electrodes gives the channels' names, kinds and positions. Without a column
+    ``label`` or ``channel_name``, contacts are numbered within their electrode group, which is the
+    shaft: ``LA1``, ``LA2`` ... Markers are the annotations and the starts of trials. A trial's
+    label is in the first column found of ``word``, ``label``, ``trial_type``, ``stimulus`` ...
 
-    Raises `RecordingError` if pynwb is missing, the file is damaged or too large, or it is not
-    clear which series is meant.
+    ``wanted`` is the name of the series; ``markers`` selects the marker streams.
+
+    Raises `RecordingError` if pynwb is missing, the file is damaged or too large, or several
+    series fit.
     """
     try:
         import pynwb
@@ -65,7 +66,7 @@ def _choose(file: Any, path: Path, wanted: str | None) -> Any:
     }
     if wanted is not None and wanted in found:
         return found[wanted]
-    # What was acquired, rather than what was made of it.
+    # Acquired series are preferred to processed ones.
     acquired = [name for name, each in found.items() if file.acquisition.get(name) is each]
     choice = acquired if len(acquired) == 1 else list(found)
     if wanted is None and len(choice) == 1:
@@ -116,7 +117,10 @@ def _width(data: Any) -> int:
 def _times(
     series: Any, n_samples: int, path: Path
 ) -> tuple[float, NDArray[np.float64], NDArray[np.int64], float]:
-    """Rate in hertz, times from the first sample on, absolute indices, the first sample's time."""
+    """Return the rate in hertz, times from the first sample, absolute indices, start.
+
+    The start is the time of the first sample in the file, in seconds.
+    """
     if series.rate:
         sfreq = float(series.rate)
         indices = np.arange(n_samples, dtype=np.int64)
@@ -128,7 +132,7 @@ def _times(
             f"{path}: the time stamps of {series.name} do not ascend, one a sample"
         )
     sfreq = 1.0 / float(np.median(steps))
-    # What is a whole number but for rounding of the stamps is one.
+    # Rounded time stamps give nearly a whole number; the true rate is then the whole number.
     sfreq = float(round(sfreq)) if abs(sfreq - round(sfreq)) < 1e-3 * sfreq else sfreq
     numbered, _ = number_samples(stamps, sfreq)
     start = float(numbered.timestamps[0])
@@ -153,7 +157,7 @@ def _channels(series: Any) -> tuple[Channel, ...]:
 
 
 def _kind(group: Any) -> str:
-    """Infer a kind from the names of the electrode group and its device; sEEG without any."""
+    """Infer the channel kind from the texts of the electrode group; ``seeg`` if they name none."""
     words = " ".join(
         str(part or "") for part in (
             getattr(group, "description", ""), getattr(getattr(group, "device", None), "name", ""),
@@ -180,7 +184,11 @@ def _place(columns: dict[str, Any], row: int) -> tuple[float, float, float] | No
 def _meant(
     streams: list[MarkerStream], query: CueQuery, path: Path
 ) -> tuple[tuple[Marker, ...], tuple[MarkerStream, ...]]:
-    """Markers of the streams that are meant, and the streams where not all need hold cues."""
+    """Select the markers of the streams that ``query`` names.
+
+    If the query names none, all markers are returned, with all streams as the second value, since
+    some of these may hold other markers than cues.
+    """
     found = tuple(s for s in streams if query.fits(s.name, s.type, "", is_text=True))
     if not found and query.named is not None:
         there = ", ".join(repr(stream.name) for stream in streams) or "none"

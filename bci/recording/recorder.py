@@ -24,19 +24,22 @@ _PULL_EVERY_S = 0.1
 _SYNC_EVERY_S = 0.5
 _OFFSET_EVERY_S = 5.0
 _BOUNDARY_EVERY_S = 10.0
-# A stream that restarts is still listed twice for a moment; twins stay.
+# A restarted stream is listed twice for a moment; two streams that are alike stay listed longer.
 _TWIN_S = 6.0
 _MISS_AFTER_S = 3.0
 _WARN_BELOW_BYTES = 1 << 30
 _STOP_BELOW_BYTES = 8 << 20
 _MAX_STREAMS = 256
-# A stream that never runs dry must not keep the others waiting.
+# Pulls from one stream per turn, so that a fast stream does not block the others.
 _MAX_PULLS = 16
 
 
 @dataclass(slots=True)
 class Recorded:
-    """One stream in the file: what was written of it, and whether it is on the network now."""
+    """One recorded stream, with its number of samples in the file.
+
+    ``stream_id`` is its number in the XDF file. ``there`` is True while it is on the network.
+    """
 
     found: FoundStream
     stream_id: int
@@ -45,15 +48,15 @@ class Recorded:
 
 
 class Recorder:
-    """Write all chosen streams as they are: number type, sender's time stamps, clock offsets.
+    """Record the chosen streams unchanged: number type, sender's time stamps, clock offsets.
 
-    Streams that appear later are added; one that vanishes and comes back continues.
+    Streams that appear later are added. A stream that disappears and returns is continued.
     """
 
     def __init__(
         self,
         writer: XdfWriter,
-        names: tuple[str, ...] = (),  # Without any, all streams that there are
+        names: tuple[str, ...] = (),  # Names of the streams; empty for all streams
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._writer = writer
@@ -73,16 +76,16 @@ class Recorder:
 
     @property
     def streams(self) -> list[Recorded]:
-        """All that is or was recorded, in order of appearance."""
+        """All streams that are or were recorded, in order of appearance."""
         return sorted(
             [*self._finished, *(recorded for recorded, _ in self._sources)],
             key=lambda recorded: recorded.stream_id,
         )
 
     def run(self, stop: threading.Event, on_second: Callable[[], None] = lambda: None) -> None:
-        """Record until ``stop`` is set.
+        """Record until ``stop`` is set; call ``on_second`` about once per second.
 
-        Raises `RecordingError` if the disk is full or fails; what was written before is whole.
+        Raises `RecordingError` if the disk is full or fails; the file stays readable.
         """
         watch = StreamWatch(StreamQuery())
         outlet = StatusOutlet("recorder", self._status_id)
@@ -109,7 +112,7 @@ class Recorder:
                     self._check_disk()
                     outlet.push(self.status(now - began))
                     on_second()
-            # Samples that were sent before the wish to stop may still be on their way.
+            # Samples sent before ``stop`` was set may still arrive.
             time.sleep(_ARRIVE_S)
             self._pull()
             self._write_offsets()
@@ -159,7 +162,10 @@ class Recorder:
         )
 
     def _resumes(self, found: FoundStream, uids: set[str], now: float) -> bool:
-        """Recognise the restarted outlet of a recorded stream, which its own inlet finds."""
+        """Return whether ``found`` is a recorded stream or its restarted outlet.
+
+        The existing inlet reconnects to a restarted outlet by itself.
+        """
         same = [r for r, _ in self._sources if _same_source(r.found, found)]
         if not same:
             return False
@@ -172,7 +178,7 @@ class Recorder:
         return now - self._twins.setdefault(found.uid, now) < _TWIN_S
 
     def _open(self, found: FoundStream) -> None:
-        """In a thread of its own, since a stream that hangs takes seconds to give up."""
+        """Open an inlet, in a thread of its own: a stream that hangs blocks for seconds."""
         try:
             self._opened.put((found, RawInlet(found)))
         except StreamError as error:
@@ -201,7 +207,7 @@ class Recorder:
                 )
 
     def _lacks_adaptation(self, inlet: RawInlet) -> bool:
-        """Check for an engine that learnt before the recording and does not publish the state."""
+        """Return whether an engine adapted before the recording and does not publish its state."""
         return bool(inlet.unpublished) and inlet.created < self._began
 
     def _pull(self) -> None:
@@ -244,7 +250,7 @@ class Recorder:
             self._report(f"the disk is nearly full: {free / 1e6:.0f} MB are left")
 
     def status(self, elapsed_s: float) -> RecorderStatus:
-        """Status after so many seconds of recording."""
+        """Status message after ``elapsed_s`` seconds of recording."""
         return RecorderStatus(
             pid=os.getpid(),
             file=str(self._writer.path),
@@ -263,7 +269,7 @@ class Recorder:
 
 
 def _same_source(one: FoundStream, other: FoundStream) -> bool:
-    """Recognise streams of which liblsl takes one for the other's restarted outlet."""
+    """Return whether liblsl would treat one stream as the other's restarted outlet."""
     return bool(one.info.source_id) and (
         (one.info, one.channel_format, one.raw.channel_count())
         == (other.info, other.channel_format, other.raw.channel_count())

@@ -1,4 +1,4 @@
-"""Values of a file that float32 cannot hold: kept as near as it can, and remarked."""
+"""Values of a file that float32 cannot represent exactly: rounded, with a finding."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,14 +14,15 @@ LARGEST_EXACT = 1 << 24
 
 
 def as_float32(values: NDArray[Any]) -> FloatArray:
-    """Samples in the number type that everything here works in."""
-    # A double too large for float32 becomes infinite, as live; the pipeline holds and counts it.
+    """Convert samples to float32, the number type of all signals in this program."""
+    # A value too large for float32 becomes infinite, as in live streams. The pipeline replaces it
+    # by the last finite value and counts it.
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(values, dtype=np.float32)
 
 
 def is_rounded(values: NDArray[Any]) -> bool:
-    """Return whether float32 changes any of the values above 2^24."""
+    """Return whether float32 changes any value above 2^24 or below -2^24."""
     if values.dtype == np.float32:
         return False
     large = values[(values > LARGEST_EXACT) | (values < -LARGEST_EXACT)]
@@ -30,7 +31,10 @@ def is_rounded(values: NDArray[Any]) -> bool:
 
 
 def rounded(values: NDArray[Any], names: Sequence[str]) -> tuple[str, ...]:
-    """Remark which channels of (n_samples, n_channels) hold values that float32 rounds."""
+    """List a finding about the channels with values that float32 rounds; empty if none has any.
+
+    ``values`` has the shape (n_samples, n_channels), ``names`` are the channels' names.
+    """
     found = [name for name, column in zip(names, values.T, strict=True) if is_rounded(column)]
     if not found:
         return ()

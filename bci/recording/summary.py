@@ -28,13 +28,15 @@ _LABELLED = ("cues", "notes", "decisions", "texts")
 class StreamReport:
     """One stream of a recording.
 
-    Rates are in hertz, 0 where samples come irregularly. ``drift_ppm`` is how much faster the
-    sender's clock ran than the recorder's, in parts per million, None where it was not measured.
-    ``channels`` are those of numeric streams. ``role`` is ``signal``, ``cues``, ``notes``,
-    ``decisions``, ``own`` for what else this program published, ``texts`` of another type, or
-    ``other``; ``markers`` counts the labels, if any.
-    ``loops`` counts the replays that began again, no loss; ``findings`` are what is wrong
-    with clock, rate and values, a sentence each.
+    Rates are in hertz, 0 for an irregular stream. ``drift_ppm`` is the drift of the sender's clock
+    against the recorder's, in parts per million, positive if it ran faster; None if not measured.
+    ``channels`` is empty for streams of text. ``markers`` counts the markers of each label.
+
+    ``role`` is one of ``signal``, ``cues``, ``notes`` and ``decisions``; ``own`` for other streams
+    of this program, ``texts`` for text of an unknown type, and ``other``.
+
+    ``loops`` counts the restarts of a replayed recording, which are not gaps. ``findings`` has one
+    sentence per problem of clock, rate or values.
     """
 
     name: str
@@ -59,9 +61,9 @@ class StreamReport:
 
 
 def describe_recording(path: Path) -> list[StreamReport]:
-    """Report on every stream of a file of any format that can be read.
+    """Report on every stream of a recording of any supported format.
 
-    Raises `RecordingError` if it cannot be read.
+    Raises `RecordingError` if the file cannot be read.
     """
     if path.suffix.lower() in (".xdf", ".xdfz") and path.exists():
         return [_report_xdf(stream) for stream in load_streams(path)]
@@ -135,7 +137,10 @@ def _report_xdf(stream: dict[str, Any]) -> StreamReport:
 
 
 def _readable(stream: dict[str, Any]) -> list[Marker]:
-    """Markers that people read, and of decisions their labels: no two of their texts are alike."""
+    """List the markers whose labels are counted; empty for other streams.
+
+    A decision counts by its label, because its full text is different each time.
+    """
     if field_of(stream, "type") == "Decisions":
         return [_labelled(marker) for marker in markers_of(stream)]
     return markers_of(stream) if role_of(stream) in _LABELLED else []
@@ -149,7 +154,10 @@ def _labelled(marker: Marker) -> Marker:
 
 
 def _drift_ppm(measured: list[float], offsets: list[float]) -> float | None:
-    """Slope of the clock offsets; None where they are few, or the clock was set in between."""
+    """Drift from the slope of the clock offsets, in parts per million.
+
+    None if there are too few offsets, or the sender's clock was set during the recording.
+    """
     times: TimeArray = np.asarray(measured)
     if len(times) < _FEWEST_OFFSETS or np.ptp(times) <= 0 or clock_sets(offsets):
         return None

@@ -13,11 +13,11 @@ from bci.profiles.stimulus import Triggers
 from bci.signals import Channel, Chunk, Marker, Recording, is_frame_note
 
 _NEGATIVE = 1 << 15
-_LARGEST = 1 << 53  # whole numbers beyond it are not exact in the signal
+_LARGEST = 1 << 53  # above this, float64 does not hold every whole number
 
 
 class TriggerEvent(NamedTuple):
-    """An event of a trigger channel: its sample, counted as chunks are, its time and its code."""
+    """An event of a trigger channel: absolute sample index, time in seconds, and code."""
 
     sample: int
     time: float
@@ -25,9 +25,10 @@ class TriggerEvent(NamedTuple):
 
 
 def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
-    """Codes as whole numbers from 0 on; 16-bit codes stored as negative numbers are mended.
+    """Convert the values of a trigger channel to whole numbers.
 
-    Values that are not finite are code 0.
+    Negative values of a signed 16-bit channel become codes from 32768 to 65535. Values that are
+    not finite become 0.
     """
     finite = np.nan_to_num(values, posinf=0.0, neginf=0.0).clip(-_LARGEST, _LARGEST)
     codes: NDArray[np.int64] = np.round(finite).astype(np.int64)
@@ -35,18 +36,18 @@ def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.i
 
 
 class TriggerEvents:
-    """Find the events of one trigger channel in its samples, however these are split.
+    """Find the events of one trigger channel, in chunks of any length.
 
-    Settings are `bci.profiles.stimulus.Triggers`; without them every change of the code to another
-    than 0 counts. State is the code that holds and the run of equal codes under way. The code that
-    the stream begins with is no event. An event is given once its code was held for the debounce
-    time, at once without one.
+    Settings are `bci.profiles.stimulus.Triggers`. Without them, every change to a code other than
+    0 is an event. The state is the last accepted code and the present run of equal codes. The
+    first code of the stream is no event. An event is returned after its code has lasted for the
+    debounce time.
     """
 
     def __init__(self, settings: Triggers | None, sfreq: float) -> None:
         self._settings = settings
         debounce_s = 0.0 if settings is None else settings.debounce_s
-        # Half a millionth of a sample of slack: 2 ms at 1000 Hz are two samples.
+        # The tolerance of 5e-7 samples absorbs rounding: 2 ms at 1000 Hz are two samples.
         self._n_held = max(1, math.ceil(debounce_s * sfreq - 5e-7))
         self._stable: int | None = None
         self._code = 0
@@ -59,10 +60,10 @@ class TriggerEvents:
         timestamps: NDArray[np.float64],  # In seconds, (n_samples,)
         first: int,  # Absolute index of the first sample
     ) -> list[TriggerEvent]:
-        """Accept samples; return the events that they completed."""
+        """Process samples; return the events whose debounce time is now over."""
         if not len(values):
             return []
-        # Nearly every chunk of a stream: the line is as it was.
+        # In nearly every chunk the code does not change.
         if self._code == self._stable and bool((values == self._last).all()):
             return []
         self._last = float(values[-1])
@@ -73,7 +74,7 @@ class TriggerEvents:
         rows = np.flatnonzero(np.diff(codes, prepend=self._code))
         if not len(rows) and self._code == self._stable:
             return []
-        # Runs of equal codes: the one under way, and those that begin here.
+        # Runs of equal codes: the present one, and those that begin in this chunk.
         run_codes = np.concatenate([[self._code], codes[rows]])
         starts = np.concatenate([[self._began[0]], first + rows])
         times = np.concatenate([[self._began[1]], timestamps[rows]])
@@ -107,9 +108,9 @@ class TriggerEvents:
 
 
 class TriggerMarkers:
-    """Make markers of a trigger channel of a stream; its label is the code as digits.
+    """Make markers of the events of a stream's trigger channel; a label is the code as digits.
 
-    Raises `MismatchError` if the stream lacks the channel, or is irregular.
+    Raises `MismatchError` if the stream lacks the channel or has no regular sampling rate.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class TriggerMarkers:
         self._events = TriggerEvents(settings, sfreq)
 
     def push(self, chunk: Chunk) -> list[Marker]:
-        """Accept samples, with all channels; return the markers that they completed."""
+        """Process a chunk of all channels; return the markers of the events that are complete."""
         values = chunk.data[:, self._column]
         found = self._events.push(values, chunk.timestamps, chunk.first)
         return [Marker(event.time, str(event.code)) for event in found]
@@ -134,7 +135,9 @@ class TriggerMarkers:
 def column_of(settings: Triggers, channels: Sequence[Channel], source: str) -> int:
     """Find the column of the trigger channel.
 
-    Raises `MismatchError` if there is none of that name; the message lists those there are.
+    Upper and lower case may differ if only one channel fits.
+
+    Raises `MismatchError` if no channel has that name; the message lists the stream's channels.
     """
     names = [channel.name for channel in channels]
     if settings.channel in names:
@@ -152,11 +155,11 @@ def column_of(settings: Triggers, channels: Sequence[Channel], source: str) -> i
 
 
 def with_triggers(recording: Recording, settings: Triggers) -> Recording:
-    """The recording with the events of its trigger channel as its cues.
+    """Replace the cues of a recording by the events of its trigger channel.
 
-    Notes of a presenter about the frames of the screen stay among its markers.
+    The presenter's markers about screen frames are kept.
 
-    Raises `RecordingError` if it lacks the channel.
+    Raises `RecordingError` if the recording lacks the channel.
     """
     try:
         found = TriggerMarkers(

@@ -13,9 +13,9 @@ from bci.recording.trigger_events import TriggerEvents
 from bci.signals import Marker
 
 ANNOTATIONS = "annotations"
-"""Name of a file's annotations, where markers are chosen."""
+"""Name by which the user chooses a file's annotations as its markers."""
 
-# More codes a second than any paradigm sends.
+# More codes per second than any paradigm sends.
 _NOISE_PER_S = 10.0
 _FEWEST_NOISE = 200
 _TIMES_NAMED = 3
@@ -24,15 +24,15 @@ _TIMES_NAMED = 3
 class TriggerChoice(NamedTuple):
     """Choice of a file's markers: a trigger channel by name, or `ANNOTATIONS`.
 
-    ``named`` is what the user gave for this file; ``usual`` is what the profile names, which
-    counts where the file has it.
+    ``named`` is the user's choice for this file. ``usual`` is the profile's choice. It applies if
+    the user made none and the file has such a channel.
     """
 
     named: str | None = None
     usual: str | None = None
 
     def among(self, names: Sequence[str]) -> str | None:
-        """The choice for a file with these trigger channels; None for all that it has."""
+        """Choose from the trigger channels ``names`` of a file; None chooses all markers."""
         if self.named is not None or self.usual is None:
             return self.named
         has_usual = self.usual in names or self.usual.lower() == ANNOTATIONS
@@ -43,9 +43,12 @@ ALL = TriggerChoice()
 
 
 def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: bool) -> list[str]:
-    """The trigger channels to take events from.
+    """List the trigger channels from which events are read.
 
-    Raises `RecordingError` if the file has nothing of that name.
+    ``wanted`` is one of the channels ``names``, None for all of them, or `ANNOTATIONS` for none.
+    ``annotated`` is whether the file has annotations, which an error message then offers.
+
+    Raises `RecordingError` if the file has no trigger channel called ``wanted``.
     """
     if wanted is None:
         return list(names)
@@ -61,9 +64,9 @@ def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: boo
 
 
 def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """Samples at which the code changes to another than 0, and that code.
+    """List the samples at which the code changes to a new code other than 0, with that code.
 
-    A code may be held until the next one. The one that the recording begins with is no event.
+    A code may last until the next one. The code of the first sample is no event.
     """
     found = TriggerEvents(None, 1.0).push(codes, np.zeros(len(codes)), 0)
     return [(event.sample, event.code) for event in found]
@@ -72,7 +75,10 @@ def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
 def markers_of(
     name: str, codes: NDArray[np.int64], line: TimeLine, findings: list[str]
 ) -> list[Marker]:
-    """Markers of a trigger channel; where it looks like noise, a finding is added."""
+    """List the markers of the trigger channel ``name``.
+
+    If the channel looks like noise, a sentence is added to ``findings``.
+    """
     events = events_of(codes)
     if finding := noise(name, events, line.n_samples / line.sfreq):
         findings.append(finding)
@@ -81,7 +87,7 @@ def markers_of(
 
 
 def noise(name: str, events: Sequence[tuple[int, int]], seconds: float) -> str | None:
-    """A sentence about a trigger channel with too many events; None where there are few."""
+    """Describe a trigger channel with too many events; None if their number is plausible."""
     if len(events) < max(_FEWEST_NOISE, _NOISE_PER_S * seconds):
         return None
     common = Counter(code for _, code in events).most_common(_TIMES_NAMED)

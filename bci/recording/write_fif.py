@@ -1,4 +1,4 @@
-"""Writing a recording as FIF, with montage, markers and gaps; MNE counts in volts."""
+"""Writing a recording as FIF, with electrode positions, markers and gaps, in SI units."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
 
 
 def write_fif(recording: Recording, path: Path, description: str = "") -> None:
-    """Write a recording so that `bci.recording.read.read_recording` gives it back.
+    """Write a recording as FIF, so that `bci.recording.read.read_recording` restores it.
 
-    Markers become annotations, and lost samples a stretch marked as skipped. Folders are made;
-    a description that begins with "simulated" marks the recording as such.
+    Markers become annotations. Lost samples become zeros under a ``BAD_ACQ_SKIP`` annotation.
+    Missing folders are created. A ``description`` that begins with "simulated" marks the recording
+    as simulated.
 
-    Raises `RecordingError` if far more samples are lost than are there.
+    Raises `RecordingError` if far more samples are lost than recorded.
     """
     raw = raw_array(recording)
     raw.info["description"] = description
@@ -52,7 +53,7 @@ def raw_array(recording: Recording) -> "mne.io.RawArray":
 
 
 def mne_info(channels: tuple[Channel, ...], sfreq: float) -> Any:
-    """Make MNE's description of channels, with their positions."""
+    """Make the `mne.Info` of channels, with their positions."""
     import mne
 
     known = mne.io.get_channel_type_constants()
@@ -68,5 +69,5 @@ def mne_info(channels: tuple[Channel, ...], sfreq: float) -> Any:
 
 
 def si_factors(channels: tuple[Channel, ...]) -> Any:
-    """Factor of each channel to MNE's unit, shape (n_channels, 1)."""
+    """Factors from the channels' units to SI units, as MNE uses, shape (n_channels, 1)."""
     return np.array([in_si(channel.unit)[0] for channel in channels])[:, None]

@@ -1,10 +1,10 @@
-"""Remote control over TCP: another program's text lines start and stop recordings and an engine.
+"""Remote control over TCP: other programs start and stop recordings and an engine.
 
-LabRecorder's commands are understood as they are; docs/connect/remote.md describes them and ours.
+LabRecorder's commands are supported; docs/connect/remote.md describes these and further ones.
 
-- server: clients and their lines, bounded
-- commands: a line and its answer
-- file_names: names of recordings as LabRecorder's ``filename`` sets them
-- recording, engine: the two processes that are controlled
-- child: a process that is watched, and started again where it crashes
+- server: TCP server with limits
+- commands: answers to commands
+- file_names: names of recordings, set by LabRecorder's command ``filename``
+- recording, engine: the two controlled processes
+- child: a process that is monitored and restarted after a crash
 """

@@ -1,4 +1,4 @@
-"""A command of ``bci`` in a process of its own, watched and started again where it crashes."""
+"""A command of ``bci`` in a process of its own, which is restarted after a crash."""
 
 import asyncio
 import contextlib
@@ -16,22 +16,23 @@ from bci.messages import ErrorEvent, NoteEvent, WarningEvent, read_event
 from bci.messages.reading import AnyEvent, Lines
 
 _LOOK_S = 0.05
-# A program that dies sooner would die again.
+# A process that ends sooner is not restarted, because it would end again.
 _WORKED_S = 5.0
 _ENDED, _REFUSED = 0, 2
 
 
 class WatchedCommand:
-    """One process, from its start to its end.
+    """One command, from its start to its end, restarts included.
 
-    Its output goes to a file, so that it can continue when we are gone. Its standard input is a
-    pipe that closes with us where it ``follows``, and empty otherwise.
+    Its output goes to a file, so that it can continue after this process has ended. With
+    ``follows``, its standard input is a pipe that closes when this process ends; otherwise it is
+    empty.
     """
 
     def __init__(
         self,
         name: str,
-        arguments: Callable[[int], Sequence[str]],  # Of the start with this number, from 0
+        arguments: Callable[[int], Sequence[str]],  # Given the number of the start, from 0
         report: Callable[[str], None],
         follows: bool = False,
     ) -> None:
@@ -42,10 +43,10 @@ class WatchedCommand:
         self._starts = 0
         self._stopping = False
         self.events: list[AnyEvent] = []
-        """Events of the present process but notes and warnings."""
+        """Events of the present process, without notes and warnings."""
         self.error = ""
         self.notes = 0
-        """Notes and warnings of the present process."""
+        """Number of notes and warnings of the present process."""
         handle, self._log = tempfile.mkstemp(prefix=f"bci-{name}-", suffix=".log")
         self._output = os.fdopen(handle, "ab")
         self._input = Path(self._log).open("rb")  # noqa: SIM115 - closed when it has ended
@@ -62,9 +63,9 @@ class WatchedCommand:
         return self._process.pid
 
     def write_line(self, text: str) -> None:
-        """Send a line to its standard input.
+        """Write a line to the process's standard input.
 
-        Raises `RemoteError` if it does not take it at once.
+        Raises `RemoteError` if the process does not accept it at once.
         """
         pipe = self._process.stdin
         assert pipe is not None
@@ -74,7 +75,10 @@ class WatchedCommand:
             raise RemoteError(f"the {self.name} takes no commands now; send it again") from error
 
     async def stop(self, patience_s: float, kill: bool = False) -> bool:
-        """Request its end and wait; True if it has ended. With ``kill`` it is killed after that."""
+        """Ask the process to end and wait up to ``patience_s`` seconds; True if it has ended.
+
+        With ``kill`` it is killed after this time.
+        """
         self._stopping = True
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
@@ -93,11 +97,11 @@ class WatchedCommand:
             stdin=subprocess.PIPE if self._follows else subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._output,
-            # Ctrl-C in our terminal is for us.
+            # Ctrl-C in the terminal must reach this process only.
             start_new_session=True,
         )
         if self._process.stdin is not None and os.name == "posix":
-            # A process that hangs must not hold up the clients.
+            # A process that hangs must not block the clients.
             os.set_blocking(self._process.stdin.fileno(), False)
         self._starts += 1
 
@@ -112,7 +116,7 @@ class WatchedCommand:
         finally:
             self._output.close()
             self._input.close()
-            # A process that continues writes into a file without a name; Windows keeps the name.
+            # A process that continues writes to the deleted file; on Windows it is not deleted.
             with contextlib.suppress(OSError):
                 Path(self._log).unlink()
 
@@ -135,7 +139,7 @@ class WatchedCommand:
             try:
                 event = read_event(line)
             except MessageError:
-                # Standard error is in the same file: a line for people.
+                # Standard error goes to the same file; such a line is text for people.
                 continue
             if isinstance(event, NoteEvent | WarningEvent):
                 self.notes += 1

@@ -1,4 +1,4 @@
-"""Commands of remote clients: LabRecorder's, and those for the engine and for cues."""
+"""Commands of remote clients: LabRecorder's commands, and commands for the engine and cues."""
 
 import asyncio
 import re
@@ -19,20 +19,20 @@ _KNOWN = "start, stop, update, select, filename, engine start|stop|use, cue LABE
 
 
 class RemoteCommands:
-    """The commands that clients send, followed one line after another.
+    """Execute the commands of clients, one line after another.
 
     Parameters
     ----------
     folder : Path
-        Where recordings go, and nowhere else.
+        Folder of the recordings; none is written elsewhere.
     profile : str or None
-        Of the engine; None for no engine.
+        Profile of the engine; None for no engine.
     models : Path
         Folder of the models that the engine may use.
     source_id : str
-        Of the stream of cues.
+        Source id of the stream of cues.
     report : callable
-        Takes a sentence for the person at this computer.
+        Called with a sentence for the person at this computer.
     """
 
     def __init__(
@@ -51,11 +51,14 @@ class RemoteCommands:
         self._looking = asyncio.create_task(self._recording.look())
 
     async def answer(self, line: str, arrived: float) -> str:
-        """Follow a line that arrived at a time on the LSL clock; ``OK``, or an error's sentence."""
+        """Execute a line; return ``OK`` or an error message.
+
+        ``arrived`` is the line's time of arrival on the LSL clock, in seconds.
+        """
         word, _, rest = line.partition(" ")
         try:
             if word.lower() == "cue":
-                # Cues wait for nobody's recording.
+                # A cue is sent at once, even while another command is executed.
                 self._push_cue(rest.strip(), arrived)
             else:
                 async with self._turn:
@@ -67,7 +70,7 @@ class RemoteCommands:
         return OK
 
     async def end(self, patience_s: float) -> None:
-        """End the recording and the engine, each with all it has."""
+        """End the recording and the engine; wait up to ``patience_s`` seconds."""
         await asyncio.gather(self._recording.end(patience_s), self._engine.end(patience_s))
         self._looking.cancel()
         self._cues.close()
@@ -79,10 +82,10 @@ class RemoteCommands:
             case "stop":
                 await self._recording.stop()
             case "update":
-                # Streams are found as they appear.
+                # Nothing to do: new streams are found automatically.
                 pass
             case "select":
-                # LabRecorder's own start selects all streams again.
+                # Accepted without effect: in LabRecorder, too, each start selects all streams.
                 if rest.lower() not in ("all", "none"):
                     raise RemoteError("give 'select all' or 'select none'")
             case "filename":

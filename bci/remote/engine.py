@@ -1,4 +1,7 @@
-"""The engine that remote clients start, stop and give another model; it ends with us."""
+"""The engine that remote clients start, stop and switch to another model.
+
+It ends with this process.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -9,12 +12,12 @@ from bci.models.bundle import CARD
 from bci.remote.child import WatchedCommand
 
 _END_S = 3.0
-# It reports that it decodes, or waits for its stream, sooner than that.
+# Longest wait until the engine reports that it decodes or waits for its stream.
 _BEGIN_S, _LOOK_S = 30.0, 0.05
 
 
 class RemoteEngine:
-    """At most one engine at a time: of the profile and the models folder given at our start."""
+    """Control of at most one engine; its profile and folder of models are fixed at the start."""
 
     def __init__(self, profile: str | None, models: Path, report: Callable[[str], None]) -> None:
         self._profile = profile
@@ -23,7 +26,10 @@ class RemoteEngine:
         self._child: WatchedCommand | None = None
 
     async def start(self, model: str | None) -> None:
-        """Start it, with a model of the folder or the profile's; raises `RemoteError`."""
+        """Start the engine with ``model`` of the folder; None means the profile's model.
+
+        Raises `RemoteError` if there is no profile, an engine runs, or it does not start.
+        """
         if self._profile is None:
             raise RemoteError("no engine is set up; start 'bci remote' with --profile")
         if self._child is not None and self._child.is_running:
@@ -39,13 +45,16 @@ class RemoteEngine:
             raise RemoteError(child.error or "the engine ended at once")
 
     async def stop(self) -> None:
-        """Stop it; raises `RemoteError` if it does not run."""
+        """Stop the engine; raises `RemoteError` if none runs."""
         if self._child is None or not self._child.is_running:
             raise RemoteError("no engine runs that was started here")
         await self._child.stop(_END_S, kill=True)
 
     def use(self, model: str | None) -> None:
-        """Go on with another model of the folder; raises `RemoteError` if that is none."""
+        """Switch the running engine to another model of the folder.
+
+        Raises `RemoteError` if no engine runs or the model is missing.
+        """
         if self._child is None or not self._child.is_running:
             raise RemoteError("no engine runs that was started here")
         if model is None:
@@ -53,13 +62,13 @@ class RemoteEngine:
         self._child.write_line(f"use {self._folder(model)}")
 
     async def end(self, patience_s: float) -> None:
-        """Stop it where it runs, as our last act."""
+        """Stop the engine if it runs, at the end of this process."""
         if self._child is not None and self._child.is_running:
             await self._child.stop(patience_s, kill=True)
 
     def _folder(self, model: str) -> Path:
         models = self._models.resolve()
-        # A name with a line end would be two commands of the engine's.
+        # A name with a line end would send the engine two commands.
         is_name = model.isprintable() and "\0" not in model and 0 < len(model) <= 200
         folder = (models / model).resolve() if is_name else models.parent
         if not folder.is_relative_to(models) or not (folder / CARD).is_file():

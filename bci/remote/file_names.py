@@ -1,4 +1,4 @@
-"""Names of recordings as LabRecorder's command ``filename`` sets them, within one folder."""
+"""Names of recordings within one folder, set by LabRecorder's command ``filename``."""
 
 import re
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from pathlib import Path
 
 from bci.errors import RemoteError, first_line
 
-# Also where the closing brace is missing, as in an example of LabRecorder's.
+# The closing brace may be missing, as in an example of LabRecorder.
 _OPTION = re.compile(r"\{(\w+):([^{}]*)\}?")
 _BIDS = "sub-%p/ses-%s/%m/sub-%p_ses-%s_task-%b{acq}_run-%r_%m.xdf"
 _PLACEHOLDER = re.compile("%[abmnprs]", re.IGNORECASE)
 _NUMBERED = re.compile("%[nr]", re.IGNORECASE)
-# No system takes them in a name, or some take them for something else.
+# Characters that some system forbids in a name or treats specially.
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*/\\%]')
 _DEVICES = {
     "CON",
@@ -34,7 +34,7 @@ _MAX_RUN = 9999
 
 @dataclass(frozen=True, slots=True)
 class FileNames:
-    """Path of the next recording, always within ``folder``."""
+    """Parts of the path of the next recording, which is always within ``folder``."""
 
     folder: Path
     root: Path
@@ -44,10 +44,10 @@ class FileNames:
     task: str = _LABELS["task"]
     acquisition: str = _LABELS["acquisition"]
     modality: str = _LABELS["modality"]
-    run: int | None = None  # None for the first number that is free
+    run: int | None = None  # None for the first free number
 
     def updated(self, text: str) -> tuple["FileNames", list[str]]:
-        """Take in ``{option:value}`` pairs; the new names, and what was left out and why."""
+        """Apply ``{option:value}`` pairs; return the new names and a sentence per refused pair."""
         names, problems = self, []
         given = _OPTION.findall(text)
         if not given:
@@ -76,7 +76,7 @@ class FileNames:
         return replace(self, **{option: label or _LABELS[option]})  # type: ignore[arg-type]
 
     def _inside(self, value: str) -> Path:
-        """A root, given absolute or within the folder."""
+        """Return the root folder ``value``, which is absolute or relative to ``folder``."""
         folder = self.folder.resolve()
         try:
             root = (folder / value).resolve()
@@ -90,9 +90,9 @@ class FileNames:
         return root
 
     def path(self, run: int | None = None) -> Path:
-        """Path of the next recording, or of a certain run.
+        """Path of the next recording, or of the run number ``run``.
 
-        Raises `RemoteError` if the template makes no name, or leads out of the folder.
+        Raises `RemoteError` if the template gives no valid name, or leads out of ``folder``.
         """
         acquisition = "_acq-%a" if self.acquisition else ""
         template = self.template or _BIDS.format(acq=acquisition)
@@ -101,7 +101,7 @@ class FileNames:
             "p": self.participant, "s": self.session, "b": self.task, "a": self.acquisition,
             "m": self.modality, "n": f"{number:03d}", "r": f"{number:03d}",
         }  # fmt: skip
-        # In one go: a value may look like a placeholder.
+        # All placeholders are replaced at once, because a value may look like a placeholder.
         filled = _PLACEHOLDER.sub(lambda found: values[found[0][1].lower()], template)
         parts = [part for part in re.split(r"[/\\]+", filled.strip()) if part not in ("", ".")]
         if not 0 < len(parts) <= _MAX_PARTS:
@@ -112,7 +112,7 @@ class FileNames:
             parts[-1] += ".xdf"
         path = self.root.joinpath(*parts)
         try:
-            # A folder on the way may be a link.
+            # A folder of the path may be a symbolic link that leads elsewhere.
             is_inside = path.resolve().is_relative_to(self.folder.resolve())
         except (OSError, RuntimeError) as error:
             raise RemoteError(f"{path} cannot be reached ({first_line(error)})") from error
@@ -121,7 +121,7 @@ class FileNames:
         return path
 
     def next_path(self) -> Path:
-        """Path of the next recording: the first number that is free, where none was set."""
+        """Path of the next recording; without ``run``, with the first free number."""
         template = self.template or _BIDS
         if self.run is not None or not _NUMBERED.search(template):
             return self.path()
@@ -132,7 +132,9 @@ class FileNames:
 
 
 def make_way(path: Path) -> Path | None:
-    """Give an earlier recording of this name another one, as LabRecorder does; that one.
+    """Rename an earlier recording at ``path``, as LabRecorder does; return its new path.
+
+    None if there is no such recording.
 
     Raises `RemoteError` if it cannot be renamed.
     """
@@ -142,7 +144,7 @@ def make_way(path: Path) -> Path | None:
     while True:
         old = path.with_name(f"{path.stem}_old{number}{path.suffix}")
         try:
-            # Taken first: a rename would overwrite what appears meanwhile.
+            # The name is reserved first, because a rename would overwrite a file created meanwhile.
             old.open("xb").close()
             path.replace(old)
             return old
@@ -153,7 +155,7 @@ def make_way(path: Path) -> Path | None:
 
 
 def free_part(path: Path) -> Path:
-    """Path beside a recording for the signal after an interruption: the first that is free."""
+    """First free path ``<name>_part2.xdf``, ``_part3`` ... for the signal after an interruption."""
     parts = (path.with_name(f"{path.stem}_part{number}.xdf") for number in count(2))
     return next(part for part in parts if not part.exists())
 
@@ -168,7 +170,10 @@ def _run(value: str) -> int | None:
 
 
 def _check_part(part: str, what: str, longest: int) -> None:
-    """Refuse what is no plain name of a file or folder on every system."""
+    """Check that ``part`` is a valid name of a file or folder on every operating system.
+
+    Raises `RemoteError` if it is not; the message names ``what``.
+    """
     if len(part.encode()) > longest:
         raise RemoteError(f"{what} {part!r:.40} has more than {longest} bytes")
     stem = part.split(".")[0].strip().upper()

@@ -1,4 +1,4 @@
-"""The recording that remote clients start and stop: a process that outlives us."""
+"""The recording that remote clients start and stop; it continues after this process ends."""
 
 import asyncio
 import contextlib
@@ -20,19 +20,19 @@ from bci.remote.file_names import FileNames, free_part, make_way
 
 _LOOK_S = 0.05
 _BEGIN_S = 30.0
-# A stream that does not answer takes longer; it is added later.
+# Longest wait for all streams; one that answers later is added later.
 _STREAMS_S = 10.0
 _END_S = 30.0
-# Names the recorder that runs, for whoever comes after us.
+# File with the process id of the running recorder, for the next remote control.
 _NOTE = ".bci-remote.json"
 _MAX_NOTE = 10_000
 
 
 class RemoteRecording:
-    """At most one recording at a time.
+    """Control of at most one recording at a time.
 
-    A recording continues when clients leave, and when we die; the next one to run in the same
-    folder can stop it.
+    A recording continues when clients disconnect and when this process dies. The next remote
+    control in the same folder can stop it.
     """
 
     def __init__(self, folder: Path, report: Callable[[str], None]) -> None:
@@ -46,7 +46,7 @@ class RemoteRecording:
         self._found: list[FoundRecorder] = []
 
     async def look(self) -> None:
-        """Follow the recorders on the network, and note which is ours, until cancelled."""
+        """Follow the recorders on the network until cancelled; write the own recorder's note."""
         try:
             while True:
                 self._found = self._watch.poll().running
@@ -56,9 +56,9 @@ class RemoteRecording:
             self._watch.close()
 
     async def start(self) -> None:
-        """Begin the next recording; returns when all streams of now are written to it.
+        """Start the next recording; return when all present streams are written to it.
 
-        Raises `RemoteError` if there is one, or it cannot begin.
+        Raises `RemoteError` if a recording runs already, or the new one cannot start.
         """
         if self._child is not None and self._child.is_running:
             raise RemoteError("a recording runs already; send stop first")
@@ -79,9 +79,9 @@ class RemoteRecording:
         self._report(f"recording {path}")
 
     async def stop(self) -> None:
-        """End the recording; returns when its file is whole.
+        """End the recording; return when its file is complete.
 
-        Raises `RemoteError` if there is none, or it failed.
+        Raises `RemoteError` if no recording runs, or it failed.
         """
         child = self._child
         if child is not None and child.is_running:
@@ -99,11 +99,11 @@ class RemoteRecording:
             self._forget()
             self._report(f"ended the recording of process {other}")
         else:
-            # One that ended by itself has its reason.
+            # A recorder that ended by itself has reported the reason.
             raise RemoteError((child and child.error) or "nothing is being recorded")
 
     async def end(self, patience_s: float) -> None:
-        """End what was started here, as its last act; its file is whole."""
+        """End the recording that was started here, at the end of this process."""
         if (
             self._child is not None
             and self._child.is_running
@@ -112,28 +112,28 @@ class RemoteRecording:
             self._forget()
 
     def _note(self) -> None:
-        """Write down the process that records, once it does."""
+        """Write the id of the recording process to the note, once it records."""
         child = self._child
         if child is None or child.pid == self._noted or not self._begun(child):
             return
         self._noted = child.pid
         with contextlib.suppress(OSError):
-            # The recording itself matters more.
+            # A failure to write the note must not stop the recording.
             (self._folder / _NOTE).write_text(json.dumps({"pid": child.pid}))
 
     def _forget(self) -> None:
-        """Remove the note: its recording has ended."""
+        """Remove the note after the recording has ended."""
         with contextlib.suppress(OSError):
             (self._folder / _NOTE).unlink(missing_ok=True)
 
     def _left_behind(self) -> int | None:
-        """Find the process of a recorder that a remote control before us left running."""
+        """Return the process id of a recorder that an earlier remote control left; None if none."""
         try:
             with (self._folder / _NOTE).open() as file:
                 pid = json.loads(file.read(_MAX_NOTE))["pid"]
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None
-        # The number may belong to another program by now, and 1 and below to the system.
+        # The id may now belong to another program. Ids of 1 and below belong to the system.
         if type(pid) is not int or not 1 < pid < 1 << 31 or pid == self._noted:
             return None
         return pid if is_recorder(pid) else None
@@ -142,7 +142,7 @@ class RemoteRecording:
         return any(isinstance(each, RecordingEvent) for each in child.events)
 
     def _writes_all(self, pid: int) -> bool:
-        # Two headsets of one make have streams of one name.
+        # Two headsets of the same model have streams with the same name.
         there = Counter(found.info.name for found in self._all.poll())
         del there["recorder-status"]
         written = [Counter(each.streams) for each in self._found if each.pid == pid]
@@ -150,7 +150,7 @@ class RemoteRecording:
 
 
 async def _until(condition: Callable[[], bool], longest_s: float) -> bool:
-    """Wait for a condition, in bounds; True if it came true."""
+    """Wait up to ``longest_s`` seconds for a condition; return whether it became true."""
     deadline = time.monotonic() + longest_s
     while not condition():
         if time.monotonic() > deadline:

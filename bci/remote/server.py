@@ -1,4 +1,4 @@
-"""TCP server of the remote control: lines in, answers out, all of it bounded."""
+"""TCP server of the remote control, with limits on clients, lines and answers."""
 
 import asyncio
 import contextlib
@@ -15,24 +15,24 @@ from bci.errors import RemoteError
 
 _MAX_CLIENTS = 16
 _MAX_LINE = 4096
-# Of one client, that wait for their turn; then no more is read from it.
+# Largest number of waiting lines per client; beyond it, reading from the client pauses.
 _MAX_WAITING = 256
-# A line without its end is taken for whole after so long: scripts forget it.
+# A line without a line end counts as complete after this time, since scripts may omit it.
 _QUIET_S = 0.2
 _TOKEN_S = 5.0
 _MAX_UNREAD = 64 << 10
 _LOOK_S = 0.05
 _LEAST_TOKEN = 8
-# A web page can make a browser send lines to any port.
+# A web page can make a browser send HTTP requests to any port; these are refused.
 _HTTP = re.compile(rb"[A-Za-z]+ \S* ?HTTP/\d")
 
 Answer = Callable[[str, float], Awaitable[str]]
 
 
 def check_access(host: str, token: str | None) -> None:
-    """Refuse to listen beyond this computer without a token.
+    """Check that a server that other computers can reach has a token.
 
-    Raises `RemoteError`, also where the host is none or the token is short.
+    Raises `RemoteError` if it has none, the host is invalid, or the token is too short.
     """
     try:
         found = socket.getaddrinfo(host or "0.0.0.0", None, type=socket.SOCK_STREAM)  # noqa: S104
@@ -58,7 +58,12 @@ async def serve(
     stop: threading.Event,
     report: Callable[[str], None],
 ) -> None:
-    """Serve clients until ``stop`` is set; raises `RemoteError` if the port is not free."""
+    """Serve clients until ``stop`` is set.
+
+    ``answer`` is called with each line and its time of arrival on the LSL clock.
+
+    Raises `RemoteError` if the port is not free.
+    """
     clients: set[asyncio.Task[None]] = set()
 
     async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,7 +77,7 @@ async def serve(
         try:
             await _Client(reader, writer, token, answer, report).run()
         except asyncio.CancelledError:
-            # The server ends; asyncio would print this as a fault.
+            # The server ends; asyncio would log this as an error.
             return
         finally:
             clients.discard(task)
@@ -98,7 +103,7 @@ async def serve(
 
 
 class _Client:
-    """One connection. Its lines are followed in order, also those it sent before it left."""
+    """One connection; its lines are executed in order, even after the client has disconnected."""
 
     def __init__(
         self,
@@ -113,7 +118,7 @@ class _Client:
         self._answer = answer
         self._report = report
         self._waiting: asyncio.Queue[tuple[str, float] | None] = asyncio.Queue(_MAX_WAITING)
-        # The computer of a client may vanish without a word.
+        # A client's computer may disappear without closing the connection.
         connection = writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
@@ -136,7 +141,7 @@ class _Client:
             except TimeoutError:
                 if not begun and self._token is not None:
                     return
-                # The line is whole, and arrived with its last letter.
+                # The line is complete; its time of arrival is that of its last character.
                 received = b"\n"
             except OSError:
                 received = b""
@@ -152,7 +157,7 @@ class _Client:
                 return
 
     async def _take(self, line: bytes, arrived: float) -> bool:
-        """Take in a line; False to end the connection."""
+        """Process a line; return False to end the connection."""
         if len(line) > _MAX_LINE:
             self._refuse_length()
             return False
@@ -185,7 +190,7 @@ class _Client:
             self._reply(await self._answer(*taken))
 
     def _reply(self, text: str) -> None:
-        # Scripts need not read; what a client has not read for long is dropped.
+        # A script may never read the answers; beyond the limit, further ones are dropped.
         if self._writer.transport.get_write_buffer_size() < _MAX_UNREAD:
             with contextlib.suppress(OSError):
                 self._writer.write(text.encode())

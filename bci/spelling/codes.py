@@ -30,8 +30,8 @@ class FlashCode:
     groups : ndarray of bool, shape (n_groups, n_symbols)
         Symbols of each group.
     blocks : tuple of tuple of int
-        Numbers of the groups in blocks: a repetition has the blocks in this order, and each
-        block's groups in random order.
+        Numbers of the groups of each block. A repetition has the blocks in this order, and the
+        groups of each block in random order.
     """
 
     groups: NDArray[np.bool_]
@@ -54,10 +54,11 @@ class FlashCode:
         return int(self.groups.shape[1])
 
     def repetition(self, rng: np.random.Generator, before: Sequence[int] = ()) -> tuple[int, ...]:
-        """Draw the groups of one repetition in order.
+        """Draw the order of the groups in one repetition.
 
-        A group of the last quarter of the repetition ``before`` is not in the first quarter of
-        this one, so that none flashes twice in short order.
+        ``before`` is the order of the repetition before. With a single block, a group of its last
+        quarter is not in the first quarter of this one, so that no group flashes twice shortly
+        after each other.
         """
         order: list[int] = []
         late = set(before[-(self.n_groups // 4) :]) if before and self.n_groups >= 4 else set()
@@ -70,7 +71,10 @@ class FlashCode:
         return tuple(order)
 
     def shortest_gap(self, order: Sequence[int]) -> int:
-        """Least distance between two flashes of one symbol, in flashes; 1: one after another."""
+        """Least distance between two flashes of one symbol, in flashes.
+
+        1 means that a symbol flashes twice in succession. ``order`` has the groups' numbers.
+        """
         lit = self.groups[list(order)]
         gaps = [
             int(np.diff(np.flatnonzero(column)).min())
@@ -81,7 +85,7 @@ class FlashCode:
 
 
 def make_code(kind: CodeKind, grid: SymbolGrid, seed: int = 0) -> FlashCode:
-    """Make the code of a grid; ``seed`` places the checkerboard's virtual matrices."""
+    """Make the code of a grid; ``seed`` draws the checkerboard's virtual matrices."""
     match kind:
         case "row-column":
             return row_column(grid)
@@ -92,7 +96,7 @@ def make_code(kind: CodeKind, grid: SymbolGrid, seed: int = 0) -> FlashCode:
 
 
 def row_column(grid: SymbolGrid) -> FlashCode:
-    """Each row and each column is a group."""
+    """Make a code in which each row and each column of the grid is a group."""
     places = np.array([grid.place(k) for k in range(grid.n_symbols)])
     rows = [places[:, 0] == row for row in range(grid.n_rows)]
     columns = [places[:, 1] == column for column in range(min(grid.n_columns, grid.n_symbols))]
@@ -101,16 +105,17 @@ def row_column(grid: SymbolGrid) -> FlashCode:
 
 
 def one_by_one(n_symbols: int) -> FlashCode:
-    """Each symbol is a group of its own, as in rapid serial visual presentation."""
+    """Make a code in which each symbol is a group, as in rapid serial visual presentation."""
     return FlashCode(np.eye(n_symbols, dtype=np.bool_), (tuple(range(n_symbols)),))
 
 
 def checkerboard(grid: SymbolGrid, seed: int = 0) -> FlashCode:
-    """Groups without neighbours, not even diagonal ones, and with a pause for each symbol.
+    """Make a code whose groups have no two neighbouring symbols, not even diagonal ones.
 
-    The symbols of each colour of a chessboard are laid out in a virtual matrix of their own, so
-    that no two neighbours share a row or a column of it. White rows, black rows, white columns and
-    black columns follow one another.
+    The white and the black squares of a chessboard pattern have a virtual matrix each, in which
+    no two neighbours share a row or a column. Its rows and columns are the groups. White rows,
+    black rows, white columns and black columns flash in this order, so that a symbol never
+    flashes twice in succession.
 
     Raises
     ------
@@ -147,7 +152,10 @@ def _apart(
     shape: tuple[int, int],
     rng: np.random.Generator,
 ) -> NDArray[np.int64]:
-    """Cells (n_symbols, 2) of a virtual matrix in which no two neighbours share a line."""
+    """Place symbols in a virtual matrix so that no two neighbours share a row or a column.
+
+    Returns the row and column of each symbol, shape (n_symbols, 2).
+    """
     cells = np.array([divmod(k, shape[1]) for k in range(shape[0] * shape[1])])
     near = [
         (i, j)

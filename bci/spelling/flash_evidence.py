@@ -1,4 +1,4 @@
-"""Predictions of flashes, matched to the groups that flashed."""
+"""Evidence from flashes: predictions are matched to the groups that flashed."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -13,33 +13,33 @@ from bci.spelling.posterior import Probabilities, Selection, Stopping, Verdict
 from bci.spelling.stimulation import group_of
 
 LARGEST_RATIO = 6.0
-"""Largest log likelihood ratio of one flash: no single flash decides a selection."""
+"""Limit of one flash's log likelihood ratio, so that no single flash decides a selection."""
 
 
 def log_ratio(probabilities: NDArray[np.float64], target: int) -> float:
-    """Log likelihood ratio of target against nontarget, of one flash.
+    """Log likelihood ratio of one flash, target against nontarget.
 
     Parameters
     ----------
     probabilities : ndarray, shape (2,)
-        As the decoder gives them: for classes that are equally frequent, which the ERP decoders
-        take them for. So no class share is left to remove.
+        Of the decoder. ERP decoders treat both classes as equally frequent, so the ratio of
+        probabilities is the ratio of likelihoods.
     target : int
         Number of the class ``target``.
 
     Returns
     -------
     ratio : float
-        At most `LARGEST_RATIO` in size.
+        From -`LARGEST_RATIO` to `LARGEST_RATIO`.
     """
-    # In float32, as predictions come over LSL: a selection is then the same offline to the bit.
+    # LSL sends predictions in float32; rounding here makes offline selections identical to live.
     p = min(max(float(np.float32(probabilities[target])), 1e-9), 1.0 - 1e-9)
     return float(np.clip(np.log(p) - np.log1p(-p), -LARGEST_RATIO, LARGEST_RATIO))
 
 
 @dataclass(frozen=True, slots=True)
 class FlashWindows:
-    """Relation of a flash's window to the flash.
+    """Timing of a flash's window relative to the flash.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class FlashWindows:
     delay_s : float
         From a flash to the last sample of its window, in seconds.
     slack_s : float
-        Largest distance of a prediction from the flash that it is taken for, in seconds: less than
-        half the stimulus onset asynchrony.
+        Largest deviation from ``delay_s`` at which a prediction still belongs to a flash, in
+        seconds; less than half the stimulus onset asynchrony.
     """
 
     target: int
@@ -60,9 +60,12 @@ class FlashWindows:
     def of(
         cls, classes: Sequence[str], start_s: float, window_s: float, soa_s: float
     ) -> "FlashWindows":
-        """Relation for a model with these classes, and flashes so far apart.
+        """Make the timing for a model with these ``classes``.
 
-        Raises `ProfileError` if the model has no class ``target``, or more than two.
+        A window begins ``start_s`` after the flash and lasts ``window_s``. Flashes begin every
+        ``soa_s``; all in seconds.
+
+        Raises `ProfileError` if the model has no class ``target``, or not exactly two classes.
         """
         if "target" not in classes or len(classes) != 2:
             raise ProfileError(
@@ -83,9 +86,9 @@ class _Flash:
 class FlashEvidence:
     """Evidence of one selection by flashes.
 
-    An update is a whole repetition: all its flashes are over, and each has its prediction or will
-    never have one. So when predictions arrive does not change what is selected. A repetition
-    without any prediction is no update.
+    An update is a whole repetition: each of its flashes has a prediction or will never have one.
+    So the time at which predictions arrive does not change the selection. A repetition without
+    any prediction is no update.
 
     Parameters
     ----------
@@ -107,16 +110,16 @@ class FlashEvidence:
         self._times: list[float] = []
         self._n_used = 0
         self._n_predicted = 0
-        self.n_missing = 0  # Flashes of finished repetitions that had no prediction
+        self.n_missing = 0  # Flashes of finished repetitions without a prediction
 
     @property
     def n_flashes(self) -> int:
-        """Flashes so far."""
+        """Number of flashes so far."""
         return len(self._flashes)
 
     @property
     def posterior(self) -> Probabilities:
-        """Probability of each symbol by the repetitions so far, (n_symbols,)."""
+        """Probability of each symbol after the repetitions so far, (n_symbols,)."""
         return self.selection.posterior.probabilities
 
     @property
@@ -124,16 +127,17 @@ class FlashEvidence:
         return self.selection.verdict
 
     def shown(self, time: float, label: str) -> None:
-        """Take note of a flash's marker; ``time`` on the LSL clock, ascending."""
+        """Add a flash by its marker ``label``; ``time`` on the LSL clock must ascend."""
         group = group_of(label)
         if group is not None and group < self.code.n_groups:
             self._flashes.append(_Flash(time, group))
             self._times.append(time)
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Take a prediction; ``taken`` is the time of its window's last sample.
+        """Add a prediction; ``taken`` is the time of its window's last sample.
 
-        A prediction of no flash is left out. Returns the verdict where there is enough.
+        A prediction that belongs to no flash is ignored. Returns the verdict if the selection is
+        decided, else None.
         """
         onset, slack = taken - self.windows.delay_s, self.windows.slack_s
         ratio = log_ratio(probabilities, self.windows.target)
@@ -141,11 +145,11 @@ class FlashEvidence:
         at = bisect_left(times, onset - slack)
         if at == len(times) or times[at] > onset + slack:
             return self.selection.verdict
-        # Of two flashes within the slack the nearer one.
+        # Of several flashes within the slack, the nearest one.
         near = [k for k in range(at, min(at + 3, len(times))) if times[k] <= onset + slack]
         nearest = min(near, key=lambda k: abs(times[k] - onset))
         if nearest >= self._n_used:
-            # Two flashes at one time share one window, so each has its prediction.
+            # Two flashes at the same time share one window and its prediction.
             for k in near:
                 if times[k] == times[nearest]:
                     self._flashes[k].ratio = ratio
@@ -153,9 +157,9 @@ class FlashEvidence:
         return self.selection.verdict
 
     def give_up(self) -> Verdict | None:
-        """Wait no longer: flashes without a prediction never have one.
+        """End the wait for predictions; decide by the whole repetitions so far.
 
-        Returns the verdict of the whole repetitions; None where not one flash was predicted.
+        Returns the verdict; None if no flash has a prediction.
         """
         self._conclude_before(len(self._flashes), final=True)
         if self.selection.verdict is None and self._n_predicted:
@@ -163,7 +167,7 @@ class FlashEvidence:
         return self.selection.verdict
 
     def _conclude_before(self, end: int, final: bool = False) -> None:
-        """Add each repetition whose flashes are all predicted or passed over."""
+        """Add each repetition in which every flash has a prediction or cannot get one any more."""
         n = self.code.n_groups
         while self._n_used + n <= len(self._flashes):
             repetition = self._flashes[self._n_used : self._n_used + n]

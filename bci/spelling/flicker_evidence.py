@@ -1,4 +1,4 @@
-"""Predictions of windows after the onset of a flicker, added up to one selection."""
+"""Evidence from flicker: predictions of the windows after its onset are summed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 from bci.errors import ProfileError
 from bci.spelling.posterior import Probabilities, Selection, Stopping, Verdict
 
-# Least probability of a class in one window: no single window rules a symbol out.
+# Least probability of a class in one window, so that no single window excludes a symbol.
 _LEAST = 1e-6
 
 
 @dataclass(frozen=True)
 class FlickerWindows:
-    """Relation of a flicker's windows to its onset.
+    """Timing of a flicker's windows relative to its onset.
 
     Parameters
     ----------
     order : tuple of int
         Number of each symbol's class in the decoder's probabilities.
     start_s : float
-        From the onset to the first sample of a window, at least, in seconds.
+        Least time from the onset to the first sample of a window, in seconds.
     window_s : float
         From the first sample of a window to one past its last, in seconds.
     slack_s : float
-        A window that begins so little earlier counts, in seconds: half a sample.
+        A window may begin earlier by this time, in seconds: half a sample.
     offset_s : float
-        From the marker of a flicker to its light, the onset, in seconds.
+        Time from the marker of a flicker to its light, which is the onset, in seconds.
     """
 
     order: tuple[int, ...]
@@ -47,7 +47,10 @@ class FlickerWindows:
         sfreq: float,
         offset_s: float = 0.0,
     ) -> "FlickerWindows":
-        """Relation for a model with these classes, and symbols in the order of the grid.
+        """Make the timing for a model with these ``classes``.
+
+        ``symbols`` are in the order of the grid. ``sfreq`` is the rate of the windows in hertz.
+
 
         Raises `ProfileError` if the model lacks a symbol's class.
         """
@@ -64,9 +67,9 @@ class FlickerWindows:
     def stopping(
         self, max_s: float, step_s: float, confidence: float = 0.9, min_s: float = 0.0
     ) -> Stopping:
-        """Stopping for flicker of at most ``max_s`` with a window every ``step_s``.
+        """Make the stopping rule for a flicker of ``min_s`` to ``max_s``.
 
-        ``min_s`` is the least length of the flicker; both in seconds.
+        A window comes every ``step_s``. All times are in seconds.
         """
         first_s = self.start_s + self.window_s
 
@@ -79,9 +82,9 @@ class FlickerWindows:
 class FlickerEvidence:
     """Evidence of one selection by flicker.
 
-    An update is a window that lies wholly after the onset. Windows overlap, so each counts by the
-    share of it that is new: the log probabilities of the first count whole, those of a window that
-    ends 0.1 s after the last one, with windows of 1 s, by a tenth.
+    An update is a window that lies wholly after the onset. Windows overlap, so the log
+    probabilities of each window are weighted by the share of it that is new. The first window has
+    the weight 1. A window of 1 s that ends 0.1 s after the one before has the weight 0.1.
 
     Parameters
     ----------
@@ -95,7 +98,7 @@ class FlickerEvidence:
         self.windows = windows
         self._order = np.array(windows.order)
         self._onset: float | None = None
-        self._last = -np.inf  # When the newest used window ended
+        self._last = -np.inf  # End of the newest used window
 
     @property
     def posterior(self) -> Probabilities:
@@ -107,32 +110,32 @@ class FlickerEvidence:
         return self.selection.verdict
 
     def shown(self, time: float, label: str) -> None:
-        """Take note of a marker; the first of a flicker is its onset."""
+        """Process a marker; the first marker of a flicker sets its onset."""
         if self._onset is None and label.partition("/")[0] == "flicker":
             self._onset = time + self.windows.offset_s
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Take a prediction; ``taken`` is the time of its window's last sample.
+        """Add a prediction; ``taken`` is the time of its window's last sample.
 
-        A window that began before the response to the flicker is left out. Returns the verdict
-        where there is enough.
+        A window that begins before ``start_s`` after the onset is ignored. Returns the verdict if
+        the selection is decided, else None.
         """
         windows = self.windows
         if self._onset is None or taken <= self._last:
             return self.selection.verdict
-        # From one past the last sample; the slack is half a sample.
+        # ``window_s`` ends one sample after the last one; the slack is half a sample.
         began = taken + 2 * windows.slack_s - windows.window_s
         if began < self._onset + windows.start_s - windows.slack_s:
             return self.selection.verdict
-        # In float32, as predictions come over LSL: a selection is then the same offline to the bit.
+        # LSL sends predictions in float32; rounding makes offline selections identical to live.
         shown = np.asarray(probabilities, dtype=np.float32).astype(np.float64)[self._order]
-        # Times of a stream and of its recording differ by rounding.
+        # Times of a live stream and of its recording differ by rounding.
         share = min(1.0, round(taken - self._last, 4) / windows.window_s)
         self._last = taken
         return self.selection.update(share * np.log(np.maximum(shown, _LEAST)))
 
     def give_up(self) -> Verdict | None:
-        """Wait no longer; return the verdict so far, None where no window was predicted."""
+        """End the wait; return the verdict so far, None if no window had a prediction."""
         if self.selection.verdict is None and self.selection.n_updates:
             self.selection.verdict = self.selection.conclude()
         return self.selection.verdict

@@ -1,4 +1,4 @@
-"""The parts of a speller, as a profile asks for them."""
+"""The parts of a speller, made from a profile."""
 
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from bci.spelling.symbols import MATRIX, RSVP_SYMBOLS, SymbolGrid
 
 
 class Spelling(Protocol):
-    """A profile, or the card of a model that was calibrated with one."""
+    """Settings of a speller: a profile, or the card of a model that was calibrated with one."""
 
     @property
     def speller(self) -> SpellerSettings | None: ...
@@ -33,7 +33,7 @@ class Spelling(Protocol):
 
 
 class Speller:
-    """Grid, code, timing, stopping and prior of a profile, or of a model's card.
+    """Grid, code, timing, stopping rule and prior by a profile or a model's card.
 
     Raises
     ------
@@ -66,27 +66,27 @@ class Speller:
         return FlashStimulation(self.code, self.flashes, self.settings.max_repetitions, rng)
 
     def windows(self, classes: tuple[str, ...], sfreq: float) -> FlashWindows:
-        """Relation of windows to flashes for a model; ``sfreq`` is the rate of its windows.
+        """Make the timing of windows for a model with ``classes``; ``sfreq`` is the windows' rate.
 
         Raises `ProfileError` if the model has other classes than ``target`` and ``nontarget``.
         """
         paradigm, pipeline = self._profile.paradigm, self._profile.pipeline
         n_samples = max(1, round(pipeline.window_s * sfreq))
         span_s = (n_samples - 1) / sfreq
-        # Windows count from the light, flashes are known by their markers.
+        # A window's start counts from the light, but a flash's time is that of its marker.
         start_s = paradigm.offset_s + paradigm.start_s
         return FlashWindows.of(classes, start_s, span_s, self.flashes.soa_s)
 
     def evidence(self, windows: FlashWindows, prior: NDArray[np.float64]) -> FlashEvidence:
-        """Make the evidence of one selection."""
+        """Make the evidence of one selection, with the ``prior`` (n_symbols,)."""
         return FlashEvidence(self.code, prior, self.stopping, windows)
 
     def prior(self, text: str) -> NDArray[np.float64]:
-        """Prior of the next symbol after a text, (n_symbols,)."""
-        # A symbol of several characters types some that are no symbols themselves.
+        """Prior of the symbol that follows ``text``, (n_symbols,)."""
+        # A symbol may type several characters, which need not be symbols themselves.
         before = self.grid.known_numbers(text) if self.language is not None else ()
         return prior_after(self.language, before, self.grid.n_symbols)
 
     def evidence_for(self, windows: FlashWindows) -> "partial[FlashEvidence]":
-        """A function of the prior that makes the evidence of a selection."""
+        """Return a function that makes a selection's evidence from a prior (n_symbols,)."""
         return partial(self.evidence, windows)

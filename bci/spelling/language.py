@@ -15,25 +15,26 @@ from bci.errors import ProfileError
 from bci.spelling.symbols import SPACE, SymbolGrid
 
 _MAX_BYTES = 50_000_000
-# Share of the prior that all symbols have alike, so that none is ruled out.
+# Share of the prior that is spread evenly over all symbols, so that none is excluded.
 _UNIFORM_SHARE = 0.05
 
 
 class LanguageModel(Protocol):
-    """Probability of the next of ``n_symbols`` symbols, which are numbers here."""
+    """Model of the next symbol; symbols are numbers from 0 to ``n_symbols - 1``."""
 
     @property
     def n_symbols(self) -> int: ...
 
     def next(self, before: Sequence[int]) -> NDArray[np.float64]:
-        """Probabilities after the symbols ``before``, (n_symbols,); they sum to 1."""
+        """Probability of each symbol after the symbols ``before``, (n_symbols,); the sum is 1."""
 
 
 class Ngrams:
-    """Counts of a symbol after up to ``order - 1`` others, smoothed after Witten and Bell.
+    """N-grams of symbols with Witten-Bell smoothing; a context has up to ``order - 1`` symbols.
 
-    Each context is as sure of itself as it is rich in counts and poor in different followers;
-    what it leaves goes to the shorter context, at last to all symbols alike.
+    A context has more weight the more often it was counted and the fewer different symbols
+    followed it. The remaining weight goes to the next shorter context, and finally to a uniform
+    distribution.
     """
 
     def __init__(self, n_symbols: int, order: int = 5) -> None:
@@ -68,9 +69,9 @@ class Ngrams:
 
 
 def read_letters(file: Path, grid: SymbolGrid, order: int = 5) -> Ngrams:
-    """Learn the order of a grid's symbols from a plain text.
+    """Make n-grams of a grid's symbols from a plain text in UTF-8.
 
-    Spaces, tabs and ends of lines are one space; characters without a symbol are left out.
+    Spaces, tabs and ends of lines count as one space. Characters without a symbol are left out.
 
     Raises
     ------
@@ -101,7 +102,7 @@ def read_letters(file: Path, grid: SymbolGrid, order: int = 5) -> Ngrams:
 
 
 def read_lines(file: Path) -> list[str]:
-    """Read a plain text in UTF-8.
+    """Read the lines of a plain text in UTF-8.
 
     Raises `ProfileError` if the file cannot be read.
     """
@@ -114,9 +115,10 @@ def read_lines(file: Path) -> list[str]:
 
 
 def prior_after(model: LanguageModel | None, before: Sequence[int], n_symbols: int) -> np.ndarray:
-    """Prior of the next symbol: the model's, with a small share that is alike for all.
+    """Prior of the symbol after the symbols ``before``, (n_symbols,).
 
-    Without a model all symbols are equally likely.
+    It is the model's, mixed with a small uniform share. Without a model, all symbols are equally
+    likely.
     """
     alike = np.full(n_symbols, 1.0 / n_symbols)
     if model is None:

@@ -1,4 +1,4 @@
-"""Evidence into probabilities of the symbols, and when they are enough."""
+"""Probabilities of the symbols from evidence, and the rule that ends a selection."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,8 @@ class Posterior:
     Parameters
     ----------
     prior : ndarray, shape (n_symbols,)
-        Probabilities before any evidence. None is taken for 0, so that evidence can win.
+        Probabilities before any evidence. A 0 is replaced by 1e-12, so that evidence can outweigh
+        it.
     """
 
     def __init__(self, prior: Probabilities) -> None:
@@ -26,14 +27,14 @@ class Posterior:
     def add(self, log_likelihoods: Probabilities) -> None:
         """Add the log likelihood of new evidence under each symbol, (n_symbols,).
 
-        What all symbols have in common cancels: log ratios do as well.
+        A constant added to all symbols has no effect, so log likelihood ratios may be used.
         """
         self._logs = self._logs + log_likelihoods
         self._logs -= self._logs.max()
 
     @property
     def probabilities(self) -> Probabilities:
-        """Probability of each symbol, (n_symbols,); they sum to 1."""
+        """Probability of each symbol, (n_symbols,); the sum is 1."""
         odds = np.exp(self._logs)
         return np.asarray(odds / odds.sum())
 
@@ -49,22 +50,23 @@ class Posterior:
 
 
 def uniform(n_symbols: int) -> Probabilities:
-    """The prior that knows nothing."""
+    """Prior in which all symbols are equally likely, (n_symbols,)."""
     return np.full(n_symbols, 1.0 / n_symbols)
 
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """Rule by which a selection has enough evidence.
+    """Rule that ends a selection.
 
     An update is a repetition of all flashes, or one window of a flicker.
 
     Parameters
     ----------
     confidence : float
-        Stop from this probability of the likeliest symbol on. Above 1: never before the maximum.
+        Probability of the likeliest symbol at which a selection ends. With a value above 1 it
+        never ends before ``max_updates``.
     min_updates, max_updates : int
-        Updates that a selection has at least and at most.
+        Least and largest number of updates of a selection.
     """
 
     confidence: float = 0.95
@@ -78,7 +80,7 @@ class Stopping:
             )
 
     def is_enough(self, confidence: float, n_updates: int) -> bool:
-        """Return whether a selection ends after so many updates."""
+        """Return whether a selection with this ``confidence`` ends after ``n_updates``."""
         if n_updates >= self.max_updates:
             return True
         return n_updates >= self.min_updates and confidence >= self.confidence
@@ -86,10 +88,10 @@ class Stopping:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The symbol that a selection chose.
+    """The symbol ``number`` that a selection chose.
 
-    ``probabilities`` (n_symbols,) are the posterior's, ``n_updates`` and ``n_flashes`` what it
-    was made from: flashes without a prediction are not counted.
+    ``probabilities`` (n_symbols,) is the posterior, ``confidence`` its largest value.
+    ``n_updates`` and ``n_flashes`` count the evidence; flashes without a prediction do not count.
     """
 
     number: int
@@ -100,7 +102,7 @@ class Verdict:
 
 
 class Selection:
-    """Evidence of one selection, update by update, until it is enough."""
+    """Evidence of one selection, added update by update until the stopping rule ends it."""
 
     def __init__(self, prior: Probabilities, stopping: Stopping) -> None:
         self.posterior = Posterior(prior)
@@ -109,9 +111,9 @@ class Selection:
         self.verdict: Verdict | None = None
 
     def update(self, log_likelihoods: Probabilities, n_flashes: int = 0) -> Verdict | None:
-        """Add the evidence of one update, (n_symbols,); return the verdict where it is enough.
+        """Add the evidence of one update, (n_symbols,); return the verdict if there is one.
 
-        After a verdict further evidence changes nothing.
+        After a verdict, further evidence is ignored.
         """
         if self.verdict is None:
             self.posterior.add(log_likelihoods)
@@ -122,7 +124,7 @@ class Selection:
         return self.verdict
 
     def conclude(self, n_flashes: int = 0) -> Verdict:
-        """End with the evidence so far."""
+        """Make the verdict of the evidence so far."""
         posterior = self.posterior
         return Verdict(
             posterior.best,

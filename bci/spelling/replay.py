@@ -18,7 +18,7 @@ SELECTION = "selection/"
 
 
 class TimedPrediction(NamedTuple):
-    """A prediction, by the time of its window's last sample."""
+    """A prediction; ``taken`` is the time of its window's last sample."""
 
     taken: float
     probabilities: NDArray[np.float64]
@@ -28,7 +28,8 @@ class TimedPrediction(NamedTuple):
 class RecordedSelection:
     """One selection of a recording, with the markers of its flashes.
 
-    ``target`` is the attended symbol, None in free spelling.
+    ``target`` is the attended symbol, None in free spelling. ``began`` is the time of the
+    selection's marker.
     """
 
     number: int
@@ -38,7 +39,7 @@ class RecordedSelection:
 
 
 def find_selections(markers: Iterable[Marker]) -> list[RecordedSelection]:
-    """Find the selections in markers, ascending in time; none that was broken off."""
+    """Find the selections in markers, which ascend in time; interrupted ones are left out."""
     found: list[RecordedSelection] = []
     begin: Marker | None = None
     flashes: list[Marker] = []
@@ -75,19 +76,19 @@ def select(
     prior: Probabilities,
     stopping: Stopping | None = None,
 ) -> Verdict | None:
-    """Decide a selection as it is decided live.
+    """Decide a recorded selection by the rules of a live run.
 
     Parameters
     ----------
     predictions : sequence of TimedPrediction
         Of the recording, ascending in time.
     stopping : Stopping, optional
-        The profile's without it.
+        Default: the profile's rule.
 
     Returns
     -------
     verdict : Verdict or None
-        None where no flash has a prediction.
+        None if no flash has a prediction.
     """
     evidence = _evidence(speller, windows, selection, prior, stopping or speller.stopping)
     for prediction in predictions:
@@ -103,7 +104,7 @@ def after_repetitions(
     predictions: Sequence[TimedPrediction],
     prior: Probabilities,
 ) -> list[int]:
-    """The likeliest symbol after one repetition, after two, ... of a selection."""
+    """List the number of the likeliest symbol after 1, 2, ... repetitions of a selection."""
     n = len(selection.flashes) // speller.code.n_groups
     found = []
     for k in range(1, n + 1):
@@ -118,7 +119,7 @@ def after_repetitions(
 def of_selection(
     selection: RecordedSelection, predictions: Sequence[TimedPrediction], windows: FlashWindows
 ) -> list[TimedPrediction]:
-    """The predictions that can be of a selection's flashes."""
+    """List the predictions whose times fit the flashes of a selection."""
     first = selection.flashes[0].time + windows.delay_s - windows.slack_s
     last = selection.flashes[-1].time + windows.delay_s + windows.slack_s
     return [each for each in predictions if first <= each.taken <= last]

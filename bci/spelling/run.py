@@ -1,4 +1,4 @@
-"""One selection after another, as a state machine that is given the time."""
+"""State machine of one selection after another; the caller passes the time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from bci.spelling.text import SpelledText
 
 INTERRUPTED = "interrupted"
 UNDONE = "undo"
-"""Label of the marker of a symbol that is taken back."""
+"""Label of the marker of a symbol that is undone."""
 
 
 class SpellingState(StrEnum):
     """States of a run, in order."""
 
-    READY = "ready"  # Not begun, or paused
-    TARGET = "target"  # The next symbol is shown, or the person chooses one
+    READY = "ready"  # Not started, or paused
+    TARGET = "target"  # The next symbol is shown; in free spelling, the person chooses one
     STIMULATION = "stimulation"
-    COLLECTING = "collecting"  # The stimulation is over, predictions are on their way
+    COLLECTING = "collecting"  # The stimulation is over, but predictions may still arrive
     FEEDBACK = "feedback"  # The selected symbol is shown
     OVER = "over"
 
 
 class SelectionEvidence(Protocol):
-    """Evidence of one selection: by flashes (`bci.spelling.flash_evidence`) or by windows."""
+    """Evidence of one selection, by flashes (`FlashEvidence`) or by flicker (`FlickerEvidence`)."""
 
     @property
     def posterior(self) -> Probabilities:
@@ -40,19 +40,20 @@ class SelectionEvidence(Protocol):
     def verdict(self) -> Verdict | None: ...
 
     def shown(self, time: float, label: str) -> None:
-        """Take note of a marker of the stimulation, at its time on the LSL clock."""
+        """Process a marker of the stimulation; ``time`` is on the LSL clock."""
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Take a prediction, at the time of its window's last sample."""
+        """Add a prediction; ``taken`` is the time of its window's last sample."""
 
     def give_up(self) -> Verdict | None:
-        """Wait no longer; return what there is evidence for, None if there is none at all."""
+        """End the wait; return the verdict of the evidence so far, None without evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunTiming:
     """Lengths of the states, in seconds.
 
+    ``target_s`` is the time before the stimulation, ``feedback_s`` the time of the feedback.
     ``wait_s`` is the longest wait for predictions after the stimulation.
     """
 
@@ -63,10 +64,10 @@ class RunTiming:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """One selection that is over.
+    """One finished selection.
 
-    ``symbol`` is None where no prediction came. ``target`` is None where the person spells
-    freely. ``text`` is all that is spelled after it; ``undone``: an error potential took it back.
+    ``symbol`` is None if no prediction arrived. ``target`` is None in free spelling. ``text`` is
+    the whole text after the selection. ``undone`` is True if an error potential undid it.
     """
 
     number: int
@@ -80,28 +81,29 @@ class Selected:
 
 
 class SelectionRun:
-    """Copies a text, or spells freely, symbol by symbol.
+    """Run of selections that copies a text or spells freely.
 
-    It knows neither screen nor stream. Each frame calls `advance` with its time and sends the
-    returned markers; `shown` takes their true times; `received` takes predictions.
+    The caller owns screen and streams. At each frame it calls `advance` with the time and sends
+    the returned markers. It passes the markers' true times to `shown`, and predictions to
+    `received`.
 
     Parameters
     ----------
     text : SpelledText
     stimulation : Stimulation
     evidence_for : callable, optional
-        Given the prior (n_symbols,), makes the evidence of a selection. Without it nothing is
-        decided: calibration.
+        Called with the prior (n_symbols,); returns the evidence of a selection. Without it,
+        nothing is decided, as in calibration.
     prior_after : callable, optional
-        Given the text that the symbol follows, makes the prior; see
+        Called with the text before the symbol; returns the prior (n_symbols,). See
         `bci.spelling.language.prior_after`.
     timing : RunTiming
     errors : ErrorRule, optional
-        Takes a selection back by `error_received`.
+        Rule by which `error_received` undoes a selection.
     on_selected : callable
-        Given each selection that is over; once more, with ``undone``, where it is taken back.
+        Called with each finished selection; called again, with ``undone``, if it is undone.
     max_selections : int, optional
-        Ends a free run.
+        Number of selections after which a free run ends.
     """
 
     def __init__(
@@ -122,7 +124,7 @@ class SelectionRun:
         self.number = 0  # Of the selection, from 1
         self.n_failed = 0  # Selections without any prediction
         self.evidence: SelectionEvidence | None = None
-        self.selected: Selected | None = None  # The newest selection that is over
+        self.selected: Selected | None = None  # The newest finished selection
         self._evidence_for = evidence_for
         self._prior_after = prior_after or (lambda _text: uniform(text.grid.n_symbols))
         self._errors = errors
@@ -134,20 +136,20 @@ class SelectionRun:
 
     @property
     def target(self) -> str | None:
-        """Symbol to attend to; None where the person chooses."""
+        """Symbol to attend to; None in free spelling and between selections."""
         return self._target if self.state in _WITH_TARGET else None
 
     @property
     def posterior(self) -> Probabilities | None:
-        """Probability of each symbol in this selection; None where nothing is decided."""
+        """Probability of each symbol in this selection, (n_symbols,); None without evidence."""
         return None if self.evidence is None else self.evidence.posterior
 
     def start(self, now: float) -> tuple[str, ...]:
-        """Begin, or continue after `interrupt`; return the markers of this frame."""
+        """Start, or continue after `interrupt`; return the labels of this frame's markers."""
         return self._next(now) if self.state == SpellingState.READY else ()
 
     def interrupt(self) -> tuple[str, ...]:
-        """Pause: the selection under way is broken off, and begins again with `start`."""
+        """Pause, and return the labels of markers; `start` repeats the interrupted selection."""
         if self.state in (SpellingState.READY, SpellingState.OVER):
             return ()
         broken_off = self.state != SpellingState.FEEDBACK
@@ -155,23 +157,23 @@ class SelectionRun:
         return (INTERRUPTED,) if broken_off else ()
 
     def end(self) -> tuple[str, ...]:
-        """End the run; a selection under way is broken off."""
+        """End the run and interrupt its selection; return the labels of markers."""
         labels = self.interrupt()
         self.state = SpellingState.OVER
         return labels
 
     def undo(self) -> str | None:
-        """Take the last selection back, by key; return its symbol.
+        """Undo the last selection, by the user's key; return its symbol, None if there is none.
 
-        A free selection under way continues. One of a text to copy is broken off by the next frame,
-        since the symbol taken back is asked for again.
+        In free spelling the present selection continues. When copying a text, the next frame
+        interrupts it, because the undone symbol is the target again.
         """
         taken = self.text.undo()
         self._asks_again = taken is not None and self.text.copies and self.state in _UNDECIDED
         return taken
 
     def advance(self, now: float) -> tuple[str, ...]:
-        """Go on to the frame at ``now``, LSL clock; return the labels of its markers."""
+        """Advance to the frame at ``now`` on the LSL clock; return the labels of its markers."""
         if self._asks_again:
             return (INTERRUPTED, *self._next(now))
         elapsed = now - self._since
@@ -194,13 +196,13 @@ class SelectionRun:
         return ()
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Take the time at which markers were shown, on the LSL clock."""
+        """Pass markers to the evidence, with the ``time`` on the LSL clock of their frame."""
         if self.evidence is not None:
             for label in labels:
                 self.evidence.shown(time, label)
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> None:
-        """Take a prediction; ``taken`` is the time of its window's last sample."""
+        """Pass a prediction to the evidence; ``taken`` is the time of its window's last sample."""
         if self.evidence is not None and self.state in (
             SpellingState.STIMULATION,
             SpellingState.COLLECTING,
@@ -208,7 +210,10 @@ class SelectionRun:
             self.evidence.received(taken, probabilities)
 
     def error_received(self, log_ratio: float) -> bool:
-        """Take the response to the feedback: error against correct; return whether it undoes."""
+        """Process the brain's response to the feedback; return whether it undoes the selection.
+
+        ``log_ratio`` is its log likelihood ratio, error against correct.
+        """
         selected = self.selected
         if self._errors is None or self.state != SpellingState.FEEDBACK or self._judged:
             return False

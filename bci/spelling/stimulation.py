@@ -1,4 +1,4 @@
-"""Order of the flashes of groups."""
+"""Order and timing of the flashes of groups."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bci.spelling.codes import FlashCode
 
-# A frame that comes so little before its flash is due shows it.
+# A flash is shown by a frame that is early by at most this time.
 _SLACK_S = 0.002
 
 
@@ -36,29 +36,29 @@ class FlashTiming:
 
     @property
     def soa_s(self) -> float:
-        """From the onset of a flash to that of the next."""
+        """Stimulus onset asynchrony: time between the onsets of two flashes, in seconds."""
         return self.flash_s + self.gap_s
 
 
 class Stimulation(Protocol):
-    """Stimuli of one selection; flashes here, flicker elsewhere."""
+    """Stimuli of one selection: `FlashStimulation`, or flicker of `bci.stimulus`."""
 
     def begin(self, target: int | None) -> None:
-        """Begin a selection; ``target`` is the attended symbol where it is known."""
+        """Begin a selection; ``target`` is the number of the attended symbol, None if unknown."""
 
     def advance(self, elapsed: float) -> Sequence[str]:
-        """Go on to the frame ``elapsed`` seconds later; return labels of what begins with it."""
+        """Advance to the frame ``elapsed`` seconds after `begin`; return its markers' labels."""
 
     @property
     def is_over(self) -> bool:
-        """True where the longest stimulation of a selection is over."""
+        """True after the longest stimulation of a selection."""
 
 
 class FlashStimulation:
     """Flashes of a code, one repetition after another.
 
-    Each flash has a marker: ``target/G`` or ``nontarget/G`` where the attended symbol is known,
-    else ``flash/G``; G is the number of the group.
+    Each flash has a marker: ``target/G`` or ``nontarget/G`` if the attended symbol is known,
+    otherwise ``flash/G``. G is the number of the group.
     """
 
     def __init__(
@@ -85,12 +85,12 @@ class FlashStimulation:
 
     @property
     def lit(self) -> int | None:
-        """Number of the group that is bright; None between flashes."""
+        """Number of the group that is bright now; None between flashes."""
         return self._lit
 
     @property
     def lit_symbols(self) -> NDArray[np.bool_]:
-        """Symbols that are bright, (n_symbols,)."""
+        """Mask of the symbols that are bright now, (n_symbols,)."""
         if self._lit is None:
             return np.zeros(self.code.n_symbols, dtype=np.bool_)
         return np.asarray(self.code.groups[self._lit])
@@ -100,7 +100,10 @@ class FlashStimulation:
         return self._is_over
 
     def advance(self, elapsed: float) -> tuple[str, ...]:
-        """Go on; at most one flash begins, at the times that the timing plans."""
+        """Advance to the frame ``elapsed`` seconds after `begin`; return the label of a new flash.
+
+        The result is empty if no flash begins.
+        """
         now, soa_s = elapsed + _SLACK_S, self.timing.soa_s
         if now >= self._n_begun * soa_s:
             group = self._next()
@@ -131,7 +134,7 @@ class FlashStimulation:
 
 
 def group_of(label: str) -> int | None:
-    """Number of the group in a flash's marker; None for any other marker."""
+    """Return the number of the group in a flash's marker; None for any other marker."""
     kind, _, number = label.partition("/")
     if kind not in ("target", "nontarget", "flash") or not number.isascii():
         return None

@@ -1,4 +1,4 @@
-"""Symbols in the grid that a person looks at."""
+"""Symbols in the grid on the screen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ SPACE = "_"
 """Symbol that types a space."""
 
 UNDO = "<"
-"""Symbol that takes the last symbol back."""
+"""Symbol that deletes the last symbol."""
 
 MATRIX = (*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", SPACE, *".,?!'-:@", UNDO)
 """The 36 symbols of the 6 x 6 matrix, row by row."""
@@ -22,19 +22,19 @@ _MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class SymbolGrid:
-    """Symbols row by row.
+    """Symbols in a grid, row by row.
 
     Parameters
     ----------
     symbols : tuple of str
-        All different; none is empty or holds ``/``, which parts a marker.
+        All different. None is empty or contains ``/``, which separates the parts of a marker.
     n_columns : int
         Symbols in a row; the last row may be shorter.
 
     Raises
     ------
     ProfileError
-        Naming the symbol that cannot be used.
+        If a symbol cannot be used; the message names it.
     """
 
     symbols: tuple[str, ...] = MATRIX
@@ -63,7 +63,7 @@ class SymbolGrid:
         return -(-len(self.symbols) // self.n_columns)
 
     def place(self, number: int) -> tuple[int, int]:
-        """Row and column of a symbol, from 0."""
+        """Row and column, from 0, of the symbol ``number``."""
         return divmod(number, self.n_columns)
 
     def number(self, symbol: str) -> int:
@@ -79,14 +79,16 @@ class SymbolGrid:
             ) from None
 
     def numbers(self, text: str) -> tuple[int, ...]:
-        """Numbers of the symbols that type a text; capital or small letters alike.
+        """Numbers of the symbols that type a text; upper and lower case are equivalent.
+
 
         Raises `ProfileError` if a character has no symbol.
         """
         return tuple(self.number(symbol) for symbol in self.spelling(text))
 
     def spelling(self, text: str) -> tuple[str, ...]:
-        """Symbols that type a text; capital or small letters alike.
+        """Symbols that type a text; upper and lower case are equivalent.
+
 
         Raises `ProfileError` if a character has no symbol.
         """
@@ -113,7 +115,7 @@ class SymbolGrid:
 
 
 def typed(symbols: Sequence[str]) -> str:
-    """The text that symbols type; `UNDO` takes one back."""
+    """Return the text that ``symbols`` type; `UNDO` deletes the symbol before it."""
     text: list[str] = []
     for symbol in symbols:
         if symbol == UNDO:

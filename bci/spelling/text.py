@@ -13,7 +13,7 @@ class SpelledText:
     ----------
     grid : SymbolGrid
     target : str
-        Text to copy; empty where the person spells freely.
+        Text to copy; empty for free spelling.
 
     Raises
     ------
@@ -24,7 +24,7 @@ class SpelledText:
     grid: SymbolGrid
     target: str = ""
     selected: list[str] = field(default_factory=list)
-    n_passed: int = 0  # Symbols of the target that were attended to without a decision
+    n_passed: int = 0  # Symbols of the target that were attended without a decision
 
     def __post_init__(self) -> None:
         self._wanted = self.grid.spelling(self.target)
@@ -33,7 +33,7 @@ class SpelledText:
     def text(self) -> str:
         """The text that the selected symbols type.
 
-        In a copied text each stands for itself, `UNDO` too: it was wrong, as any other symbol.
+        When copying, `UNDO` deletes nothing: it is a wrong symbol like any other.
         """
         if self.copies:
             return "".join(" " if symbol == SPACE else symbol for symbol in self.selected)
@@ -41,7 +41,7 @@ class SpelledText:
 
     @property
     def before(self) -> str:
-        """The text that the next symbol follows: of a text to copy its own begin, errors aside."""
+        """The text before the next symbol; when copying, the target's beginning, without errors."""
         if not self.copies:
             return self.text
         begin = self._wanted[: len(self.selected) + self.n_passed]
@@ -53,31 +53,31 @@ class SpelledText:
 
     @property
     def next_target(self) -> str | None:
-        """Symbol to attend to next; None where the person is free, or all is copied.
+        """Symbol to attend to next; None in free spelling, or when the target is complete.
 
-        A wrong symbol stays, as in calibration: the next one is the target's next.
+        A wrong symbol is not corrected, as in calibration: the next symbol follows.
         """
         at = len(self.selected) + self.n_passed
         return self._wanted[at] if at < len(self._wanted) else None
 
     @property
     def is_copied(self) -> bool:
-        """True where each symbol of the target had its selection."""
+        """True after each symbol of the target had its selection."""
         return self.copies and self.next_target is None
 
     @property
     def n_right(self) -> int:
-        """Symbols that are those of the target."""
+        """Number of selected symbols that equal the target's symbols."""
         return sum(a == b for a, b in zip(self.selected, self._wanted, strict=False))
 
     def add(self, symbol: str) -> None:
-        """Take a selected symbol."""
+        """Add a selected symbol."""
         self.selected.append(symbol)
 
     def skip(self) -> None:
-        """Go on to the next symbol of the target without a decision, as in calibration."""
+        """Move to the next symbol of the target without a decision, as in calibration."""
         self.n_passed += 1
 
     def undo(self) -> str | None:
-        """Take the last selection back; return it, None where there is none."""
+        """Remove the last selected symbol and return it; None if there is none."""
         return self.selected.pop() if self.selected else None

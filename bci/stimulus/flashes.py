@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# A regular interval would hide a delay of one interval more.
+# Irregular, because with a regular interval a delay longer by one interval looks the same.
 _INTERVAL_S = (0.4, 0.8)
 LIT_S = 0.1
 """Length of a flash, in seconds."""
@@ -16,17 +16,17 @@ PATCH = "patch"
 
 
 class PatchFrame(NamedTuple):
-    """One frame of the patch: whether it is lit, and whether a flash begins with it."""
+    """One frame of the patch: ``lit`` while it is bright, ``begins`` if a flash starts with it."""
 
     lit: bool
     begins: bool
 
 
 class Flashes:
-    """Flash a patch a number of times, at irregular intervals; the same seed, the same intervals.
+    """``n`` flashes of a patch at irregular intervals, which ``seed`` determines.
 
-    Begins with the first frame that is asked for. ``interval_s`` is the shortest and the longest
-    time between the beginnings of two flashes.
+    Time counts from the first call of `at`. ``interval_s`` is the shortest and the longest time
+    between the beginnings of two flashes, in seconds.
     """
 
     def __init__(
@@ -46,7 +46,10 @@ class Flashes:
         return self.n_begun == self.n and self._newest > self._lit_until + _TAIL_S
 
     def at(self, due: float, period_s: float) -> PatchFrame:
-        """Go on to the frame that is due on the screen at this time, in seconds."""
+        """Return the patch's state in the frame that is due on the screen at the time ``due``.
+
+        ``due`` and the length ``period_s`` of a frame are in seconds.
+        """
         if self._start is None:
             self._start = due
         now = self._newest = due - self._start

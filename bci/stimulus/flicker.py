@@ -15,15 +15,15 @@ from bci.errors import ProfileError
 from bci.profiles.flicker import Brightness, Codes, Flicker, FlickerTarget
 from bci.stimulus.flicker_codes import code_bits
 
-# A refresh that is measured is off by this much; 59.94 Hz shows what 60 Hz shows.
+# Relative tolerance of a measured refresh rate; 59.94 Hz is treated as 60 Hz.
 _TOLERANCE = 0.005
 
 
 class Flickering(Protocol):
     """Targets whose luminance follows the frame.
 
-    ``classes`` are in the order of the profile. ``cycle`` is the number of frames after which all
-    of it repeats and a marker is due again; None where it never repeats.
+    ``classes`` are the targets' names in the order of the profile. ``cycle`` is the number of
+    frames after which the whole stimulus repeats, with a new marker; None if it never repeats.
     """
 
     classes: tuple[str, ...]
@@ -34,7 +34,7 @@ class Flickering(Protocol):
 
 
 class SampledFlicker:
-    """Targets with a frequency and a phase each."""
+    """Targets that each have a frequency and a phase."""
 
     cycle: int | None = None
 
@@ -45,7 +45,7 @@ class SampledFlicker:
         self._step = np.array([target.frequency_hz / refresh_hz for target in shown])
         self._phase = np.array([target.phase_pi / 2 for target in shown])  # in periods
         self._is_square = flicker.waveform == "square"
-        if self._is_square:  # as fitted, so that no rounding builds up
+        if self._is_square:  # a whole number of frames per period, so that no rounding error grows
             self._step = 1.0 / np.round(1.0 / self._step)
         self._luminance = flicker.luminance
 
@@ -61,7 +61,7 @@ class SampledFlicker:
 
 
 class CodedFlicker:
-    """Targets with a code each, whose bits last a whole number of frames."""
+    """Targets that each have a code, whose bits last a whole number of frames."""
 
     def __init__(self, codes: Codes, refresh_hz: float) -> None:
         self._frames_a_bit = _frames_a_bit(codes, refresh_hz)
@@ -77,7 +77,7 @@ class CodedFlicker:
 
 
 def flickering(flicker: Flicker | None, codes: Codes | None, refresh_hz: float) -> Flickering:
-    """Make the stimulus of a paradigm for a monitor.
+    """Make the stimulus of a paradigm for a monitor; ``refresh_hz`` is its refresh rate.
 
     Raises
     ------
@@ -92,12 +92,12 @@ def flickering(flicker: Flicker | None, codes: Codes | None, refresh_hz: float) 
 
 
 def check_refresh(flicker: Flicker, refresh_hz: float) -> None:
-    """Refuse a frequency that a monitor cannot show.
+    """Check that a monitor with ``refresh_hz`` can show all frequencies.
 
     Raises
     ------
     ProfileError
-        Naming the target, and what the monitor can show.
+        If it cannot show one; the message names the target and possible frequencies.
     """
     for name, target in flicker.targets.items():
         hz = target.frequency_hz
@@ -118,7 +118,7 @@ def check_refresh(flicker: Flicker, refresh_hz: float) -> None:
 def square_frequencies(
     refresh_hz: float, lowest_hz: float = 6.0, highest_hz: float = 40.0
 ) -> list[float]:
-    """Frequencies that a monitor shows as square waves, ascending, in hertz."""
+    """List the frequencies, in hertz, whose period is a whole number of frames, ascending."""
     periods = range(3, int(refresh_hz / lowest_hz) + 1)
     return sorted(refresh_hz / n for n in periods if lowest_hz <= refresh_hz / n <= highest_hz)
 
@@ -129,7 +129,10 @@ def joint_frequency_phase(
     step_hz: float = 0.2,
     phase_step_pi: float = 0.35,
 ) -> dict[str, FlickerTarget]:
-    """Give targets evenly spaced frequencies and phases (Chen et al. 2015)."""
+    """Assign evenly spaced frequencies and phases to the targets ``names`` (Chen et al. 2015).
+
+    Phases are in units of pi radians.
+    """
     return {
         name: FlickerTarget(
             frequency_hz=round(lowest_hz + k * step_hz, 6),

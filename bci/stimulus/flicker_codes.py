@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from bci.errors import ProfileError
 from bci.profiles.flicker import Codes
 
-# Feedback taps of primitive polynomials, as pyntbci writes them: 1 + x + x^6 is 1 0 0 0 0 1. The
-# two of a length are a preferred pair, which Gold codes need.
+# Feedback taps of primitive polynomials in pyntbci's notation: 1 + x + x^6 is 1 0 0 0 0 1. The two
+# polynomials of a register's length are a preferred pair, as Gold codes need.
 _TAPS = {
     5: ([0, 1, 0, 0, 1], [0, 1, 1, 1, 1]),
     6: ([1, 0, 0, 0, 0, 1], [1, 1, 0, 0, 1, 1]),
@@ -20,7 +20,7 @@ _TAPS = {
 
 
 def code_bits(codes: Codes) -> NDArray[np.uint8]:
-    """Bits of each target in the order of the profile; (n_targets, n_bits).
+    """Make the bits of each target in the order of the profile, (n_targets, n_bits).
 
     Raises
     ------
@@ -42,6 +42,6 @@ def code_bits(codes: Codes) -> NDArray[np.uint8]:
 
 
 def sampled_bits(codes: Codes, sfreq: float, n_samples: int) -> NDArray[np.float64]:
-    """Bit of each target at each sample from the onset, 0 or 1; (n_targets, n_samples)."""
+    """Sample the bits, 0 or 1, of each target from the onset on, (n_targets, n_samples)."""
     number = np.floor(np.arange(n_samples) / sfreq * codes.rate_hz + 1e-9).astype(np.int64)
     return code_bits(codes)[:, number % codes.n_bits].astype(np.float64)

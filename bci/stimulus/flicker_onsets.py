@@ -10,10 +10,10 @@ from bci.stimulus.flicker import Flickering
 
 
 class FlickerStimulation:
-    """Flicker from the onset on, for at most ``max_s``.
+    """Flicker of one selection, for at most ``max_s``.
 
-    The onset is marked ``flicker/CLASS`` where the attended target is known, else ``flicker``.
-    Where the flicker repeats, as codes do, each whole repetition is marked.
+    The marker of the onset is ``flicker/CLASS`` if the attended target is known, otherwise
+    ``flicker``. If the stimulus repeats, as codes do, each complete repetition has a marker too.
 
     Parameters
     ----------
@@ -44,29 +44,29 @@ class FlickerStimulation:
         return self._is_over
 
     def begin(self, target: int | None) -> None:
-        """Begin a selection; ``target`` is the attended symbol where it is known."""
+        """Begin a selection; ``target`` is the number of the attended symbol, None if unknown."""
         name = None if target is None else self._flickering.classes[target]
         self._label = MARKER if name is None else f"{MARKER}/{name}"
         self._frame, self._cycle, self._is_over = None, -1, False
 
     def advance(self, elapsed: float) -> Sequence[str]:
-        """Go on to the frame ``elapsed`` seconds after the onset; return the labels due with it."""
+        """Advance to the frame ``elapsed`` seconds after the onset; return its markers' labels."""
         if elapsed >= self._max_s:
             self.end()
             return ()
-        # A dropped frame is left out, so that the flicker keeps its time.
+        # The frame follows from the time, so that a dropped frame does not delay the flicker.
         self._frame = round(elapsed * self._refresh_hz)
         cycle = 0 if self._flickering.cycle is None else self._frame // self._flickering.cycle
         is_due, self._cycle = cycle > self._cycle, cycle
         return (self._label,) if is_due and self._is_whole(cycle) else ()
 
     def _is_whole(self, cycle: int) -> bool:
-        """Return whether a repetition is shown to its end; the first counts in any case."""
+        """Return whether repetition ``cycle`` ends before ``max_s``; True for the first one."""
         if cycle == 0 or self._flickering.cycle is None:
             return True
-        # Half a frame of slack, as elapsed times are rounded to frames.
+        # Half a frame of tolerance, because elapsed times are rounded to frames.
         return (cycle + 1) * self._flickering.cycle <= self._max_s * self._refresh_hz + 0.5
 
     def end(self) -> None:
-        """Stop to flicker."""
+        """Stop the flicker."""
         self._frame, self._is_over = None, True

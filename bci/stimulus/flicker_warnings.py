@@ -1,4 +1,4 @@
-"""Risks of a flicker, in sentences for the person who is going to look at it."""
+"""Sentences about the risks of a flicker, for the person who will look at it."""
 
 from bci.profiles.flicker import Codes, Flicker
 
@@ -15,7 +15,7 @@ PHOTOSENSITIVE = (
 
 
 def flicker_warnings(flicker: Flicker | None, codes: Codes | None) -> tuple[str, ...]:
-    """Sentences to be confirmed before a flicker is shown."""
+    """List the warnings that a person confirms before a flicker is shown."""
     found = [PHOTOSENSITIVE]
     if flicker is not None:
         low, high = _SENSITIVE_HZ

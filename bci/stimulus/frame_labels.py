@@ -1,4 +1,4 @@
-"""Labels of markers about frames: they are notes, never cues."""
+"""Labels of markers about frames; these markers are notes and no cues."""
 
 from collections.abc import Iterable
 from math import nan
@@ -11,7 +11,7 @@ _DROPPED, _RUN = f"{FRAME_NOTES}dropped/", f"{FRAME_NOTES}run/"
 
 
 def dropped_label(n: int) -> str:
-    """Label of the marker at the swap after which frames were missing."""
+    """Label of the marker at a swap after which ``n`` frames were dropped."""
     return f"{_DROPPED}{n}"
 
 
@@ -30,13 +30,16 @@ def summary_label(summary: FrameSummary) -> str:
 
 
 def summaries(markers: Iterable[Marker]) -> list[FrameSummary]:
-    """Read the summaries of the runs in a recording; others' labels are passed over."""
+    """Read the summaries of the runs from a recording's markers; other labels are ignored."""
     found = (_read(marker.label) for marker in markers)
     return [summary for summary in found if summary is not None]
 
 
 def joined(parts: Iterable[FrameSummary]) -> FrameSummary | None:
-    """Join the summaries of one recording's runs: sums of counts, the largest jitter."""
+    """Join the summaries of one recording's runs: sums of counts, the largest jitter.
+
+    None if ``parts`` is empty.
+    """
     parts = list(parts)
     if not parts:
         return None
@@ -53,14 +56,14 @@ def joined(parts: Iterable[FrameSummary]) -> FrameSummary | None:
 
 
 def frames_of(recording: Recording) -> FrameSummary | None:
-    """Read the frames of a recording's runs; None if no presenter wrote a summary into it."""
+    """Read the joined frame summary of a recording; None if no presenter wrote one."""
     streams = recording.marker_streams
     markers = [m for each in streams for m in each.markers] if streams else recording.markers
     return joined(summaries(markers))
 
 
 def lost_frames(recording: Recording) -> float | None:
-    """Share of dropped and late frames of a recording, where it is above the limit, else None."""
+    """Share of a recording's dropped and late frames, 0 to 1; None if at most `MOST_LOST`."""
     frames = frames_of(recording)
     return round(frames.lost, 5) if frames is not None and frames.is_marked else None
 

@@ -1,4 +1,4 @@
-"""Log of the frames of a run: counts and jitter, in memory that is taken once."""
+"""Log of the frames of a run: counts and jitter, in memory allocated once."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -9,9 +9,9 @@ from bci.signals import TimeArray
 from bci.stimulus.frames import PacedBy, Swap
 
 MOST_LOST = 0.005
-"""A run with a larger share of dropped and late frames is marked."""
+"""Limit of the share of dropped and late frames; a run above it gets a warning."""
 
-# 18 minutes at 60 Hz; the jitter is that of the newest intervals.
+# 18 minutes at 60 Hz; in longer runs the jitter is computed from the newest intervals.
 _CAPACITY = 1 << 16
 
 
@@ -22,10 +22,10 @@ class FrameSummary:
     Parameters
     ----------
     shown, dropped, late : int
-        Frames that were shown; periods without a new frame; frames that were shown more than half
-        a period after they were due.
+        Number of frames shown; of periods without a new frame; of frames shown more than half a
+        period after they were due.
     refresh_hz : float
-        Measured, NaN without frames.
+        Measured refresh rate in hertz, NaN without frames.
     jitter_sd_s, jitter_p99_s : float
         Deviation of the intervals between swaps from whole periods: standard deviation, and 99th
         percentile of the magnitude, in seconds. NaN without frames.
@@ -53,7 +53,7 @@ class FrameSummary:
 
 
 class FrameLog:
-    """Count frames and measure their jitter, without taking memory on the way.
+    """Count frames and measure their jitter, without allocating memory during a run.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class FrameLog:
         self._n_periods = 0
 
     def clear(self, paced_by: PacedBy) -> None:
-        """Begin again."""
+        """Discard all frames, for a new run."""
         self.paced_by = paced_by
         self.frames = self.dropped = self.late = self._n_periods = 0
 
@@ -79,7 +79,7 @@ class FrameLog:
         self.dropped += swap.dropped
         self.late += swap.is_late
         if isfinite(swap.interval_s):
-            # One that lasted several periods counts as one of them.
+            # An interval with dropped frames is divided by its number of periods.
             row = self._n_periods % _CAPACITY
             self._periods_s[row] = swap.interval_s / (1 + swap.dropped)
             self._n_periods += 1

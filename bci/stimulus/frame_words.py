@@ -6,7 +6,10 @@ from bci.stimulus.frame_log import MOST_LOST, FrameSummary
 
 
 def described(summary: FrameSummary) -> str:
-    """``18000 frames, 60.0 Hz by vertical sync, 3 dropped, 1 late (0.02 %), jitter ...``."""
+    """Describe the frames of a run in one line.
+
+    ``18000 frames, 60.00 Hz by vertical sync, 3 dropped, 1 late (0.02 %), jitter ...``.
+    """
     text = f"{summary.shown} frames"
     if isfinite(summary.refresh_hz):
         text += f", {summary.refresh_hz:.2f} Hz by {_pacemaker(summary)}"
@@ -18,7 +21,7 @@ def described(summary: FrameSummary) -> str:
 
 
 def warning_of(summary: FrameSummary) -> str:
-    """Return a warning for a run that is marked; empty for another one."""
+    """Return a warning if too many frames were dropped or late; otherwise an empty text."""
     return lost_frames_warning(summary.lost) if summary.is_marked else ""
 
 

@@ -1,25 +1,25 @@
-"""Frames of a screen: numbers and due times from the times of the swaps."""
+"""Frames of a screen: their numbers and due times, from the times of buffer swaps."""
 
 from enum import Enum
 from math import ceil, floor, isfinite, nan
 from typing import NamedTuple
 
-# Share of an error of phase that one swap corrects, and of one of the period. The time of a swap
-# is read late now and then, so a single one counts for little.
+# Shares of the errors of phase and period that one swap corrects. They are small, because the
+# time of a swap is sometimes read late.
 _PHASE_GAIN, _PERIOD_GAIN = 0.1, 0.002
-# A swap that is read this late, in periods, belongs to the frame before all the same.
+# Tolerance, in periods, for a swap time that was read late.
 _SLACK = 0.05
 
 
 class PacedBy(Enum):
-    """Pacemaker of the frames."""
+    """Source of the frames' rhythm."""
 
     VERTICAL_SYNC = "vertical sync"
     TIMER = "timer"
 
 
 class Frame(NamedTuple):
-    """One frame that is about to be painted.
+    """The next frame to be painted.
 
     ``number`` counts from the opening of the presenter, dropped frames included. ``due`` is the
     LSL time at which the frame is expected on the screen, in seconds.
@@ -32,10 +32,10 @@ class Frame(NamedTuple):
 class Swap(NamedTuple):
     """One frame that was shown.
 
-    ``number`` is the frame's own number, ``time`` the LSL time of the swap. ``interval_s`` is the
-    time since the swap before, NaN for the first one. ``dropped`` counts the periods since then
-    in which no new frame was shown. ``is_late``: no period was lost, but the frame was shown more
-    than half a period after it was due.
+    ``number`` is the number of the frame, ``time`` the LSL time of its swap. ``interval_s`` is the
+    time since the swap before, NaN for the first one. ``dropped`` counts the periods in between
+    without a new frame. ``is_late`` is True if none was dropped but the frame was shown more than
+    half a period after it was due.
     """
 
     number: int
@@ -46,10 +46,10 @@ class Swap(NamedTuple):
 
 
 class FrameClock:
-    """Predict the next frame from the swaps.
+    """Predict the next frame from the times of the swaps.
 
-    With vertical sync the clock follows the swaps; their period is refined slowly. With a timer
-    the clock is a fixed grid, since it is what the timer follows itself.
+    With vertical sync, phase and period follow the measured swaps. With a timer, the frames lie
+    on a fixed grid of times, which the timer follows.
 
     Parameters
     ----------
@@ -63,15 +63,15 @@ class FrameClock:
         self.paced_by = paced_by
         self._nominal_s = period_s
         self._number = -1
-        self._phase = nan  # where the newest frame is on the grid, seconds
+        self._phase = nan  # estimated time of the newest frame on the LSL clock, in seconds
         self._swapped = nan
 
     def restart(self) -> None:
-        """Forget the phase: frames were not shown for a time. Numbers continue."""
+        """Discard the phase after a pause without frames; frame numbers continue."""
         self._phase = self._swapped = nan
 
     def pace(self, period_s: float, paced_by: PacedBy) -> None:
-        """Take another period and pacemaker. Numbers continue."""
+        """Change the period and the pacemaker; frame numbers continue."""
         self.period_s = self._nominal_s = period_s
         self.paced_by = paced_by
         self.restart()
@@ -82,7 +82,7 @@ class FrameClock:
         return isfinite(self._phase)
 
     def next(self, now: float) -> Frame:
-        """Return the earliest frame that can still be shown."""
+        """Return the earliest frame that can be shown after ``now``, in seconds of LSL time."""
         if not self.has_phase:
             return Frame(self._number + 1, now + self.period_s)
         periods = (now - self._phase) / self.period_s
@@ -90,13 +90,13 @@ class FrameClock:
         return Frame(self._number + steps, self._phase + steps * self.period_s)
 
     def swapped(self, frame: Frame, time: float) -> Swap:
-        """Take the time at which a frame was shown."""
+        """Update the clock by the LSL ``time`` at which ``frame`` was shown."""
         if not self.has_phase:
             self._number, self._phase, self._swapped = frame.number, time, time
             return Swap(frame.number, time, nan, 0, False)
         interval_s = time - self._swapped
         behind = (time - frame.due) / self.period_s
-        # A screen shows a frame at the beginning of a period; with a timer it may be within one.
+        # With vertical sync, a frame appears at the start of a period; with a timer, at any time.
         missed = max(0, round(behind) if self._follows else floor(behind))
         steps = frame.number - self._number + missed
         self._number += steps

@@ -1,4 +1,4 @@
-"""Label of the marker by which a recording knows the stimulus offset of its set-up."""
+"""Label of the marker that stores the stimulus offset of the set-up in a recording."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ _UNMEASURED = f"{_BEGIN}unmeasured"
 
 
 def offset_label(stimulus: Stimulus | None) -> str:
-    """Label of the marker at the beginning of a run; it is about the screen and no cue."""
+    """Label of the marker at the start of a run that states the stimulus offset; it is no cue."""
     if stimulus is None:
         return _UNMEASURED
     fields = [f"offset-ms={1000 * stimulus.offset_s:.2f}"]
@@ -24,13 +24,13 @@ def offset_label(stimulus: Stimulus | None) -> str:
 
 
 def recorded_offsets(labels: Iterable[str]) -> list[Stimulus]:
-    """Offsets that a recording states; others' labels are passed over."""
+    """Read the stimulus offsets from a recording's marker labels; other labels are ignored."""
     found = (_read(label) for label in labels)
     return [each for each in found if each is not None]
 
 
 def offset_warning(recording: Recording, here: Stimulus | None) -> str | None:
-    """A sentence where the offset of a recording differs from the profile's; None where it fits."""
+    """Return a warning if a recording's offset differs from the profile's ``here``, else None."""
     own = recorded_offsets(marker.label for marker in recording.markers)
     if not own:
         return None

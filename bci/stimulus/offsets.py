@@ -1,4 +1,4 @@
-"""Offset, spread and drift of stimuli behind their markers."""
+"""Delays from markers to the onsets of their stimuli: offset, spread and drift."""
 
 from dataclasses import dataclass
 from math import floor, sqrt
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from bci.errors import DeviceError
 from bci.signals import TimeArray
 
-# Longest delay that is looked for, either way.
+# Longest delay that is searched for, in both directions.
 _FARTHEST_S = 1.0
 # Width of the window in which the differences of markers and onsets are counted.
 _CLUSTER_S = 0.05
-# An onset belongs to a marker if it is as near as that to the most frequent delay.
+# An onset belongs to a marker if its delay is this near to the most frequent delay.
 _NEAR_S = 0.1
 _FEWEST = 10
 # Share of the markers that need an onset.
@@ -29,11 +29,11 @@ class Delays:
     Parameters
     ----------
     times : ndarray of float64, shape (n_matched,)
-        Of the markers, in seconds.
+        Times of the markers with an onset, in seconds.
     delays : ndarray of float64, shape (n_matched,)
         From each marker to its onset, in seconds; negative where the onset came first.
     n_markers, n_onsets : int
-        All of them, matched or not.
+        Numbers of all markers and onsets, matched or not.
     """
 
     times: TimeArray
@@ -53,21 +53,22 @@ class TimingFigures:
     Parameters
     ----------
     n : int
-        Markers with an onset.
+        Number of markers with an onset.
     offset_s : float
         Median delay; ``offset_low_s`` to ``offset_high_s`` is its 95 % interval.
     sd_s, iqr_s : float
         Standard deviation and interquartile range of the delays; ``sd_low_s`` to ``sd_high_s`` is
-        the 95 % interval of the former, for Gaussian delays.
+        the 95 % interval of the standard deviation, for Gaussian delays.
     drift_s_per_min : float
-        Slope of the delays (Theil-Sen); ``drift_low`` to ``drift_high`` is its 95 % interval, in
-        seconds a minute. NaN where all markers are of one time.
+        Slope of the delays (Theil-Sen) in seconds per minute; ``drift_low`` to ``drift_high`` is
+        its 95 % interval. NaN if all markers have the same time.
     missed : int
-        Markers without an onset: flips that were not seen.
+        Number of markers without an onset: flips that the sensor did not detect.
     extra : int
-        Onsets without a marker.
+        Number of onsets without a marker.
     late : int or None
-        Onsets three quarters of a frame or more behind the median; None without a refresh rate.
+        Number of onsets at least three quarters of a frame later than the median delay; None
+        without a refresh rate.
     """
 
     n: int
@@ -87,16 +88,16 @@ class TimingFigures:
 
     @property
     def drifts(self) -> bool:
-        """True if the interval of the drift is without zero."""
+        """True if the 95 % interval of the drift does not contain zero."""
         return self.drift_low > 0 or self.drift_high < 0
 
 
 def match(markers: TimeArray, onsets: TimeArray, source: str) -> Delays:
     """Match the onsets of stimuli to their markers.
 
-    The delay that is most frequent among all pairs is the coarse one; around it each marker gets
-    the onset that is nearest, and each onset one marker. Markers should come at irregular
-    intervals: at regular ones a delay of one interval more looks the same.
+    The coarse delay is the most frequent one among all pairs. Near it, each marker gets the nearest
+    onset, and each onset at most one marker. Markers should have irregular intervals; with regular
+    ones, a delay longer by one interval looks the same.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def match(markers: TimeArray, onsets: TimeArray, source: str) -> Delays:
 
 
 def figures_of(delays: Delays, refresh_hz: float | None = None) -> TimingFigures:
-    """Summarise the delays; ``refresh_hz`` is that of the screen, for late frames."""
+    """Summarise the delays; late onsets are counted only with the screen's ``refresh_hz``."""
     values = delays.delays
     offset_s = float(np.median(values))
     low, high = _median_interval(values)
@@ -159,10 +160,10 @@ def figures_of(delays: Delays, refresh_hz: float | None = None) -> TimingFigures
 
 
 def _drift(delays: Delays) -> tuple[float, float, float]:
-    """Slope of the delays and its interval, in seconds a minute."""
+    """Slope of the delays and the ends of its 95 % interval, in seconds per minute."""
     from scipy.stats import theilslopes  # takes long to import
 
-    # The slope of each pair is taken: of some hundred delays, however many there are.
+    # Theil-Sen computes the slope of every pair, so only some hundred of the delays are used.
     step = 1 + delays.n_matched // _MOST_IN_DRIFT
     times, values = delays.times[::step], delays.delays[::step]
     if np.ptp(times) == 0:
@@ -185,7 +186,10 @@ def _most_frequent_delay(markers: TimeArray, onsets: TimeArray) -> float | None:
 
 
 def _nearest(markers: TimeArray, onsets: TimeArray, delay: float) -> list[tuple[int, int]]:
-    """Pairs of rows, ascending; where two markers want one onset, the nearer one has it."""
+    """List pairs of rows in ``markers`` and ``onsets``, ascending, with about this ``delay``.
+
+    If two markers fit the same onset, the nearer marker gets it.
+    """
     best: dict[int, tuple[float, int]] = {}
     for row, marker in enumerate(markers):
         at = int(np.searchsorted(onsets, marker + delay))

@@ -11,15 +11,16 @@ from bci.signals import TimeArray
 
 SensorKind = Literal["light", "sound", "trigger"]
 
-# Levels between which the sensor has to pass, as shares of the way from rest to stimulus.
+# The sensor must rise from below _ARMED to above _FIRED, as shares of the way from the level at
+# rest to the level of the stimulus.
 _ARMED, _FIRED = 0.3, 0.5
-# Shorter dark is a backlight that is switched, or one wave of a sound.
+# Least rest before an onset, in seconds. A shorter one is a pulsed backlight or a sound's period.
 _REST_S = {"light": 0.03, "sound": 0.05, "trigger": 0.0}
-# A sensor whose two levels are closer than that many standard deviations of its noise is not used.
+# Least distance of the two levels, in standard deviations of the sensor's noise.
 _LEAST_CONTRAST = 10.0
 _SHARES = (0.2, 99.8)
 _ROUNDS = 10
-# Standard deviation of a Gaussian by its median absolute deviation.
+# Ratio of a Gaussian's standard deviation to its median absolute deviation.
 _MAD = 1.4826
 
 
@@ -30,10 +31,10 @@ class SensorSignal:
     Parameters
     ----------
     name : str
-        For messages.
+        Name of the channel, for messages.
     values : ndarray, shape (n_samples,)
     times : ndarray of float64, shape (n_samples,)
-        In seconds, ascending; steps are gaps.
+        In seconds, ascending; a larger step is a gap.
     sfreq : float
         In hertz.
     """
@@ -46,7 +47,7 @@ class SensorSignal:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Robust levels of a sensor at rest and at a stimulus, and the noise on them (sd)."""
+    """Robust levels of a sensor at rest and during a stimulus; ``noise`` is the noise's sd."""
 
     rest: float
     stimulus: float
@@ -54,12 +55,13 @@ class Levels:
 
 
 def find_onsets(signal: SensorSignal, kind: SensorKind = "light") -> TimeArray:
-    """Find when light or sound begins.
+    """Find the times at which light, sound or a trigger pulse begins.
 
-    An onset is where the sensor passes half the way from its level at rest to that at a stimulus,
-    interpolated between two samples, once it was at rest for a while; small swings around the
-    middle count once. Of a trigger line the first sample of each pulse is the onset. The rarer of
-    the two levels of light is the stimulus, so a sensor may be the other way round.
+    At an onset, the sensor passes half the way from its level at rest to its level during a
+    stimulus; the time is interpolated between two samples. Before it, the sensor must be at rest
+    for some time, so that small swings around the middle count once. For a trigger line, the onset
+    is the first sample of a pulse. The rarer of the two levels of light is the stimulus, so the
+    sensor's polarity does not matter.
 
     Parameters
     ----------
@@ -70,12 +72,12 @@ def find_onsets(signal: SensorSignal, kind: SensorKind = "light") -> TimeArray:
     Returns
     -------
     onsets : ndarray of float64, shape (n_onsets,)
-        On the clock of ``signal.times``.
+        In seconds, on the clock of ``signal.times``.
 
     Raises
     ------
     DeviceError
-        If the channel never changes, or does not pass between two levels.
+        If the channel never changes, or has no two distinct levels.
     """
     finite = np.isfinite(signal.values)
     values, times = signal.values[finite].astype(np.float64), signal.times[finite]
@@ -114,7 +116,7 @@ def _unusable(signal: SensorSignal, why: str, kind: SensorKind) -> str:
 
 
 def _levels_of(values: NDArray[np.float64], kind: SensorKind) -> Levels:
-    """The two levels that the values are nearest to, by medians."""
+    """Estimate the two levels between which the values alternate, by medians."""
     low, high = np.percentile(values, _SHARES)
     if kind == "sound":
         rest = float(np.median(values))
@@ -142,11 +144,11 @@ def _crossings(
     sides = side[rows]
     before, after = rows[:-1], rows[1:]
     rising = (sides[:-1] == -1) & (sides[1:] == 1)
-    # Since when it was at rest: the last sample at the stimulus before.
+    # Rest began after the last sample of the stimulus before.
     lit = np.where(sides == 1, times[rows], -np.inf)
     last_lit = np.maximum.accumulate(lit)[:-1]
     rested = times[after] - last_lit >= _REST_S[kind]
-    # Across a gap nobody knows when it began.
+    # The onset of a stimulus that begins in a gap is unknown.
     whole = times[after] - times[after - 1] <= 1.5 * period
     found = after[rising & rested & whole & (before < after)]
     if kind == "trigger":

@@ -1,4 +1,4 @@
-"""The measured offset as lines of a profile, to paste or to write."""
+"""Lines of a profile that store the measured stimulus offset, to paste or to write."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ _COMMENT = "# The delay from a marker to its stimulus, as 'bci timing' measured 
 
 
 def profile_lines(stimulus: Stimulus) -> str:
-    """The key of a profile, on one line."""
+    """Return the key ``stimulus`` of a profile with its values, on one line."""
     given = {
         "offset_s": f"{stimulus.offset_s:.4f}",
         "spread_s": None if stimulus.spread_s is None else f"{stimulus.spread_s:.4f}",
@@ -28,14 +28,14 @@ def profile_lines(stimulus: Stimulus) -> str:
 
 
 def require_own_profile(file: Path) -> None:
-    """Prove that a file is a profile of the user's that can be changed, before it is worked for.
+    """Check, before a measurement, that ``file`` is a user's profile that can be changed.
 
     Raises
     ------
     PlaceError
-        If it is a profile that ships with ``bci``, or cannot be written.
+        If it is a profile that ships with ``bci``, is missing, or cannot be written.
     ProfileError
-        If it is no profile; the message names the key path.
+        If it is no valid profile; the message names the key path.
     """
     if file.resolve().is_relative_to(shipped_folder().resolve()):
         raise PlaceError(
@@ -44,12 +44,13 @@ def require_own_profile(file: Path) -> None:
         )
     if not file.is_file():
         raise PlaceError(f"{file}: no such file; --write changes a profile of yours")
-    load_profile(file)  # what cannot be read now is not changed
+    load_profile(file)  # an invalid profile is not changed
     require_place(file, "--write")
 
 
 def write_stimulus(file: Path, stimulus: Stimulus) -> None:
-    """Put the key into a user's profile; everything else in the file stays as it is.
+    """Write the key ``stimulus`` into a user's profile; the rest of the file is unchanged.
+
 
     Raises `PlaceError` and `ProfileError` as `require_own_profile` does.
     """
@@ -77,7 +78,7 @@ def _with_key(text: str, line: str) -> str:
 
 
 def _end(text: str, value: yaml.Node) -> int:
-    """Index one past the value; a block of its own ends where the line of its last key does."""
+    """Return the index in ``text`` one past a value; a block ends with its last key's line."""
     if isinstance(value, yaml.MappingNode) and not value.flow_style and value.value:
         return _end(text, value.value[-1][1])
     return int(value.end_mark.index)

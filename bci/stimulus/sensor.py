@@ -1,4 +1,4 @@
-"""The channel of a sensor: of a live stream, or of a recording."""
+"""The channel of a light or sound sensor, in a live stream or a recording."""
 
 import threading
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SOUNDS = ("audio", "sound", "mic", "microphone")
 
 @dataclass(frozen=True, slots=True)
 class SensorChoice:
-    """A channel by its name, or its number from 1 on; the only one of the stream without it."""
+    """Choice of a stream and its channel, by name or number from 1; None for its only channel."""
 
     stream: str
     channel: str | None = None
@@ -41,9 +41,10 @@ def parse_sensor(text: str) -> SensorChoice:
 
 
 def sensor_column(channel: str | None, channels: tuple[Channel, ...], source: str) -> int:
-    """Find the sensor's column.
+    """Find the sensor's column; ``channel`` is a name, or a number from 1 on.
 
-    Raises `DeviceError` if there is no such channel, or several and none is named.
+    Raises `DeviceError` if there is no such channel, or if ``channel`` is None and there are
+    several channels. The message names ``source``.
     """
     names = [each.name for each in channels]
     if channel is None and len(names) == 1:
@@ -59,9 +60,9 @@ def sensor_column(channel: str | None, channels: tuple[Channel, ...], source: st
 
 
 def channels_of(stream: str, find_s: float = _FIND_S) -> tuple[Channel, ...]:
-    """The channels of a live stream; takes up to some seconds.
+    """Return the channels of a live stream; the search takes at most ``find_s`` seconds.
 
-    Raises `StreamError` if it is not there or does not answer.
+    Raises `StreamError` if the stream is missing or does not answer.
     """
     inlet = SignalInlet(resolve(StreamQuery(name=stream), find_s))
     try:
@@ -71,7 +72,7 @@ def channels_of(stream: str, find_s: float = _FIND_S) -> tuple[Channel, ...]:
 
 
 def kind_of(channel: Channel) -> SensorKind:
-    """Guess the kind of sensor by the kind and name of its channel."""
+    """Infer the kind of sensor from the kind and name of its channel."""
     if channel.kind == "stim":
         return "trigger"
     words = f"{channel.kind} {channel.name}".casefold()
@@ -79,9 +80,9 @@ def kind_of(channel: Channel) -> SensorKind:
 
 
 def recorded_sensor(recording: Recording, channel: str | None) -> tuple[SensorSignal, SensorKind]:
-    """The sensor's samples in a recording, and what it measures.
+    """Return the sensor's samples in a recording, and its kind.
 
-    Raises `DeviceError` if there is no such channel.
+    Raises `DeviceError` as `sensor_column` does.
     """
     column = sensor_column(channel, recording.info.channels, recording.source)
     found = recording.info.channels[column]
@@ -92,14 +93,14 @@ def recorded_sensor(recording: Recording, channel: str | None) -> tuple[SensorSi
 
 
 class LiveSensor:
-    """Take in a sensor's channel of a live stream, in a thread of its own.
+    """Collect the samples of a sensor's channel of a live stream, in a thread of its own.
 
     Attributes
     ----------
     info : StreamInfo or None
-        The stream, once it was found.
+        The stream; None until it is found.
     error : BciError or None
-        Why there are no samples.
+        The reason why there are no samples; None if there is no problem.
     """
 
     def __init__(self, choice: SensorChoice, find_s: float = _FIND_S) -> None:
@@ -116,11 +117,11 @@ class LiveSensor:
         self._thread = threading.Thread(target=self._work, daemon=True)
 
     def start(self) -> None:
-        """Begin to look for the stream; returns at once."""
+        """Start the thread, which searches the stream; returns at once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, within a second."""
+        """Stop the thread; takes less than a second."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_S)
@@ -131,12 +132,12 @@ class LiveSensor:
         return self._newest
 
     def clear(self) -> None:
-        """Forget the samples so far."""
+        """Discard the samples so far."""
         with self._lock:
             self._parts.clear()
 
     def signal(self) -> SensorSignal:
-        """The samples since the start, or since `clear`."""
+        """Return the samples since `start` or the last `clear`."""
         with self._lock:
             parts = list(self._parts)
         values = [values for values, _ in parts] or [np.empty(0, np.float32)]

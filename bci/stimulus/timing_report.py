@@ -1,4 +1,4 @@
-"""The result of a timing measurement, in figures, sentences and lines of a profile."""
+"""Result of a timing measurement, as figures, sentences and lines of a profile."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +16,9 @@ from bci.stimulus.onsets import SensorKind, SensorSignal, find_onsets
 class TimingReport:
     """Timing of one screen or loudspeaker, as a sensor measured it.
 
-    ``screen`` is its name; ``sensor`` the name of the sensor's channel, ``sfreq`` its rate in
-    hertz; ``frames`` those of the presenter, None of a recording.
+    ``screen`` is the name of the screen or loudspeaker. ``sensor`` is the name of the sensor's
+    channel, ``sfreq`` its rate in hertz. ``frames`` counts the presenter's frames; None for a
+    recording.
     """
 
     screen: str
@@ -29,7 +30,7 @@ class TimingReport:
     frames: FrameSummary | None = None
 
     def stimulus(self, measured: date) -> Stimulus:
-        """The measurement as a profile stores it."""
+        """Return the measurement in the form of a profile, with the date ``measured``."""
         return Stimulus(
             offset_s=round(self.figures.offset_s, 4),
             spread_s=round(self.figures.sd_s, 4),
@@ -38,7 +39,7 @@ class TimingReport:
         )
 
     def rows(self) -> list[tuple[str, str]]:
-        """Names and figures for a table."""
+        """List the rows (name, figure) of a table."""
         figures = self.figures
         rows = [
             ("flashes with an onset", f"{figures.n} of {self.delays.n_markers}"),
@@ -74,7 +75,7 @@ class TimingReport:
         return rows
 
     def warnings(self) -> list[str]:
-        """Sentences on why the offset may not hold."""
+        """List sentences on reasons why the offset may be wrong."""
         figures, found = self.figures, []
         if self.simulated:
             found.append("the sensor is simulated: this is no measurement of a screen")
@@ -110,7 +111,10 @@ def timing_report(
     simulated: bool,
     frames: FrameSummary | None = None,
 ) -> TimingReport:
-    """Find the sensor's onsets and measure their delays behind the markers.
+    """Find the sensor's onsets and measure the delays from the markers to them.
+
+    ``markers`` are times in seconds, on the clock of ``signal``.
+
 
     Raises `DeviceError` if the channel never changes, or too few markers have an onset.
     """

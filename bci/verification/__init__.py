@@ -1,10 +1,10 @@
 """Verification: a recorded session decoded again and compared with its live predictions.
 
-- session: what an engine published into a recording
-- placement: the engine's count for the recorded samples
-- models: the models that decoded
-- adaptation: published states of what adapted
+- session: the streams that an engine published, read from a recording
+- placement: the engine's sample indices for the recorded samples
+- models: search for the models that decoded
+- adaptation: published states of adapting decoders
 - again: the second decoding, and the live prediction of each window
-- comparison: differences
-- verify: all of it
+- comparison: differences between live and second predictions
+- verify: the whole verification
 """

@@ -1,4 +1,4 @@
-"""The adaptation of a second decoding, beside the states of it that were published live."""
+"""The adaptation of a second decoding, compared with the states that were published live."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from bci.errors import MessageError
 
 
 class StateDifference(NamedTuple):
-    """A state that differs: seconds on the sender's clock, if its window is known; a sentence."""
+    """A state that differs, and a sentence about it.
+
+    ``time`` is in seconds on the sender's clock; None if the state's window is unknown.
+    """
 
     time: float | None
     sentence: str
@@ -19,30 +22,33 @@ class StateDifference(NamedTuple):
 
 @dataclass
 class StateCounts:
-    """Published states of adaptations, and those that the second decoding reached to the bit."""
+    """Number of published adaptation states, and of those that the second decoding reproduced.
+
+    ``equal`` counts states that are identical to the bit. ``first`` is the first difference.
+    """
 
     compared: int = 0
     equal: int = 0
     first: StateDifference | None = None
 
     def add(self, difference: StateDifference | None) -> None:
-        """Count a state."""
+        """Count a compared state; ``difference`` is None if it is equal."""
         self.compared += 1
         self.equal += difference is None
         self.first = self.first or difference
 
 
 class AdaptedAgain:
-    """The adaptation of a model that decodes again.
+    """The adaptation of a model in the second decoding.
 
-    It is known from the model's first sample on, or from a published state on. Samples that the
-    recording lacks make it unknown until the next state.
+    Its state is known from the model's first sample on, or from a published state on. If the
+    recording lacks samples, the state is unknown until the next published one.
     """
 
     def __init__(
         self,
         adaptation: Adaptation | Supervised | None,
-        published: Sequence[AdaptedState],  # Of this model
+        published: Sequence[AdaptedState],  # Published states of this model
         counts: StateCounts,
     ) -> None:
         self.is_known = True
@@ -58,21 +64,24 @@ class AdaptedAgain:
                 )
 
     def lose(self) -> None:
-        """Note that the recording lacks samples that moved it."""
+        """Mark the state as unknown, because the recording lacks samples that changed it."""
         self.is_known = self._adaptation is None
 
     def follow(self, end: int, time: float, is_certain: bool) -> bool:
-        """Compare its state after a window, or resume from it; True if it was resumed.
+        """Compare the state after a window with the published one, or resume from that.
+
+        Returns True if the adaptation was set to the published state.
+
 
         Parameters
         ----------
         end : int
             Absolute index one past the window's last sample.
         time : float
-            Of that sample, in seconds on the sender's clock.
+            Time of the window's last sample, in seconds on the sender's clock.
         is_certain : bool
-            Whether the filters had all their past, and the window a live prediction: only then
-            can the windows behind it be compared.
+            True if the filters processed all earlier samples and the window has a live
+            prediction. Only then can the windows after it be compared.
         """
         message = self._published.get(end)
         if message is None or self._adaptation is None:

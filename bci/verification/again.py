@@ -24,14 +24,14 @@ from bci.verification.placement import UNKNOWN, Placement
 from bci.verification.session import LivePrediction, LiveRun
 
 _MAX_SAMPLES = 4096
-# A filter has settled when a hundredth of the past is left: after so many times as long, none of
-# it is left in 64 bits.
+# A filter's settling time lets its past decay to a hundredth. After this many settling times, the
+# past has no effect in 64 bits.
 _DECAYS = 8
 
 
 @dataclass(frozen=True)
 class PlacedSignal:
-    """The recorded signal: ``data`` (n_samples, n_channels), and its place in the engine's count.
+    """The recorded signal ``data`` (n_samples, n_channels), with the engine's sample indices.
 
     ``markers`` are the cues, in seconds on the engine's LSL clock.
     """
@@ -44,42 +44,46 @@ class PlacedSignal:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A window that was decoded again."""
+    """A window of the second decoding."""
 
-    time: float  # When its last sample was taken, in seconds on the sender's clock
-    # Its time is that of ``live``, where there is one, else about when it was taken on the engine's
-    # clock
+    time: float  # Time of its last sample, in seconds on the sender's clock
+    # The time of this prediction is that of ``live``; without ``live``, it is estimated on the
+    # engine's clock
     prediction: Prediction
-    # None where no prediction was published live, so that it was no evidence either
+    # None if no prediction was published live; then the window was no evidence for a decision
     decoded: Decoded | None
-    live: LivePrediction | None  # The one that was published of the same window
-    card: Card  # Of the model
-    comparable: bool  # Whether all that the window depends on is in the recording
-    decidable: bool  # Whether all that its evidence depends on is
+    live: LivePrediction | None  # The live prediction of the same window, if one was published
+    card: Card  # The card of the model
+    comparable: bool  # True if the recording has all samples that the prediction depends on
+    decidable: bool  # True if the recording has all samples that the decision depends on
 
 
 class Matches:
-    """Live predictions by the times of their windows, taken in order."""
+    """Match windows to live predictions by their times, in order."""
 
     def __init__(self, predictions: Sequence[LivePrediction], offset: float) -> None:
-        # Seconds that the engine's clock is ahead of the sender's; the newest pair shows it best
+        # Seconds that the engine's clock is ahead of the sender's, by the newest matched pair
         self.offset = offset
-        # Times, on the sender's clock, of live predictions that no window was decoded again for
+        # Times, on the sender's clock, of live predictions without a window in the second decoding
         self.unmatched: list[float] = []
         self._predictions = predictions
         self._next = self._first = 0
 
     @property
     def begun(self) -> bool:
-        """True once a live prediction was met on the stream that is published now."""
+        """True after the first live prediction on the present prediction stream."""
         return self._next > self._first
 
     def begin_stream(self) -> None:
-        """Predictions come on a new stream, which a recorder has to find first."""
+        """Note that predictions continue on a new stream, which a recorder has to find first."""
         self._first = self._next
 
     def match(self, time: float, tolerance_s: float) -> LivePrediction | None:
-        """The live prediction of the window whose last sample has a smooth time, if any."""
+        """Find the live prediction of a window; None if it has none.
+
+        ``time`` is the smooth time of the window's last sample on the sender's clock. Both
+        parameters are in seconds.
+        """
         expected = time + self.offset
         while self._next < len(self._predictions):
             live = self._predictions[self._next]
@@ -93,13 +97,13 @@ class Matches:
         return None
 
     def finish(self) -> None:
-        """Count the live predictions that are left."""
+        """Add the remaining live predictions to `unmatched`."""
         self.unmatched += [p.time - self.offset for p in self._predictions[self._next :]]
         self._next = len(self._predictions)
 
 
 class SecondDecoding:
-    """All windows of a run, decoded again in their order."""
+    """Second decoding of all windows of a run, in order."""
 
     def __init__(self, run: LiveRun, signal: PlacedSignal, models: Sequence[FoundModel]) -> None:
         self._run = run
@@ -107,11 +111,11 @@ class SecondDecoding:
         self._models = models
         self.output = Output.model_validate(run.provenance.output)
         self.matches = Matches(run.predictions, signal.placement.offsets[0].ahead_s)
-        # Stretches in which all windows are comparable: times of last samples, in seconds on the
-        # sender's clock
+        # Intervals (first, last) in which all windows are comparable. They are times of windows'
+        # last samples, in seconds on the sender's clock
         self.spans: list[tuple[float, float]] = []
         self.states = StateCounts()
-        # When each adaptation was resumed from a published state, in seconds on the sender's clock
+        # Times at which an adaptation was resumed from a published state, on the sender's clock
         self.resumed: list[float] = []
         self._seams = np.array([seam.index for seam in run.seams])
         self._info, self._mapping = signal.info, None
@@ -122,13 +126,13 @@ class SecondDecoding:
             self._info = self._mapping.info
 
     def windows(self) -> Iterator[Again]:
-        """Decode.
+        """Decode the recording; yield each window.
 
-        Raises `MismatchError` if a model does not fit the signal. Raises `RecordingError` if what a
-        model learnt live is not in the recording.
+        Raises `MismatchError` if a model does not fit the signal. Raises `RecordingError` if the
+        recording lacks samples to which a model adapted live.
         """
         ends = [*(model.decides_from for model in self._run.models[1:]), None]
-        # One thread, as in the live engine: so the numbers are the same to the last bit.
+        # One thread, as in the live engine, so that the results are identical to the last bit.
         before = self._models[0].card
         with threadpool_limits(limits=1):
             for model, found, end in zip(self._run.models, self._models, ends, strict=True):
@@ -159,7 +163,7 @@ class SecondDecoding:
             if expected is None:
                 is_all = chunk.first == model.fed_from and not self.signal.placement.n_lacking
                 self._require_all(model, adaptation(output, card), is_all)
-                # States of the signal have the whole past in them.
+                # The states of the signal depend on all earlier samples.
                 self._decides = is_all or decoding.states is None
             goes_on = chunk.first == expected
             if not goes_on:
@@ -169,7 +173,7 @@ class SecondDecoding:
             ):
                 adapted.lose()
             if chunk.first in self._seams:
-                # The sender's clock may be another one from here on.
+                # From here on, the sender's clock may be another one.
                 self.matches.offset = ahead_s.get(chunk.first, self.matches.offset)
             self._give_markers(decoding, chunk, waiting)
             expected = chunk.end
@@ -186,7 +190,10 @@ class SecondDecoding:
             self._span(chunk, since if adapted.is_known else np.inf, goes_on)
 
     def _require_all(self, model: ModelRun, adapt: Adapt, is_all: bool) -> None:
-        """Refuse a decoder that adapted to samples that are missing, if no state was published."""
+        """Check that no decoder adapted to missing samples without publishing its state.
+
+        Raises `RecordingError` otherwise.
+        """
         is_resumable = adapt == "alignment" and self._run.states
         if adapt != "off" and not is_all and not is_resumable:
             raise RecordingError(
@@ -196,10 +203,13 @@ class SecondDecoding:
             )
 
     def _since(self, decoding: RunningModel, model: ModelRun, chunk: Chunk) -> float:
-        """Time from which on windows are comparable behind a chunk that follows no other."""
+        """Return the time from which windows are comparable, after a chunk behind a gap.
+
+        Times are in seconds on the sender's clock; -inf means at once.
+        """
         if chunk.first in (model.fed_from, *self._run.gaps):
             return -np.inf
-        # Live, the filters had a past here that the recording lacks.
+        # The live filters had processed samples before this chunk that the recording lacks.
         pipeline = decoding.pipeline
         n_samples = pipeline.n_samples + _DECAYS * pipeline.memory
         return float(chunk.timestamps[0]) + n_samples / pipeline.chain.sfreq
@@ -210,7 +220,7 @@ class SecondDecoding:
         window: Window,
         prediction: Prediction,
         since: float,
-        is_adapted: bool,  # Whether the adaptation is as it was live
+        is_adapted: bool,  # True if the adaptation has the same state as live
     ) -> Again:
         by_itself = decoding.hop_s / 2
         slack = 1.5 / decoding.pipeline.chain.sfreq if decoding.pipeline.at_cues else by_itself
@@ -230,7 +240,11 @@ class SecondDecoding:
         return Again(time, prediction, decoded, live, decoding.card, comparable, decidable)
 
     def _chunks(self, model: ModelRun, end: int | None, step: int) -> Iterator[Chunk]:
-        """The samples that a model took in, split where they are not consecutive."""
+        """Yield the samples that a model processed, in chunks of consecutive samples.
+
+        ``end`` is the index at which the next model begins to decode; None for the last model.
+        A chunk has at most ``step`` samples.
+        """
         indices = self.signal.placement.indices
         stop = np.iinfo(np.int64).max if end is None else end
         rows = np.flatnonzero((indices != UNKNOWN) & (indices >= model.fed_from) & (indices < stop))
@@ -252,7 +266,7 @@ class SecondDecoding:
         return chunk if self._mapping is None else self._mapping.apply(chunk)
 
     def _step(self, decoding: RunningModel) -> int:
-        """Samples at a time: a window at a time where cues have to come in between."""
+        """Longest chunk in samples; one hop if there are cues, which are passed between chunks."""
         if not self.signal.markers:
             return _MAX_SAMPLES
         return max(1, round(decoding.hop_s * self.signal.info.sfreq))
@@ -261,7 +275,7 @@ class SecondDecoding:
         begin, end = max(since, float(chunk.timestamps[0])), float(chunk.timestamps[-1])
         if goes_on and self.spans:
             before, _ = self.spans.pop()
-            # Infinite where nothing was comparable yet.
+            # ``before`` is infinite if no window was comparable yet.
             begin = max(since, before) if np.isfinite(before) else begin
         self.spans.append((begin, end))
 
@@ -270,7 +284,7 @@ class SecondDecoding:
             decoding.on_marker(waiting.popleft())
 
     def _request_windows(self, decoding: RunningModel) -> None:
-        """Ask for the windows of the predictions: the markers' own clock may differ a little."""
+        """Request the windows of the live predictions; the markers' clock may be slightly off."""
         pipeline = decoding.pipeline
         length_s = (pipeline.n_samples - 1) / pipeline.chain.sfreq
         offsets = self.signal.placement.offsets

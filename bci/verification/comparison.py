@@ -1,4 +1,4 @@
-"""Predictions and decisions that ran live beside those that were decoded again."""
+"""Comparison of live predictions and decisions with those of the second decoding."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from bci.lsl.engine_streams import UNDECIDED
 from bci.verification.again import Again, SecondDecoding
 from bci.verification.session import LivePrediction, LiveRun
 
-# Confidence as an event's text has it.
+# Decimal places of the confidence in an event's text.
 _DIGITS = 4
-# The time of a window without a live prediction is known so well.
+# Accuracy, in seconds, of the time of a window without a live prediction.
 _APART_S = 1e-3
 
 
 class Difference(NamedTuple):
-    """The first difference: seconds since the first prediction, and a sentence."""
+    """The first difference; ``time_s`` is in seconds from the first prediction."""
 
     time_s: float
     sentence: str
@@ -27,19 +27,22 @@ class Difference(NamedTuple):
 
 @dataclass
 class SessionComparison:
-    """Counts of what is equal to the bit, and the first that is not."""
+    """Numbers of compared and of identical results, and the first differences.
 
-    windows: int = 0  # Windows that were compared
-    equal: int = 0  # Those whose predictions are equal
-    # Windows without a live prediction, as many as the engine skipped because it was late
+    Equal means identical to the bit.
+    """
+
+    windows: int = 0  # Compared windows
+    equal: int = 0  # Windows with equal predictions
+    # Windows without a live prediction, up to the number that the engine skipped as too late
     skipped: int = 0
     missing: int = 0  # Further windows without a live prediction
-    extra: int = 0  # Live predictions of which no window was decoded again
+    extra: int = 0  # Live predictions without a window in the second decoding
     left_out: int = 0  # Live predictions that depend on samples that the recording lacks
-    decisions: int = 0  # Events of the decision that were compared
+    decisions: int = 0  # Compared decision events
     decisions_equal: int = 0
-    decisions_left_out: int = 0  # Live events whose evidence reaches back to what is left out
-    states: int = 0  # Published states of the adaptation that were compared
+    decisions_left_out: int = 0  # Live decision events that depend on samples that are missing
+    states: int = 0  # Compared states of the adaptation
     states_equal: int = 0
     first: Difference | None = None
     first_decision: Difference | None = None
@@ -47,7 +50,7 @@ class SessionComparison:
 
     @property
     def all_equal(self) -> bool:
-        """True where nothing differs."""
+        """True if nothing differs."""
         return (
             self.windows == self.equal
             and self.decisions == self.decisions_equal
@@ -58,7 +61,10 @@ class SessionComparison:
 
 
 def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComparison:
-    """Compare a run's predictions and decisions with the second decoding."""
+    """Compare a run's predictions and decisions with the second decoding.
+
+    ``n_skipped`` is the number of windows that the engine skipped.
+    """
     found = SessionComparison()
     decisions = _Decisions(run, found, second.signal.placement.is_whole)
     start = run.predictions[0].time if run.predictions else 0.0
@@ -66,7 +72,8 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComp
     pending: list[float] = []
     for again in second.windows():
         if again.live is None:
-            # The recording may end before the engine does: only what lies between counts.
+            # The recording may end before the engine, so only windows between two live
+            # predictions count as unpublished.
             if again.decoded is None and again.comparable:
                 pending.append(again.time + second.matches.offset - start)
         else:
@@ -80,7 +87,7 @@ def compare(run: LiveRun, second: SecondDecoding, n_skipped: int) -> SessionComp
             decisions.add(again, again.decoded)
     found.skipped = min(len(unpublished), n_skipped)
     found.missing = len(unpublished) - found.skipped
-    # Where some were skipped, nothing distinguishes them from those that are missing.
+    # Skipped windows cannot be distinguished from missing ones, so they are subtracted by number.
     if found.missing and not found.skipped:
         at_s = unpublished[0]
         if found.first is None or at_s < found.first.time_s:
@@ -146,7 +153,7 @@ def _same_decision(again: Again, live: LivePrediction) -> bool:
 
 
 class _Decisions:
-    """The events of the decision that ran live, beside those that the windows give again."""
+    """Compare the live decision events with those that the second decoding gives."""
 
     def __init__(self, run: LiveRun, found: SessionComparison, is_whole: bool) -> None:
         self._events = deque(run.events or ())
@@ -156,12 +163,12 @@ class _Decisions:
         self._is_known = is_whole
         self._running = RunningDecision()
         while self._events and self._events[0].time not in self._times:
-            # Of a window whose prediction was not recorded.
+            # The event belongs to a window whose prediction was not recorded.
             self._running.label = self._events.popleft().label
             self._is_known = True
 
     def add(self, again: Again, decoded: Decoded) -> None:
-        """Take in a window in its order."""
+        """Process the next window and compare its decision event."""
         taken = decoded.prediction.taken
         apart_s = _APART_S if again.live is None else 0.0
         self._until(taken - apart_s, again.live.published if again.live else taken - apart_s)
@@ -177,12 +184,12 @@ class _Decisions:
             self._count(event, live, taken)
         elif live is not None:
             self._found.decisions_left_out += 1
-        # What ran live holds, so that one difference is counted once.
+        # Continue from the live state, so that one difference is not counted again.
         self._running.label = before if live is None else live.label
         self._is_known = self._is_known or live is not None
 
     def _until(self, time: float, published: float) -> None:
-        """Take in the events that were published before a prediction of a window of ``time``."""
+        """Process the live events before the window at ``time``, published at ``published``."""
         while self._events:
             event = self._events[0]
             of_window = event.time in self._times
@@ -190,8 +197,8 @@ class _Decisions:
                 return
             self._events.popleft()
             again = self._running.end(event.time)
-            # The clock ended it: windows no longer came, or another model took over. An event with
-            # a confidence is of a window whose prediction was not recorded.
+            # A timeout ended the decision: windows stopped, or another model took over. An event
+            # with a confidence belongs to a window whose prediction was not recorded.
             if not of_window and self._is_known and event.confidence is None:
                 self._count(again, event, event.time)
             self._running.label = event.label

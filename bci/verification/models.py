@@ -1,4 +1,4 @@
-"""The models that decoded a recorded session, found by their hashes or their names."""
+"""Search for the models that decoded a recorded session, by their hashes or names."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +17,15 @@ from bci.profiles.pipeline_settings import PipelineSettings
 from bci.profiles.profile import file_sha256
 
 Load = Callable[[Path], tuple[Card, Decoder]]
-"""Reads a model folder, changed arrays too; raises `BciError` where it cannot."""
+"""Function that reads a model folder, even with changed arrays; raises `BciError` if it cannot."""
 
 
 @dataclass(frozen=True)
 class FoundModel:
-    """A model that decodes again, and how it differs from the one that decoded live, if it does."""
+    """A model for the second decoding.
+
+    ``differs`` describes its differences from the model that decoded live; None if there are none.
+    """
 
     folder: Path
     card: Card
@@ -32,17 +35,18 @@ class FoundModel:
 
 def find_model(
     run: ModelRun,
-    given: Sequence[Path],  # Model folders that were named
-    places: Sequence[Path],  # Searched where none was named, two folders deep
+    given: Sequence[Path],  # Model folders that the user named
+    places: Sequence[Path],  # Folders that are searched, two levels deep, if ``given`` is empty
     load: Load,
     is_only: bool = True,
 ) -> FoundModel:
-    """Find the model that decoded, by its hashes, else by its name.
+    """Find the model that decoded, by its hashes, otherwise by its name.
 
-    Where no other model decoded, a single folder that was named is taken whatever it is called.
+    With ``is_only``, no other model decoded. Then a single folder in ``given`` is used even if its
+    name differs.
 
-    Raises `RecordingError` if there is none. Raises `BundleError` if a model that was named cannot
-    be read.
+    Raises `RecordingError` if no model is found. Raises `BundleError` if a model in ``given``
+    cannot be read.
     """
     problems: list[BciError | OSError] = []
     candidates = list(given)
@@ -82,7 +86,7 @@ def find_model(
 
 
 def _bundles(place: Path) -> list[Path]:
-    """Model folders in a folder and in those of it; no deeper, since it may be anybody's."""
+    """List the model folders in ``place`` and its direct subfolders; no deeper, to stay quick."""
     cards = [*place.glob(f"*/{CARD}"), *place.glob(f"*/*/{CARD}")]
     return [card.parent for card in sorted(cards)]
 
@@ -97,7 +101,7 @@ def _may_be(run: ModelRun, folder: Path) -> bool:
 
 
 def _fitted(found: FoundModel, run: ModelRun) -> FoundModel:
-    """The model with the settings of the stream that it was loaded with live."""
+    """Return the model with the stream settings, cue offset and name that it had live."""
     plain = found.card.pipeline.model_dump(mode="json")
     try:
         options = PipelineSettings.model_validate(plain | run.options).of_stream
@@ -109,12 +113,12 @@ def _fitted(found: FoundModel, run: ModelRun) -> FoundModel:
     card = with_options(found.card, options)
     paradigm = card.paradigm.model_copy(update={"offset_s": run.offset_s})
     card = card.model_copy(update={"paradigm": paradigm})
-    # By the name that it ran under: a copy may have another.
+    # A copy of the model may have another name than the one that ran.
     return replace(found, card=card.model_copy(update={"name": run.name}))
 
 
 def _difference(run: ModelRun, folder: Path, card: Card, decoder: Decoder) -> str | None:
-    """Name the parts that differ from those that ran, in a sentence; None where none does."""
+    """Describe the model parts that differ from those that ran; None if all are the same."""
     here: dict[str, Any] = array_hashes(decoder)
     changed = sorted(
         name for name in run.arrays.keys() | here.keys() if run.arrays.get(name) != here.get(name)

@@ -1,7 +1,8 @@
-"""The engine's count for the samples of a recording.
+"""The engine's sample indices for the samples of a recording.
 
-The engine counts samples from the first one that it received, and lost ones too. Its provenance
-names some of them by their sender's time stamps; between two of those the count continues by one.
+The engine counts samples from the first one that it received, lost samples included. Its
+provenance gives the index of some samples, identified by the sender's time stamps. Between two of
+these positions, the index increases by one per sample.
 """
 
 from dataclasses import dataclass
@@ -18,37 +19,37 @@ UNKNOWN = -1
 
 
 class Offset(NamedTuple):
-    """Difference of two clocks at the sample of an absolute index."""
+    """Difference between the engine's and the sender's clock at one sample."""
 
-    sample: int  # Absolute index
-    time: float  # In seconds on the engine's LSL clock
-    ahead_s: float  # Seconds that this clock is ahead of the sender's
+    sample: int  # Absolute index of the sample
+    time: float  # Its time in seconds on the engine's LSL clock
+    ahead_s: float  # Seconds that the engine's clock is ahead of the sender's
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Places of a recording's samples in the engine's count."""
+    """Engine's sample indices of a recording's rows."""
 
-    # Absolute index of each row, shape (n_samples,); `UNKNOWN` of those that the engine did not
-    # receive, or whose place is not known
+    # Absolute index of each row, shape (n_samples,); `UNKNOWN` if the engine did not receive the
+    # sample, or its index cannot be determined
     indices: NDArray[np.int64]
     smooth: TimeArray  # Smooth time stamps, shape (n_samples,), in seconds on the sender's clock
     offsets: list[Offset]  # In the order of the samples; at least one
-    # Samples that the engine received and the recording lacks, or whose place is not known
+    # Samples that the engine received but that the recording lacks or whose index is unknown
     n_lacking: int
-    gaps: list[int]  # Absolute index behind each gap that the recording's own time stamps show
-    is_whole: bool  # Whether the recording has the engine's first sample
+    gaps: list[int]  # Absolute index behind each gap in the recording's own time stamps
+    is_whole: bool  # True if the recording has the engine's first sample
 
 
 def place(
-    stamps: TimeArray,  # As they were sent, in seconds
+    stamps: TimeArray,  # The sender's unchanged time stamps, in seconds
     sfreq: float,
     positions: tuple[Position, ...],
     seams: tuple[Position, ...],
-    # The newest stamp that can be right; a step beyond it is a clock that was set
+    # The newest plausible stamp; a step beyond it means that the clock was set
     latest: float = float("inf"),
 ) -> Placement | None:
-    """Give rows the engine's count; None where no position lies in the recording."""
+    """Find the engine's index of each row; None if no position lies in the recording."""
     known, first_rows = np.unique(stamps, return_index=True)
     at = np.searchsorted(known, [position.stamp for position in positions])
     found = [
@@ -77,7 +78,7 @@ def place(
 
 
 def _ascending(found: list[tuple[Position, int]]) -> list[tuple[Position, int]]:
-    """Drop positions that contradict earlier ones: a clock that was set can repeat a stamp."""
+    """Drop positions that contradict earlier ones; a clock that was set can repeat a stamp."""
     kept: list[tuple[Position, int]] = []
     for position, row in found:
         before, at = kept[-1] if kept else (position, row)
@@ -88,7 +89,7 @@ def _ascending(found: list[tuple[Position, int]]) -> list[tuple[Position, int]]:
 
 
 def _is_ambiguous(position: Position, stamps: TimeArray) -> bool:
-    """True where several samples have the stamp of the very first one, which may be any of them."""
+    """Return whether the engine's first sample cannot be identified, as several have its stamp."""
     return position.sample == 0 and int(np.count_nonzero(stamps == position.stamp)) > 1
 
 
@@ -99,7 +100,7 @@ def _between(
     n_lacking = 0
     for (here, row), (after, after_row) in pairwise(found):
         n = after.sample - here.sample
-        # Rows that the engine never received lie right before a seam.
+        # Rows that the engine never received lie directly before a seam.
         fits = row + n <= after_row if after in seams else row + n == after_row
         counted = after in seams or here.index + n == after.index
         if fits and counted:
@@ -115,12 +116,12 @@ def _before(
     indices: NDArray[np.int64],
     seams: tuple[Position, ...],
 ) -> None:
-    """Count back from the first position to the beginning, or to a gap."""
+    """Fill ``indices`` from the first position back to the beginning or to a gap."""
     position, row = first
     before = [seam for seam in seams if seam.sample < position.sample]
     if not before:
         return
-    # Behind a gap, its index counts lost samples that the ones before it do not.
+    # If the first position lies behind a gap, its index includes the lost samples of the gap.
     index = before[-1].index + position.sample - before[-1].sample
     until = row if position in seams else row + 1
     jumps = np.flatnonzero(np.diff(own[:until]) != 1)
@@ -129,7 +130,7 @@ def _before(
 
 
 def _behind(last: tuple[Position, int], own: NDArray[np.int64], indices: NDArray[np.int64]) -> None:
-    """Count on from the last position to the end, or to a gap."""
+    """Fill ``indices`` from the last position on to the end or to a gap."""
     position, row = last
     jumps = np.flatnonzero(np.diff(own[row:]) != 1)
     stop = row + int(jumps[0]) + 1 if len(jumps) else len(own)

@@ -1,4 +1,4 @@
-"""Streams that a running engine published, out of a recording."""
+"""Streams that a running engine published, read from a recording."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -25,9 +25,9 @@ Streams = list[dict[str, Any]]
 class LivePrediction:
     """A prediction that was published live.
 
-    ``time`` is when the window's last sample was taken, ``published`` when the prediction went
-    out, both in seconds on the engine's LSL clock. ``similarities`` and ``decision`` (number of the
-    class and confidence) are empty where the stream has none.
+    ``time`` is the time of the window's last sample, ``published`` the time of sending, both in
+    seconds on the engine's LSL clock. ``decision`` has the class number and the confidence.
+    ``similarities`` and ``decision`` are empty if the stream has none.
     """
 
     time: float
@@ -40,21 +40,22 @@ class LivePrediction:
 
 @dataclass(frozen=True)
 class LiveRun:
-    """One run of an engine, from its start to its end, as far as it was recorded."""
+    """The recorded part of one run of an engine, from its start to its end."""
 
-    # The newest of the run; models, seams and positions of older ones are in the lists below
+    # The newest message of the run; the lists below also have the models, seams and positions of
+    # older messages
     provenance: Provenance
     models: tuple[ModelRun, ...]  # In the order in which they decoded
-    # The first sample, and the first one behind each gap or step of the sender's clock
+    # The first sample, and the first sample behind each gap or step of the sender's clock
     seams: tuple[Position, ...]
-    # Samples by which the signal is aligned, those of the seams too, in order
+    # Samples with known indices, by which the signal is aligned, including the seams, in order
     positions: tuple[Position, ...]
-    skipped_before: int  # Windows that were skipped before the first message that was recorded
+    skipped_before: int  # Windows that were skipped before the first recorded message
     predictions: tuple[LivePrediction, ...] = ()  # In the order of publication
-    # Of the decision, in the order of publication; None where they were not recorded
+    # Decision events, in the order of publication; None if they were not recorded
     events: tuple[DecisionEvent, ...] | None = None
-    states: tuple[AdaptedState, ...] = ()  # Of the adaptation, in the order of publication
-    n_unreadable: int = 0  # Messages of the recording's provenance that cannot be read
+    states: tuple[AdaptedState, ...] = ()  # States of the adaptation, in the order of publication
+    n_unreadable: int = 0  # Number of the recording's provenance messages that cannot be read
 
     @property
     def gaps(self) -> list[int]:
@@ -66,7 +67,7 @@ class LiveRun:
         ]
 
     def is_consecutive(self, end: int, first: int) -> bool:
-        """Check that the engine received no sample between absolute indices."""
+        """Return whether the engine received no sample from index ``end`` up to ``first``."""
         return first == end or any(
             seam.index == first and before.index + seam.sample - before.sample == end
             for before, seam in pairwise(self.seams)
@@ -74,9 +75,11 @@ class LiveRun:
 
 
 def read_runs(path: Path, streams: Streams, engine: str | None = None) -> list[LiveRun]:
-    """Read the runs of an engine out of a recording's streams.
+    """Read the runs of an engine from a recording's streams.
 
-    Raises `RecordingError` if there is no provenance, or that of several engines.
+    ``engine`` is its name; it may be None if the recording has one engine.
+
+    Raises `RecordingError` if there is no provenance, or provenance of several engines.
     """
     messages, n_unreadable = _messages(path, streams)
     names = sorted({each.engine for each in messages})

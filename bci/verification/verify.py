@@ -1,4 +1,4 @@
-"""Verification of a recorded session: decode it again, compare, and name what differs."""
+"""Verification of a recorded session: decode it again, compare, and report differences."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,11 +33,11 @@ _COMPARED_S = 60.0
 def verify(
     path: Path,
     load: Load,
-    models: Sequence[Path] = (),  # Without them they are searched by their hashes and names
-    places: Sequence[Path] = (),  # Folders that are searched
-    engine: str | None = None,  # Name of the engine, where the recording holds several
+    models: Sequence[Path] = (),  # Model folders; without any, ``places`` are searched
+    places: Sequence[Path] = (),  # Folders that are searched for models by hash and name
+    engine: str | None = None,  # Name of the engine, if the recording has several
 ) -> list[VerifyEvent]:
-    """Decode a recorded session again and compare it with what ran live.
+    """Decode a recorded session again and compare it with the live predictions.
 
     Raises `RecordingError` if nothing can be compared: no predictions, no provenance, no model.
     """
@@ -141,7 +141,7 @@ def _cues(
 def _triggered(
     settings: dict[str, Any], info: StreamInfo, data: FloatArray, placement: Placement
 ) -> list[Marker]:
-    """Markers of the trigger channel that cues came from, on the engine's clock."""
+    """List the markers of the cues' trigger channel, in seconds on the engine's clock."""
     found = TriggerMarkers(Triggers.model_validate(settings), info.channels, info.sfreq, info.name)
     rows = np.flatnonzero(placement.indices != UNKNOWN)
     indices = placement.indices[rows]
@@ -159,7 +159,7 @@ def _triggered(
 
 
 def _on_engines_clock(stream: dict[str, Any], streams: Streams, run: LiveRun) -> dict[str, Any]:
-    """A stream of another computer's with stamps of the engine's; one of its own as it is."""
+    """Convert a stream's time stamps to the engine's clock, if it is from another computer."""
     own = next(s for s in streams if field_of(s, "name") == f"{run.provenance.engine}-provenance")
     offsets, of_engine = stream["clock_values"], own["clock_values"]
     if field_of(stream, "hostname") == field_of(own, "hostname") or not offsets or not of_engine:

@@ -1,4 +1,4 @@
-"""Windows of other people, kept in a base model as covariances: no signal, no time."""
+"""Windows of other people, stored in a base model as covariances, without signals or times."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from decoders.classical.covariance import riemannian_mean, sample_covariance, sh
 from decoders.classical.linear_head import Features, shaped
 from decoders.classical.reference import Matrices, Reference
 
-# Bounds a base in size and a calibration in time: 1.8 MB with 21 channels.
+# Limits the size of a base model and the time of a calibration: 1.8 MB with 21 channels.
 MOST_WINDOWS = 2000
 _MOST_CHANNELS = 512
 _MOST_NAMES = 100_000
-# Share of the variance below which the rows of a covariance add up to nought.
+# Share of the variance below which the sum of a covariance's row counts as zero.
 _NOUGHT = 1e-3
 _PREFIX = "base."
 
@@ -25,13 +25,14 @@ class BaseWindows:
     """Labelled windows of other people.
 
     ``triangles`` (n_windows, n_channels (n_channels + 1) / 2) float32 are upper triangles of sample
-    covariances, ``numbers`` (n_windows,) the classes, ``runs`` (n_windows,) the run of a person
-    that each is from. A window had ``n_samples`` samples, and stands for ``stands_for`` windows.
+    covariances. ``numbers`` (n_windows,) are the classes, ``runs`` (n_windows,) the person's run of
+    each window. A window had ``n_samples`` samples. As only some windows are stored, each
+    represents ``stands_for`` windows.
 
     Raises
     ------
     ValueError
-        If they do not fit one another, or are more than a base holds.
+        If the arrays do not fit together, or have too many windows or channels.
     """
 
     ch_names: tuple[str, ...]
@@ -60,7 +61,7 @@ class BaseWindows:
         runs: NDArray[np.int64],
         ch_names: tuple[str, ...],
     ) -> "BaseWindows":
-        """Keep windows (n_windows, n_channels, n_samples), evenly thinned to `MOST_WINDOWS`."""
+        """Make it from windows (n_windows, n_channels, n_samples), thinned to `MOST_WINDOWS`."""
         stands_for = -(-len(windows) // MOST_WINDOWS)
         kept = np.arange(0, len(windows), stands_for)
         upper = np.triu_indices(len(ch_names))
@@ -82,12 +83,12 @@ class BaseWindows:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> "BaseWindows | None":
-        """The windows of a base model; None of one that keeps none.
+        """Read the windows from a base model's arrays; None if it stores none.
 
         Raises
         ------
         KeyError, ValueError
-            If an array is missing or is not what it has to be.
+            If an array is missing or invalid.
         """
         if _PREFIX + "covariances" not in arrays:
             return None
@@ -105,17 +106,19 @@ class BaseWindows:
         )
 
     def vectors(self, ch_names: tuple[str, ...]) -> Features:
-        """Tangent vectors of some of the channels, each at the mean of its run.
+        """Compute the tangent vectors of the channels ``ch_names``, each at the mean of its run.
+
+        Returns an array (n_windows, n_features).
 
         Raises
         ------
         ValueError
-            Naming the channel that the base lacks.
+            If the base model lacks a channel; the message names it.
         """
         return self._at_run_means(ch_names)[0]
 
     def run_means(self, ch_names: tuple[str, ...]) -> Matrices:
-        """Mean covariance of each run, (n_runs, n_channels, n_channels)."""
+        """Compute the mean covariance of each run, (n_runs, n_channels, n_channels)."""
         return self._at_run_means(ch_names)[1]
 
     def _at_run_means(self, ch_names: tuple[str, ...]) -> tuple[Features, Matrices]:
@@ -127,7 +130,7 @@ class BaseWindows:
         return _at_run_means(self.triangles.tobytes(), self.runs.tobytes(), picks, self.n_samples)
 
 
-# A calibration makes many decoders of one base.
+# Cached, because a calibration makes many decoders of the same base model.
 @lru_cache(maxsize=2)
 def _at_run_means(
     triangles: bytes, runs: bytes, picks: tuple[int, ...], n_samples: int
@@ -149,10 +152,10 @@ def _at_run_means(
 
 
 def _some_channels(covs: Matrices, picks: tuple[int, ...]) -> Matrices:
-    """Covariances of some channels, with the common average of those alone where there was one.
+    """Select the covariances of some channels.
 
-    Where every row adds up to nought, a common average was taken away; that of fewer channels
-    follows from what is left.
+    If every row sums to zero, the channels had a common average reference. The covariances are
+    then converted to the common average of the selected channels.
     """
     power = np.trace(covs, axis1=1, axis2=2).mean()
     averaged = np.abs(covs.sum(axis=2)).mean() < _NOUGHT * power

@@ -1,4 +1,4 @@
-"""Spatial covariance of a window, the same for training and serving, and the mean of several."""
+"""Spatial covariance of a window, for training and live decoding, and Riemannian means."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ _MOST_STEPS = 100
 
 
 def covariance(window: FloatArray) -> NDArray[np.float64]:
-    """Covariance of one window, shrunk towards a scaled identity (OAS).
+    """Compute the covariance of one window, shrunk towards a scaled identity matrix (OAS).
 
     Oracle approximating shrinkage: Chen, Wiesel, Eldar and Hero, IEEE Trans. Signal Process. 58
     (2010) 5016-5029, equation 23.
@@ -28,13 +28,13 @@ def covariance(window: FloatArray) -> NDArray[np.float64]:
     Raises
     ------
     DecodingError
-        If a value is not finite, or so large that its square is not.
+        If a value or its square is not finite.
     """
     return shrunk(sample_covariance(window), window.shape[1])
 
 
 def sample_covariance(window: FloatArray) -> NDArray[np.float64]:
-    """Covariance of one window (n_channels, n_samples) as it is."""
+    """Compute the covariance of one window (n_channels, n_samples), without shrinkage."""
     centred = np.array(window, dtype=np.float64, order="C")
     centred -= centred.mean(axis=1, keepdims=True)
     return np.asarray(centred @ centred.T / centred.shape[1])
@@ -56,15 +56,19 @@ def shrunk(sample: NDArray[np.float64], n_samples: int) -> NDArray[np.float64]:
 
 
 def covariances(windows: FloatArray) -> NDArray[np.float64]:
-    """`covariance` of each window of (n_windows, n_channels, n_samples)."""
+    """Compute the `covariance` of each window, (n_windows, n_channels, n_channels).
+
+    ``windows`` have the shape (n_windows, n_channels, n_samples).
+    """
     return np.stack([covariance(window) for window in windows])
 
 
 def riemannian_mean(covs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The matrix with the least sum of squared affine-invariant distances to the given ones.
+    """Compute the Riemannian mean of covariances.
 
-    Found by gradient descent from the arithmetic mean: Pennec, Fillard and Ayache, Int. J. Comput.
-    Vis. 66 (2006) 41-66. pyriemann has it too, but to import that takes seconds.
+    It has the least sum of squared affine-invariant distances to them. It is found by gradient
+    descent from the arithmetic mean: Pennec, Fillard and Ayache, Int. J. Comput. Vis. 66 (2006)
+    41-66. pyriemann has it too, but its import takes seconds.
 
     Parameters
     ----------
@@ -79,19 +83,19 @@ def riemannian_mean(covs: NDArray[np.float64]) -> NDArray[np.float64]:
     step, before = 1.0, np.inf
     for _ in range(_MOST_STEPS):
         values, vectors = np.linalg.eigh(mean)
-        if values[0] <= 0:  # singular: the caller explains why that is no mean to work with
+        if values[0] <= 0:  # singular; the caller raises the error
             return mean
         root = (vectors * np.sqrt(values)) @ vectors.T
         whitening = (vectors / np.sqrt(values)) @ vectors.T
         values, vectors = np.linalg.eigh(whitening @ covs @ whitening)
         logarithms = np.log(np.maximum(values, np.finfo(np.float64).tiny))
-        # The mean over matrices of V diag(logarithm) V', in one product.
+        # The mean of V diag(logarithm) V' over matrices, in one product.
         weighed = vectors * logarithms[:, None, :]
         change = np.tensordot(weighed, vectors, axes=((0, 2), (0, 2))) / len(covs)
         size = float(np.linalg.norm(change))
         if size < _CLOSE:
             break
-        if size > before:  # overshot, as matrices far apart can make it
+        if size > before:  # the step was too large, as happens with distant matrices
             step /= 2
         before = size
         values, vectors = np.linalg.eigh((change + change.T) / 2)

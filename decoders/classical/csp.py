@@ -20,14 +20,14 @@ from decoders.parameters import flag
 
 
 class CspLda:
-    """Log variance of the most discriminant spatial components -> shrinkage LDA.
+    """Decoder: log variance of the most discriminant spatial components, and shrinkage LDA.
 
     Parameters
     ----------
     n_components : int
-        How many spatial filters are kept.
+        Number of spatial filters.
     balanced : bool
-        Take all classes for equally likely, however many trials each has.
+        Treat all classes as equally likely, whatever their numbers of trials.
     """
 
     summary = "common spatial patterns and shrinkage LDA"
@@ -53,7 +53,7 @@ class CspLda:
         self._head = LinearHead.from_sklearn(lda)
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Log variance of each component."""
+        """Compute the log variance of each component, (n_components,)."""
         return self._log_variances(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "CspLda":
@@ -66,10 +66,11 @@ class CspLda:
         return self._head.probabilities(self.features(window))
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
-        """Patterns of the components, A = Cov(X) W' inv(W Cov(X) W'), weighed by their change.
+        """Compute class maps from the patterns A = Cov(X) W' inv(W Cov(X) W') of the components.
 
-        Channel ``c`` gets the power ``A[c, f] ** 2 * variance[f]`` from component ``f``; the change
-        of all that, relative to the channel's power, is a change of its log power.
+        Component ``f`` adds the power ``A[c, f] ** 2 * variance[f]`` to channel ``c``. A map is the
+        change of the sum of these powers relative to the channel's power, hence a change of log
+        power. Shape (n_classes, n_channels).
         """
         filters = self._filters  # (F, C)
         covs = covariances(epochs.windows)  # (n, C, C)
@@ -98,5 +99,5 @@ class CspLda:
 
     def _log_variances(self, cov: NDArray[np.float64]) -> NDArray[np.float64]:
         variances = np.einsum("fc,cd,fd->f", self._filters, cov, self._filters)
-        # A window of constants has none; its logarithm has to stay a number.
+        # A constant window has zero variance; the minimum keeps its logarithm finite.
         return np.asarray(np.log(np.maximum(variances, np.finfo(np.float64).tiny)))

@@ -1,8 +1,9 @@
-"""Differential entropy of frequency bands + one ridge regression an axis.
+"""Differential entropy of frequency bands, with one ridge regression per axis.
 
 Duan, Zhu and Lu, "Differential entropy feature for EEG-based emotion classification", IEEE/EMBS
-NER 2013: of a Gaussian signal it is half the logarithm of 2 pi e times its variance, here that
-of the window's Hann-tapered spectrum in each band.
+NER 2013. The differential entropy of a Gaussian signal is half the logarithm of 2 pi e times its
+variance. Here the variance in each band comes from the window's Hann-tapered spectrum. An axis is
+a dimension of emotion: valence or arousal.
 """
 
 from collections.abc import Mapping
@@ -16,23 +17,23 @@ from bci.tasks.emotion_levels import LevelGrid, grid_for, grid_of
 from decoders.classical.linear_head import Features, shaped
 from decoders.classical.softmax import softmax
 
-# Delta, theta, alpha, beta, gamma, in hertz; what the pipeline's filters leave of them.
+# Delta, theta, alpha, beta and gamma, in hertz, after the pipeline's filters.
 BANDS_HZ = ((1.0, 4.0), (4.0, 8.0), (8.0, 14.0), (14.0, 31.0), (31.0, 50.0))
-# Strengths of the penalty that are tried.
+# Candidate strengths of the penalty.
 _ALPHAS = np.logspace(0, 4, 9)
 _TINY = 1e-30
 
 
 class DifferentialEntropy:
-    """Differential entropies, standardised -> ridge regression of the level on each axis.
+    """Decoder: standardised differential entropies, and ridge regression of each axis's level.
 
-    A level's probability falls off as a Gaussian of its distance from the regression's, as wide as
-    the regression's leave-one-out error. Regression keeps the levels' order, which logistic
-    regression, the usual choice, forgets: on simulated subjects it was the weaker by far.
+    The probability of a level is a Gaussian of its distance from the predicted level; its width is
+    the regression's leave-one-out error. Regression uses the order of the levels. Logistic
+    regression, the usual choice, ignores it and was much weaker on simulated subjects.
 
-    Each group of training windows (a run, or a person's run) is standardised by itself, served
-    windows by all calibration windows, which is what makes people alike. Classes are all
-    combinations of levels, and their probabilities the products of the axes'.
+    To reduce differences between people, each group of training windows (a run, or a person's run)
+    is standardised by itself. Live windows are standardised by all calibration windows. Classes are
+    all combinations of levels; their probabilities are the products of those of the axes.
     """
 
     summary = "differential entropy and ridge regression of levels"
@@ -51,7 +52,7 @@ class DifferentialEntropy:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`."""
+        """Train on windows; see `bci.interfaces.Decoder`."""
         if signal is None:
             raise ValueError("band power needs to know the sampling rate")
         self._take_grid(grid_for(labels))
@@ -67,7 +68,7 @@ class DifferentialEntropy:
         self._regress(features, numbers)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Take a person's windows, labels unknown, for the standardisation."""
+        """Standardise by a person's unlabelled windows from now on."""
         self._standardise_by(self._features(windows))
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
@@ -119,13 +120,14 @@ class DifferentialEntropy:
         self._sfreq, self._n_samples = sfreq, n_samples
         freqs = np.fft.rfftfreq(n_samples, 1 / sfreq)
         rows = [(freqs >= low) & (freqs < high) for low, high in BANDS_HZ]
-        # A window too short for a band, or a rate too low, has one band less.
+        # A band without frequencies, in a short window or at a low rate, is left out.
         self._bands = np.array([row for row in rows if row.any()], dtype=float)
         self._taper = np.hanning(n_samples)
 
     def _features(self, windows: FloatArray) -> Features:
-        """Differential entropies, (n_windows, n_channels * n_bands)."""
-        # A live window is a transposed view of the ring; its sums would be rounded otherwise.
+        """Compute differential entropies, (n_windows, n_channels * n_bands)."""
+        # A live window is a transposed view of the ring buffer. In one memory layout, its sums are
+        # rounded as in training.
         windows = np.ascontiguousarray(windows)
         centred = windows - windows.mean(axis=2, keepdims=True)
         spectrum = np.abs(np.fft.rfft(centred * self._taper, axis=2)) ** 2
@@ -147,7 +149,7 @@ class DifferentialEntropy:
         self._error = np.maximum(errors, _LEAST_ERROR)
 
 
-# In levels; a film or two are learnt by heart.
+# Least error, in levels; with very few films, the regression fits the training data perfectly.
 _LEAST_ERROR = 0.1
 
 

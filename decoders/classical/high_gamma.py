@@ -1,6 +1,6 @@
-"""Log high-gamma power over time + linear discriminant analysis: the plain decoder of words.
+"""Log high-gamma power with linear discriminant analysis: a simple decoder of words.
 
-Power at 70-150 Hz follows how active the cortex around a contact is (Crone et al., Brain 121
+Power at 70-150 Hz follows the activity of the cortex around a contact (Crone et al., Brain 121
 (1998) 2301-2315; for speech, Pei et al., J. Neural Eng. 8 (2011) 046028).
 """
 
@@ -14,18 +14,18 @@ from bci.signals import FloatArray, Signal
 from decoders.classical.linear_head import LinearHead, shaped
 
 LOW_HZ, HIGH_HZ = 70.0, 150.0
-# Far below any amplifier's noise, in microvolts squared: a flat channel gives no infinity.
+# Far below any amplifier's noise, in microvolts squared; keeps the logarithm of 0 finite.
 _LEAST_POWER = 1e-6
 _SHORTEST_BIN_S = 0.05
 
 
 class HighGammaLda:
-    """Log power at 70-150 Hz in a few time bins of each channel -> shrinkage LDA.
+    """Decoder: log power at 70-150 Hz in time bins of each channel, and shrinkage LDA.
 
     Parameters
     ----------
     bins : int
-        Of a window, alike long.
+        Number of time bins of equal length per window.
     """
 
     summary = "log high-gamma power and LDA"
@@ -86,7 +86,7 @@ class HighGammaLda:
 
 
 def require_high_gamma(sfreq: float) -> None:
-    """Refuse a rate that does not carry the band.
+    """Check that the sampling rate is high enough for the band.
 
     Raises
     ------
@@ -101,12 +101,14 @@ def require_high_gamma(sfreq: float) -> None:
 
 
 def log_high_gamma(windows: FloatArray, sfreq: float, n_bins: int) -> NDArray[np.float64]:
-    """Natural logarithm of the power at 70-150 Hz in time bins, by a Hann-tapered transform each.
+    """Compute the natural logarithm of the power at 70-150 Hz in time bins.
+
+    Each bin has a Hann-tapered Fourier transform.
 
     Parameters
     ----------
     windows : ndarray, shape (n_windows, n_channels, n_samples)
-        The oldest samples are left out where the bins do not fill a window.
+        If ``n_samples`` is no multiple of ``n_bins``, the oldest samples are left out.
     sfreq : float
         In hertz, above 300.
     n_bins : int
@@ -114,7 +116,7 @@ def log_high_gamma(windows: FloatArray, sfreq: float, n_bins: int) -> NDArray[np
     Returns
     -------
     log_power : ndarray, shape (n_windows, n_channels, n_bins)
-        Of the square of the windows' unit.
+        Logarithm of a power in the windows' unit squared.
     """
     length = windows.shape[2] // n_bins
     bins = windows[:, :, windows.shape[2] - n_bins * length :]

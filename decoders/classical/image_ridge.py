@@ -13,19 +13,19 @@ from decoders.classical.linear_head import shaped, window_shape
 from decoders.classical.robust_scaling import RobustScaling
 from decoders.images.embedding_search import Candidates, Galleries, Space, probabilities, required
 
-# Chosen among by leave-one-out on the training windows.
+# Candidate penalties; leave-one-out on the training windows chooses.
 _PENALTIES = np.logspace(1, 7, 13)
 
 
 class ImageRidge:
-    """Every sample of every channel to the image's embedding, linearly; then retrieval by cosine.
+    """Decoder: ridge regression from all samples to the image's embedding, and search by cosine.
 
     Parameters
     ----------
     gallery : str
         File of the images' embeddings; see `bci.tasks.image_gallery`.
     candidates : str
-        File of those to decide among live; the gallery's own if it is empty.
+        File of the images among which the decoder chooses live; empty for those of the gallery.
     """
 
     summary = "seen images: ridge regression to embeddings"
@@ -43,12 +43,12 @@ class ImageRidge:
         windows: FloatArray,
         labels: NDArray[np.str_],
         *,
-        groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - all windows weigh alike
+        groups: NDArray[np.int64] | None = None,  # noqa: ARG002 - all windows have equal weight
         signal: Signal | None = None,  # noqa: ARG002
         on_epoch: OnEpoch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - one person's, no base
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`.
+        """Train on windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------

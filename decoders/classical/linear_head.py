@@ -1,4 +1,4 @@
-"""The linear head that the classical decoders share: features in, class probabilities out."""
+"""The linear head of the classical decoders: class probabilities from features."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from decoders.classical.softmax import softmax
 
 Features = NDArray[np.float64]
 
-# Chosen on eleven people's EEGMMIDB runs 04 and 08, calibrated on one and taught by the other
-# (tangent space): 0.62 with 0.003 and 0.03, 0.60 with 0.3; 0.61 when not taught.
+# Chosen on EEGMMIDB runs 04 and 08 of eleven people, calibrated on one run and trained further on
+# the other (tangent space). Accuracy: 0.62 with 0.003 and 0.03, 0.60 with 0.3; 0.61 without.
 TAUGHT_C = 0.03
 
 
@@ -28,9 +28,9 @@ class LinearHead:
 
     @classmethod
     def from_sklearn(cls, fitted: Any) -> "LinearHead":
-        """Take the weights of a fitted scikit-learn linear classifier.
+        """Copy the weights of a fitted linear classifier of scikit-learn.
 
-        With two classes scikit-learn keeps one row, the log odds of the second.
+        With two classes, scikit-learn has one row only, the log odds of the second class.
         """
         coef, intercept = np.asarray(fitted.coef_), np.asarray(fitted.intercept_)
         if len(coef) == 1:
@@ -42,7 +42,7 @@ class LinearHead:
     def from_arrays(
         cls, arrays: Mapping[str, NDArray[np.generic]], n_classes: int, n_features: int
     ) -> "LinearHead":
-        """Take ``coef`` and ``intercept`` out of a bundle's arrays.
+        """Read ``coef`` and ``intercept`` from a bundle's arrays.
 
         Raises
         ------
@@ -62,7 +62,10 @@ class LinearHead:
 
 
 def fit_discriminant(features: Features, labels: NDArray[np.str_], balanced: bool) -> Any:
-    """Fit scikit-learn's discriminant with shrinkage; ``balanced``: classes are as likely."""
+    """Fit scikit-learn's linear discriminant with shrinkage.
+
+    With ``balanced``, all classes have the same prior probability.
+    """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
     n_classes = len(np.unique(labels))
@@ -78,10 +81,10 @@ def fit_near(
     c: float,
     weights: Features | None = None,
 ) -> LinearHead:
-    """Logistic regression whose weights are held to those of another.
+    """Fit a logistic regression whose weights are kept near those of ``prior``.
 
-    Minimises the summed cross-entropy plus the squared distance from ``prior`` over ``2 c``; the
-    intercepts are free.
+    It minimises the summed cross-entropy plus the squared distance of the weights from ``prior``,
+    divided by ``2 c``. The intercepts are not penalised.
 
     Parameters
     ----------
@@ -89,9 +92,9 @@ def fit_near(
     features : ndarray, shape (n_windows, n_features)
     classes : ndarray of int, shape (n_windows,)
     c : float
-        Large: the data decide; small: the prior does.
+        With a large value the data decide, with a small value the prior.
     weights : ndarray, shape (n_windows,), optional
-        Of the windows in the sum.
+        Weights of the windows in the sum.
     """
     from scipy.optimize import minimize
 
@@ -119,12 +122,12 @@ def fit_near(
 def taught(
     prior: LinearHead, features: Features, classes: NDArray[np.int64], c: float = TAUGHT_C
 ) -> LinearHead:
-    """Train the head a little further: `fit_near` with classes that weigh alike.
+    """Train a head further: `fit_near` with equal weight of all classes.
 
     Parameters
     ----------
     prior, features, classes, c
-        As of `fit_near`; each class has a window at least.
+        As in `fit_near`; each class must have at least one window.
     """
     n = np.bincount(classes, minlength=len(prior.intercept))
     weights = (len(classes) / len(n) / n)[classes]
@@ -132,12 +135,12 @@ def taught(
 
 
 def window_shape(arrays: Mapping[str, NDArray[np.generic]]) -> tuple[int, int]:
-    """Channels and samples of a window, by the array ``shape`` of a bundle.
+    """Read the numbers of channels and samples of a window from a bundle's array ``shape``.
 
     Raises
     ------
     ValueError
-        If they are none that a window can have.
+        If they are out of range.
     """
     n_channels, n_samples = (int(n) for n in shaped(arrays, "shape", (2,)))
     if not (1 <= n_channels <= 10_000 and 1 <= n_samples <= 1_000_000):
@@ -148,12 +151,14 @@ def window_shape(arrays: Mapping[str, NDArray[np.generic]]) -> tuple[int, int]:
 def shaped(
     arrays: Mapping[str, NDArray[np.generic]], name: str, shape: tuple[int, ...]
 ) -> Features:
-    """Array ``name`` as float64, checked for shape (-1 = any) and for finite values.
+    """Return the array ``name`` as float64, after a check of its shape and values.
+
+    In ``shape``, -1 allows any length.
 
     Raises
     ------
     KeyError
-        If it is missing.
+        If the array is missing.
     ValueError
         If its shape differs or a value is not finite.
     """

@@ -1,7 +1,7 @@
-"""Log band power + linear discriminant analysis: the cheapest decoder, for many channels.
+"""Log band power, with linear discriminant analysis: the fastest decoder, for many channels.
 
-The band is that of the pipeline's filters. Pfurtscheller and Neuper, Proc. IEEE 89 (2001)
-1123-1134, describe band power as the feature of motor imagery.
+The pipeline's filters set the band. Pfurtscheller and Neuper, Proc. IEEE 89 (2001) 1123-1134,
+describe band power as a feature of motor imagery.
 """
 
 import copy
@@ -19,12 +19,12 @@ from decoders.parameters import flag
 
 
 class LogPower:
-    """Log mean square of each channel -> shrinkage LDA.
+    """Decoder: log mean square of each channel, and shrinkage LDA.
 
     Parameters
     ----------
     balanced : bool
-        Take all classes for equally likely, however many trials each has.
+        Treat all classes as equally likely, whatever their numbers of trials.
     """
 
     summary = "log band power and shrinkage LDA"
@@ -41,7 +41,7 @@ class LogPower:
         self._head = LinearHead.from_sklearn(lda)
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Log power of each channel."""
+        """Compute the log power of each channel, (n_channels,)."""
         return _log_powers(window)
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "LogPower":
@@ -77,6 +77,6 @@ class LogPower:
 
 def _log_powers(window: FloatArray) -> NDArray[np.float64]:
     out = np.empty(len(window))
-    # A window is a transposed view of the ring: turned back it is contiguous.
+    # A live window is a transposed view of the ring buffer; its transpose is contiguous.
     kernels.log_power(np.ascontiguousarray(window.T), out)
     return out

@@ -1,4 +1,4 @@
-"""Logistic regression on a person's own windows and those of other people together."""
+"""Logistic regression on a person's own windows together with windows of other people."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,15 @@ from bci.training.others.people import are_executed
 from decoders.classical.linear_head import Features, LinearHead
 
 ALONE = np.inf
-"""Weight of an own window with which nobody else's counts."""
+"""Weight of own windows that means: windows of other people are not used."""
 
-# Of a regression on several people: chosen on fourteen of EEGMMIDB (docs/tasks/motor-imagery.md).
+# Inverse penalty of a regression on several people, chosen on fourteen people of EEGMMIDB
+# (docs/tasks/motor-imagery.md).
 _C = 0.01
-# Of an own window, where another person's counts 1; docs/tasks/motor-imagery.md has what was tried.
+# Candidate weights of an own window; another person's window has the weight 1.
+# docs/tasks/motor-imagery.md lists the values that were tried.
 WEIGHTS = (ALONE, 10.0)
-# Where too few windows are there to leave any out.
+# Weight if there are too few windows to leave any out.
 _DEFAULT = 10.0
 
 
@@ -32,20 +34,23 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Others:
-    """Windows of other people, each of which stands for ``stands_for`` windows."""
+    """Windows of other people; each represents ``stands_for`` windows."""
 
     windows: Labelled
     stands_for: int
 
 
 def balance(windows: Labelled) -> Features:
-    """Weights with which each class counts alike, 1 on average, (n_windows,)."""
+    """Compute weights of windows that give each class the same total, (n_windows,); mean 1."""
     n = np.bincount(windows.numbers)
     return np.asarray((len(windows.numbers) / len(n) / n)[windows.numbers])
 
 
 def fit_alone(own: Labelled, c: float, balanced: bool = False) -> LinearHead:
-    """Logistic regression with the inverse penalty ``c``."""
+    """Fit a logistic regression to own windows; ``c`` is the inverse penalty.
+
+    With ``balanced``, all classes have equal weight.
+    """
     from sklearn.linear_model import LogisticRegression
 
     weights = balance(own) if balanced else None
@@ -54,14 +59,17 @@ def fit_alone(own: Labelled, c: float, balanced: bool = False) -> LinearHead:
 
 
 def fit_others(others: Others, balanced: bool = False) -> LinearHead:
-    """Logistic regression on other people's windows."""
+    """Fit a logistic regression to other people's windows."""
     return _fit(others.windows, others.stands_for * _shares(others.windows, balanced))
 
 
 def fit_pooled(
     own: Labelled, others: Others, weight: float, c: float, balanced: bool = False
 ) -> LinearHead:
-    """Logistic regression on own windows, ``weight`` each, and others'; `ALONE`: on own alone."""
+    """Fit a logistic regression to own windows, each of weight ``weight``, and to others'.
+
+    With the weight `ALONE`, only own windows are used.
+    """
     if weight == ALONE:
         return fit_alone(own, c, balanced)
     theirs = others.windows
@@ -91,14 +99,14 @@ def choose_weight(
     c: float,
     balanced: bool = False,
 ) -> float:
-    """Choose an own window's weight by leaving out one run of the person at a time.
+    """Choose the weight of own windows by leaving out one of the person's runs.
 
-    Of a single run, in order of time, each half is left out; they part where the class changes,
-    since windows of one trial overlap. Runs of executed movement are in every training and are
-    never left out, as in the model's score.
+    If there is a single run, each half of it is left out. The halves are split where the class
+    changes, because windows of one trial overlap. Runs of executed movement are always trained on
+    and never left out, as in the model's score.
 
-    Takes the one that decides most of the windows left out rightly, the first of equals. `ALONE`
-    comes first, so that other people count only where that is better for this person.
+    The weight with the most correct windows is chosen. Among equals, `ALONE` comes first, so that
+    other people's windows are used only if they improve the decoder for this person.
     """
     runs = runs.copy()
     imagined = ~are_executed(runs)
@@ -120,7 +128,7 @@ def choose_weight(
 
 
 def _halves(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number the two halves of a run, (n_windows,), with no trial in both."""
+    """Number the halves of a run 0 and 1, (n_windows,); no trial is in both."""
     changes = np.flatnonzero(np.diff(numbers)) + 1
     if not len(changes):
         return np.zeros_like(numbers)
@@ -129,6 +137,6 @@ def _halves(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _wrong(head: LinearHead, held_out: Labelled) -> int:
-    """Number of windows that are decided wrongly."""
+    """Count the windows that are decided wrongly."""
     scores = held_out.features @ head.coef.T + head.intercept
     return int((scores.argmax(axis=1) != held_out.numbers).sum())

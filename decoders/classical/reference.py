@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 Matrices = NDArray[np.float64]
 Vectors = NDArray[np.float64]
 
-# Least eigenvalue that has a logarithm to work with.
+# Smaller eigenvalues are raised to this, so that their logarithm is finite.
 _TINY = 1e-12
 
 
 class Reference:
-    """A covariance, (n_channels, n_channels), and tangent vectors at it.
+    """A reference covariance, (n_channels, n_channels), and the tangent space at it.
 
-    The vector of a covariance ``C`` is the upper triangle of the logarithm of
-    ``W C W`` with ``W`` the inverse square root of the reference (Barachant, Bonnet, Congedo and
-    Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-928). Entries beside the diagonal stand for two,
-    so that the vector keeps the matrix's norm, which is the distance of ``C``.
+    The tangent vector of a covariance ``C`` is the upper triangle of the logarithm of ``W C W``,
+    where ``W`` is the inverse square root of the reference (Barachant, Bonnet, Congedo and Jutten,
+    IEEE Trans. Biomed. Eng. 59 (2012) 920-928). Off-diagonal entries are weighted by the square
+    root of 2, so that the norm of the vector is the distance of ``C`` from the reference.
 
     Raises
     ------
@@ -38,30 +38,31 @@ class Reference:
         self._weights = np.where(self._upper[0] == self._upper[1], 1.0, np.sqrt(2.0))
 
     def vector(self, cov: Matrices) -> Vectors:
-        """Tangent vector of a covariance, (n_features,)."""
+        """Compute the tangent vector of a covariance, (n_features,)."""
         values, vectors = np.linalg.eigh(self._whitening @ cov @ self._whitening)
         logarithm = (vectors * np.log(np.maximum(values, _TINY))) @ vectors.T
         return np.asarray(logarithm[self._upper] * self._weights)
 
     def vectors(self, covs: Matrices) -> Vectors:
-        """Tangent vectors of covariances, (n, n_features)."""
+        """Compute the tangent vectors of covariances, (n, n_features)."""
         return np.stack([self.vector(cov) for cov in covs])
 
     def moved(self, cov: Matrices, weight: float, longest: float = np.inf) -> Self:
-        """The reference after a step along the geodesic towards a covariance.
+        """Return the reference after a step along the geodesic towards a covariance.
 
         Parameters
         ----------
         cov : ndarray, shape (n_channels, n_channels)
         weight : float
-            Share of the way, 0 to 1.
+            Length of the step as a share of the distance, 0 to 1.
         longest : float
-            A covariance farther away than that draws no more than one at that distance.
+            Limit of the distance; a covariance farther away causes the same step as one at this
+            distance.
 
         Returns
         -------
         reference : Reference
-            This one where ``cov`` is singular: every channel is constant.
+            This reference itself if ``cov`` is singular.
         """
         values, vectors = np.linalg.eigh(self._whitening @ cov @ self._whitening)
         if values[0] <= 0:
@@ -74,7 +75,7 @@ class Reference:
         return type(self)((moved + moved.T) / 2)
 
     def change(self, vector: Vectors) -> Matrices:
-        """Change of the covariance, to first order, by a step of a tangent vector."""
+        """Compute the first-order change of the covariance for a step along a tangent vector."""
         whole = np.zeros_like(self.matrix)
         whole[self._upper] = vector / self._weights
         values, eigenvectors = np.linalg.eigh(self.matrix)

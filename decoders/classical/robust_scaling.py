@@ -1,4 +1,4 @@
-"""Scaling of channels that outliers do not move: MEG has them, and units far apart (T, T/m)."""
+"""Robust scaling of channels, for signals such as MEG with outliers and different units."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bci.signals import FloatArray
 from decoders.classical.linear_head import shaped
 
-# Beyond so many standard deviations a value is an artifact, and counts as this much.
+# Values are clipped at this many standard deviations; larger ones are artifacts.
 _LIMIT = 5.0
 # Interquartile range of a standard normal distribution.
 _IQR = 1.349
@@ -17,19 +17,20 @@ _IQR = 1.349
 
 @dataclass(frozen=True)
 class RobustScaling:
-    """Median and scale of each channel, (n_channels, 1), learnt from training windows."""
+    """Median and scale of each channel, (n_channels, 1), estimated from training windows."""
 
     centre: FloatArray
     scale: FloatArray
 
     @classmethod
     def fit(cls, windows: FloatArray) -> "RobustScaling":
-        """Of windows (n_windows, n_channels, n_samples), channel by channel to save memory."""
+        """Estimate the scaling from windows (n_windows, n_channels, n_samples)."""
+        # Channel by channel, to save memory.
         quartiles = np.array([
             np.percentile(windows[:, c], [25, 50, 75]) for c in range(windows.shape[1])
         ])  # fmt: skip
         scale = (quartiles[:, 2] - quartiles[:, 0]) / _IQR
-        # A channel that never changes says nothing, whatever it is divided by.
+        # A constant channel has scale 0; any other divisor will do.
         scale[scale <= 0] = 1.0
         return cls(quartiles[:, 1:2].astype(np.float32), scale[:, None].astype(np.float32))
 
@@ -49,6 +50,6 @@ class RobustScaling:
         return {"scaling.centre": self.centre, "scaling.spread": self.scale}
 
     def __call__(self, windows: FloatArray) -> FloatArray:
-        """Windows (..., n_channels, n_samples) at about unit variance, clipped."""
+        """Scale windows (..., n_channels, n_samples) to about unit variance and clip them."""
         scaled = (windows - self.centre) / self.scale
         return np.clip(scaled, -_LIMIT, _LIMIT, out=scaled)

@@ -1,7 +1,7 @@
-"""Riemannian tangent space + logistic regression.
+"""Riemannian tangent space, with logistic regression.
 
-Barachant, Bonnet, Congedo and Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-928. The
-regression is scikit-learn's; serving one window needs only the arrays kept here.
+Barachant, Bonnet, Congedo and Jutten, IEEE Trans. Biomed. Eng. 59 (2012) 920-928. Scikit-learn
+trains the regression; decoding a window needs only the arrays stored here.
 """
 
 import copy
@@ -29,23 +29,25 @@ from decoders.classical.pooling import (
 from decoders.classical.reference import Reference
 from decoders.parameters import flag
 
-# A window farther from the reference than almost all of calibration draws it no further: an
-# artifact, an electrode that comes loose. Of 90 the bound costs half a point of accuracy.
+# Percentile of the calibration windows' distances from the reference that limits the step of the
+# adaptation. A farther window is an artifact or has a loose electrode. With the percentile 90,
+# accuracy is half a percentage point lower.
 _USUAL_PERCENT = 99
 
 
 class TangentSpace:
-    """Covariance -> tangent vector at the training mean -> multinomial logistic regression.
+    """Decoder: tangent vector of the covariance, and multinomial logistic regression.
 
-    With ``align`` each group of training windows (a run, or another person's run) has its
-    tangent vectors taken at its own mean, which is what makes runs and people alike (Zanini,
-    Congedo, Jutten, Said and Berthoumieu, IEEE Trans. Biomed. Eng. 65 (2018) 1107-1116). Served
-    windows have theirs at the mean of all training windows, which from there follows the signal.
+    With ``align``, the tangent vectors of each group of training windows (a run, or another
+    person's run) are computed at the group's own mean, which reduces differences between runs and
+    people (Zanini, Congedo, Jutten, Said and Berthoumieu, IEEE Trans. Biomed. Eng. 65 (2018)
+    1107-1116). Live windows are first decoded at the mean of all training windows. This mean can
+    then be adapted to the signal.
 
-    A base model that learnt with ``align`` keeps windows of its people as covariances. Given its
-    arrays, the regression is fitted to those and to the person's own windows together, see
-    `decoders.classical.pooling`. With the arrays of a base without windows its weights are held
-    to the base's instead of to zero.
+    A base model trained with ``align`` stores windows of its people as covariances. Given its
+    arrays, the regression is fitted to these and to the person's own windows together; see
+    `decoders.classical.pooling`. With the arrays of a base model without windows, the weights are
+    kept near those of the base model instead of near zero.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ class TangentSpace:
         Inverse strength of the regression's L2 penalty.
     align : bool
     balanced : bool
-        Weigh all classes alike, however many trials each has.
+        Give all classes equal weight, whatever their numbers of trials.
     start : mapping of str to ndarray, optional
         Arrays of a base model of the same decoder.
     """
@@ -82,7 +84,7 @@ class TangentSpace:
 
     @property
     def follows(self) -> bool:
-        """True where the reference is to follow the signal live."""
+        """True if the reference is to be adapted to the live signal."""
         return self.align or self._base is not None
 
     def fit(
@@ -94,7 +96,7 @@ class TangentSpace:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`.
+        """Train on windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -141,7 +143,7 @@ class TangentSpace:
         groups: NDArray[np.int64],
         signal: Signal,
     ) -> int:
-        """Learn from windows of several people, and keep them; see `bci.interfaces.Pooling`."""
+        """Train on windows of several people and store them; see `bci.interfaces.Pooling`."""
         if not self.align:
             self.fit(windows, labels, groups=groups, signal=signal)
             return 0
@@ -157,29 +159,30 @@ class TangentSpace:
         return len(self._kept.numbers)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Take a person's windows, labels unknown, for the mean at which vectors are taken."""
+        """Set the reference to the mean covariance of a person's unlabelled windows."""
         self._reference = Reference(riemannian_mean(covariances(windows)))
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Move the mean at which vectors are taken along the geodesic to a window's covariance.
+        """Move the reference along the geodesic towards a window's covariance.
 
-        So the mean is a running one: Kumar, Yger and Lotte, 7th International Winter Conference
-        on Brain-Computer Interface (2019), 10.1109/IWW-BCI.2019.8737349. A window farther from it
-        than 99 of 100 training windows were from theirs draws it no more than they did.
+        ``weight`` is the step as a share of the distance, 0 to 1. So the reference is a running
+        mean: Kumar, Yger and Lotte, 7th International Winter Conference on Brain-Computer
+        Interface (2019), 10.1109/IWW-BCI.2019.8737349. The step is limited for a window farther
+        from the reference than 99 % of the training windows.
         """
         self._reference = self._reference.moved(covariance(window), weight, self._usual)
 
     def alignment(self) -> NDArray[np.float64]:
-        """The mean covariance; see `bci.interfaces.Resumable`."""
+        """Return the reference covariance; see `bci.interfaces.Resumable`."""
         return self._reference.matrix
 
     def resume(self, alignment: NDArray[np.float64]) -> None:
-        """Go on from a mean covariance; see `bci.interfaces.Resumable`."""
+        """Continue from the reference covariance ``alignment``; see `bci.interfaces.Resumable`."""
         own = self._reference.matrix.shape
         self._reference = Reference(shaped({"alignment": alignment}, "alignment", own))
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Its tangent vector."""
+        """Compute the window's tangent vector, (n_features,)."""
         return self._reference.vector(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "TangentSpace":
@@ -192,11 +195,11 @@ class TangentSpace:
         return self._head.probabilities(self.features(window))
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
-        """Patterns in the tangent space, brought back to a change of the covariance matrix.
+        """Compute class maps: patterns in the tangent space, converted to changes of power.
 
-        Only its diagonal is kept, the change of each channel's power, relative to the reference's;
-        changes between channels are left out. For an aligned decoder each run's vectors are
-        centred on their own mean, as its training did to first order.
+        A pattern gives a change of the covariance matrix. Its diagonal, relative to that of the
+        reference, is the map; changes between channels are left out. For an aligned decoder, each
+        run's vectors are centred, as in its training to first order.
         """
         vectors = np.stack([self.features(window) for window in epochs.windows])
         if self.follows:
@@ -230,7 +233,7 @@ class TangentSpace:
         if matrix.shape != (n_channels, n_channels):
             raise ValueError(f"array 'reference' has shape {matrix.shape}; it must be square")
         decoder._reference = Reference(matrix)
-        # A model of an earlier version has none.
+        # Models of earlier versions lack this array.
         if "usual" in arrays:
             decoder._usual = float(shaped(arrays, "usual", (1,))[0])
         n_features = n_channels * (n_channels + 1) // 2

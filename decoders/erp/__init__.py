@@ -1,8 +1,8 @@
-"""Decoders of event-related potentials: one window a flash, two classes that are unequally many.
+"""Decoders of event-related potentials: one window per flash, and two classes of unequal size.
 
-Both take the classes for equally likely, however many windows each has. So the log odds of a
-window are its log likelihood ratio, which a speller adds up.
+Both decoders treat the classes as equally likely. So the log odds of a window are its log
+likelihood ratio, which a speller adds up.
 
-- erp_lda: means of short pieces, discriminant with shrinkage
+- erp_lda: means over short time bins, linear discriminant with shrinkage
 - xdawn_tangent: xDAWN filters, covariances with the class means, tangent space
 """

@@ -1,4 +1,4 @@
-"""Decimated epochs + linear discriminant analysis with shrinkage.
+"""Decimated epochs, with linear discriminant analysis with shrinkage.
 
 Blankertz, Lemm, Treder, Haufe and Mueller, "Single-trial analysis and classification of ERP
 components - a tutorial", NeuroImage 56 (2011) 814-825; shrinkage after Ledoit and Wolf, J.
@@ -24,12 +24,12 @@ from decoders.classical.linear_head import (
 
 
 class ErpLda:
-    """Mean of each channel over short pieces of the window -> shrinkage LDA.
+    """Decoder: mean of each channel in short time bins of the window, and shrinkage LDA.
 
     Parameters
     ----------
     bin_s : float
-        Length of a piece, in seconds.
+        Length of a time bin, in seconds.
     """
 
     summary = "decimated epochs and shrinkage LDA"
@@ -50,14 +50,14 @@ class ErpLda:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`."""
+        """Train on windows; see `bci.interfaces.Decoder`."""
         if signal is None:
             raise ValueError("pieces of a window need to know the sampling rate")
         n_channels, n_samples = windows.shape[1:]
         self._shape = (n_channels, n_samples)
         self._edges = _edges(n_samples, max(1, round(self.bin_s * signal.sfreq)))
         features = np.stack([self._features(window) for window in windows])
-        # In units of the channel, so that T and uV do not matter to the shrinkage.
+        # Scaled per channel, so that the unit (T or uV) does not affect the shrinkage.
         deviation = features.reshape(len(windows), n_channels, -1).std(axis=(0, 2))
         self._scale = 1.0 / np.maximum(deviation, np.finfo(np.float64).tiny)
         lda = fit_discriminant(features * self._column_scale, labels, balanced=True)
@@ -65,14 +65,14 @@ class ErpLda:
         self._head = LinearHead.from_sklearn(lda)
 
     def features(self, window: FloatArray) -> Features:
-        """Scaled means of the pieces, channel by channel, (n_channels * n_pieces,)."""
+        """Compute the scaled means of the time bins, channel by channel, (n_channels * n_bins,)."""
         return self._features(window) * self._column_scale
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self.features(window))
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
-        """Haufe patterns of the features; of each channel the piece with the largest."""
+        """Compute Haufe patterns of the features; a channel has the value of its largest bin."""
         features = np.stack([self.features(window) for window in epochs.windows])
         patterns = haufe_patterns(features, class_weights(self._head.coef))
         by_piece = patterns.reshape(len(self.classes), self._shape[0], -1) / self._scale[:, None]
@@ -113,13 +113,14 @@ class ErpLda:
         return np.repeat(self._scale, len(self._edges) - 1)
 
     def _features(self, window: FloatArray) -> Features:
-        # A live window is a transposed view of the ring; its sums would be rounded otherwise.
+        # A live window is a transposed view of the ring buffer. In one memory layout, its sums are
+        # rounded as in training.
         whole = np.ascontiguousarray(window, dtype=np.float64)
         sums = np.add.reduceat(whole[:, : self._edges[-1]], self._edges[:-1], axis=1)
         return np.asarray((sums / np.diff(self._edges)).ravel())
 
 
 def _edges(n_samples: int, length: int) -> NDArray[np.int64]:
-    """Edges of pieces of equal length; a rest that is shorter is left out."""
+    """Compute the edges of time bins of equal length; a shorter rest is left out."""
     n_pieces = max(1, n_samples // length)
     return np.arange(n_pieces + 1) * min(length, n_samples)

@@ -1,8 +1,8 @@
-"""xDAWN filters + covariances with the class means + tangent space + logistic regression.
+"""xDAWN filters, covariances with the class means, tangent space and logistic regression.
 
 Rivet, Souloumiac, Attina and Gibert, IEEE Trans. Biomed. Eng. 56 (2009) 2035-2043; Barachant and
-Congedo, "A plug&play P300 BCI using information geometry", arXiv 1409.0107 (2014). The filters are
-pyriemann's; serving one window needs only the arrays kept here.
+Congedo, "A plug&play P300 BCI using information geometry", arXiv 1409.0107 (2014). pyriemann
+computes the filters; decoding a window needs only the arrays stored here.
 """
 
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ from decoders.classical.linear_head import Features, LinearHead, shaped
 from decoders.classical.pooling import Labelled, fit_alone
 from decoders.classical.reference import Reference
 
-# A mean of more windows hardly differs, and takes minutes for thousands of flashes.
+# Limit of windows in the Riemannian mean. More hardly change it, but take minutes.
 _MOST_IN_MEAN = 600
 
 
 class XdawnTangent:
-    """Covariance of xDAWN components and class means -> tangent vector -> regression.
+    """Decoder: covariance of xDAWN components with the class means, tangent vector, regression.
 
     Parameters
     ----------
     n_filters : int
-        xDAWN filters for each class.
+        Number of xDAWN filters per class.
     c : float
         Inverse strength of the regression's L2 penalty.
     """
@@ -48,10 +48,10 @@ class XdawnTangent:
         self.classes: tuple[str, ...] = ()
 
     def fit(self, windows: FloatArray, labels: NDArray[np.str_], **_: object) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`."""
+        """Train on windows; see `bci.interfaces.Decoder`."""
         from pyriemann.spatialfilters import Xdawn
 
-        # pyriemann computes in the windows' own precision, which is too little for tesla.
+        # pyriemann computes in the windows' float32, which is too imprecise for values in tesla.
         self._scale = 1.0 / max(float(windows.std(dtype=np.float64)), np.finfo(np.float64).tiny)
         scaled = windows.astype(np.float64) * self._scale
         n_filters = min(self.n_filters, windows.shape[1])
@@ -67,14 +67,14 @@ class XdawnTangent:
         self._head = fit_alone(own, self.c, balanced=True)
 
     def features(self, window: FloatArray) -> Features:
-        """Its tangent vector."""
+        """Compute the window's tangent vector, (n_features,)."""
         return self._reference.vector(self._covariance(window))
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:
         return self._head.probabilities(self.features(window))
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64]:
-        """Patterns of the xDAWN components, weighed by how each follows its class mean."""
+        """Compute class maps: component patterns, weighted by their relation to the class means."""
         spatial = np.linalg.pinv(self._filters).T / self._scale  # (n_filters, n_channels)
         vectors = np.stack([self.features(window) for window in epochs.windows])
         patterns = haufe_patterns(vectors, class_weights(self._head.coef))
@@ -113,6 +113,6 @@ class XdawnTangent:
         return decoder
 
     def _covariance(self, window: FloatArray) -> NDArray[np.float64]:
-        """Covariance of the class means and the window's components, (2 n_filters,) * 2."""
+        """Compute the covariance of the class means and the window's components, (2 n, 2 n)."""
         whole = np.ascontiguousarray(window, dtype=np.float64) * self._scale
         return covariance(np.concatenate([self._means, self._filters @ whole]))

@@ -1,8 +1,8 @@
 """Any scikit-learn estimator as a decoder.
 
-`factory` makes the estimator that a profile names, or checks the object that was passed; `decoder`
-trains and serves it. `stored` chooses the form in which a model folder keeps it: `by_onnx`, with
-`mne_onnx`, or `by_skops`, with `trusted_types`. `onnx_file` is for a user's own ONNX file.
+`factory` makes the estimator that a profile names, or checks an estimator object. `decoder` trains
+it and decodes with it. `stored` chooses the form in which a model folder stores it: `by_onnx`,
+with `mne_onnx`, or `by_skops`, with `trusted_types`. `onnx_file` is for a user's own ONNX file.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bci.interfaces import Decoder
 
-# A user's own ONNX file, by a name of its own in profiles.
+# Name in profiles for a user's own ONNX file.
 ONNX = "onnx"
 
 
 def is_estimator(name: str) -> bool:
-    """Return whether a profile's or card's name of a decoder means an estimator.
+    """Return whether a decoder's name in a profile or card is that of an estimator.
 
-    Either ``module:factory``, or ``onnx`` for a user's own ONNX file.
+    Such a name is ``module:factory``, or ``onnx`` for a user's own ONNX file.
     """
     return ":" in name or name == ONNX
 
@@ -29,11 +29,11 @@ def wrap(estimator: Any, trusted: Sequence[str] = ()) -> "Decoder":
     Parameters
     ----------
     estimator : object
-        With ``fit(X, y)`` and ``predict_proba(X)`` on ``X`` (n_trials, n_channels, n_samples), as
-        a pipeline of pyriemann or MNE. It is cloned before each fit. A
-        `decoders.sklearn_api.BciClassifier` gives its own decoder.
+        With ``fit(X, y)`` and ``predict_proba(X)`` on ``X`` (n_trials, n_channels, n_samples), such
+        as a pipeline of pyriemann or MNE. It is cloned before each fit. For a
+        `decoders.sklearn_api.BciClassifier`, its own decoder is returned.
     trusted : sequence of str
-        Types, as ``package.module.Class``, that may be stored by skops beside the built-in list.
+        Further types, as ``package.module.Class``, that skops may store besides the built-in list.
 
     Returns
     -------

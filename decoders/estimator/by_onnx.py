@@ -1,4 +1,4 @@
-"""A stored estimator as ONNX: written from scikit-learn or PyTorch, served by ONNX Runtime."""
+"""A stored estimator as ONNX: written from scikit-learn or PyTorch, run by ONNX Runtime."""
 
 import copy
 import sys
@@ -32,15 +32,15 @@ _WHAT = "the model's ONNX"
 
 
 class OnnxModel:
-    """Probabilities of one window by ONNX Runtime, in float32.
+    """A model that computes probabilities of one window by ONNX Runtime, in float32.
 
     Parameters
     ----------
     content : bytes
-        Of an ONNX file with one input (1 or any, n_channels, n_samples) of float32 and one output
-        of float32 (1 or any, n_classes).
+        Content of an ONNX file. It has one float32 input (1 or any, n_channels, n_samples) and one
+        float32 output (1 or any, n_classes).
     shape : tuple of int
-        Channels and samples of a window.
+        Numbers of channels and samples of a window.
     n_classes : int
     what : str
         Name of the file in messages.
@@ -48,7 +48,7 @@ class OnnxModel:
     Raises
     ------
     ValueError
-        If it is another, uses operators that are not standard, or files beside it.
+        If the model has other inputs or outputs, or uses non-standard operators or other files.
     ImportError
         If onnx or onnxruntime is not installed.
     """
@@ -69,11 +69,11 @@ class OnnxModel:
         self._content = content
 
     def probabilities(self, window: FloatArray) -> NDArray[np.float64]:
-        """Of one window; see `decoders.estimator.stored.Stored`."""
+        """Compute the probabilities of one window; see `decoders.estimator.stored.Stored`."""
         given = np.ascontiguousarray(window, dtype=np.float32)
         try:
             found = self._session.run([self._output], {self._input: given})[0]
-        except Exception as problem:  # the runtime's exceptions share no base
+        except Exception as problem:  # the runtime's exceptions have no common base class
             raise DecodingError(f"{_WHAT} cannot be run: {problem}") from problem
         return np.asarray(found[0], dtype=np.float64)
 
@@ -84,20 +84,20 @@ class OnnxModel:
 def forms(
     estimator: Any, shape: tuple[int, int], n_classes: int
 ) -> Iterator[Callable[[], OnnxModel]]:
-    """Ways to write a trained estimator as ONNX, to be tried in turn.
+    """Yield functions that write a trained estimator as ONNX, to be tried in turn.
 
-    Each raises ValueError or ImportError where it cannot.
+    Each raises ValueError or ImportError if it cannot.
     """
     if (content := getattr(estimator, "onnx_", None)) is not None:
         yield lambda: OnnxModel(content, shape, n_classes)
         return
     module = _torch_module(estimator)
     if module is None and n_classes == 2 and _is_discriminant(estimator):
-        return  # skl2onnx 1.20 doubles its log odds, unseen where all probabilities are 0 or 1
+        return  # skl2onnx 1.20 doubles its log odds, which is not visible in extreme probabilities
     if module is None:
         yield lambda: OnnxModel(_from_sklearn(estimator, shape), shape, n_classes)
         return
-    # Probabilities may be made of the module's outputs, or be them.
+    # The module's outputs may be probabilities, or scores that need a softmax.
     for softmax in (True, False):
         yield lambda softmax=softmax: OnnxModel(  # type: ignore[misc]
             _from_torch(module, shape, softmax), shape, n_classes
@@ -105,7 +105,7 @@ def forms(
 
 
 def _torch_module(estimator: Any) -> Any:
-    """The trained network of a torch estimator, as skorch names it; None of any other."""
+    """Return the trained network of a torch estimator (skorch's ``module_``), else None."""
     torch = sys.modules.get("torch")
     module = getattr(estimator, "module_", None)
     return module if torch is not None and isinstance(module, torch.nn.Module) else None
@@ -147,7 +147,7 @@ def _from_sklearn(estimator: Any, shape: tuple[int, int]) -> bytes:
                 initial_types=[(_INPUT, FloatTensorType([1, *shape]))],
                 options={"zipmap": False},
             )
-    except Exception as problem:  # its exceptions share no base
+    except Exception as problem:  # its exceptions have no common base class
         line = (str(problem).strip().splitlines() or [""])[0]
         raise ValueError(f"skl2onnx cannot write it ({line:.150})") from problem
     _keep(model, "probabilities")
@@ -155,7 +155,7 @@ def _from_sklearn(estimator: Any, shape: tuple[int, int]) -> bytes:
 
 
 def _keep(model: "ModelProto", output: str) -> None:
-    """Drop what a model computes for other outputs: skl2onnx also looks labels up."""
+    """Drop the steps of a model that ``output`` does not need, such as skl2onnx's label lookup."""
     graph = model.graph
     needed = {output}
     kept = []
@@ -193,7 +193,7 @@ def one_window(model: "ModelProto", shape: tuple[int, int], what: str) -> str:
 
 
 def number_output(model: "ModelProto", n_classes: int, what: str) -> str:
-    """Find the output that has a number for each class, of a model of one window.
+    """Find the output with one number per class, in a model for one window.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""A stored estimator as skops: a zip of arrays and a list of types, each of which is trusted.
+"""A stored estimator as skops: a zip file of arrays and a list of trusted types.
 
-skops looks types up by name, so a file could ask for any. Before skops sees a file, its own
-list of types is held against `decoders.estimator.trusted_types` and what the user trusts, and its
-sizes are bounded.
+skops looks types up by name, so a file could request any type. Before skops loads a file, its list
+of types is compared with `decoders.estimator.trusted_types` and the types that the user trusts, and
+its sizes are checked.
 """
 
 import io
@@ -29,7 +29,7 @@ _DAMAGED = (
     EOFError, KeyError, OSError, RuntimeError, SyntaxError, json.JSONDecodeError,
     zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-# The kinds of nodes that look up no function and call none.
+# Kinds of nodes that neither look up nor call a function.
 _LOADERS = frozenset(
     {"CachedNode", "DictNode", "JsonNode", "ListNode", "NdArrayNode", "ObjectNode",
      "RandomStateNode", "TupleNode", "TypeNode", "SliceNode", "DTypeNode"}
@@ -37,17 +37,18 @@ _LOADERS = frozenset(
 
 
 class SkopsModel:
-    """Probabilities of one window by an estimator that was loaded from skops.
+    """A model that computes probabilities of one window by an estimator loaded from skops.
 
     Parameters
     ----------
     content : bytes
+        Content of the skops file.
     estimator : object
-        Loaded from them.
+        The estimator loaded from it.
     """
 
     name = "skops"
-    # The same numbers, in memory of another layout.
+    # Not 0, because the memory layout of the arrays may differ.
     tolerance = 1e-9
 
     def __init__(self, content: bytes, estimator: Any) -> None:
@@ -55,16 +56,16 @@ class SkopsModel:
         self._estimator = estimator
 
     def probabilities(self, window: FloatArray) -> NDArray[np.float64]:
-        """Of one window; see `decoders.estimator.stored.Stored`."""
+        """Compute the probabilities of one window; see `decoders.estimator.stored.Stored`."""
         from joblib import parallel_config
 
         try:
-            # A file could ask for any number of processes.
+            # Otherwise a file could start any number of processes.
             with parallel_config(backend="sequential"):
                 found = self._estimator.predict_proba(
                     np.ascontiguousarray(window, dtype=np.float64)
                 )
-        except Exception as problem:  # each library has its own
+        except Exception as problem:  # each library has its own exceptions
             raise DecodingError(f"the stored estimator raised {problem!s:.200}") from problem
         return np.array(found, dtype=np.float64).reshape(-1)
 
@@ -78,7 +79,7 @@ def write(estimator: Any, trusted: Sequence[str]) -> SkopsModel:
     Raises
     ------
     ValueError
-        If it holds what skops cannot store, or a type that is not trusted.
+        If skops cannot store it, or it has a type that is not trusted.
     """
     try:
         import skops.io
@@ -86,7 +87,7 @@ def write(estimator: Any, trusted: Sequence[str]) -> SkopsModel:
         raise ValueError("skops is not installed: pip install 'bci[estimators]'") from None
     try:
         content = skops.io.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
-    except Exception as problem:  # it has no exception of its own
+    except Exception as problem:  # skops has no exception class of its own
         raise ValueError(f"skops cannot write it ({problem!s:.150})") from problem
     if missing := untrusted(content, trusted):
         raise ValueError(
@@ -102,7 +103,7 @@ def restore(content: bytes, trusted: Sequence[str]) -> SkopsModel:
     Raises
     ------
     BundleError
-        If it needs another type; naming it.
+        If the file needs another type; the message names it.
     ValueError
         If the file is damaged.
     ImportError
@@ -119,24 +120,24 @@ def restore(content: bytes, trusted: Sequence[str]) -> SkopsModel:
         )
     try:
         with warnings.catch_warnings(), own_modules():
-            # Another version shows by its probabilities; see `decoders.estimator.stored.proof`.
+            # Differences of another version are detected by `decoders.estimator.stored.proof`.
             warnings.simplefilter("ignore")
-            # Each is one of ours or the user's, as was just found.
+            # All types were just checked to be built-in or trusted by the user.
             known = skops.io.get_untrusted_types(data=content)
             return SkopsModel(content, skops.io.loads(content, trusted=known))
     except ImportError:
         raise
-    except Exception as problem:  # a damaged file can raise anything in anyone's code
+    except Exception as problem:  # a damaged file can raise any exception in other packages
         raise ValueError(f"the stored estimator cannot be read: {problem!s:.200}") from problem
 
 
 def untrusted(content: bytes, trusted: Sequence[str]) -> list[str]:
-    """List the types in a file that neither we nor the user trust.
+    """List the types in a file that are neither built-in nor trusted by the user.
 
     Raises
     ------
     ValueError
-        If it is no file of skops, or larger than any of ours.
+        If it is no skops file, or too large.
     """
     known = PLAIN | ESTIMATORS | frozenset(trusted)
     missing = {
@@ -164,7 +165,10 @@ def _schema(content: bytes) -> Any:
 
 
 def _check_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Refuse a member whose header promises more numbers than it has."""
+    """Check that an array file has as many numbers as its header states.
+
+    Raises ValueError if it has fewer, or is no array.
+    """
     if not member.filename.endswith(".npy"):
         raise ValueError(f"the stored estimator holds {member.filename!r:.100}, which is no array")
     with archive.open(member) as stream:
@@ -179,7 +183,7 @@ def _check_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 
 
 def _nodes(part: Any) -> Iterator[tuple[str, str]]:
-    """Loader and type of each node, wherever in the list it is."""
+    """Yield loader and type of each node at any depth of the schema."""
     waiting = [part]
     while waiting:
         node = waiting.pop()

@@ -1,4 +1,4 @@
-"""An estimator behind the protocol of decoders: trained, checked, stored and served."""
+"""An estimator with the protocol of decoders: training, checks, storage and decoding."""
 
 import copy
 from collections.abc import Mapping, Sequence
@@ -15,23 +15,23 @@ from decoders.classical.linear_head import shaped, window_shape
 from decoders.estimator.raised import brief
 from decoders.estimator.stored import N_NOISE, Stored, proof, restore, store
 
-# Kept of the training windows, to compare the stored model with the trained one.
+# Number of training windows that are kept to compare the stored model with the trained one.
 _N_EXAMPLES = 64
-# Of probabilities, between a window alone and among others: networks compute in float32.
+# Largest difference of probabilities between a window alone and in a batch; networks use float32.
 _ALONE = 1e-4
 _TO_ONE = 1e-3
 
 
 class EstimatorDecoder:
-    """A decoder that is an estimator of scikit-learn's kind.
+    """A decoder that wraps an estimator in the style of scikit-learn.
 
-    Classes are numbered in alphabetical order for the estimator. It is given float64, and float32
-    if it is of skorch.
+    For the estimator, classes are numbered in alphabetical order. It receives float64 windows, or
+    float32 if it is a skorch estimator.
 
     Parameters
     ----------
     estimator : object
-        Untrained; cloned before each fit. None of a stored model.
+        Untrained; cloned before each fit. None for a stored model.
     path : str
         Its name in messages.
     trusted : sequence of str
@@ -56,7 +56,7 @@ class EstimatorDecoder:
         on_epoch: OnEpoch | None = None,  # noqa: ARG002 - it is done in one step
         checkpoint: Path | None = None,  # noqa: ARG002 - no base
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`.
+        """Train on windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -105,12 +105,12 @@ class EstimatorDecoder:
         return np.asarray(found / found.sum())
 
     def choose_runtime(self) -> None:
-        """Store the trained estimator, and serve by what was stored from here on.
+        """Store the trained estimator, and decode with the stored form from now on.
 
         Raises
         ------
         PluginError
-            If it cannot be stored, or would then decode otherwise.
+            If it cannot be stored, or its stored form gives other probabilities.
         """
         wanted = np.stack([self._probabilities(window[None])[0] for window in self._examples])
         self._stored = store(self._trained, self._who, self._examples, wanted, self._trusted)
@@ -135,7 +135,7 @@ class EstimatorDecoder:
         shape: tuple[int, int],
         deviations: NDArray[np.float64],
     ) -> "EstimatorDecoder":
-        """A decoder that a stored estimator serves; it cannot be trained again."""
+        """Make a decoder of a stored estimator; it cannot be trained again."""
         decoder = cls(None, path)
         decoder.classes = classes
         decoder._stored, decoder._shape, decoder._deviations = stored, shape, deviations
@@ -200,14 +200,16 @@ def load(
     arrays: Mapping[str, NDArray[np.generic]],
     trusted: Sequence[str] = (),
 ) -> EstimatorDecoder:
-    """Bring a stored estimator back from the arrays of a bundle.
+    """Restore a stored estimator from the arrays of a bundle.
 
-    ``trusted`` are types that the user, not the model folder, trusts.
+    ``trusted`` are types that the user trusts; the model folder cannot set them.
+
 
     Raises
     ------
     BundleError
-        If it is damaged, needs other types or a package, or does not decode as it did when stored.
+        If it is damaged, needs other types or a package, or gives other probabilities than when it
+        was stored.
     """
     who = f"decoder {path:.100}"
     try:
@@ -231,7 +233,7 @@ def load(
 
 
 def _fresh(estimator: Any) -> Any:
-    """An untrained copy."""
+    """Make an untrained copy of an estimator."""
     if hasattr(estimator, "get_params"):
         from sklearn.base import clone
 

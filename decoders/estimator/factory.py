@@ -20,8 +20,8 @@ from decoders.estimator.raised import brief
 def create(path: str, params: Mapping[str, object], trusted: Sequence[str] = ()) -> Decoder:
     """Make the decoder that a profile names.
 
-    This imports and runs code of the user's own machine. Only the path of a profile may get here,
-    never that of a model folder.
+    This imports and runs code on the user's computer. So ``path`` may come from a profile, but
+    never from a model folder.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def create(path: str, params: Mapping[str, object], trusted: Sequence[str] = ())
 
 
 def decoder_of(made: Any, path: str, trusted: Sequence[str]) -> Decoder:
-    """Make a decoder of an estimator, or give back what is one already.
+    """Make a decoder of the estimator ``made``; return it unchanged if it is a decoder already.
 
     Raises
     ------
@@ -87,12 +87,12 @@ def decoder_of(made: Any, path: str, trusted: Sequence[str]) -> Decoder:
 def path_of(estimator: Any) -> str:
     """Name an object as a profile would: ``module:Class``."""
     cls = type(estimator)
-    return f"{cls.__module__}:{cls.__qualname__}"[:200]  # no longer than a profile's
+    return f"{cls.__module__}:{cls.__qualname__}"[:200]  # the limit of a name in a profile
 
 
 @contextmanager
 def own_modules() -> Iterator[None]:
-    """Let modules of the current folder be imported, where no installed one has their name."""
+    """Allow imports of modules in the current folder; installed modules have priority."""
     here = str(Path.cwd())
     sys.path.append(here)
     try:

@@ -1,4 +1,4 @@
-"""MNE's ``Vectorizer`` and ``CSP`` as ONNX, for skl2onnx, which does not know them."""
+"""Converters of MNE's ``Vectorizer`` and ``CSP`` to ONNX, which skl2onnx lacks."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def register() -> None:
-    """Make both known to skl2onnx."""
+    """Register both converters with skl2onnx."""
     from mne.decoding import CSP, Vectorizer
     from skl2onnx import update_registered_converter
 
@@ -38,9 +38,10 @@ def _csp_shape(operator: Any) -> None:
 
 
 def _write_csp(scope: Any, operator: Any, container: Any) -> None:
-    """Log power of each component, or standardised power, as ``CSP.transform``.
+    """Write the log power or the standardised power of each component, as in ``CSP.transform``.
 
-    In float64: filters of correlated channels are large and nearly cancel one another.
+    It is computed in float64, because the filters of correlated channels are large and nearly
+    cancel each other.
     """
     from onnx import TensorProto
     from skl2onnx.algebra.onnx_ops import (

@@ -1,10 +1,12 @@
-"""ONNX files that may be run: parsed, checked, and opened in ONNX Runtime.
+"""Checks of ONNX files before they are run by ONNX Runtime.
 
-ONNX is data: a protobuf message that lists which of the runtime's own operators to apply to which
-numbers. What could reach beyond is refused before the runtime sees it: operators from outside the
-standard (the only way to code of one's own), tensors in other files, and nested graphs and
-functions, so that there are no loops and every run ends; and steps whose outcome is of unknown
-size or huge.
+An ONNX file is a protobuf message: a list of the runtime's own operators and of the numbers to
+which they apply. These parts are refused before the runtime loads the file:
+
+- operators outside the standard, which are the only way to run other code
+- tensors in other files
+- nested graphs and functions, so that there are no loops and every run ends
+- steps whose result has an unknown or huge size
 """
 
 from collections.abc import Collection
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 STANDARD = ("", "ai.onnx")
 MACHINE_LEARNING = "ai.onnx.ml"
 MOST_BYTES = 256 << 20
-# Our largest network has a thousand steps, and 50 million numbers between two of them.
+# This project's largest network has a thousand steps, and 50 million numbers between two steps.
 _MOST_NODES = 10_000
 _MOST_NUMBERS = 1 << 28
 
@@ -31,7 +33,7 @@ def parse(content: bytes, what: str) -> "ModelProto":
     Raises
     ------
     ValueError
-        If they are none.
+        If the bytes are no ONNX file.
     """
     import onnx
     from google.protobuf.message import DecodeError
@@ -43,7 +45,7 @@ def parse(content: bytes, what: str) -> "ModelProto":
 
 
 def check(model: "ModelProto", what: str, domains: Collection[str] = STANDARD) -> None:
-    """Refuse a model that could do more than arithmetic of a bounded size.
+    """Check that a model can only do arithmetic of a limited size.
 
     Parameters
     ----------
@@ -51,12 +53,12 @@ def check(model: "ModelProto", what: str, domains: Collection[str] = STANDARD) -
     what : str
         Its name in messages.
     domains : collection of str
-        Sets of operators that it may use.
+        Operator sets that it may use.
 
     Raises
     ------
     ValueError
-        Naming the reason.
+        If it has a forbidden part; the message names the reason.
     """
     from onnx import AttributeProto, TensorProto
 
@@ -79,12 +81,12 @@ def check(model: "ModelProto", what: str, domains: Collection[str] = STANDARD) -
 
 
 def output_shapes(model: "ModelProto", what: str) -> dict[str, tuple[int, ...]]:
-    """Refuse what a few bytes would blow up, before the runtime computes it; sizes of the outputs.
+    """Infer the sizes of all results before the model is run; return the shapes of its outputs.
 
     Raises
     ------
     ValueError
-        If a step's outcome is of unknown size or huge.
+        If a step's result has an unknown or huge size.
     """
     from onnx.shape_inference import InferenceError, infer_shapes
 
@@ -109,12 +111,12 @@ def output_shapes(model: "ModelProto", what: str) -> dict[str, tuple[int, ...]]:
 
 
 def open_session(model: "ModelProto", what: str) -> "InferenceSession":
-    """Open a checked model in ONNX Runtime, on the thread that calls it.
+    """Open a checked model in ONNX Runtime; it will run in the calling thread only.
 
     Raises
     ------
     ValueError
-        If the runtime cannot take it.
+        If the runtime cannot load it.
     """
     import onnxruntime
 
@@ -122,15 +124,15 @@ def open_session(model: "ModelProto", what: str) -> "InferenceSession":
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.load_model_format", "ONNX")
-    options.log_severity_level = 4  # what is wrong is raised; nothing is printed
+    options.log_severity_level = 4  # errors are raised and not printed
     try:
         return onnxruntime.InferenceSession(
             model.SerializeToString(),
             options,
             providers=["CPUExecutionProvider"],
-            enable_fallback=0,  # there is none, and trying it prints
+            enable_fallback=0,  # there is no fallback, and the attempt would print a message
         )
-    except Exception as problem:  # the runtime's exceptions share no base
+    except Exception as problem:  # the runtime's exceptions have no common base class
         raise ValueError(f"ONNX Runtime cannot take {what}: {problem}") from problem
 
 

@@ -1,4 +1,4 @@
-"""A user's own ONNX file as an estimator that is trained already."""
+"""A user's own ONNX file as an estimator that is already trained."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ _KNOWN = ("file", "classes", "logits")
 
 
 class OnnxFile:
-    """An ONNX file behind ``fit`` and ``predict_proba``; nothing is trained.
+    """An ONNX file with the methods ``fit`` and ``predict_proba``; it is not trained.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class OnnxFile:
     order : tuple of str
         Classes in the order of the file's output; alphabetical if empty.
     logits : bool
-        Whether the output is scores, which a softmax turns into probabilities.
+        True if the output has scores, which a softmax converts to probabilities.
     """
 
     def __init__(self, content: bytes, file: str, order: tuple[str, ...], logits: bool) -> None:
@@ -36,16 +36,16 @@ class OnnxFile:
         self._logits = logits
 
     def fit(self, X: NDArray[np.floating[Any]], y: NDArray[np.int64]) -> "OnnxFile":
-        """Take the shape of the windows and the number of classes.
+        """Store the shape of the windows and the number of classes; nothing is trained.
 
         Raises
         ------
         PluginError
-            If the file does not fit them, or may not be run.
+            If the file does not fit them or fails the checks.
         """
         n_classes = len(np.unique(y))
         shape = X.shape[1], X.shape[2]
-        # Where in the output each class is, alphabetically.
+        # Position in the output of each class, in alphabetical order.
         places = np.argsort(self.class_names) if self.class_names else np.arange(n_classes)
         try:
             OnnxModel(self._given, shape, n_classes, self._file)
@@ -57,7 +57,7 @@ class OnnxFile:
         return self
 
     def predict_proba(self, X: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Probabilities, (n_windows, n_classes)."""
+        """Compute probabilities, (n_windows, n_classes)."""
         return np.stack([self._model.probabilities(window[None]) for window in X])
 
 
@@ -96,7 +96,7 @@ def _with_end(
     places: NDArray[np.signedinteger[Any]],
     logits: bool,
 ) -> bytes:
-    """The same model with a softmax where that is wanted, and its classes in order."""
+    """Append to a model a softmax if ``logits``, and a selection that sorts its classes."""
     from onnx import TensorProto, helper, numpy_helper
 
     model = parse(content, what)

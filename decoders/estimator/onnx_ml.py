@@ -1,8 +1,8 @@
-"""ONNX's operators of machine learning: sizes that ONNX does not infer, and sound attributes.
+"""ONNX's machine-learning operators: sizes of results, and checks of attributes.
 
-Only operators whose outcome is no larger than their input or than what the file lists of classes
-are here: scikit-learn's scalers, linear models, discriminants, vector machines and trees. The
-runtime is written in C++, so what their attributes index is proved before it is run.
+Only operators whose result is no larger than their input or their list of classes are allowed:
+scikit-learn's scalers, linear models, discriminants, support vector machines and trees. The runtime
+is written in C++, so indices in the attributes are checked before a model is run.
 """
 
 from collections.abc import Sequence
@@ -21,14 +21,15 @@ _MOST_STEPS = 100
 
 
 def with_ml_shapes(model: "onnx.ModelProto") -> "onnx.ModelProto":
-    """Make a copy of a model that states the sizes of its machine-learning steps, if it has any.
+    """Make a copy of a model that states the result sizes of its machine-learning steps.
 
-    Sizes that the file itself states are left out then, for nothing proves them.
+    If there are such steps, sizes stated in the file are discarded, because they may be wrong. A
+    model without such steps is returned unchanged.
 
     Raises
     ------
     ValueError
-        If it has another operator of that kind, one whose input is of unknown size, or one whose
+        If it has another machine-learning operator, one with an input of unknown size, or one whose
         attributes do not fit together.
     """
     import onnx
@@ -82,12 +83,12 @@ def _outputs(node: "onnx.NodeProto", dims: list[int]) -> "list[onnx.ValueInfoPro
 def _columns(
     node: "onnx.NodeProto", dims: list[int], constants: dict[str, Any]
 ) -> "list[onnx.ValueInfoProto]":
-    """Size of chosen columns, whose numbers have to be constants within the input."""
+    """Describe the result of a column selection; the columns must be constants within the input."""
     from onnx import TensorProto, numpy_helper
     from onnx.helper import make_tensor_value_info as described
 
     if node.input[1] not in constants:
-        # A class looked up by the number of the likeliest: one for each row.
+        # A lookup of the likeliest class depends on the data, with one result per row.
         raise ValueError(f"the step {node.op_type} looks up what is not constant")
     chosen = numpy_helper.to_array(constants[node.input[1]])
     if chosen.dtype != np.int64 or not chosen.size or chosen.min() < 0 or chosen.max() >= dims[-1]:
@@ -97,14 +98,17 @@ def _columns(
 
 
 def _labels(node: "onnx.NodeProto") -> tuple[int, bool]:
-    """Number of classes that a classifier lists, and whether as texts."""
+    """Return the number of classes that a classifier lists, and True if they are texts."""
     named: list[Any] = [a for a in node.attribute if a.name.startswith("classlabels_")]
     texts = max((len(a.strings) for a in named), default=0)
     return max(texts, *(len(a.ints) for a in named)) if named else 0, texts > 0
 
 
 def _require_sound(node: "onnx.NodeProto", n_features: int) -> None:
-    """Refuse attributes by which a step would read beyond its arrays, or run without end."""
+    """Check that a step's attributes cannot make it read beyond its arrays or run without end.
+
+    Raises ValueError otherwise.
+    """
     lists = {a.name: np.array(a.floats if a.type == a.FLOATS else a.ints) for a in node.attribute}
     if any(name.endswith("_as_tensor") for name in lists):
         raise ValueError(f"the step {node.op_type} has attributes that are tensors")
@@ -182,7 +186,7 @@ def _are_trees(node: "onnx.NodeProto", lists: _Lists, n_features: int, n_classes
     branches = np.array([mode != b"LEAF" for mode in modes])
     for name in ("truenodeids", "falsenodeids"):
         children = lists[f"nodes_{name}"][branches]
-        # Each later than its parent: so no way down a tree is a circle.
+        # Each node is later than its parent, so that no path in a tree is a cycle.
         if (children <= ids[branches]).any():
             return False
         if not set(zip(trees[branches].tolist(), children.tolist(), strict=True)) <= known:

@@ -1,11 +1,11 @@
-"""An exception of a user's own code, in a line."""
+"""One-line descriptions of exceptions in a user's own code."""
 
 import traceback
 from pathlib import Path
 
 
 def brief(problem: BaseException) -> str:
-    """Kind and first line of an exception, and the last place in its trace."""
+    """Describe an exception by its type, the first line of its message, and its place."""
     lines = str(problem).strip().splitlines()
     places = traceback.extract_tb(problem.__traceback__)
     where = f" ({Path(places[-1].filename).name}, line {places[-1].lineno})" if places else ""

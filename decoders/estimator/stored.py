@@ -1,7 +1,7 @@
-"""The form in which a model folder keeps a trained estimator: ONNX where it can, else skops.
+"""The form in which a model folder stores a trained estimator: ONNX if possible, else skops.
 
-Both are bytes in one of the folder's arrays, under the hash in its card. A form is taken only if
-it gives the probabilities of the trained estimator.
+Both are bytes in one of the folder's arrays, which the hash in the card covers. A form is used only
+if it gives the same probabilities as the trained estimator.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,19 +18,19 @@ N_NOISE = 4
 
 
 class Stored(Protocol):
-    """A stored estimator, loaded again.
+    """A stored estimator that was loaded again.
 
-    ``tolerance`` is the largest difference of a probability from the trained estimator's.
+    ``tolerance`` is the largest allowed difference from the trained estimator's probabilities.
     """
 
     name: str
     tolerance: float
 
     def probabilities(self, window: FloatArray) -> NDArray[np.float64]:
-        """Of one window (1, n_channels, n_samples): (n_classes,)."""
+        """Compute the probabilities (n_classes,) of one window (1, n_channels, n_samples)."""
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """For the bundle."""
+        """Return the arrays for the bundle."""
 
 
 def store(
@@ -49,14 +49,14 @@ def store(
         Its name in messages.
     examples : ndarray of float32, shape (n, n_channels, n_samples)
     wanted : ndarray, shape (n, n_classes)
-        Its probabilities of each example alone.
+        The estimator's probabilities of each example alone.
     trusted : sequence of str
-        Types that skops may store beside the built-in ones.
+        Types that skops may store besides the built-in ones.
 
     Raises
     ------
     PluginError
-        If there is none; with the reason of each form.
+        If there is no such form; the message has the reason of each form.
     """
     reasons = []
     shape, n_classes = examples.shape[1:], wanted.shape[1]
@@ -87,14 +87,14 @@ def restore(
     n_classes: int,
     trusted: Sequence[str],
 ) -> Stored:
-    """Rebuild an estimator from the arrays of `Stored.arrays`.
+    """Restore an estimator from the arrays of `Stored.arrays`.
 
     Raises
     ------
     ValueError, BundleError
-        If it is damaged or may not be loaded.
+        If it is damaged or not allowed.
     KeyError
-        If it is missing.
+        If an array is missing.
     ImportError
         If a package is missing.
     """
@@ -104,7 +104,7 @@ def restore(
 
 
 def content_of(arrays: Mapping[str, NDArray[np.generic]], name: str) -> bytes:
-    """The bytes that an array holds."""
+    """Return the bytes in the array ``name``."""
     content = np.asarray(arrays[name])
     if content.dtype != np.uint8 or content.ndim != 1 or content.size > by_onnx.MOST_BYTES:
         raise ValueError(
@@ -117,9 +117,10 @@ def content_of(arrays: Mapping[str, NDArray[np.generic]], name: str) -> bytes:
 def proof(
     stored: Stored, shape: tuple[int, int], deviations: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Probabilities of windows of seeded noise, by which a stored model is known again.
+    """Compute the probabilities of windows of seeded noise, (`N_NOISE`, n_classes).
 
-    ``deviations`` (n_channels,) are the standard deviations of the channels.
+    After loading, they show whether a stored model decodes as before. ``deviations`` (n_channels,)
+    are the standard deviations of the channels.
     """
     noise = np.random.default_rng(0).standard_normal((N_NOISE, *shape))
     windows = (noise * deviations[:, None]).astype(np.float32)

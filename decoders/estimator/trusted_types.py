@@ -1,12 +1,12 @@
-"""Types that a model folder may ask skops for without a word of the user.
+"""Types that skops may load from a model folder without the user's permission.
 
-Each was read: its methods compute with numpy alone on arrays that it holds, look functions up by
-name in a fixed table of its own package, read and write no file and start no process. Left out for
-that reason: trees, vector machines and nearest neighbours (compiled code trusts the indices in
-their arrays), transformers that call a function, ensembles that start processes, and whatever a
-file could name a function in. MNE's `CSP` makes partials of its own functions when it is restored;
-`transform` calls none of them. `tests/decoders/estimator/test_estimator_storage.py` checks what can
-be checked of each.
+The source of each type was read. Its methods compute with numpy on its own arrays. They look up
+functions only in a fixed table of their package, access no files and start no processes. So these
+are left out: trees, support vector machines and nearest neighbours (compiled code trusts the
+indices in their arrays), transformers that call a function, ensembles that start processes, and
+types in which a file could name a function. MNE's `CSP` makes partials of its own functions when it
+is restored; `transform` calls none of them. Where possible,
+`tests/decoders/estimator/test_estimator_storage.py` checks these properties.
 """
 
 PLAIN = frozenset(

@@ -1,4 +1,4 @@
-"""Agreement of a federation's partners, a validated YAML file: the same one at every site."""
+"""Agreement of a federation's partners: a validated YAML file, identical at every site."""
 
 import hashlib
 from pathlib import Path
@@ -10,14 +10,14 @@ from bci.profiles.pipeline_settings import Hertz, Settings
 from bci.profiles.profile import parse_yaml
 from decoders.networks.fleeg import FleegSettings
 
-# A whole number of so many bytes passes through every number type on the way.
+# Whole numbers of this many bytes are exact in every number type of the messages (float64).
 _DIGEST_BYTES = 6
 
 
 class CommonSpace(Settings):
     """The feature space of all sites; see `decoders.networks.fleeg.FleegSettings`.
 
-    With ``share_head`` the classifier's rows of ``classes`` are shared too.
+    With ``share_head``, the classifier's rows of ``classes`` are shared too.
     """
 
     trunk: str = "dbconformer"
@@ -38,7 +38,7 @@ class CommonSpace(Settings):
 
     @property
     def shared_classes(self) -> tuple[str, ...]:
-        """The classes whose rows of the classifier travel."""
+        """Classes whose rows of the classifier are shared."""
         return self.classes if self.share_head else ()
 
     def network(self) -> FleegSettings:
@@ -47,7 +47,7 @@ class CommonSpace(Settings):
 
 
 class Rounds(Settings):
-    """Training of every site: ``epochs`` a round, one cosine schedule over all rounds."""
+    """Training at every site: ``epochs`` epochs per round, one cosine schedule over all rounds."""
 
     rounds: int = Field(default=40, ge=1, le=10_000)
     epochs: int = Field(default=1, ge=1, le=1000)
@@ -58,7 +58,10 @@ class Rounds(Settings):
 
 
 class Privacy(Settings):
-    """Clip each change to ``clip_norm``, add noise of ``noise_multiplier`` times that."""
+    """Differential privacy: changes are clipped to the norm ``clip_norm``; noise is added.
+
+    The standard deviation of the noise is ``noise_multiplier * clip_norm``.
+    """
 
     clip_norm: float = Field(gt=0, le=1e6)
     noise_multiplier: float = Field(gt=0, le=1e4)
@@ -66,7 +69,7 @@ class Privacy(Settings):
 
 
 class Partner(Settings):
-    """A site; all but its name is for a simulation, with paths relative to the file."""
+    """A site; ``profile`` and ``data`` are for simulations, with paths relative to the file."""
 
     name: str = Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
     profile: str | None = None
@@ -74,7 +77,7 @@ class Partner(Settings):
 
 
 class Server(Settings):
-    """Sites that a round needs, the longest waits, the largest norm of a site's change."""
+    """Server settings: sites per round, longest waits, largest norm of a site's change."""
 
     min_sites: int = Field(default=2, ge=1, le=1000)
     join_timeout_s: float = Field(default=600, gt=0, le=7 * 86_400)
@@ -104,11 +107,11 @@ class Federation(Settings):
         return self
 
     def digest(self) -> int:
-        """A number that is the same where model, training and privacy are."""
+        """Hash of model, training and privacy, as a whole number of 48 bits."""
         agreed = self.model_dump_json(include={"model", "training", "privacy"})
         return int.from_bytes(hashlib.sha256(agreed.encode()).digest()[:_DIGEST_BYTES])
 
 
 def load_federation(file: Path) -> Federation:
-    """Read and check a federation's file; raises ProfileError that names the key path."""
+    """Read and check a federation's file; a ProfileError names the key path."""
     return parse_yaml(file, Federation, ProfileError)

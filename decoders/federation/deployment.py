@@ -1,4 +1,4 @@
-"""Processes of NVIDIA FLARE: from start-up kits to a finished federation.
+"""NVIDIA FLARE's processes, from start-up kits to a finished federation.
 
 FLARE's own commands make the kits (docs/how-to/federation.md).
 """
@@ -37,24 +37,24 @@ from decoders.federation.rounds import (
 from decoders.federation.site import STATE, SiteState
 
 _POLL_S = 0.5
-# Jobs without one more round before the federation ends.
+# Number of jobs without a new round after which the federation ends.
 _TRIES = 3
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
 
 
 def _end_with_parent() -> None:
-    """Let Linux kill this process when its parent ends, even by a kill; `exec` keeps that."""
+    """Make Linux kill this process when its parent ends, even if it is killed; survives `exec`."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @contextlib.contextmanager
 def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a kit's process while in the context; it and its jobs' processes end with it.
+    """Run a kit's process during the ``with`` block; then end it and its jobs' processes.
 
-    On Linux that holds for a kill of this process too: the script becomes FLARE's process, and
-    FLARE's jobs watch theirs.
+    On Linux, they also end if this process is killed: the start script is replaced by FLARE's
+    process, and FLARE's jobs end with their parent.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     with (kit / "console.txt").open("wb") as console:
@@ -67,7 +67,7 @@ def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        # All at once: rounds are on disk, and FLARE would take seconds to disconnect.
+        # Killed at once: rounds are on the disk, and FLARE would take seconds to disconnect.
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in psutil.Process(process.pid).children(recursive=True):
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -77,10 +77,10 @@ def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def take_part(kit: Path, state: Path, timeout_s: float, on_round: Callable[[Round], None]) -> None:
-    """Run a site, whose policy is written, until its model is.
+    """Run a site until its model is written; `write_policy` must have been called before.
 
-    Raises StreamError if FLARE ends or nothing happens for ``timeout_s``, ProfileError with the
-    reason if this site refuses.
+    Raises StreamError if FLARE ends or there is no progress for ``timeout_s`` seconds, and
+    ProfileError with the reason if this site refuses a request.
     """
     changed, seen = time.monotonic(), SiteState.read(state / STATE)
     log = f"see {kit / 'log.txt'}"
@@ -95,7 +95,7 @@ def take_part(kit: Path, state: Path, timeout_s: float, on_round: Callable[[Roun
                 if found.refused:
                     raise ProfileError(f"{kit.name} is left out: {found.refused}; {log}")
                 changed, seen = time.monotonic(), found
-            # The server has the answer when its job, and so this site's, is over.
+            # The server has received the answer when its job, and with it this site's job, ends.
             if found.accuracy is not None and not psutil.Process(process.pid).children():
                 return
             if process.poll() is not None:
@@ -108,19 +108,20 @@ def lead(
     kit: Path, leader: Path, config: Path, agreed: Federation, state: Path,
     on_join: Callable[[str], None], on_round: Callable[[Round], None],
 ) -> RoundsProgress:  # fmt: skip
-    """Run the server and its rounds until every site that can has its model.
+    """Run the server and its rounds until every remaining site has its model.
 
-    ``kit`` and ``leader`` are the start-up kits of the server and of the person who leads. Each
-    job of FLARE covers all rounds that are left; a new one starts when a lost site is back.
-    Raises StreamError if the server does not start, FederationError if too few sites join or give
-    sound changes.
+    ``kit`` and ``leader`` are the start-up kits of the server and of the leading person. A FLARE
+    job covers all remaining rounds; a new job starts when a lost site returns.
+
+    Raises StreamError if the server does not start, and FederationError if too few sites join or
+    send valid changes.
     """
     _, progress = resume(state, agreed)
     if not progress.missing(agreed):
         return progress
     own = {"agreement": str(config.resolve()), "state": str(state.resolve())}
     write_policy(kit, SERVER, own)
-    # Jobs of a server that was killed; the rounds themselves are in the state folder.
+    # Remove jobs of a killed server; the rounds themselves are in the state folder.
     shutil.rmtree(kit / "store", ignore_errors=True)
     with running(kit) as process:
         session = open_session(leader, process, agreed.server.join_timeout_s)
@@ -129,20 +130,20 @@ def lead(
 
 
 def open_session(leader: Path, server: subprocess.Popen[bytes], timeout_s: float) -> Session:
-    """Log in at a server that starts; the folder of the leader's kit has the person's name.
+    """Log in at a server that is starting; the folder of the leader's kit has the person's name.
 
-    Raises StreamError if the server ends or does not answer in time.
+    Raises StreamError if the server ends or does not answer within ``timeout_s`` seconds.
     """
     if not (leader / "startup" / "fed_admin.json").exists():
         raise ProfileError(f"{leader} is not a leader's start-up kit")
-    # FLARE prints and logs every try.
+    # FLARE prints and logs every attempt.
     logging.getLogger().addHandler(logging.NullHandler())
     ends = time.monotonic() + timeout_s
     while True:
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 return new_secure_session(leader.resolve().name, str(leader), timeout=10.0)
-        except Exception as error:  # FLARE raises many kinds while a server starts
+        except Exception as error:  # FLARE raises various exceptions while a server starts
             if server.poll() is not None or time.monotonic() > ends:
                 raise StreamError(
                     f"the server does not start ({error}); see its log.txt"
@@ -151,7 +152,7 @@ def open_session(leader: Path, server: subprocess.Popen[bytes], timeout_s: float
 
 
 def _patiently(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Ask FLARE's server again while it is too busy to answer."""
+    """Call a function of FLARE's session; repeat it while the server is too busy to answer."""
     ends = time.monotonic() + FORGOTTEN_S
     while True:
         try:
@@ -163,7 +164,7 @@ def _patiently(call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 class _Jobs:
-    """Jobs of one federation, one after the other."""
+    """The FLARE jobs of one federation, one after another."""
 
     def __init__(
         self, session: Session, agreed: Federation, state: Path,
@@ -181,12 +182,12 @@ class _Jobs:
             if self._progress.end == DONE:
                 return self._progress
             fruitless = 0 if len(self._progress.rounds) > n_before else fruitless + 1
-            # A lost site has twice as long to come back as it was silent.
+            # A lost site has twice the time to return after which it counted as lost.
             waits_s = 2.0 * FORGOTTEN_S
         raise FederationError(self._progress.end or "sites are lost before a round is over")
 
     def _gather(self, waits_s: float) -> set[str]:
-        """Wait for every site that has no model yet, or until the time is up and enough are."""
+        """Wait for all sites without a model; after ``waits_s``, enough sites are sufficient."""
         began, server = time.monotonic(), self._agreed.server
         while True:
             there = self._connected()
@@ -213,7 +214,7 @@ class _Jobs:
         self._follow()
 
     def _connected(self) -> set[str]:
-        """Sites that are there and have no model yet."""
+        """Return the connected sites that have no model yet."""
         self._follow()
         names = {each.name for each in _patiently(self._session.get_connected_client_list)}
         there = names & self._progress.missing(self._agreed)
@@ -223,7 +224,7 @@ class _Jobs:
         return there
 
     def _follow(self) -> None:
-        """Read the rounds that the job's process writes, and report new ones."""
+        """Read the rounds that the job's process has written, and report new ones."""
         n_known = len(self._progress.rounds)
         self._progress = read_progress(self._state, self._agreed)
         for done in self._progress.rounds[n_known:]:

@@ -1,6 +1,6 @@
-"""Both ends of a federation as components of NVIDIA FLARE.
+"""Site and server of a federation as components of NVIDIA FLARE.
 
-A job names these two classes and carries no code (`policy`). Recordings and folders come from the
+A job names these two classes and contains no code (`policy`). Recordings and folders are set in the
 site's own file.
 """
 
@@ -26,7 +26,7 @@ _BLOB = "blob"
 
 
 class SiteEnd(Executor):  # type: ignore[misc]
-    """A site's end: hands requests to `Participant`."""
+    """Component at a site: it passes requests to `Participant`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,32 +45,32 @@ class SiteEnd(Executor):  # type: ignore[misc]
 
 
 class ServerEnd(ModelController):  # type: ignore[misc]
-    """The server's end: runs the rounds over the sites of this job."""
+    """Component at the server: it runs the rounds with the sites of this job."""
 
     def __init__(self) -> None:
         super().__init__(persistor_id="", ignore_result_error=True)
         self._lost: set[str] = set()
 
     def run(self) -> None:
-        """Run the rounds; the reason of an early end is in their file."""
+        """Run the rounds; their file has the reason if they end early."""
         own = _settings(self.fl_ctx)
         agreed = load_federation(Path(own["agreement"]))
         self._timeout_s = agreed.server.round_timeout_s
         run_rounds(self, agreed, Path(own["state"]), lambda _done: None)
 
     def present(self) -> Sequence[str]:
-        """Sites of this job; FLARE starts none at a site that was lost and is back."""
+        """List the sites of this job; FLARE does not start a job at a site that returns."""
         return sorted(set(self.sample_clients()) - self._lost)
 
     def ask(self, kind: str, request: bytes, names: Sequence[str]) -> Mapping[str, object]:
-        """Answers by site; see `decoders.federation.rounds.SiteWire`."""
+        """Send a request and return the answers; see `decoders.federation.rounds.SiteWire`."""
         if not names:  # FLARE would ask all
             return {}
         found = self.send_model_and_wait(
             kind, FLModel(params={_BLOB: request}), list(names), len(names), self._timeout_s
         )
         if self.abort_signal.triggered:
-            # The next job has the sites that are there by then.
+            # The next job has the sites that are connected by then.
             raise FederationError("the leader ended this job")
         answers = {each.meta["client_name"]: _blob(each) for each in found}
         self._lost |= set(names) - set(answers)
@@ -82,7 +82,7 @@ def _blob(model: FLModel) -> object:
 
 
 def _settings(fl_ctx: FLContext) -> dict[str, Any]:
-    """The settings that this machine's own command wrote."""
+    """Read the settings that this computer's own command wrote."""
     folder = fl_ctx.get_engine().get_workspace().get_site_config_dir()
     settings: dict[str, Any] = json.loads((Path(folder) / SETTINGS).read_text(encoding="utf-8"))
     return settings

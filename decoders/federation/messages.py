@@ -1,7 +1,7 @@
-"""Everything that crosses the wire: numbers and arrays, as one safetensors blob.
+"""Messages between sites and server: numbers and arrays, as one safetensors blob.
 
-Reading safetensors executes nothing. The length is checked before parsing, then names, shapes,
-types and values.
+Reading safetensors executes no code. The length is checked before parsing; then names, shapes,
+types and values are checked.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Arrays = Mapping[str, NDArray[np.float32]]
 Understood = tuple[dict[str, float], Arrays]
 
 TRAIN, FINISH = "train", "finish"
-# Numbers that the server sends with each kind of request, and that a site answers.
+# Names of the numbers in each kind of request, and in a site's answer.
 ASKED = {TRAIN: {"agreement", "round"}, FINISH: {"agreement", "partners"}}
 ANSWERED = {TRAIN: {"trials", "accuracy"}, FINISH: {"accuracy"}}
 REFUSALS = {
@@ -26,27 +26,27 @@ REFUSALS = {
 }
 _NUMBER, _REFUSED = "number.", "refused"
 _LIMITS = {"accuracy": (0, 1), "trials": (1, 1_000_000), _REFUSED: (1, len(REFUSALS))}
-# For the header: names, types and shapes.
+# Allowance for the header: names, types and shapes.
 _SLACK = 1 << 20
 
 
 class NotUnderstoodError(ValueError):
-    """A message that holds something else than was agreed on."""
+    """A message with unexpected content."""
 
 
 def pack(numbers: Mapping[str, float], arrays: Arrays) -> bytes:
-    """Write a message."""
+    """Make a message of named numbers and arrays."""
     scalars = {f"{_NUMBER}{name}": np.array([value], float) for name, value in numbers.items()}
     return save(scalars | {name: np.ascontiguousarray(a) for name, a in arrays.items()})
 
 
 def refuse(code: int) -> bytes:
-    """Write a refusal, for a reason of `REFUSALS`."""
+    """Make a refusal; ``code`` is a key of `REFUSALS`."""
     return pack({_REFUSED: code}, {})
 
 
 def unpack_answer(blob: object, kind: str, like: Arrays, longest: float = inf) -> Understood:
-    """Read a site's answer; see `unpack`. The reason of a refusal is raised too."""
+    """Read a site's answer; see `unpack`. A refusal raises NotUnderstoodError with its reason."""
     try:
         refused = unpack(blob, {_REFUSED}, {})[0][_REFUSED]
     except NotUnderstoodError:
@@ -55,11 +55,11 @@ def unpack_answer(blob: object, kind: str, like: Arrays, longest: float = inf) -
 
 
 def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) -> Understood:
-    """Read a message that came from another machine.
+    """Read a message from another computer.
 
-    It has to hold the numbers ``names`` and arrays ``like`` these, whose Euclidean norm, all
-    together, is at most ``longest``. Raises NotUnderstoodError if anything is missing, too much,
-    not finite or out of range.
+    It must contain the numbers ``names`` and arrays with the names and shapes of ``like``. The
+    Euclidean norm of all arrays together must be at most ``longest``. Raises NotUnderstoodError if
+    anything is missing, unexpected, not finite or out of range.
     """
     most = sum(array.nbytes for array in like.values()) + _SLACK
     if not isinstance(blob, bytes) or len(blob) > most:
@@ -90,6 +90,6 @@ def unpack(blob: object, names: set[str], like: Arrays, longest: float = inf) ->
 
 
 def length(arrays: Mapping[str, NDArray[np.generic]]) -> float:
-    """Euclidean norm of all arrays together."""
+    """Compute the Euclidean norm of all arrays together."""
     squares = (np.square(array, dtype=np.float64).sum() for array in arrays.values())
     return float(np.sqrt(sum(squares)))

@@ -1,4 +1,4 @@
-"""A site as a participant: from its recordings to its answers and its model."""
+"""A site as a participant: its recordings, answers to the server, and model."""
 
 import logging
 import zlib
@@ -29,7 +29,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Material:
-    """A site's recordings, and their windows: to train on, and of the last one to score on."""
+    """A site's recordings and their windows.
+
+    ``held_out`` has the windows of the last recording, for the score; ``training`` the others.
+    """
 
     profile: Profile
     recordings: tuple[Recording, ...]
@@ -39,9 +42,9 @@ class Material:
 
 
 def cut_material(profile: Profile, recordings: list[Recording]) -> Material:
-    """Cut windows of runs of one set-up, and hold out those of the last.
+    """Cut windows from runs of one set-up, and hold out those of the last run.
 
-    Raises RecordingError if there is nothing to hold out, MismatchError if runs do not fit.
+    Raises RecordingError if there is only one run, MismatchError if runs do not fit together.
     """
     pipeline = common_pipeline(recordings, profile)
     if len(recordings) == 1:
@@ -72,9 +75,11 @@ def read_participant(
 
 
 class Participant:
-    """A site that answers a server's requests, and writes its model at the end.
+    """A site that answers the server's requests and writes its model at the end.
 
-    Its state from round to round is in the folder ``state``. Without ``model`` none is written.
+    The folder ``state`` has its state between rounds. ``model`` is the folder of its model; None
+    writes no model.
+
     Raises ProfileError if its windows do not fit the agreement, BundleError if ``model`` exists
     before the first round.
     """
@@ -98,7 +103,7 @@ class Participant:
             check_place(model)
 
     def answer(self, kind: str, request: object) -> bytes:
-        """Answer a request; nothing but `messages.ANSWERED` and a change leaves the site."""
+        """Answer a request; only the numbers `messages.ANSWERED` and the change leave the site."""
         try:
             numbers, shared = messages.unpack(request, messages.ASKED[kind], self.site.shapes)
         except (messages.NotUnderstoodError, KeyError) as error:
@@ -113,7 +118,7 @@ class Participant:
                 self.site.note(accuracy=accuracy)
                 return messages.pack({"accuracy": accuracy}, {})
             accuracy, change = self.site.train(int(numbers["round"]), shared)
-        except Exception:  # noqa: BLE001 - an error may name files or people, so it stays here
+        except Exception:  # noqa: BLE001 - an error may name files or people, so it is not sent
             _log.exception("this site could not do its part")
             return self._refuse(3)
         n_trials = len(np.unique(self._material.training.trials))
@@ -124,7 +129,7 @@ class Participant:
         return messages.refuse(code)
 
     def _write_model(self, n_partners: int, accuracy: float) -> None:
-        """Write the bundle; its score is on trials that no round has used."""
+        """Write the model; its score is that on held-out trials, which no round has used."""
         if self._model is None:
             return
         agreed, material, site = self._agreed, self._material, self.site

@@ -1,8 +1,8 @@
-"""The one job that a start-up kit's process may run; it carries no code.
+"""The only job that a start-up kit's process may run; it contains no code.
 
-A site's own command writes the policy into its kit before every start, so that no kit from
-elsewhere widens it. FLARE's own checks believe the role that the server gives the leader, and
-permit all to the role ``super``; `OnlyOurJob` believes nobody.
+A site's own command writes the policy into its kit before every start, so that a received kit
+cannot permit more. FLARE's own checks trust the role that the server assigns to the leader, and
+permit everything to the role ``super``. `OnlyOurJob` checks the job whatever the role.
 """
 
 import json
@@ -18,9 +18,9 @@ SITE, SERVER = "decoders.federation.flare.SiteEnd", "decoders.federation.flare.S
 SETTINGS = "bci.json"
 """A site's or server's own settings, in the folder ``local`` of its start-up kit."""
 FORGOTTEN_S = 30
-"""A silent site counts as gone after this."""
+"""Time without messages, in seconds, after which a site counts as lost."""
 
-# Rights of a leader's certificate at a site and at the server.
+# Rights of the leader's certificate at a site and at the server.
 _RIGHTS = {
     "submit_job": "any", "manage_job": "any", "view": "any", "operate": "none",
     "shell_commands": "none", "clone_job": "none", "download_job": "none", "byoc": "none",
@@ -38,10 +38,10 @@ _SIGNATURES = {".__nvfl_sig.json", ".__nvfl_submitter.crt"}
 
 
 class OnlyOurJob(AppValidator):  # type: ignore[misc]
-    """Check of a job's files at the site: those of `write_job`, and no others."""
+    """Check at the site that a job has only the files of `write_job`, unchanged."""
 
     def validate(self, app_folder: str) -> tuple[str, dict[str, Any]]:
-        """The reason of a refusal, or an empty text; see `nvflare.apis.app_validation`."""
+        """Return the reason of a refusal, or an empty text; see `nvflare.apis.app_validation`."""
         for file in Path(app_folder).rglob("*"):
             name = file.relative_to(app_folder).as_posix()
             if file.name in _SIGNATURES or (file.is_dir() and not file.is_symlink()):
@@ -52,14 +52,16 @@ class OnlyOurJob(AppValidator):  # type: ignore[misc]
 
 
 def write_policy(kit: Path, component: str, settings: Mapping[str, Any]) -> None:
-    """Write a kit's folder ``local``: rights, the one class that a job may build, own settings.
+    """Write a kit's folder ``local``: rights, the only class that a job may use, and settings.
 
-    Raises ProfileError if the folder is not a start-up kit.
+    ``component`` is `SITE` or `SERVER`. ``settings`` are written to the file `SETTINGS`.
+
+    Raises ProfileError if the folder is no start-up kit.
     """
     local = kit / "local"
     try:
         defaults = (local / "resources.json.default").read_text(encoding="utf-8")
-        # FLARE's defaults keep jobs in a folder that all users of a machine share.
+        # FLARE's defaults store jobs in a folder that all users of a computer share.
         resources = json.loads(defaults.replace("/tmp/nvflare", str(kit / "store")))  # noqa: S108
         resources |= {"class_allow_list": [component], "class_list_enforcement_mode": "enforce"}
         resources["app_validator"] = {"path": f"{__name__}.{OnlyOurJob.__name__}"}
@@ -79,7 +81,7 @@ def write_policy(kit: Path, component: str, settings: Mapping[str, Any]) -> None
 
 
 def write_job(folder: Path, sites: set[str]) -> Path:
-    """Write a job that names the two ends, and holds nothing else."""
+    """Write a job that names the components of site and server, and contains nothing else."""
     (folder / "app" / "config").mkdir(parents=True)
     for name, content in _FILES.items():
         (folder / "app" / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""The server's part: asks sites, checks their answers, adds the changes, resumes after a stop."""
+"""The server's rounds: requests, checks of answers, mean changes, resuming after a stop."""
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -25,21 +25,21 @@ _HISTORY, _WEIGHTS = "rounds.json", "shared-{:05d}.safetensors"
 
 
 class FederationError(BciError):
-    """Too few sites are left to continue."""
+    """Error: too few sites are left to continue."""
 
 
 class SiteWire(Protocol):
-    """The way to the sites."""
+    """Connection to the sites."""
 
     def present(self) -> Sequence[str]:
-        """Names of the sites that can be asked."""
+        """List the names of the connected sites."""
 
     def ask(self, kind: str, request: bytes, names: Sequence[str]) -> Mapping[str, object]:
-        """Answers by site; a site that gave none in time is missing."""
+        """Send a request to sites; return the answers by site, without sites that are too late."""
 
 
 class LocalWire:
-    """All sites in this process, one after the other, with the bytes of a deployment."""
+    """Connection to sites in this process, with the same messages as a deployment."""
 
     def __init__(self, participants: Mapping[str, Participant]) -> None:
         self._participants = participants
@@ -54,8 +54,8 @@ class LocalWire:
 class Round(BaseModel):
     """One round.
 
-    ``accuracies`` are those of the sites in it on their held-out trials, with the weights that
-    came; ``excluded`` holds the reason why a site's change was left out.
+    ``accuracies`` has each site's accuracy on its held-out trials, with the weights that the round
+    began with. ``excluded`` has the reasons why sites' changes were left out.
     """
 
     number: int
@@ -66,8 +66,8 @@ class Round(BaseModel):
 class RoundsProgress(StateFile):
     """The state of a federation.
 
-    ``banned`` are sites whose answers were unusable, with the reason; ``finished`` are those that
-    have their model, with its accuracy; ``end`` is `DONE`, or the reason why rounds ended.
+    ``banned`` has the sites with invalid answers, and the reasons. ``finished`` has the sites with
+    a model, and its accuracy. ``end`` is `DONE`, or the reason why the rounds ended.
     """
 
     agreement: int = 0
@@ -77,17 +77,19 @@ class RoundsProgress(StateFile):
     end: str = ""
 
     def missing(self, agreed: Federation) -> set[str]:
-        """Sites that can still get a model."""
+        """Return the sites that are neither banned nor finished."""
         return {site.name for site in agreed.sites} - self.banned.keys() - self.finished.keys()
 
 
 def run_rounds(
     wire: SiteWire, agreed: Federation, folder: Path, on_round: Callable[[Round], None]
 ) -> RoundsProgress:
-    """Train until the last round and let the sites finish; resume after the last in ``folder``.
+    """Train until the last round, then let the sites write their models.
 
-    Raises FederationError, which names the other sites, if fewer than ``min_sites`` give a sound
-    answer, and ProfileError if the folder is of another federation.
+    It resumes after the last round in ``folder``.
+
+    Raises FederationError if fewer than ``min_sites`` sites give a valid answer; the message names
+    the others. Raises ProfileError if the folder belongs to another federation.
     """
     shared, progress = resume(folder, agreed)
     leader = _Leader(wire, agreed, progress)
@@ -104,7 +106,7 @@ def run_rounds(
         progress.end = str(error)
         raise
     finally:
-        # A site that is left out for good stays so when the server starts again.
+        # Stored, so that a banned site remains banned after a restart of the server.
         _save(folder, shared, progress)
     return progress
 
@@ -119,7 +121,7 @@ class _Leader:
             longest += longest_noise(privacy, sum(array.size for array in shared.values()))
         found, excluded = self._ask(messages.TRAIN, {"round": number}, shared, shared, longest)
         self._require(len(found), f"gave a sound change in round {number}", excluded)
-        # Sites answer in any order; sums of rounded numbers depend on it.
+        # Sorted, because sites answer in any order and floating-point sums depend on the order.
         names = sorted(found)
         changes = [found[name][1] for name in names]
         n_trials = [int(found[name][0]["trials"]) for name in names]
@@ -128,7 +130,7 @@ class _Leader:
         return add_mean_change(shared, changes, n_trials), done
 
     def finish(self, shared: Arrays) -> None:
-        """Let the sites that have no model yet make theirs."""
+        """Let the sites without a model write theirs."""
         partners = {name for each in self._progress.rounds for name in each.accuracies}
         found, excluded = self._ask(messages.FINISH, {"partners": len(partners)}, shared, {}, inf)
         for name, (numbers, _) in found.items():
@@ -138,7 +140,7 @@ class _Leader:
     def _ask(
         self, kind: str, numbers: Mapping[str, float], shared: Arrays, like: Arrays, longest: float
     ) -> tuple[dict[str, Understood], dict[str, str]]:
-        """Sound answers by site, and the reasons of the others."""
+        """Send a request; return the valid answers by site, and the reasons of the other sites."""
         names = sorted(self._progress.missing(self._agreed) & set(self._wire.present()))
         request = messages.pack({"agreement": self._agreed.digest(), **numbers}, shared)
         given = self._wire.ask(kind, request, names)
@@ -153,7 +155,7 @@ class _Leader:
         return sound, excluded
 
     def _require(self, n: int, what: str, excluded: Mapping[str, str]) -> None:
-        """Raise if fewer sites than agreed did something; finished sites count."""
+        """Raise FederationError if ``n`` plus the finished sites are fewer than ``min_sites``."""
         n, least = n + len(self._progress.finished), self._agreed.server.min_sites
         if n < least:
             reasons = {**self._progress.banned, **excluded}
@@ -162,9 +164,10 @@ class _Leader:
 
 
 def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
-    """The shared weights and the rounds of a folder; see `read_progress`.
+    """Read the shared weights and the rounds of a folder; see `read_progress`.
 
-    Raises ProfileError too if no network fits the agreement.
+    Without rounds, the weights are initial ones. Also raises ProfileError if no network fits the
+    agreement.
     """
     require_folder(folder, "--state")
     progress = read_progress(folder, agreed)
@@ -180,7 +183,7 @@ def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
 
 
 def read_progress(folder: Path, agreed: Federation) -> RoundsProgress:
-    """The rounds of a folder; raises ProfileError if damaged or of another federation."""
+    """Read the rounds of a folder; raise ProfileError if damaged or of another federation."""
     progress = RoundsProgress.read(folder / _HISTORY)
     if progress.agreement not in (0, agreed.digest()):
         raise ProfileError(
@@ -192,7 +195,7 @@ def read_progress(folder: Path, agreed: Federation) -> RoundsProgress:
 
 
 def _save(folder: Path, shared: Arrays, progress: RoundsProgress) -> None:
-    """Write both such that a stop at any moment leaves the last whole round."""
+    """Write weights and progress so that the last complete round survives a stop at any time."""
     number = len(progress.rounds)
     with appearing(folder / _WEIGHTS.format(number)) as weights:
         save_file(dict(shared), weights)

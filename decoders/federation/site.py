@@ -1,9 +1,9 @@
-"""One site's training: its windows, its personal layers, its optimizer.
+"""One site's training: its windows, personal layers and optimizer.
 
-In a round a site takes the shared weights, trains all its layers on its own windows, and gives the
-change of the shared ones; the server adds the mean change (McMahan et al. 2017, arXiv 1602.05629).
-One AdamW and one cosine schedule last over all rounds, as in the authors' code of FLEEG; the
-optimizer's moments stay at the site.
+In a round, a site receives the shared weights, trains all its layers on its own windows, and
+returns the change of the shared layers. The server adds the mean change (McMahan et al. 2017, arXiv
+1602.05629). One AdamW optimizer and one cosine schedule span all rounds, as in the code of FLEEG's
+authors. The optimizer's moments stay at the site.
 """
 
 import math
@@ -31,15 +31,15 @@ from decoders.neural.fleeg_decoder import FleegDecoder
 from decoders.neural.one_thread import one_thread
 
 STATE = "site.json"
-# A restarted server may ask again for the round before the newest.
+# Number of stored states, because a restarted server may repeat the round before the newest.
 _STATES_KEPT = 2
-# Seeds of rounds must not meet those of the sites' first weights.
+# Keeps the seeds of rounds different from those of the sites' initial weights.
 _ROUNDS_PER_SEED = 100_000
 _HEAD = "head."
 
 
 def initial_weights(space: CommonSpace, seed: int) -> Arrays:
-    """The shared weights of a federation that begins; raises ValueError for unusable settings."""
+    """Make the initial shared weights; raise ValueError for invalid settings."""
     torch.manual_seed(seed)
     settings, classes = space.network(), space.shared_classes
     n_samples = round(settings.window_s * settings.sfreq)
@@ -48,7 +48,7 @@ def initial_weights(space: CommonSpace, seed: int) -> Arrays:
 
 
 def shared_weights(model: Fleeg, classes: Sequence[str], shared: Sequence[str]) -> Arrays:
-    """A copy of the layers that travel: the trunk, and the classifier's rows of shared classes."""
+    """Copy the shared layers: the trunk, and the classifier's rows of the classes ``shared``."""
     state, head = model.state_dict(), model.classifier
     arrays = {name: state[name].numpy().copy() for name in shared_names(model)}
     rows = torch.cat([head.weight, head.bias[:, None]], dim=1).detach().numpy()
@@ -56,7 +56,7 @@ def shared_weights(model: Fleeg, classes: Sequence[str], shared: Sequence[str]) 
 
 
 def add_mean_change(shared: Arrays, changes: Sequence[Arrays], n_trials: Sequence[int]) -> Arrays:
-    """Shared weights after a round: plus the sites' changes, weighted by their trials."""
+    """Add the mean of the sites' changes, weighted by their numbers of trials."""
     means = {
         name: np.average([change[name] for change in changes], axis=0, weights=n_trials)
         for name in shared
@@ -65,7 +65,7 @@ def add_mean_change(shared: Arrays, changes: Sequence[Arrays], n_trials: Sequenc
 
 
 def make_private(change: Arrays, privacy: Privacy, rng: np.random.Generator) -> Arrays:
-    """A change clipped to the agreed norm, plus Gaussian noise (the Gaussian mechanism)."""
+    """Clip a change to the agreed norm and add Gaussian noise (the Gaussian mechanism)."""
     norm, deviation = length(change), privacy.clip_norm * privacy.noise_multiplier
     scale = min(1.0, privacy.clip_norm / norm) if norm else 1.0
     return {
@@ -75,15 +75,16 @@ def make_private(change: Arrays, privacy: Privacy, rng: np.random.Generator) -> 
 
 
 def longest_noise(privacy: Privacy, n_numbers: int) -> float:
-    """A norm that the noise on so many numbers exceeds less than once in ten million times."""
+    """Return a norm that noise on ``n_numbers`` numbers exceeds with a probability below 1e-7."""
     return privacy.clip_norm * privacy.noise_multiplier * (math.sqrt(n_numbers) + 6)
 
 
 def epsilon(n_sent: int, privacy: Privacy) -> float:
-    """The epsilon of a whole site's recordings against anyone who sees its changes.
+    """Compute the epsilon of differential privacy for all recordings of a site.
 
-    Exchanging all recordings moves a change by at most twice the clipping norm, hence half of the
-    noise multiplier. Numbers of trials and accuracies are not covered.
+    It holds against anyone who receives its ``n_sent`` changes. Replacing all recordings moves a
+    change by at most twice the clipping norm, so half of the noise multiplier counts. Numbers of
+    trials and accuracies are not covered.
     """
     from dp_accounting import GaussianDpEvent
     from dp_accounting.rdp import RdpAccountant
@@ -96,9 +97,9 @@ def epsilon(n_sent: int, privacy: Privacy) -> float:
 class SiteState(StateFile):
     """Progress of a site.
 
-    ``sent`` counts its changes in all rounds, for the privacy budget. ``accuracies`` are on
-    held-out trials with the weights that came, by round; ``accuracy`` is that of the end.
-    ``refused`` is the reason why it left the federation.
+    ``sent`` counts the changes that it sent in all rounds, for the privacy budget. ``accuracies``
+    has the accuracy on held-out trials with the received weights, by round; ``accuracy`` is the
+    final one. ``refused`` is the reason why it left the federation; None if it did not.
     """
 
     sent: int = 0
@@ -110,10 +111,10 @@ class SiteState(StateFile):
 class Site:
     """One site's part in every round.
 
-    A round depends on the state after the round before and on the weights that come, and on
-    nothing else: repeated after a crash it gives the same, noise aside. ``decoder`` is untrained
-    before and trained after `finish`. ``held_out`` has one window a trial. ``folder`` is for the
-    state from round to round. Raises ValueError if windows or classes do not fit the agreement.
+    A round depends only on the state after the round before and on the received weights. So a round
+    repeated after a crash gives the same result, apart from privacy noise. ``decoder`` is untrained
+    at first and trained after `finish`. ``held_out`` has one window per trial. ``folder`` has the
+    state between rounds. Raises ValueError if windows or classes do not fit the agreement.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class Site:
         self._held_out = held_out
         self._x = torch.from_numpy(align_groups(training.windows, training.runs))
         self._y = torch.from_numpy(numbers)
-        # Classes weigh alike, however many windows each has.
+        # All classes have equal weight, whatever their numbers of windows.
         counts = np.bincount(numbers, minlength=len(decoder.classes))
         self._weights = torch.from_numpy((counts.mean() / counts).astype(np.float32))
         self._optimizer = torch.optim.AdamW(
@@ -142,28 +143,31 @@ class Site:
         self.state = SiteState.read(folder / STATE)
 
     def shared(self) -> Arrays:
-        """A copy of the layers that travel."""
+        """Copy the shared layers."""
         return shared_weights(self.model, self.decoder.classes, self._agreed.model.shared_classes)
 
     def train(self, number: int, shared: Arrays) -> tuple[float, Arrays]:
-        """Do one round, counted from 1; the accuracy with the weights that came, and the change."""
+        """Train one round, counted from 1.
+
+        Returns the accuracy with the received weights ``shared``, and their change by training.
+        """
         self._take(number, shared)
         accuracy = self.accuracy()
         self._fit(number)
         change: Arrays = {name: after - shared[name] for name, after in self.shared().items()}
         if self._agreed.privacy is not None:
-            # Not seeded: noise that can be drawn again hides nothing.
+            # Not seeded, because noise that can be reproduced gives no privacy.
             change = make_private(change, self._agreed.privacy, np.random.default_rng())
         self._keep(number, accuracy)
         return accuracy, change
 
     def finish(self, shared: Arrays) -> float:
-        """Take the final shared layers; the accuracy on held-out trials."""
+        """Set the final shared layers; return the accuracy on held-out trials."""
         self._take(self._agreed.training.rounds + 1, shared)
         return self.accuracy()
 
     def decisions(self, trials: Epochs | None = None) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
-        """True classes and decisions of trials; by default of the held-out ones."""
+        """Return the true classes and the decisions of trials, by default of the held-out ones."""
         trials = trials or self._held_out
         self.model.eval()
         chosen = [
@@ -173,12 +177,12 @@ class Site:
         return trials.labels, np.array(chosen)
 
     def accuracy(self) -> float:
-        """Share of the held-out trials decided rightly."""
+        """Compute the share of held-out trials that are decided correctly."""
         truth, decided = self.decisions()
         return float(np.mean(truth == decided))
 
     def note(self, accuracy: float | None = None, refused: str | None = None) -> None:
-        """Write how far this site is, for the process that follows it."""
+        """Write this site's state, for the process that monitors it."""
         update = {"accuracy": accuracy, "refused": refused}
         self.state.model_copy(update=update).write(self._folder / STATE)
 
@@ -204,7 +208,7 @@ class Site:
                     raise ValueError(f"the loss of round {number} is not finite; lower the lr")
 
     def _take(self, number: int, shared: Arrays) -> None:
-        """Personal layers and optimizer as before a round, and the shared layers that came."""
+        """Restore personal layers and optimizer before round ``number``; set the shared layers."""
         older = [file for n, file in self._states() if n < number]
         try:
             tensors = load_file(older[-1]) if older else self._first
@@ -223,7 +227,7 @@ class Site:
     def _keep(self, number: int, accuracy: float) -> None:
         with appearing(self._folder / f"round-{number:05d}.safetensors") as new:
             save_file(state_of("site", self.model, self._optimizer), new)
-        # After a run that began again in the same folder, later rounds no longer hold.
+        # If a federation was restarted in the same folder, states of later rounds are outdated.
         for n, file in self._states():
             if n > number or n <= number - _STATES_KEPT:
                 file.unlink()

@@ -1,6 +1,6 @@
 """Image galleries and the search in them.
 
-- pictures: files read within bounds
-- embedders, colour_edge_embedder: images to embeddings
-- embedding_search: embedding to image
+- pictures: reading of picture files, with limits of size
+- embedders, colour_edge_embedder: embeddings of images
+- embedding_search: search of an image by a predicted embedding
 """

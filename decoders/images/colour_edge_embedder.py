@@ -1,7 +1,7 @@
-"""A plain description of a picture, for where no vision model can be had.
+"""A simple descriptor of a picture, for use without a vision model.
 
-96 colour, 128 gradient and 64 luminance numbers. It knows colours, edges and where it is bright,
-and nothing of what is shown; a gallery made by it states so.
+It has 96 colour, 128 gradient and 64 luminance numbers. They describe colours, edges and
+brightness, but not the objects shown. A gallery made with it states this.
 """
 
 from pathlib import Path
@@ -21,7 +21,7 @@ _GRID = 8
 
 
 def describe(file: Path) -> FloatArray:
-    """The descriptor of a picture file, (288,)."""
+    """Compute the descriptor of a picture file, (288,)."""
     from PIL import Image
 
     picture = read_picture(file).resize((_SIDE, _SIDE), Image.Resampling.BILINEAR)
@@ -29,10 +29,11 @@ def describe(file: Path) -> FloatArray:
 
 
 def descriptor(rgb: NDArray[np.float64]) -> FloatArray:
-    """Of pixels (side, side, 3) between 0 and 1; each of three parts has length 1.
+    """Compute the descriptor of pixels (side, side, 3) between 0 and 1, (288,).
 
-    Histograms of red, green and blue in each quarter; of gradient orientation, weighted by
-    strength, in each of sixteen tiles; and brightness on an eight by eight grid, without its mean.
+    It has three parts, each of length 1: histograms of red, green and blue in each quarter;
+    histograms of gradient orientation, weighted by strength, in each of 16 tiles; and brightness on
+    an 8 x 8 grid, minus its mean.
     """
     grey = rgb @ np.array([0.299, 0.587, 0.114])
     down, right = np.gradient(grey)

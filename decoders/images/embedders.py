@@ -30,15 +30,15 @@ def embed_folder(folder: Path, model: str, on_progress: Progress) -> Gallery:
     ----------
     folder : Path
     model : str
-        A vision model of Hugging Face (``facebook/dinov2-base``, ``openai/clip-vit-base-patch32``)
-        or a folder that holds one, or ``simple``.
+        A vision model of Hugging Face (``facebook/dinov2-base``, ``openai/clip-vit-base-patch32``),
+        a folder with such a model, or ``simple``.
     on_progress : callable
-        Called with how many are done, and of how many.
+        Called with the number of finished pictures and the number of all pictures.
 
     Raises
     ------
     GalleryError
-        If there are no pictures, one cannot be read, or the model cannot be had.
+        If there are no pictures, one cannot be read, or the model is not available.
     """
     pictures = find_pictures(folder)
     embed, made_by = (describe, MADE_BY) if model == SIMPLE else (_vision_model(model), model)
@@ -55,7 +55,7 @@ def embed_folder(folder: Path, model: str, on_progress: Progress) -> Gallery:
 
 
 def _is_reachable() -> bool:
-    """Return whether Hugging Face answers; without it, its library tries again for minutes."""
+    """Return whether Hugging Face answers; if not, its library would retry for minutes."""
     if any(os.environ.get(key) for key in ("HF_ENDPOINT", "HTTPS_PROXY", "https_proxy")):
         return True
     try:
@@ -75,7 +75,7 @@ def _vision_model(name: str) -> Embed:
     logging.disable_progress_bar()
     is_reachable = Path(name).is_dir() or _is_reachable()
     try:
-        # Nothing of a model's repository is run: weights are data, code is the library's own.
+        # No code of a model's repository is run: only its weights are loaded.
         given = {"trust_remote_code": False, "local_files_only": not is_reachable}
         processor = AutoImageProcessor.from_pretrained(name, backend="pil", **given)
         network = AutoModel.from_pretrained(name, use_safetensors=True, **given)

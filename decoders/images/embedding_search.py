@@ -1,4 +1,4 @@
-"""Finding an image among candidates: embeddings as decoders learn them, compared by cosine."""
+"""Search of an image among candidates, by the cosine of predicted and known embeddings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from bci.tasks.image_gallery import Gallery, load_gallery
 from decoders.classical.linear_head import shaped
 from decoders.classical.softmax import softmax
 
-# Of the softmax over cosines: that of the networks' contrastive loss. Calibration then fits one
-# more, on held-out trials.
+# Temperature of the softmax over cosines, as in the networks' contrastive loss. Calibration fits a
+# further temperature on held-out trials.
 TEMPERATURE = 0.1
 _MOST = 1000
 _TINY = 1e-12
@@ -22,9 +22,10 @@ _TINY = 1e-12
 
 @dataclass(frozen=True)
 class Space:
-    """Embeddings centred by the mean of training images, and brought to about unit variance.
+    """Transformation of embeddings: minus the mean of training images, scaled to unit variance.
 
-    What all embeddings share says nothing of which image it was. ``centre`` (n_dimensions,).
+    The mean is removed because it is the same for all images. ``centre`` has the shape
+    (n_dimensions,).
     """
 
     centre: FloatArray
@@ -32,7 +33,7 @@ class Space:
 
     @classmethod
     def of(cls, embeddings: FloatArray) -> "Space":
-        """Vectors of training images, (n_images, n_dimensions)."""
+        """Make the transformation from training images' embeddings, (n_images, n_dimensions)."""
         centre = embeddings.mean(axis=0)
         return cls(centre, float(np.sqrt(((embeddings - centre) ** 2).mean()) + _TINY))
 
@@ -42,14 +43,14 @@ class Space:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Images to choose among: ``names`` ascending, ``vectors`` (n, n_dimensions) of length 1."""
+    """Candidate images: sorted ``names``, and ``vectors`` (n, n_dimensions) of length 1."""
 
     names: tuple[str, ...]
     vectors: FloatArray
 
     @classmethod
     def of(cls, gallery: Gallery, space: Space) -> "Candidates":
-        """A gallery's images, as directions in a space."""
+        """Make candidates of a gallery's images, as directions in the transformed space."""
         order = np.argsort(gallery.names)
         names = tuple(gallery.names[i] for i in order)
         vectors = space(gallery.embeddings[order])
@@ -59,17 +60,17 @@ class Candidates:
     def from_arrays(
         cls, names: tuple[str, ...], arrays: Mapping[str, NDArray[np.generic]], n_dimensions: int
     ) -> "Candidates":
-        """Those of a bundle: its classes, and the array ``candidates``."""
+        """Read the candidates of a bundle: its classes ``names`` and its array ``candidates``."""
         vectors = shaped(arrays, "candidates", (len(names), n_dimensions))
         return cls(names, vectors.astype(np.float32))
 
     def only(self, names: Sequence[str]) -> "Candidates":
-        """Some of them.
+        """Select candidates by name.
 
         Raises
         ------
         GalleryError
-            Naming one that is not there, or if they are too many to decide among.
+            If a name is missing, or there are too few or too many candidates.
         """
         wanted = sorted(set(names))
         row = {name: i for i, name in enumerate(self.names)}
@@ -83,31 +84,31 @@ class Candidates:
         return Candidates(tuple(wanted), self.vectors[[row[name] for name in wanted]])
 
     def cosines(self, predicted: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Similarity of a predicted vector to each, from -1 to 1."""
+        """Compute the cosine of a predicted vector with each candidate, (n,), from -1 to 1."""
         direction = predicted / (np.linalg.norm(predicted) + _TINY)
         return (self.vectors @ direction).astype(np.float64)
 
 
 def probabilities(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Their softmax over `TEMPERATURE`."""
+    """Compute probabilities of candidates: the softmax of cosines divided by `TEMPERATURE`."""
     return softmax(cosines / TEMPERATURE)
 
 
 @dataclass(frozen=True)
 class Galleries:
-    """The images whose embeddings are trained on, and those that are decided among live."""
+    """Galleries of the training images ``learnt`` and of the live ``candidates``."""
 
     learnt: Gallery
     candidates: Gallery
 
     @classmethod
     def load(cls, learnt: str, candidates: str) -> "Galleries":
-        """Read them from files; without ``candidates`` they are the learnt ones.
+        """Read galleries from files; an empty ``candidates`` means the gallery ``learnt``.
 
         Raises
         ------
         GalleryError
-            If one cannot be read, or they are not of one kind.
+            If one cannot be read, or they were made by different models.
         """
         ours = load_gallery(Path(learnt))
         theirs = load_gallery(Path(candidates)) if candidates else ours
@@ -120,7 +121,7 @@ class Galleries:
         return cls(ours, theirs)
 
     def union(self) -> Gallery:
-        """All images of both."""
+        """Join the images of both galleries."""
         if self.candidates is self.learnt:
             return self.learnt
         known = set(self.learnt.names)
@@ -133,12 +134,12 @@ class Galleries:
 
 
 def required(galleries: Galleries | None) -> Galleries:
-    """Requirements of a decoder of images.
+    """Return the galleries that a decoder of images needs.
 
     Raises
     ------
     GalleryError
-        If there is none.
+        If ``galleries`` is None.
     """
     if galleries is None:
         raise GalleryError(

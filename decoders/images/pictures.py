@@ -1,4 +1,4 @@
-"""Reading pictures for embedding: found by name, bounded, upright, in RGB."""
+"""Reading of pictures for embedding, in RGB and upright, with a limit of size."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 NEEDS_PILLOW = "pictures need Pillow: pip install 'bci[images]'"
 _MOST_PIXELS = 100_000_000
-# Whatever the file's name: Pillow would hand PostScript to a program of its own.
+# Allowed formats, whatever the file's name: Pillow would pass PostScript to another program.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
 
 
 def find_pictures(folder: Path) -> dict[str, Path]:
-    """Pictures below a folder, by the name that a marker has: ``image-`` and the file's stem.
+    """Find the pictures below a folder, by their marker: ``image-`` and the file's stem.
 
     Raises
     ------
     GalleryError
-        If there are fewer than two, or two of one name.
+        If there are fewer than two, or two with the same name.
     """
     if not folder.is_dir():
         raise GalleryError(f"{folder}: no such folder")
@@ -39,7 +39,7 @@ def find_pictures(folder: Path) -> dict[str, Path]:
 
 
 def read_picture(file: Path) -> "Image":
-    """A picture in RGB, as its camera held it.
+    """Read a picture in RGB, rotated as the camera's orientation tag states.
 
     Raises
     ------

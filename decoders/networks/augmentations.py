@@ -1,4 +1,4 @@
-"""Other views of the same trials, for MVCNet: turned over, shifted in frequency, mirrored.
+"""Augmented views of trials: inverted polarity, shifted frequencies, mirrored sides.
 
 Source: arXiv 2502.17482 and its authors' repository (wzwvv/MVCNet), the three views that it uses
 on BNCI2014001. Trials are (n_trials, n_channels, n_samples), labels (n_trials,) integers.
@@ -14,12 +14,12 @@ View = tuple[Tensor, Tensor]  # trials, labels
 
 
 def flip_sign(trials: Tensor) -> Tensor:
-    """The trials with their polarity turned over."""
+    """Invert the polarity of trials."""
     return -trials
 
 
 def analytic(trials: Tensor) -> Tensor:
-    """The analytic signal, complex: the spectrum without its negative frequencies."""
+    """Compute the complex analytic signal: the spectrum without negative frequencies."""
     n_samples = trials.shape[-1]
     gain = torch.zeros(n_samples, device=trials.device)
     gain[0] = 1
@@ -31,16 +31,17 @@ def analytic(trials: Tensor) -> Tensor:
 
 
 def shift_frequencies(trials: Tensor, shift_hz: float, sfreq: float) -> Tensor:
-    """The trials with every frequency higher by ``shift_hz`` (lower if negative)."""
+    """Shift every frequency of the trials up by ``shift_hz`` (down if negative)."""
     time = torch.arange(trials.shape[-1], device=trials.device) / sfreq
     turn = torch.exp(2j * torch.pi * shift_hz * time)
     return (analytic(trials) * turn).real.to(trials.dtype)
 
 
 def mirror_channels(ch_names: Sequence[str]) -> list[int] | None:
-    """For each channel the index of its partner in the other hemisphere; midline: its own.
+    """Return the index of each channel's partner in the other hemisphere.
 
-    None if a channel beside the midline has no partner, or all are on the midline.
+    A midline channel is its own partner. None if a lateral channel has no partner, or all channels
+    are on the midline.
     """
     index = {name.lower(): k for k, name in enumerate(ch_names)}
     order = []
@@ -56,7 +57,7 @@ def mirror_channels(ch_names: Sequence[str]) -> list[int] | None:
 
 
 def mirror_classes(classes: Sequence[str]) -> list[int] | None:
-    """For each class the index of the one with left and right exchanged.
+    """Return for each class the index of the class with left and right exchanged.
 
     None if a class with ``left`` or ``right`` in its name has no such partner.
     """
@@ -68,16 +69,20 @@ def mirror_classes(classes: Sequence[str]) -> list[int] | None:
 
 
 def mirror(trials: Tensor, labels: Tensor, channels: list[int], classes: list[int]) -> View:
-    """The trials with the hemispheres exchanged, and the labels that go with them."""
+    """Exchange the hemispheres of trials, and left and right in their labels.
+
+    ``channels`` and ``classes`` are the indices of `mirror_channels` and `mirror_classes`.
+    """
     return trials[:, channels], torch.tensor(classes, device=labels.device)[labels]
 
 
 def three_views(
     sfreq: float, ch_names: Sequence[str], classes: Sequence[str], shift_hz: float = 0.1
 ) -> Callable[[Tensor, Tensor], list[View]]:
-    """Make one view a domain of trials and labels: amplitude, frequency, space.
+    """Make a function that returns three views of trials and labels.
 
-    Where channels or classes have no mirror image the third view is left out.
+    They change amplitude, frequency and space. The third view is left out if channels or classes
+    have no mirror image.
     """
     other_side, other_class = mirror_channels(ch_names), mirror_classes(classes)
 

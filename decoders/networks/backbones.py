@@ -1,4 +1,4 @@
-"""Networks that others build on: trunks of FLEEG, backbones of MVCNet."""
+"""Networks that are parts of other networks: trunks of FLEEG, backbones of MVCNet."""
 
 from collections.abc import Callable
 

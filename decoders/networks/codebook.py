@@ -1,10 +1,10 @@
-"""A codebook of unit vectors that follows what it quantises by a moving average.
+"""A codebook of unit vectors, updated by a moving average of the vectors that it quantises.
 
 Source: van den Oord et al. 2017, "Neural discrete representation learning", arXiv 1711.00937, for
-the straight-through gradient, the commitment term and the moving average; vectors and codes of
-unit length as LaBraM (Jiang et al. 2024, arXiv 2405.18765) and Du-IN have them. Codes start at
-k-means of the first batch. Ours: a code that hardly any vector has come to for long is dead and
-put onto a vector of the present batch.
+the straight-through gradient, the commitment term and the moving average. Vectors and codes have
+unit length, as in LaBraM (Jiang et al. 2024, arXiv 2405.18765) and Du-IN. Codes start at the
+k-means centres of the first batch. Added here: a code that has long been used by hardly any vector
+is dead, and is moved to a vector of the present batch.
 """
 
 from typing import NamedTuple
@@ -22,10 +22,10 @@ class Quantised(NamedTuple):
     Attributes
     ----------
     codes : Tensor, shape (..., width)
-        Gradients pass through as if nothing had been replaced.
+        Gradients pass through unchanged (straight-through).
     indices : Tensor of int64, shape (...)
     commitment : Tensor, scalar
-        Mean squared distance of the vectors to their codes; pulls the vectors only.
+        Mean squared distance of the vectors to their codes; its gradient moves the vectors only.
     """
 
     codes: Tensor
@@ -41,15 +41,15 @@ class CodeUse(NamedTuple):
 
 
 class Codebook(nn.Module):
-    """Nearest code by cosine; learns in training mode from every batch it sees.
+    """Quantisation to the nearest code by cosine; every batch in training mode updates the codes.
 
     Parameters
     ----------
     n_codes, width : int
     decay : float
-        How much of a code is kept when a batch moves it.
+        Weight of the old code in the update by a batch.
     dead_below : float
-        A code is dead when its running share of the vectors is less than this times 1 / n_codes.
+        A code is dead if its running share of the vectors is below this factor times 1 / n_codes.
     """
 
     codes: Tensor
@@ -66,7 +66,7 @@ class Codebook(nn.Module):
         self.register_buffer("started", torch.tensor(False))
 
     def forward(self, x: Tensor) -> Quantised:
-        """Quantise vectors of any length, (..., width)."""
+        """Quantise vectors (..., width), which are first scaled to unit length."""
         x = F.normalize(x, dim=-1)
         flat = x.detach().flatten(0, -2)  # (N, width)
         if self.training and not self.started:
@@ -81,7 +81,7 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def _follow(self, x: Tensor, indices: Tensor) -> None:
-        """Move used codes towards the mean of their vectors; put dead ones elsewhere."""
+        """Move used codes towards the mean of their vectors; replace dead codes by vectors."""
         means, counts = means_by_code(x, indices, len(self.codes))
         moved = F.normalize(self.decay * self.codes + (1 - self.decay) * means, dim=1)
         self.codes.copy_(torch.where(counts[:, None] > 0, moved, self.codes))
@@ -93,29 +93,32 @@ class Codebook(nn.Module):
             self.shares[dead] = 1.0 / len(self.codes)
 
     def use(self) -> CodeUse:
-        """Running use in training; a code just put elsewhere counts as used for a while.
+        """Return the running usage in training; a replaced code counts as used for some time.
 
-        Of held-out data: ``code_use(code_shares(indices, n_codes))``.
+        For held-out data, use ``code_use(code_shares(indices, n_codes))``.
         """
         return code_use(self.shares, self.dead_below / len(self.codes))
 
 
 def nearest(x: Tensor, codes: Tensor) -> Tensor:
-    """Number of the code with the greatest inner product, (N,), of unit vectors (N, width)."""
+    """Find the code with the largest inner product for unit vectors (N, width); shape (N,)."""
     return (x @ codes.T).argmax(dim=1)
 
 
 def means_by_code(x: Tensor, indices: Tensor, n_codes: int) -> tuple[Tensor, Tensor]:
-    """Unit mean (n_codes, width) of each code's vectors, 0 where it has none; their counts."""
+    """Compute the unit mean (n_codes, width) of each code's vectors, and their numbers (n_codes,).
+
+    The mean is 0 for a code without vectors.
+    """
     sums = x.new_zeros(n_codes, x.shape[1]).index_add_(0, indices, x)
     return F.normalize(sums, dim=1), torch.bincount(indices, minlength=n_codes).to(x.dtype)
 
 
 @torch.no_grad()
 def kmeans(x: Tensor, n_codes: int, n_rounds: int = _KMEANS_ROUNDS) -> Tensor:
-    """Unit centres (n_codes, width) of unit vectors (N, width).
+    """Compute unit centres (n_codes, width) of unit vectors (N, width) by k-means.
 
-    With fewer vectors than codes the surplus are vectors drawn again, a little displaced.
+    With fewer vectors than codes, vectors are repeated with a little noise.
     """
     order = torch.randperm(len(x), device=x.device)
     centres = x[order.repeat(-(-n_codes // len(x)))[:n_codes]]
@@ -128,12 +131,12 @@ def kmeans(x: Tensor, n_codes: int, n_rounds: int = _KMEANS_ROUNDS) -> Tensor:
 
 
 def code_use(shares: Tensor, least: float = 0.0) -> CodeUse:
-    """Perplexity exp(-sum p log p) and share of codes above ``least``, of shares (n_codes,)."""
+    """Compute perplexity exp(-sum p log p) of shares (n_codes,), and the share above ``least``."""
     p = shares.double() / shares.sum()
     entropy = -torch.xlogy(p, p).sum()
     return CodeUse(float(entropy.exp()), float((p > least).double().mean()))
 
 
 def code_shares(indices: Tensor, n_codes: int) -> Tensor:
-    """Share of each code, (n_codes,), among code numbers of any shape."""
+    """Compute the share of each code, (n_codes,), in ``indices`` of any shape."""
     return torch.bincount(indices.flatten(), minlength=n_codes) / indices.numel()

@@ -43,7 +43,7 @@ PUBLISHED = DbconformerSettings()
 
 
 class TemporalTokens(nn.Module):
-    """One token a patch of half a second."""
+    """One token per patch of half a second."""
 
     def __init__(self, n_channels: int, sfreq: float, s: DbconformerSettings) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class TemporalTokens(nn.Module):
 
 
 class SpatialTokens(nn.Module):
-    """One token a channel, made from that channel alone."""
+    """One token per channel, made from this channel alone."""
 
     def __init__(self, sfreq: float, s: DbconformerSettings) -> None:
         super().__init__()
@@ -130,7 +130,8 @@ class Dbconformer(nn.Module):
                 for _ in range(s.spatial_depth)
             )
         )
-        # The bias of the last layer, the same for all channels, falls out of the softmax.
+        # The last layer needs no bias, because it is the same for all channels and cancels in the
+        # softmax.
         self.channel_score = nn.Sequential(
             nn.Linear(s.width, s.width), nn.Tanh(), nn.Linear(s.width, 1, bias=False)
         )
@@ -147,7 +148,7 @@ class Dbconformer(nn.Module):
         )
 
     def features(self, x: Tensor) -> Tensor:
-        """Temporal half, then spatial half, shape (n_trials, n_features)."""
+        """Concatenate temporal and spatial features, shape (n_trials, n_features)."""
         temporal = self.temporal_tokens(x) + self.temporal_positions  # (B, P, 40)
         temporal = self.temporal_encoder(temporal).mean(1)  # (B, 40)
         spatial, weights = self._attended_channels(x)  # (B, C, 40), (B, C)
@@ -161,10 +162,10 @@ class Dbconformer(nn.Module):
 
     @torch.no_grad()
     def channel_attention(self, x: Tensor) -> Tensor:
-        """Weight of each channel in the spatial half, shape (n_channels,).
+        """Compute the weight of each channel in the spatial features, shape (n_channels,).
 
-        The mean over the trials; the weights are positive and add up to 1. Meant for evaluation
-        mode: in training mode dropout makes it noisy.
+        It is the mean over the trials ``x``. The weights are positive and sum to 1. Call it in
+        evaluation mode, because dropout adds noise in training mode.
         """
         _, weights = self._attended_channels(x)
         return weights.mean(0)

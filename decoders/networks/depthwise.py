@@ -1,4 +1,4 @@
-"""A long filter for each channel, quick to train."""
+"""A depthwise convolution with long kernels that is fast to train."""
 
 import torch
 from scipy.fft import next_fast_len
@@ -6,11 +6,11 @@ from torch import Tensor, nn
 
 
 class DepthwiseConv(nn.Conv1d):
-    """One odd kernel a channel, zeros around, as many samples out as in, no bias.
+    """One kernel of odd length per channel, with zero padding to the same length and no bias.
 
-    While training it multiplies Fourier transforms: with a quarter of a second at 160 Hz, forward
-    and back take a quarter of the time that torch's own convolution needs on a CPU. In evaluation
-    mode it is that convolution, which ONNX has, and which differs by rounding only.
+    In training mode it multiplies Fourier transforms. With kernels of 0.25 s at 160 Hz, forward and
+    backward pass take a quarter of the time of torch's convolution on a CPU. In evaluation mode it
+    is torch's convolution, which ONNX supports. The two differ by rounding only.
     """
 
     def __init__(self, n_channels: int, kernel: int) -> None:
@@ -23,8 +23,8 @@ class DepthwiseConv(nn.Conv1d):
         if not self.training:
             return super().forward(x)
         n_samples, kernel = x.shape[-1], self.kernel_size[0]
-        length = next_fast_len(n_samples + kernel - 1, real=True)  # nothing wraps round
-        kernels = self.weight[:, 0].flip(-1)  # a convolution of torch is a correlation
+        length = next_fast_len(n_samples + kernel - 1, real=True)  # long enough without wrap-around
+        kernels = self.weight[:, 0].flip(-1)  # torch's convolution is a correlation
         product = torch.fft.rfft(x, length) * torch.fft.rfft(kernels, length)
         first = kernel // 2
         filtered: Tensor = torch.fft.irfft(product, length)

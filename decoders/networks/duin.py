@@ -1,14 +1,14 @@
-"""Du-IN: words from depth electrodes. The encoder of all three stages, and the word classifier.
+"""Du-IN: words from depth electrodes; encoder of all three stages, and word classifier.
 
 Source: Zheng et al. 2024, "Du-IN: discrete units-guided mask modeling for decoding speech from
 intracranial neural signals", NeurIPS, arXiv 2405.11459, and its authors' code
-(liulab-repository/Du-IN, MIT), whose layers, sizes and initial weights these are: no activation in
-the tokeniser, layer norm on each head's queries and keys, ReLU, fixed sinusoids. Signals at
-1000 Hz, scaled a channel to about unit variance.
+(liulab-repository/Du-IN, MIT). Layers, sizes and initial weights are the authors': no activation
+in the tokeniser, layer norm on each head's queries and keys, ReLU, fixed sinusoids. Signals have
+1000 Hz, and each channel is scaled to about unit variance.
 
-The first layer, linear from a person's channels to 16, is that person's: a new person needs a
-new one, the rest can be carried over. Ours: no bias before a batch norm, which would take it out.
-Codebook and pretraining: `codebook`, `duin_pretraining`.
+The first layer, linear from a person's channels to 16, is personal: a new person needs a new one,
+and the other layers can be reused. Changed here: no bias before a batch norm, which would remove
+it. Codebook and pretraining: `codebook`, `duin_pretraining`.
 """
 
 from collections.abc import Sequence
@@ -34,12 +34,13 @@ class DuinSettings:
     expansion: int = 2
     dropout: float = 0.2
     head_hidden: int = 128
-    # The authors' tokeniser and initial weights. Without: GELU after each convolution, and
-    # PyTorch's initial weights, which learn faster from few trials.
+    # True for the authors' tokeniser and initial weights. False for GELU after each convolution
+    # and PyTorch's initial weights, which train faster with few trials.
     published: bool = True
-    # The authors' head ends in a sigmoid, whose outputs they take for logits.
+    # True for a sigmoid at the end of the head, as in the authors' code, which treats its outputs
+    # as logits.
     sigmoid: bool = False
-    # Pretraining only.
+    # The settings below are for pretraining only.
     n_codes: int = 2048
     code_width: int = 64
     code_decay: float = 0.99
@@ -47,7 +48,7 @@ class DuinSettings:
 
     @property
     def width(self) -> int:
-        """Of a token: a patch after the convolutions, laid out flat."""
+        """Width of a token, which is a flattened patch after the convolutions."""
         return self.widths[-1] * (self.patch // self.stride)
 
 
@@ -68,7 +69,7 @@ SMALL = DuinSettings(
 
 
 class Tokeniser(nn.Module):
-    """Each patch by itself through three convolutions, laid out flat as one token."""
+    """Three convolutions of each patch by itself; the result is flattened to one token."""
 
     def __init__(self, settings: DuinSettings) -> None:
         super().__init__()
@@ -86,7 +87,7 @@ class Tokeniser(nn.Module):
         self.convolutions = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Signals (B, n_spatial, T) to tokens (B, P, width), P = T / patch."""
+        """Convert signals (B, n_spatial, T) to tokens (B, P, width), with P = T / patch."""
         n_trials, n_patches = len(x), x.shape[2] // self.patch
         x = x.reshape(n_trials, x.shape[1], -1, self.patch).transpose(1, 2)  # (B, P, 16, 100)
         x = self.convolutions(x.flatten(0, 1))  # (B P, 16, 10)
@@ -94,9 +95,9 @@ class Tokeniser(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then a feed-forward layer, each added to its input and normalised after.
+    """Attention, then a feed-forward layer; each is added to its input, then normalised.
 
-    The heads together are wider than a token (8 x 64 for 160), unlike `transformer.Attention`.
+    All heads together are wider than a token (8 x 64 for 160), unlike in `transformer.Attention`.
     """
 
     def __init__(self, settings: DuinSettings) -> None:
@@ -133,7 +134,7 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    """Positions added, then blocks; the deeper a block, the smaller its weights at the start."""
+    """Addition of positions, then blocks; deeper blocks have smaller initial weights."""
 
     positions: Tensor
 
@@ -152,12 +153,12 @@ class Transformer(nn.Module):
 
 
 class PersonalLinear(nn.Module):
-    """A linear layer for each person, whose numbers of channels may differ.
+    """One linear layer per person; people may have different numbers of channels.
 
     Parameters
     ----------
     n_ins, n_outs : sequence of int
-        Of each person.
+        Numbers of inputs and outputs for each person.
     """
 
     def __init__(self, n_ins: Sequence[int], n_outs: Sequence[int]) -> None:
@@ -165,18 +166,18 @@ class PersonalLinear(nn.Module):
         self.people = nn.ModuleList(map(nn.Linear, n_ins, n_outs))
 
     def forward(self, x: Tensor, person: int = 0) -> Tensor:
-        """Signals (B, n_in, T) of one person to (B, n_out, T)."""
+        """Convert signals (B, n_in, T) of person number ``person`` to (B, n_out, T)."""
         mixed: Tensor = self.people[person](x.transpose(1, 2)).transpose(1, 2)
         return mixed
 
 
 class DuinEncoder(nn.Module):
-    """Part that the three stages share: signals in, contextual tokens out.
+    """Encoder that the three stages share: it converts signals to contextual tokens.
 
     Parameters
     ----------
     n_channels : int or sequence of int
-        Of each person, where they are several.
+        Number of channels; a sequence has the number of each of several people.
     n_samples : int
 
     Raises
@@ -202,21 +203,20 @@ class DuinEncoder(nn.Module):
         self.transformer = Transformer(self.n_tokens, s.n_blocks, s)
 
     def tokens(self, x: Tensor, person: int = 0) -> Tensor:
-        """Trials (B, n_channels, T) to tokens (B, P, width) that do not know of each other."""
+        """Convert trials (B, n_channels, T) to independent tokens (B, P, width)."""
         tokens: Tensor = self.tokeniser(self.spatial(x, person))  # (B, P, 160)
         return tokens
 
     def forward(self, x: Tensor, person: int = 0) -> Tensor:
-        """Trials (B, n_channels, T) of one person to tokens (B, P, width)."""
+        """Convert trials (B, n_channels, T) of one person to contextual tokens (B, P, width)."""
         tokens: Tensor = self.transformer(self.tokens(x, person))  # (B, P, 160)
         return tokens
 
 
 class Duin(nn.Module):
-    """Stage 3: words.
+    """Stage 3: classification of words.
 
-    Weights of stage 2 are taken over by
-    ``words.encoder.load_state_dict(masked.encoder.state_dict())``.
+    Copy the weights of stage 2 by ``words.encoder.load_state_dict(masked.encoder.state_dict())``.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class Duin(nn.Module):
             start_small(self.head)
 
     def features(self, x: Tensor) -> Tensor:
-        """All tokens in a row, shape (n_trials, n_features)."""
+        """Concatenate all tokens, shape (n_trials, n_features)."""
         x = self.encoder(x)  # (B, P, 160)
         return x.flatten(1)
 
@@ -250,12 +250,12 @@ class Duin(nn.Module):
 
 
 def per_person(n_channels: int | Sequence[int]) -> Sequence[int]:
-    """Numbers of channels of each person, of whom a single number is one."""
+    """Return the number of channels per person; a single number means one person."""
     return [n_channels] if isinstance(n_channels, int) else n_channels
 
 
 def sinusoids(n_positions: int, width: int) -> Tensor:
-    """Sines and cosines of periods from 2 pi to 2 pi 10^4 positions, (n_positions, width)."""
+    """Make sines and cosines with periods of 2 pi to 2 pi 10^4 positions, (n_positions, width)."""
     rate = 1e-4 ** (torch.arange(0, width, 2) / width)
     angle = torch.arange(n_positions)[:, None] * rate
     return torch.cat([angle.sin(), angle.cos()], dim=1)[:, :width]

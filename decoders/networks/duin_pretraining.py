@@ -1,14 +1,14 @@
-"""Du-IN's stages without labels: a VQ-VAE that finds units, then modelling of masked tokens.
+"""Du-IN's stages without labels: a VQ-VAE that finds units, and a model of masked tokens.
 
-Source: as in `duin`. Stage 1 learns discrete units by reconstructing the signal from them; its
-decoder has 4 blocks, as the repository sets it. Stage 2 trains an encoder, a new one or stage
-1's, to name the unit of every masked token, then of every other.
+Source: as in `duin`. Stage 1 finds discrete units by reconstructing the signal from them; its
+decoder has 4 blocks, as in the repository. Stage 2 trains an encoder, a new one or that of stage 1,
+to predict the unit of every masked token; then the mask is inverted.
 
-Ours: the target may be the logarithm of band power in place of the signal. Units of a few bits
-for each 100 ms can describe a broadband signal, most of whose variance is slow, but not a signal
-of 70-150 Hz, which has some 16 independent numbers a channel in that time: see `rate_bound`. The
-logarithm of power, as LaBraM reconstructs spectra, has one a band. Several people share all but
-their own first and last layer.
+Added here: the target may be the logarithm of band power instead of the signal. Units of a few bits
+per 100 ms can describe a broadband signal, since most of its variance is slow. They cannot describe
+a signal of 70-150 Hz, which has about 16 independent numbers per channel in 100 ms; see
+`rate_bound`. The logarithm of power has one number per band, similar to the spectra that LaBraM
+reconstructs. Several people share all layers except their own first and last layer.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Reconstruction(NamedTuple):
 
 
 class Detokeniser(nn.Module):
-    """Tokens through five transposed convolutions, back to signals; neighbours mix."""
+    """Five transposed convolutions from tokens to signals; they mix neighbouring tokens."""
 
     def __init__(self, settings: DuinSettings) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Detokeniser(nn.Module):
         steps = s.patch // s.stride  # 10
         wide, narrow = s.widths[0], s.n_spatial
         last = s.kernels[0]  # 19
-        # Cut from the ends of the last layer's output, so that whole patches are left.
+        # Samples cut from the ends of the last layer's output, so that whole patches remain.
         surplus = last - s.stride
         padding, one_more = -(-surplus // 2), surplus % 2
         self.convolutions = nn.Sequential(
@@ -79,23 +79,23 @@ class Detokeniser(nn.Module):
         nn.init.trunc_normal_(self.mix.weight, std=0.02)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Tokens (B, P, width) to signals (B, n_spatial, P * patch)."""
+        """Convert tokens (B, P, width) to signals (B, n_spatial, P * patch)."""
         x = self.convolutions(x.transpose(1, 2))  # (B, 128, P), P, 10 P, 10 P, (B, 16, 100 P)
         signals: Tensor = self.mix(x)
         return signals
 
 
 class DuinVqVae(nn.Module):
-    """Stage 1: signals to discrete units and back.
+    """Stage 1: conversion of signals to discrete units, and reconstruction from them.
 
     Parameters
     ----------
     n_channels : int or sequence of int
-        Of each person, where they are several.
+        Number of channels; a sequence has the number of each of several people.
     n_samples : int
     settings : DuinSettings
     target : {"signal", "power"}
-        What is reconstructed: the signal, as the authors do, or `log_band_power` of it.
+        Reconstructed quantity: the signal, as in the paper, or its `log_band_power`.
     """
 
     def __init__(
@@ -139,25 +139,25 @@ class DuinVqVae(nn.Module):
 
     @torch.no_grad()
     def units(self, x: Tensor, person: int = 0) -> Tensor:
-        """Code numbers (n_trials, n_tokens) of trials: stage 2's targets. Call in eval mode."""
+        """Compute code numbers (n_trials, n_tokens), stage 2's targets; call in evaluation mode."""
         indices: Tensor = self.codebook(self.to_codes(self.encoder(x, person))).indices
         return indices
 
 
 class _Transposed(nn.Module):
-    """Tokens (B, P, width) with time last."""
+    """Transposition of tokens (B, P, width) to (B, width, P)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.transpose(1, 2)
 
 
 class DuinMasked(nn.Module):
-    """Stage 2: the unit of each token, some of them masked.
+    """Stage 2: prediction of the unit of each token, while some tokens are masked.
 
     Parameters
     ----------
     n_channels : int or sequence of int
-        Of each person, where they are several.
+        Number of channels; a sequence has the number of each of several people.
     n_samples : int
     """
 
@@ -172,10 +172,10 @@ class DuinMasked(nn.Module):
             start_small(self.head)
 
     def forward(self, x: Tensor, mask: Tensor, person: int = 0) -> Tensor:
-        """Logits (n_trials, n_tokens, n_codes).
+        """Compute logits (n_trials, n_tokens, n_codes).
 
-        ``x`` (n_trials, n_channels, n_samples); ``mask`` (n_trials, n_tokens), True where a token
-        is hidden.
+        ``x`` has the shape (n_trials, n_channels, n_samples). ``mask`` (n_trials, n_tokens) is True
+        for a hidden token.
         """
         x = self.encoder.tokens(x, person)  # (B, P, 160)
         x = torch.where(mask[:, :, None], self.mask_token, x)
@@ -184,7 +184,7 @@ class DuinMasked(nn.Module):
 
 
 def vqvae_loss(model: DuinVqVae, x: Tensor, target: Tensor, person: int = 0) -> Tensor:
-    """Mean squared error with the target, plus commitment to the codes."""
+    """Loss of stage 1: mean squared error with the target, plus commitment to the codes."""
     made = model(x, person)
     loss: Tensor = F.mse_loss(made.target, target) + _COMMITMENT * made.commitment
     return loss
@@ -193,7 +193,7 @@ def vqvae_loss(model: DuinVqVae, x: Tensor, target: Tensor, person: int = 0) -> 
 def masked_loss(
     model: DuinMasked, x: Tensor, units: Tensor, mask: Tensor, person: int = 0
 ) -> Tensor:
-    """Cross-entropy at masked places, the mean of ``mask`` and its complement.
+    """Loss of stage 2: cross-entropy of masked tokens, averaged over ``mask`` and its complement.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def masked_loss(
 
 
 def half_masks(n_trials: int, n_tokens: int) -> Tensor:
-    """Random masks (n_trials, n_tokens), True at n_tokens // 2 places of each trial."""
+    """Draw random masks (n_trials, n_tokens), True for n_tokens // 2 tokens of each trial."""
     return torch.rand(n_trials, n_tokens).argsort(dim=1) < n_tokens // 2
 
 
@@ -223,15 +223,15 @@ def log_band_power(
     windows : ndarray, shape (n_windows, n_channels, n_samples)
     sfreq : float
     patch : int
-        In samples.
+        Length of a patch in samples.
     bands_hz : sequence of float
-        Edges of the bands, which meet.
+        Edges of adjacent bands.
 
     Returns
     -------
     power : ndarray, shape (n_windows, n_channels * n_bands, n_patches)
-        The bands of a channel follow each other. Bands are cut out of the spectrum of the whole
-        window, so that a band may be slower than a patch is long.
+        The bands of a channel follow each other. Bands are selected in the spectrum of the whole
+        window, so that the period of a band may be longer than a patch.
     """
     n_windows, n_channels, n_samples = windows.shape
     spectrum = np.fft.rfft(windows, axis=2)
@@ -246,22 +246,22 @@ def log_band_power(
 
 
 def rate_bound(targets: NDArray[np.float32], n_codes: int, n_tokens: int) -> float:
-    """Compute the share of variance that a unit can explain of a Gaussian signal at most.
+    """Compute the largest share of a Gaussian signal's variance that units can explain.
 
     Parameters
     ----------
     targets : ndarray, shape (n_windows, n_series, n_times)
-        Of mean 0; ``n_times`` is a multiple of ``n_tokens``.
+        With mean 0; ``n_times`` is a multiple of ``n_tokens``.
     n_codes, n_tokens : int
-        Each token of a window is one of so many units.
+        Number of different units, and number of tokens per window.
 
     Returns
     -------
     share : float
-        1 less the distortion that log2(n_codes) bits allow of a token's Gaussian signal with the
-        covariance of the targets, by reverse water-filling (Cover and Thomas, Elements of
-        Information Theory, 10.3). A signal that is not Gaussian, or whose tokens depend on each
-        other, may be described better.
+        1 minus the distortion of a token's signal that is described by log2(n_codes) bits, by
+        reverse water-filling (Cover and Thomas, Elements of Information Theory, 10.3). The signal
+        is assumed Gaussian, with the covariance of the targets. Other signals, or dependent
+        tokens, may be described better.
     """
     n_windows, n_series, _ = targets.shape
     tokens = targets.reshape(n_windows, n_series, n_tokens, -1).transpose(0, 2, 1, 3)

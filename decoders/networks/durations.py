@@ -1,18 +1,18 @@
-"""Durations in samples: the papers give kernels and pools at one rate, we keep their seconds."""
+"""Conversion of the papers' durations of kernels and pools from seconds to samples."""
 
 
 def samples(seconds: float, sfreq: float) -> int:
-    """The nearest number of samples, at least 1."""
+    """Return the nearest number of samples, at least 1."""
     return max(1, round(seconds * sfreq))
 
 
 def odd_samples(seconds: float, sfreq: float) -> int:
-    """The nearest odd number of samples: a kernel that `padding = n // 2` centres."""
+    """Return the nearest odd number of samples, for kernels centred by ``padding = n // 2``."""
     return 2 * max(0, round((seconds * sfreq - 1) / 2)) + 1
 
 
 def require_window(network: str, n_samples: int, shortest: int, sfreq: float) -> None:
-    """Refuse a window that the network's pools leave nothing of.
+    """Check that a window is long enough for the network's kernels and pools.
 
     Raises
     ------

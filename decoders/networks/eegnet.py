@@ -4,9 +4,9 @@ Source: Lawhern et al. 2018, "EEGNet: a compact convolutional neural network for
 brain-computer interfaces", J. Neural Eng. 15 056013, table 2; EEGNet-8,2 with its dropout for
 one person's data.
 
-The paper works at 128 Hz. The times are kept, not the samples: a first kernel of half a second,
-a pool down to about 32 Hz, a second kernel of half a second, a pool of eight samples (a quarter
-of a second). Left as torch has it: batch norm's momentum and epsilon, initial weights.
+The paper uses 128 Hz. Here its durations are kept at any rate: a first kernel of 0.5 s, a pool to
+about 32 Hz, a second kernel of 0.5 s, and a pool of eight samples (0.25 s). Batch norm's momentum
+and epsilon and the initial weights are torch's defaults.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ from decoders.networks.max_norm import MaxNormLinear, MaxNormSpatialConv
 
 @dataclass(frozen=True, slots=True)
 class EegnetSettings:
-    """Hyper-parameters; times in seconds, rates in hertz. ``dropout`` 0.25 across people."""
+    """Hyper-parameters; times in seconds, rates in hertz.
+
+    For training across people, the paper has ``dropout`` 0.25.
+    """
 
     n_temporal: int = 8
     depth: int = 2
@@ -37,7 +40,7 @@ PUBLISHED = EegnetSettings()
 
 
 def same_padding(kernel: int) -> nn.ZeroPad2d:
-    """Zeros in time such that a kernel, odd or even, leaves the number of samples as it is."""
+    """Make zero padding in time that keeps the number of samples, for odd and even kernels."""
     return nn.ZeroPad2d(((kernel - 1) // 2, kernel // 2, 0, 0))
 
 

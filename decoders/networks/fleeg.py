@@ -1,17 +1,17 @@
-"""FLEEG: layers of a site's own around a trunk that sites with unlike headsets share.
+"""FLEEG: personal layers of a site, and a trunk that sites with different headsets share.
 
 Source: Liu et al. 2024, "Aggregating intrinsic information to enhance BCI performance through
 federated learning", Neural Networks 172 (preprint arXiv 2308.11636): the division into personal
 layers for a site's format and shared layers. The authors' code (RuiLiu-cc/FLEEG, a non-commercial
-licence: read for facts only) has the first three convolution blocks of a DeepConvNet personal,
-with kernels and pools of each site's own, and shares the fourth block and the classifier.
+licence: read for facts only) uses a DeepConvNet. Its first three convolution blocks are personal,
+with kernels and pools of each site; the fourth block and the classifier are shared.
 
-The layers here are others: a personal 1x1 convolution maps a site's channels onto virtual channels,
-a fixed anti-aliased resampling brings its rate to the common one, and zeros before the first sample
-its window to the common length, so that a hertz and a second mean the same to every site. Any
-network of `decoders.networks` is then the trunk, all of it shared, and so are the classifier's rows
-of the classes that sites have in common (`decoders.federation`). Batch normalisation, statistics
-and gains alike, is personal, as in the authors' code, FedBN (Li et al. 2021) and FedBS (arXiv
+The layers here are different. A personal 1x1 convolution maps a site's channels to virtual
+channels. A fixed anti-aliased resampling converts its rate to the common rate. Zeros before the
+first sample extend its window to the common length. So frequencies and times are the same for every
+site. The trunk is any network of `decoders.networks`, and is shared completely. The classifier's
+rows of common classes are shared too (`decoders.federation`). Statistics and gains of batch
+normalisation are personal, as in the authors' code, FedBN (Li et al. 2021) and FedBS (arXiv
 2412.01079).
 """
 
@@ -28,9 +28,9 @@ from torch.nn import functional as F  # noqa: N812
 from decoders.networks.backbones import BACKBONES
 from decoders.networks.durations import require_window, samples
 
-# Rates are brought to a ratio of whole numbers up to this.
+# Largest denominator of the ratio of two sampling rates.
 _FINEST_RATIO = 1000
-# Below that a window is mostly padding, and less than one patch of the trunks.
+# Shortest window, in seconds; a shorter one is mostly padding and less than a patch of the trunks.
 _SHORTEST_S = 0.5
 _TRUNK = "trunk."
 
@@ -49,7 +49,7 @@ DEFAULT = FleegSettings()
 
 
 class ToCommonFormat(nn.Module):
-    """A site's windows as the trunk takes them.
+    """Conversion of a site's windows to the common channels, rate and length of the trunk.
 
     Parameters
     ----------
@@ -82,7 +82,8 @@ class ToCommonFormat(nn.Module):
                 f"windows of {n_samples / sfreq:.3g} s are longer than the common window of "
                 f"{s.window_s:g} s; shorten them or agree on a longer one"
             )
-        # Below 0 where a window of the common length was rounded up: then its first is cut off.
+        # Negative if rounding made the window longer than the common length; then its first sample
+        # is cut off.
         self.padding = samples(s.window_s, s.sfreq) - n_common
         matrix = torch.from_numpy(np.ascontiguousarray(resampling, dtype=np.float32))
         self.register_buffer("resampling", matrix, persistent=False)
@@ -98,16 +99,16 @@ class ToCommonFormat(nn.Module):
 
 
 class Fleeg(nn.Module):
-    """A personal input, a shared trunk, a classifier.
+    """Personal input layers, a shared trunk, and a classifier.
 
     Parameters
     ----------
     n_channels, n_samples, n_classes : int
-        Of this site.
+        Numbers of this site.
     sfreq : float
         The site's sampling rate in hertz.
     settings : FleegSettings
-        What all sites have in common.
+        Settings that all sites share.
 
     Raises
     ------
@@ -137,7 +138,7 @@ class Fleeg(nn.Module):
 
     @property
     def classifier(self) -> nn.Linear:
-        """The last layer; a row a class."""
+        """The last layer; its weight matrix has one row per class."""
         last = self.head[-1]
         assert isinstance(last, nn.Linear)
         return last
@@ -154,9 +155,9 @@ class Fleeg(nn.Module):
 
 
 def shared_names(model: Fleeg) -> tuple[str, ...]:
-    """Names of the trunk's parameters that sites share: all but batch normalisation's.
+    """List the trunk's shared parameters: all except those of batch normalisation.
 
-    Neither running statistics nor any other buffer is among them.
+    Buffers, such as running statistics, are not shared.
     """
     personal = {
         f"{module_name}.{name}"

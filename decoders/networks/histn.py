@@ -1,21 +1,21 @@
-"""HiSTN: levels of valence and arousal from a graph of channels, of regions, of the whole head.
+"""HiSTN: levels of valence and arousal from graphs of channels, of regions, and of the head.
 
 Source: Kuang, Song and Michoski 2024, "Emotion classification from multi-channel EEG signals
 using HiSTN", arXiv 2408.15255, and its authors' code (dykuang/EEG-based-affective-computing,
-Apache-2.0): temporal filters, three graph levels with Chebyshev convolutions and fusion from each
-into the next, all levels before one small classifier, ordinal label smoothing, Seq2HR, about 1,000
-weights. `histn_published` computes what the authors do, for their fourteen channels. This network
-keeps the idea and takes any montage; 1,050 weights for DREAMER's channels at 128 Hz. It differs:
+Apache-2.0). It has temporal filters, three graph levels with Chebyshev convolutions and fusion from
+each level to the next, one small classifier after all levels, ordinal label smoothing, Seq2HR, and
+about 1,000 weights. `histn_published` is the authors' network, for their fourteen channels. The
+network here keeps the idea and works with any montage. It has 1,050 weights for DREAMER's channels
+at 128 Hz. The differences are:
 
-- filters shared by all channels, so that the count hardly depends on the montage; no
-  non-linearity between the two convolutions, which make one long filter of few weights;
-- a channel's features are the log powers of its filtered window, not a time series;
-- regions are the nearest of twelve anchors; edges fall off as a Gaussian of the distance;
-- fusion weighs every node by itself, a feature at a time: graph convolutions alone cannot
-  distinguish left from right, on which frontal asymmetry depends;
-  the weights do not depend on the window;
-- a target falls off geometrically with the distance from the true level;
-- one network has a head for each axis; ``n_axes=1`` makes one network an axis.
+- All channels share the filters, so that the number of weights hardly depends on the montage.
+  There is no non-linearity between the two convolutions, which form one long filter of few weights.
+- A channel's features are the log powers of its filtered window, not a time series.
+- A channel's region is the nearest of twelve anchors. Weights of edges are a Gaussian of distance.
+- Fusion has a weight per node and feature. Graph convolutions alone cannot distinguish left from
+  right, on which frontal asymmetry depends. The weights do not depend on the window.
+- A target decreases geometrically with the distance from the true level.
+- One network has one head per axis; ``n_axes=1`` makes one network per axis.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ AXES = ("valence", "arousal")
 
 @dataclass(frozen=True, slots=True)
 class HistnSettings:
-    """Hyper-parameters; times in seconds. ``order`` counts a Chebyshev convolution's terms."""
+    """Hyper-parameters; times in seconds. ``order`` is the number of Chebyshev terms."""
 
     n_filters: int = 8
     kernel_s: float = 0.2
@@ -57,7 +57,7 @@ class ChebyshevConvolution(nn.Module):
         self.mix = nn.Linear(order * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Nodes (B, n_nodes, width) to nodes of the same shape."""
+        """Convert nodes (B, n_nodes, width) to nodes of the same shape."""
         terms = [x]
         for k in range(1, self.order):
             step: Tensor = self.laplacian @ terms[-1]  # type: ignore[operator]
@@ -67,19 +67,20 @@ class ChebyshevConvolution(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Each node of the next level: a weighted mean of its members, a weight a member and feature.
+    """Fusion to the next level: each node is a weighted mean of its members.
 
-    ``members`` (n_next, n_nodes) holds each row's share of its members.
+    There is one weight per member and feature. Each row of ``members`` (n_next, n_nodes) has the
+    shares of the nodes in a node of the next level.
     """
 
     def __init__(self, members: Array, width: int) -> None:
         super().__init__()
         self.register_buffer("members", torch.tensor(members, dtype=torch.float32))
-        # Unequal from the start, so that left and right are not alike.
+        # Random initial weights, so that left and right differ from the start.
         self.weight = nn.Parameter(1.0 + torch.randn(members.shape[1], width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Nodes (B, n_nodes, width) to nodes (B, n_next, width)."""
+        """Convert nodes (B, n_nodes, width) to nodes (B, n_next, width)."""
         fused: Tensor = self.members @ (x * self.weight)  # type: ignore[operator]
         return fused
 
@@ -95,7 +96,7 @@ class Histn(nn.Module):
     sfreq : float
         Sampling rate in hertz.
     n_axes, n_levels : int
-        One head an axis.
+        Number of axes, each with its own head, and of levels per axis.
 
     Raises
     ------
@@ -128,26 +129,29 @@ class Histn(nn.Module):
         self.to_regions = Fusion(levels.members, width)
         self.across_regions = ChebyshevConvolution(levels.region_graph, width, s.order)
         self.to_head = Fusion(np.full((1, n_regions), 1.0 / n_regions), width)
-        # One node has no neighbours: its convolution is of order 1, a linear layer.
+        # The single node of the head has no neighbours, so its convolution is a linear layer.
         self.head = nn.Linear(width, width)
         self.dropout = nn.Dropout(s.dropout)
         self.classifier = nn.Linear(3 * width, n_axes * n_levels)
 
     def kernels(self) -> Tensor:
-        """Both convolutions as one, shape (n_filters, 1, kernel): a quarter of the time."""
+        """Join both convolutions to one, shape (n_filters, 1, kernel), in a quarter of the time."""
         first, second = self.first.weight, self.second.weight  # (8, 1, kernel) each
         both = F.conv_transpose1d(first.transpose(0, 1), second, groups=len(second))
         return both.transpose(0, 1)
 
     def features(self, x: Tensor) -> Tensor:
-        """Features for the classifier, shape (n_trials, 3 * n_filters): a third from each level."""
+        """Compute the classifier's input, shape (n_trials, 3 * n_filters), a third per level."""
         channels, regions = self.nodes(x)
         x = self.to_head(regions)[:, 0]  # (B, 8)
         head = F.elu(x + self.head(x))  # (B, 8)
         return torch.cat([channels.mean(dim=1), regions.mean(dim=1), head], dim=1)  # (B, 24)
 
     def nodes(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Channels (n_trials, n_channels, n_filters) and regions (n_trials, n_regions, ...)."""
+        """Compute the nodes of channels and of regions.
+
+        Their shapes are (n_trials, n_channels, n_filters) and (n_trials, n_regions, n_filters).
+        """
         n_channels = x.shape[1]
         power = power_by_lags if self.training else filtered_power
         x = power(x.flatten(0, 1), self.kernels()[:, 0])  # (B * C, 8)
@@ -164,28 +168,30 @@ class Histn(nn.Module):
 
     @torch.no_grad()
     def region_weights(self, x: Tensor) -> Tensor:
-        """Share of each region in what the head's node is the sum of, shape (n_regions,).
+        """Compute the share of each region in the head's node, shape (n_regions,).
 
-        By the size of its terms, over features and trials; the shares add up to 1.
+        It is the sum of the magnitudes of the region's terms over features and trials. The shares
+        sum to 1.
         """
         terms = (self.nodes(x)[1] * self.to_head.weight).abs().sum(dim=(0, 2))  # (R,)
         return terms / terms.sum()
 
 
 def filtered_power(x: Tensor, kernels: Tensor) -> Tensor:
-    """Mean square of each signal (n, n_samples) behind each filter (n_filters, length).
+    """Compute the mean square of each filtered signal, shape (n, n_filters).
 
-    Without the filters' rise and fall at the ends; shape (n, n_filters).
+    Signals ``x`` have the shape (n, n_samples), ``kernels`` (n_filters, length). The filters'
+    transients at the ends are left out.
     """
     return F.conv1d(x.unsqueeze(1), kernels.unsqueeze(1)).square().mean(dim=2)
 
 
 def power_by_lags(x: Tensor, kernels: Tensor) -> Tensor:
-    """The same as `filtered_power`, from products of the signal with itself at each lag.
+    """Compute the result of `filtered_power` from lagged products of the signal with itself.
 
-    They do not depend on the filters, so that no gradient goes back through the samples: training
-    takes a fifth of the time. In double precision, since of what a filter leaves out large terms
-    cancel.
+    The products do not depend on the filters, so that gradients need not pass through the samples.
+    Training takes a fifth of the time. Double precision is needed, because large terms cancel for
+    frequencies that a filter removes.
     """
     x, kernels = x.double(), kernels.double()
     length = kernels.shape[1]
@@ -194,7 +200,7 @@ def power_by_lags(x: Tensor, kernels: Tensor) -> Tensor:
     for lag in range(length):
         product = x[:, : x.shape[1] - lag] * x[:, lag:]  # (n, n_samples - lag)
         first = product[:, :n_valid].sum(dim=1, keepdim=True)
-        # The sum for the next place in the filter: one product less, another more.
+        # For the next position in the filter, one product leaves the sum and another enters it.
         steps = product[:, n_valid:] - product[:, : length - 1 - lag]
         products.append(torch.cat([first, first + steps.cumsum(dim=1)], dim=1))
         pairs = kernels[:, : length - lag] * kernels[:, lag:]  # (n_filters, length - lag)
@@ -204,14 +210,14 @@ def power_by_lags(x: Tensor, kernels: Tensor) -> Tensor:
 
 
 def ordinal_targets(levels: Tensor, n_levels: int = N_LEVELS, falloff: float = 0.2) -> Tensor:
-    """Smoothed targets: a level's share falls by ``falloff`` with each step from the true one.
+    """Make smoothed targets: each step from the true level multiplies the share by ``falloff``.
 
     Parameters
     ----------
     levels : Tensor of int64, any shape
-        From 0.
+        True levels, from 0.
     falloff : float
-        0 gives one-hot targets, 1 the same share to all.
+        0 gives one-hot targets, 1 equal shares.
 
     Returns
     -------
@@ -224,7 +230,10 @@ def ordinal_targets(levels: Tensor, n_levels: int = N_LEVELS, falloff: float = 0
 
 
 def smoothed_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy with smoothed targets, both (..., n_levels), a mean over trials and axes."""
+    """Cross-entropy with smoothed targets, averaged over trials and axes.
+
+    ``logits`` and ``targets`` have the shape (..., n_levels).
+    """
     return -(targets * F.log_softmax(logits, dim=-1)).sum(dim=-1).mean()
 
 

@@ -1,16 +1,16 @@
-"""HiSTN as its authors compute it, for the fourteen electrodes of an EPOC headset.
+"""HiSTN as in its authors' code, for the fourteen electrodes of an EPOC headset.
 
 Source: the authors' code, dykuang/EEG-based-affective-computing (Apache-2.0), `HST_model` with the
-settings of its DREAMER experiments; paper: `decoders.networks.histn`. 1,181 weights an axis.
+settings of its DREAMER experiments; paper: `decoders.networks.histn`. It has 1,181 weights per
+axis.
 
-A channel keeps one number a sample through the whole network: eight shared temporal filters and a
-weighted sum of them a channel make it, no power and no logarithm. Regions, and the edges inside
-and between them, are drawn by hand. A Chebyshev convolution has one weight a term. Attention, a
-softmax of the nodes' means over time, merges channels into regions and regions into the head.
-
-Weights start as Keras starts them. Its constraint on the norm of three layers, applied after each
-step of the optimiser, is part of the forward pass here. Keras itself was not at hand: no output
-was compared with that of the authors' network.
+Through the whole network, a channel has one number per sample: a weighted sum of eight shared
+temporal filters' outputs, without power or logarithm. Regions, and the edges within and between
+them, were chosen by hand. A Chebyshev convolution has one weight per term. Attention, a softmax of
+the nodes' means over time, merges channels into regions and regions into the head. Initial weights
+are those of Keras. Keras limits the norm of three layers after each step of the optimiser; here
+this is part of the forward pass. Keras was not available, so no output was compared with that of
+the authors' network.
 """
 
 from collections.abc import Sequence
@@ -56,12 +56,12 @@ _KERAS_EPSILON = 1e-3
 
 
 def order_of(ch_names: Sequence[str]) -> NDArray[np.int64]:
-    """Place of each of `CHANNELS` among channels that are these in any order, shape (14,).
+    """Find the index of each of `CHANNELS` in ``ch_names``, shape (14,).
 
     Raises
     ------
     MismatchError
-        If they are others.
+        If ``ch_names`` are not these fourteen channels, in any order.
     """
     if sorted(ch_names) != sorted(CHANNELS):
         raise MismatchError(
@@ -74,10 +74,10 @@ def order_of(ch_names: Sequence[str]) -> NDArray[np.int64]:
 def chebyshev_terms(
     nodes: Sequence[str], edges: Sequence[tuple[str, str]], order: int = _ORDER
 ) -> NDArray[np.float64]:
-    """Chebyshev polynomials of a graph's Laplacian, shape (order, n_nodes, n_nodes).
+    """Compute Chebyshev polynomials of a graph's Laplacian, shape (order, n_nodes, n_nodes).
 
     The Laplacian D - A is scaled by its largest eigenvalue to eigenvalues in [-1, 1]. Edges to
-    other nodes are left out.
+    nodes that are not in ``nodes`` are left out.
     """
     adjacency = np.zeros((len(nodes), len(nodes)))
     for one, other in edges:
@@ -93,7 +93,7 @@ def chebyshev_terms(
 
 
 class MessagePassing(nn.Module):
-    """A polynomial of the graph's Laplacian, one weight a term."""
+    """A polynomial of the graph's Laplacian, with one weight per term."""
 
     terms: Tensor
 
@@ -103,16 +103,16 @@ class MessagePassing(nn.Module):
         self.weight = nn.Parameter(torch.empty(len(terms)).uniform_(-1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pass series (B, n_nodes, T) along the edges."""
+        """Pass time series (B, n_nodes, T) along the edges."""
         passed: Tensor = (self.weight[:, None, None] * self.terms).sum(dim=0) @ x
         return passed
 
 
 def filtered(x: Tensor, kernels: Tensor, in_training: bool) -> Tensor:
-    """Correlate each series (B, n, T) with a kernel of its own (n, K), shape (B, n, T - K + 1).
+    """Correlate each time series (B, n, T) with its own kernel (n, K), shape (B, n, T - K + 1).
 
-    Products of Fourier transforms train several times faster on a CPU than torch's convolution,
-    which ONNX has, and which differs by rounding only.
+    On a CPU, products of Fourier transforms train several times faster than torch's convolution,
+    which differs by rounding only. ONNX supports torch's convolution.
     """
     n_samples, length = x.shape[2], kernels.shape[1]
     convolved: Tensor
@@ -121,7 +121,7 @@ def filtered(x: Tensor, kernels: Tensor, in_training: bool) -> Tensor:
         return convolved.squeeze(2)
     whole = next_fast_len(n_samples, real=True)
     product = torch.fft.rfft(x, whole) * torch.fft.rfft(kernels.flip(-1), whole)
-    # What wraps round falls on the samples that are left out.
+    # The wrap-around affects only samples that are left out.
     convolved = torch.fft.irfft(product, whole)
     return convolved[..., length - 1 : n_samples]
 
@@ -137,43 +137,43 @@ class WithinRegion(nn.Module):
         self.mix = nn.Parameter(torch.empty(n, n))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Filter and mix series (B, n_members, T)."""
+        """Filter and mix the time series of a region's channels (B, n_members, T)."""
         x = F.pad(self.passing(x), (_REGION_KERNEL // 2, _REGION_KERNEL // 2))
         mixed: Tensor = self.mix.clamp(-1, 1) @ filtered(x, self.temporal, self.training)
         return mixed
 
 
 class FusionAttention(nn.Module):
-    """One series from several, weighted by a softmax of their means over time."""
+    """Weighted mean of several time series, by a softmax of their means over time."""
 
     def __init__(self, n_nodes: int) -> None:
         super().__init__()
         self.score = nn.Linear(n_nodes, n_nodes)
 
     def weights(self, x: Tensor) -> Tensor:
-        """Weights (B, n_nodes) of series (B, n_nodes, T); they add up to 1."""
+        """Compute weights (B, n_nodes) of time series (B, n_nodes, T); they sum to 1."""
         return torch.softmax(self.score(x.mean(dim=2)), dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Weighted mean (B, 1, T)."""
+        """Compute the weighted mean (B, 1, T)."""
         return self.weights(x).unsqueeze(1) @ x
 
 
 class MergeRegions(nn.Module):
-    """A series for each region, from those of its channels."""
+    """One time series per region, from those of its channels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.attention = nn.ModuleList(FusionAttention(n) for n in _SIZES)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Series of channels (B, 14, T) to series of regions (B, 4, T)."""
+        """Convert time series of channels (B, 14, T) to those of regions (B, 4, T)."""
         parts = zip(self.attention, torch.split(x, _SIZES, dim=1), strict=True)
         return torch.cat([attend(part) for attend, part in parts], dim=1)
 
 
 class OneAxis(nn.Module):
-    """The network of one axis: levels from windows of the fourteen channels, in their order."""
+    """The network of one axis: levels from windows of `CHANNELS`, in this order."""
 
     def __init__(self, n_samples: int, sfreq: float, n_levels: int) -> None:
         super().__init__()
@@ -198,7 +198,7 @@ class OneAxis(nn.Module):
         self._start()
 
     def _start(self) -> None:
-        # Uniform within sqrt(6 / (inputs + outputs)) as Keras counts them.
+        # Uniform within sqrt(6 / (inputs + outputs)), with the numbers as Keras counts them.
         for weight, fans in (
             (self.filters, self.filters.shape[1] * (1 + _N_FILTERS)),
             (self.sums, _N_FILTERS * (_N_CHANNELS + 1)),
@@ -216,8 +216,8 @@ class OneAxis(nn.Module):
                 nn.init.xavier_uniform_(layer.mix)
 
     def series(self, x: Tensor) -> Tensor:
-        """One number a channel and pool: (B, 14, T) to (B, 14, (T - 4) // 2) at 128 Hz."""
-        # Nothing lies between filters and sums: together they are one kernel a channel.
+        """Convert (B, 14, T) to one pooled series per channel, (B, 14, (T - 4) // 2) at 128 Hz."""
+        # Filters and weighted sums are linear, so together they are one kernel per channel.
         kernels = self.sums.clamp(-1, 1) @ self.filters  # (14, 64)
         length = kernels.shape[1]
         x = F.pad(x, ((length - 1) // 2, length // 2))
@@ -242,17 +242,17 @@ class OneAxis(nn.Module):
         return logits
 
     def region_weights(self, x: Tensor) -> Tensor:
-        """Weights (B, 4) that merge the regions into the head."""
+        """Compute the weights (B, 4) that merge the regions into the head."""
         return self.to_head.weights(self.to_regions(self.series(x)))
 
 
 class PublishedHistn(nn.Module):
-    """A network for each axis, side by side, over each second of a window; the mean of its logits.
+    """One network per axis; the logits are averaged over the seconds of a window.
 
     Parameters
     ----------
     order : ndarray of int, shape (14,)
-        Place in a window of each of `CHANNELS`; see `order_of`.
+        Index in a window of each of `CHANNELS`; see `order_of`.
     n_samples : int
     sfreq : float
         Sampling rate in hertz.
@@ -261,7 +261,7 @@ class PublishedHistn(nn.Module):
     Raises
     ------
     ValueError
-        If it is no order, or the window is shorter than the filters.
+        If ``order`` is invalid, or the window is shorter than the filters.
     """
 
     regions = tuple(REGIONS)
@@ -284,7 +284,7 @@ class PublishedHistn(nn.Module):
         return logits.view(len(x), -1, *logits.shape[1:]).mean(dim=1)
 
     def _seconds(self, x: Tensor) -> Tensor:
-        """Whole seconds (n_trials * n_seconds, 14, n_part), without what is older."""
+        """Cut whole seconds (n_trials * n_seconds, 14, n_part); the oldest rest is left out."""
         n_parts = x.shape[2] // self.n_part
         x = x[:, self.order, x.shape[2] - n_parts * self.n_part :]
         parts = x.view(len(x), _N_CHANNELS, n_parts, self.n_part).transpose(1, 2)
@@ -292,20 +292,20 @@ class PublishedHistn(nn.Module):
 
     @torch.no_grad()
     def region_weights(self, x: Tensor) -> Tensor:
-        """Weight of each region in the head, shape (4,): the mean over seconds and axes."""
+        """Compute the weight of each region in the head, shape (4,), averaged over all else."""
         x = self._seconds(x)
         weights = [axis.region_weights(x) for axis in self.axes]  # type: ignore[operator]
         return torch.stack(weights).mean(dim=(0, 1))
 
 
 def one_second(x: Tensor, sfreq: float) -> Tensor:
-    """A second of the trials (n_trials, 14, n_samples), from anywhere in them, the same of all."""
+    """Cut a random second from trials (n_trials, 14, n_samples), the same one from all trials."""
     n_part = min(x.shape[2], samples(_PART_S, sfreq))
     first = int(torch.randint(x.shape[2] - n_part + 1, ()))
     return x[..., first : first + n_part]
 
 
 def gaussian_targets(levels: Tensor, n_levels: int) -> Tensor:
-    """Smoothed targets: a Gaussian around the true level, half a level wide (one sd)."""
+    """Make smoothed targets: a Gaussian around the true level, with a sd of half a level."""
     distance = torch.arange(n_levels, device=levels.device) - levels.unsqueeze(-1)
     return torch.softmax(-0.5 * (distance / _TARGET_SD) ** 2, dim=-1)

@@ -1,13 +1,13 @@
-"""IFNet: slow and fast rhythms filtered in space and time apart, then added up.
+"""IFNet: separate filters for slow and fast rhythms, whose outputs are added.
 
 Source: Wang et al. 2023, "IFNet: an interactive frequency convolutional neural network for
 enhancing motor imagery decoding from EEG", IEEE TNSRE 31, 1900-1911, and its authors' repository
 for the max-norm of the head and the initial weights. The average pool is the paper's; the
-repository's second version takes log power instead.
+repository's second version uses log power instead.
 
-The paper cuts each trial into 4-16 Hz and 16-40 Hz beforehand. Here two fixed filters do it
-inside (one second long, Hamming-windowed, without phase), so that the network takes the same
-trials as every other one. The paper's samples at 250 Hz are kept as times.
+The paper filters each trial to 4-16 Hz and 16-40 Hz beforehand. Here two fixed zero-phase filters
+(1 s long, Hamming-windowed) are part of the network, so that it accepts the same trials as every
+other network. The paper's samples at 250 Hz are kept as times.
 """
 
 import copy
@@ -28,8 +28,8 @@ Band = tuple[float, float]
 class IfnetSettings:
     """Hyper-parameters; times in seconds, bands in hertz.
 
-    Each band has one kernel, 63 and 31 samples at 250 Hz. Without bands the trials are taken as
-    they come and there is one kernel.
+    Each band has one kernel; they have 63 and 31 samples at 250 Hz. Without bands, the trials are
+    not filtered and there is one kernel.
     """
 
     bands: tuple[Band, ...] = ((4.0, 16.0), (16.0, 40.0))
@@ -49,9 +49,10 @@ UNFILTERED = IfnetSettings(bands=(), kernels_s=(0.252,))
 
 
 def band_gains(band: Band, n_taps: int, n_bins: int, sfreq: float) -> Tensor:
-    """A Hamming-windowed ideal band-pass as its gain at n_bins frequencies from 0 to sfreq / 2.
+    """Compute the gains of a Hamming-windowed ideal band-pass, shape (n_bins,).
 
-    ``n_taps`` is odd. Centred on its middle the filter has no phase, so that its gains are real.
+    They are at frequencies from 0 to sfreq / 2. ``n_taps`` is odd; the filter is centred, so that
+    it has zero phase and real gains.
     """
     half = n_taps // 2
     time = torch.arange(-half, half + 1, dtype=torch.float64) / sfreq
@@ -105,7 +106,7 @@ class Ifnet(nn.Module):
                     f"it needs more than {2 * high:g} Hz"
                 )
         n_taps = odd_samples(s.filter_s, sfreq)
-        n_bins = (n_samples + n_taps) // 2 + 1  # padded by a filter's length: nothing wraps round
+        n_bins = (n_samples + n_taps) // 2 + 1  # padded by a filter's length against wrap-around
         gains = [band_gains(band, n_taps, n_bins, sfreq) for band in s.bands]
         self.register_buffer(
             "gains", torch.stack(gains) if gains else torch.empty(0), persistent=False
@@ -132,7 +133,7 @@ class Ifnet(nn.Module):
                     nn.init.zeros_(layer.bias)
 
     def split_bands(self, x: Tensor) -> Tensor:
-        """All channels of the first band, then of the next, shape (B, n_bands * C, T)."""
+        """Filter to bands: all channels of the first, then of the next, (B, n_bands * C, T)."""
         if not len(self.gains):
             return x
         if self.matrices is not None:
@@ -144,12 +145,12 @@ class Ifnet(nn.Module):
         return bands.flatten(1, 2)
 
     def exportable(self, n_samples: int) -> "Ifnet":
-        """A copy without complex numbers, which ONNX lacks: each band filter is a matrix.
+        """Copy the network with band filters as matrices, since ONNX lacks complex numbers.
 
         Raises
         ------
         ValueError
-            If the window is so long that the matrices would be larger than 128 MiB.
+            If the window is too long: the matrices would be larger than 128 MiB.
         """
         if n_samples > _LONGEST_MATRIX:
             raise ValueError(f"{n_samples} samples are too many for a filter as a matrix")

@@ -1,7 +1,7 @@
-"""Layers whose weights keep a greatest norm per output (EEGNet, IFNet).
+"""Layers with a limit of the weights' norm per output (EEGNet, IFNet).
 
-The papers cut the weights back after each step of the optimiser. Here the cut is part of the
-forward pass, so that no trainer has to know of it; the network that decides is the same.
+The papers limit the weights after each step of the optimiser. Here the limit is part of the forward
+pass, so that the training loop needs no special step. The trained network is the same.
 """
 
 import torch

@@ -1,20 +1,26 @@
-"""Seen images from MEG: a window to the embedding that a vision model gives the image.
+"""Seen images from MEG: prediction of the image's embedding from a window.
+
+The embedding is that of a vision model.
 
 Sources: Benchetrit, Banville and King 2024, "Brain decoding: toward real-time reconstruction of
 visual perception", ICLR, arXiv 2310.19812, for the two heads and the aggregation over time; its
 encoder is that of Defossez et al. 2023, "Decoding speech perception from non-invasive brain
 recordings", Nat. Mach. Intell. 5, 1097-1107 (sizes: facebookresearch/brainmagick).
 
-Windows are scaled a channel to about unit variance, at 120 Hz. Two blocks of convolutions (the
-speech decoder has five) and one weight a sample over time are as the same lab configures its
-THINGS-MEG task (facebookresearch/neuroai, MIT). Not verified: the loss's 0.75 and 0.25.
+Windows have 120 Hz, and each channel is scaled to about unit variance. Two blocks of convolutions
+(the speech decoder has five) and one weight per sample over time are the same lab's settings for
+THINGS-MEG (facebookresearch/neuroai, MIT). The loss weights 0.75 and 0.25 are not verified.
 
-Ours: heads with one hidden layer; a symmetric contrast by cosine, in which trials of the same
-image are each other's positives (theirs goes one way, without a temperature); a person's layer
-starts at the identity; no bias before a batch norm; places are projected from the helmet by the
-angle to its top; channels at one place (a magnetometer and two gradiometers of a 306-channel
-system) differ by a learnt vector each, without which attention by position would add them up with
-one weight.
+Changed here:
+
+- Heads have one hidden layer.
+- The contrastive loss is symmetric and uses the cosine; trials of the same image are positives of
+  each other. In the paper it has one direction and no temperature.
+- A person's layer starts at the identity.
+- There is no bias before a batch norm.
+- Positions are projected from the helmet by the angle to its top.
+- Channels at the same position (a magnetometer and two gradiometers of a 306-channel system) each
+  have a trained vector. Otherwise attention by position would give them the same weight.
 """
 
 from dataclasses import dataclass
@@ -29,12 +35,12 @@ from torch.nn import functional as F  # noqa: N812
 Array = NDArray[np.float64]
 
 TEMPERATURE = 0.1
-"""Of the contrast, at the start of a training."""
+"""Temperature of the contrastive loss at the start of a training."""
 
 
 @dataclass(frozen=True, slots=True)
 class MegImagesSettings:
-    """Hyper-parameters; ``drop_radius`` and ``margin`` in widths of the unit square of places."""
+    """Hyper-parameters; ``drop_radius`` and ``margin`` are in widths of the square of positions."""
 
     n_frequencies: int = 32
     n_virtual: int = 270
@@ -56,9 +62,9 @@ class Embeddings(NamedTuple):
     Attributes
     ----------
     contrast, regression : Tensor, shape (n_trials, n_dimensions)
-        For retrieval, and for regression.
+        Outputs of the head for the contrastive loss and search, and of the head for regression.
     temperature : Tensor, scalar
-        Of the contrast.
+        Temperature of the contrastive loss.
     """
 
     contrast: Tensor
@@ -67,10 +73,10 @@ class Embeddings(NamedTuple):
 
 
 class SpatialAttention(nn.Module):
-    """Sensors at any places to virtual channels: weights are a softmax over the sensors.
+    """Attention from sensors at any positions to virtual channels, by a softmax over the sensors.
 
-    Scores are inner products of a vector a virtual channel with the sensors' Fourier features.
-    While training, sensors around a random place are left out.
+    Scores are inner products of one vector per virtual channel with the sensors' Fourier features.
+    In training mode, sensors around a random position are left out.
     """
 
     features: Tensor
@@ -94,7 +100,7 @@ class SpatialAttention(nn.Module):
         )
 
     def weights(self) -> Tensor:
-        """Share of each sensor in each virtual channel, (n_virtual, n_channels)."""
+        """Compute the weight of each sensor in each virtual channel, (n_virtual, n_channels)."""
         features = self.features  # (C, 2048)
         if self.rank_features is not None:
             features = features + self.rank_features[self.rank]
@@ -107,24 +113,24 @@ class SpatialAttention(nn.Module):
         return scores.softmax(dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Trials (B, n_channels, T) to virtual channels (B, n_virtual, T)."""
+        """Convert trials (B, n_channels, T) to virtual channels (B, n_virtual, T)."""
         return self.weights() @ x
 
 
 class SubjectLayer(nn.Module):
-    """A linear map a subject, the identity at first."""
+    """One linear map per subject, initially the identity."""
 
     def __init__(self, n_subjects: int, width: int) -> None:
         super().__init__()
         self.maps = nn.Parameter(torch.eye(width).repeat(n_subjects, 1, 1))
 
     def forward(self, x: Tensor, subjects: Tensor) -> Tensor:
-        """Channels (B, width, T) of subjects (B,), numbers from 0."""
+        """Map channels (B, width, T) by the subjects' numbers (B,), from 0."""
         return self.maps[subjects] @ x
 
 
 class ConvolutionBlock(nn.Module):
-    """Two residual dilated convolutions, then one that gates itself (GLU)."""
+    """Two residual dilated convolutions, then a convolution with a gated linear unit (GLU)."""
 
     def __init__(self, n_in: int, width: int, kernel: int, dilations: tuple[int, int]) -> None:
         super().__init__()
@@ -139,7 +145,7 @@ class ConvolutionBlock(nn.Module):
         self.gate = nn.Sequential(nn.Conv1d(width, 2 * width, 3, padding=1), nn.GLU(dim=1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, n_in, T) to (B, width, T)."""
+        """Convert (B, n_in, T) to (B, width, T)."""
         for convolution in self.convolutions:
             y = convolution(x)  # (B, width, T)
             x = x + y if x.shape == y.shape else y
@@ -156,9 +162,9 @@ class MegImages(nn.Module):
         Head or helmet coordinates (z up) in metres.
     n_samples : int
     n_dimensions : int
-        Of the image embeddings.
+        Number of dimensions of the image embeddings.
     n_subjects : int
-        0 leaves the subject layer out.
+        Number of subjects with a layer of their own; 0 for no subject layer.
     """
 
     def __init__(
@@ -182,7 +188,7 @@ class MegImages(nn.Module):
         self.log_temperature = nn.Parameter(torch.tensor(TEMPERATURE).log())
 
     def features(self, x: Tensor, subjects: Tensor | None = None) -> Tensor:
-        """Input of the heads, shape (n_trials, 2 * width)."""
+        """Compute the input of the heads, shape (n_trials, 2 * width)."""
         x = self.mix(self.attention(x))  # (B, 270, T)
         if self.subject is not None:
             if subjects is None:
@@ -193,21 +199,21 @@ class MegImages(nn.Module):
         return summed
 
     def forward(self, x: Tensor, subjects: Tensor | None = None) -> Embeddings:
-        """Embeddings of trials (n_trials, n_channels, n_samples) of subjects (n_trials,)."""
+        """Predict embeddings of trials (n_trials, n_channels, n_samples); subjects (n_trials,)."""
         x = self.features(x, subjects)
         return Embeddings(self.contrast(x), self.regression(x), self.log_temperature.exp())
 
 
 class Retriever(nn.Module):
-    """Served part of `MegImages`: the contrast head, with attention over the sensors at rest.
+    """Part of `MegImages` for live decoding: the contrastive head, with fixed attention.
 
-    Attention depends on places alone and the 1x1 convolution after it is linear, so together they
-    are one matrix. Gives the same embeddings, without the sensors' positions.
+    Attention depends on positions only and the 1x1 convolution after it is linear, so together they
+    are one matrix. The embeddings are the same, and the sensors' positions are not needed.
 
     Parameters
     ----------
     n_channels, n_samples : int
-        Of the windows.
+        Shape of the windows.
     n_dimensions : int
     settings : MegImagesSettings
     """
@@ -228,7 +234,7 @@ class Retriever(nn.Module):
 
     @torch.no_grad()
     def take(self, trained: MegImages) -> None:
-        """Take over the weights of a trained network, for the mean of its subjects."""
+        """Copy the weights of a trained network, with the mean of its subjects' layers."""
         trained.eval()
         assert trained.mix.bias is not None
         assert self.sensors.bias is not None
@@ -243,14 +249,14 @@ class Retriever(nn.Module):
             getattr(self, name).load_state_dict(getattr(trained, name).state_dict())
 
     def forward(self, x: Tensor) -> Tensor:
-        """Trials (B, n_channels, T) to embeddings (B, n_dimensions)."""
+        """Convert trials (B, n_channels, T) to embeddings (B, n_dimensions)."""
         x = self.widen(self.blocks(self.sensors(x)))  # (B, 640, T)
         found: Tensor = self.contrast(self.over_time(x).squeeze(2))
         return found
 
 
 def residual_blocks(settings: MegImagesSettings) -> nn.Sequential:
-    """Virtual channels (B, n_virtual, T) to (B, width, T)."""
+    """Make blocks that convert virtual channels (B, n_virtual, T) to (B, width, T)."""
     s = settings
     blocks = nn.Sequential()
     for i in range(s.n_blocks):
@@ -261,12 +267,12 @@ def residual_blocks(settings: MegImagesSettings) -> nn.Sequential:
 
 
 def widening(settings: MegImagesSettings) -> nn.Sequential:
-    """(B, width, T) to twice as wide."""
+    """Make a layer that converts (B, width, T) to (B, 2 * width, T)."""
     return nn.Sequential(nn.Conv1d(settings.width, 2 * settings.width, 1), nn.GELU())
 
 
 def head(n_in: int, n_out: int) -> nn.Sequential:
-    """One hidden layer, as wide as the input."""
+    """Make a head with one hidden layer of the width of the input."""
     return nn.Sequential(
         nn.LayerNorm(n_in), nn.Linear(n_in, n_in), nn.GELU(), nn.Linear(n_in, n_out)
     )
@@ -275,12 +281,13 @@ def head(n_in: int, n_out: int) -> nn.Sequential:
 def contrastive_loss(
     predicted: Tensor, images: Tensor, temperature: float | Tensor = TEMPERATURE
 ) -> Tensor:
-    """Cross-entropy of finding the image of each trial in the batch, and the trial of each image.
+    """Contrastive loss: cross-entropy of the image of each trial, and of the trial of each image.
 
     Parameters
     ----------
     predicted, images : Tensor, shape (n_trials, n_dimensions)
-        Compared by cosine. Equal rows of ``images`` are one image: its trials share the target.
+        Embeddings, compared by cosine. Equal rows of ``images`` are the same image; its trials
+        share the target.
     """
     scores = F.normalize(predicted, dim=1) @ F.normalize(images, dim=1).T / temperature
     same = (torch.cdist(images, images, compute_mode="donot_use_mm_for_euclid_dist") == 0).float()
@@ -289,15 +296,16 @@ def contrastive_loss(
 
 
 def images_loss(embeddings: Embeddings, images: Tensor, share: float = 0.75) -> Tensor:
-    """``share`` of the contrast, the rest mean squared error of the regression head."""
+    """Total loss: contrastive loss and squared error, weighted by ``share`` and 1 - ``share``."""
     contrast = contrastive_loss(embeddings.contrast, images, embeddings.temperature)
     return share * contrast + (1 - share) * F.mse_loss(embeddings.regression, images)
 
 
 def flat_places(positions: Array) -> Array:
-    """Places on the unit square, (n_channels, 2).
+    """Project positions onto the unit square, (n_channels, 2).
 
-    Azimuthal equidistant: the angle from the z axis becomes the distance from the middle.
+    The projection is azimuthal equidistant: the angle from the z axis becomes the distance from the
+    centre.
     """
     positions = np.asarray(positions, dtype=float)
     if not np.isfinite(positions).all():
@@ -310,7 +318,7 @@ def flat_places(positions: Array) -> Array:
 
 
 def rank_at_place(positions: Array) -> NDArray[np.int64]:
-    """Number of channels before each one at the same place, to a millimetre, (n_channels,)."""
+    """Count the earlier channels at the same position, within 1 mm, for each channel."""
     seen: dict[tuple[float, ...], int] = {}
     ranks = []
     for place in np.round(positions, 3).tolist():
@@ -320,9 +328,10 @@ def rank_at_place(positions: Array) -> NDArray[np.int64]:
 
 
 def fourier_features(places: Array, n_frequencies: int, margin: float) -> Array:
-    """Cosines and sines of every pair of frequencies, (n_channels, 2 * n_frequencies ** 2).
+    """Compute cosines and sines of all pairs of frequencies.
 
-    A period is the unit square with a ``margin`` on each side.
+    The shape is (n_channels, 2 * n_frequencies ** 2). The period of frequency 1 is the unit square
+    plus ``margin`` on each side.
     """
     turns = 2 * np.pi * np.arange(n_frequencies) / (1 + 2 * margin)
     x, y = (places + margin).T

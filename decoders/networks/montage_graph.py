@@ -9,7 +9,7 @@ from bci.head.electrodes import standard_position
 
 Array = NDArray[np.float64]
 
-# Ties, as of a channel in the middle of two anchors, go to the one named first.
+# A channel with the same distance to two anchors belongs to the first one.
 ANCHORS = {
     "frontal midline": "Fz",
     "frontal left": "F5",
@@ -30,15 +30,15 @@ _CENTRE_M = np.array([0.0, -0.01, 0.04])
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """Three levels: channels (C), the regions that have any of them (R), the head.
+    """Three levels: C channels, the R regions that contain channels, and the head.
 
     Attributes
     ----------
     channel_graph : ndarray, shape (C, C)
-        Scaled Laplacian, see `scaled_laplacian`.
+        Scaled Laplacian; see `scaled_laplacian`.
     regions : tuple of str, length R
     members : ndarray, shape (R, C)
-        1 / size of the region where a channel belongs to it, else 0.
+        1 / (number of channels in the region) if a channel belongs to the region, else 0.
     region_graph : ndarray, shape (R, R)
     """
 
@@ -49,7 +49,7 @@ class Hierarchy:
 
 
 def hierarchy(positions: Array) -> Hierarchy:
-    """The graph hierarchy of any montage.
+    """Make the graph hierarchy of a montage.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def hierarchy(positions: Array) -> Hierarchy:
             f"a graph needs the position of every channel; {missing.tolist()} have none"
         )
     anchors = np.array([standard_position(name) for name in ANCHORS.values()], dtype=float)
-    # Angles, not distances, so that helmets and heads of any size agree.
+    # Angles instead of distances, so that the size of head or helmet has no effect.
     nearest = (_directions(positions) @ _directions(anchors).T).round(6).argmax(axis=1)
     present = np.unique(nearest)
     members = (nearest == present[:, None]).astype(float)
@@ -82,11 +82,12 @@ def hierarchy(positions: Array) -> Hierarchy:
 
 
 def scaled_laplacian(positions: Array) -> Array:
-    """Scaled Laplacian of a graph of places, shape (n, n), with eigenvalues in [-1, 1].
+    """Compute the scaled Laplacian of a graph, shape (n, n), with eigenvalues in [-1, 1].
 
-    An edge weighs exp(-d^2 / 2 s^2) for places d apart, s the mean distance of a place to its
-    nearest. The normalised Laplacian I - D^-1/2 W D^-1/2 has eigenvalues up to 2; scaled by
-    2 / 2 and shifted by -I, as Chebyshev polynomials need it, -D^-1/2 W D^-1/2 is left.
+    The weight of an edge is exp(-d^2 / 2 s^2) for two positions with distance d; s is the mean
+    distance of a position to its nearest neighbour. The normalised Laplacian I - D^-1/2 W D^-1/2
+    has eigenvalues up to 2. Chebyshev polynomials need it scaled by 2 / 2 and shifted by -I, which
+    gives -D^-1/2 W D^-1/2.
     """
     distance = np.linalg.norm(positions[:, None] - positions[None], axis=2)
     np.fill_diagonal(distance, np.inf)

@@ -1,15 +1,15 @@
-"""MVCNet: a network trained together with a Transformer on several views of each trial.
+"""MVCNet: a backbone network, trained together with a Transformer on several views of trials.
 
 Source: Wang et al. 2025, "MVCNet: multi-view contrastive network for motor imagery
 classification", arXiv 2502.17482, with values as in its authors' repository (wzwvv/MVCNet).
 
-Only the backbone decides; the Transformer and its projector are there for `Mvcnet.loss` and may
-be thrown away after training. The Transformer's tokens are the channels, each as wide as the
-trial is long.
+Only the backbone classifies. The Transformer and its projector are used in `Mvcnet.loss` only, and
+are not needed after training. The Transformer's tokens are the channels; their width is the number
+of samples.
 
-Different from the authors: one of their samples is a trial, ours is one of several windows that
-overlap in a trial, and windows of the same trial are never negatives of each other. Left out: the
-supervised-contrastive variant.
+Changed here: in the paper a sample is a trial. Here it is one of several overlapping windows of a
+trial, and windows of the same trial are never negatives of each other. The supervised-contrastive
+variant is left out.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from decoders.networks.backbones import BACKBONES, Backbone
 from decoders.networks.durations import samples
 from decoders.networks.ifnet import UNFILTERED, Ifnet
 
-# One band, as in MVCNet's repository.
+# IFNet with one band, as in MVCNet's repository.
 _BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {
     **BACKBONES,
     "ifnet": partial(Ifnet, settings=UNFILTERED),
@@ -37,9 +37,9 @@ _BACKBONES: dict[str, Callable[[int, int, float, int], Backbone]] = {
 class MvcnetSettings:
     """Hyper-parameters.
 
-    ``encoder_hz`` is the rate, in hertz, to which the Transformer's input is averaged down; None,
-    as published, leaves it. Its width is the number of samples, so that its cost falls with the
-    square.
+    ``encoder_hz`` is the rate, in hertz, to which the Transformer's input is averaged; None keeps
+    the rate, as published. As tokens have the width of the number of samples, the cost decreases
+    with the square of the rate.
     """
 
     encoder_hz: float | None = None
@@ -57,7 +57,7 @@ PUBLISHED = MvcnetSettings()
 
 
 class Loss(NamedTuple):
-    """Loss of a training step (``total``) and its parts, unweighted."""
+    """Loss of a training step (``total``), and its unweighted parts."""
 
     total: Tensor
     classification: Tensor
@@ -66,17 +66,17 @@ class Loss(NamedTuple):
 
 
 def nt_xent(a: Tensor, b: Tensor, temperature: float, alike: Tensor | None = None) -> Tensor:
-    """Normalised temperature-scaled cross-entropy of two sets of features.
+    """Compute the normalised temperature-scaled cross-entropy of two sets of features.
 
-    Row k of ``a`` and row k of ``b`` are a positive pair; all other rows of both are negatives,
-    but for the pairs in ``alike``. Similarity is the cosine.
+    Row k of ``a`` and row k of ``b`` are a positive pair. All other rows of both are negatives,
+    except for the pairs in ``alike``. Similarity is the cosine.
 
     Parameters
     ----------
     a, b : Tensor, shape (n, width)
     temperature : float
     alike : Tensor of bool, shape (n, n), optional
-        Pairs of rows that are no negatives of each other.
+        True for pairs of rows that are no negatives of each other.
     """
     n = len(a)
     rows = F.normalize(torch.cat([a, b]), dim=1)  # (2 n, width)
@@ -91,14 +91,14 @@ def nt_xent(a: Tensor, b: Tensor, temperature: float, alike: Tensor | None = Non
 def cross_view_loss(
     raw: Tensor, views: Sequence[Tensor], temperature: float, alike: Tensor | None = None
 ) -> Tensor:
-    """Raw trials against each view in turn, averaged over the views."""
+    """Contrast the features of raw trials with those of each view, averaged over the views."""
     return torch.stack([nt_xent(raw, view, temperature, alike) for view in views]).mean()
 
 
 def cross_model_loss(
     backbone: Tensor, transformer: Tensor, temperature: float, alike: Tensor | None = None
 ) -> Tensor:
-    """The backbone's features against the Transformer's, over the trials of all views."""
+    """Contrast the backbone's features with the Transformer's, over the trials of all views."""
     return nt_xent(backbone, transformer, temperature, alike)
 
 
@@ -107,7 +107,7 @@ def _tiled(alike: Tensor | None, times: int) -> Tensor | None:
 
 
 class TrialEncoder(nn.Module):
-    """The Transformer over the raw trial, and its projection to the backbone's features."""
+    """The Transformer on the raw trial, and its projection to the width of backbone features."""
 
     def __init__(
         self, n_channels: int, n_samples: int, sfreq: float, n_features: int, s: MvcnetSettings
@@ -141,7 +141,7 @@ class TrialEncoder(nn.Module):
 
 
 class Mvcnet(nn.Module):
-    """A backbone with what it takes to train it on several views.
+    """A backbone, with the Transformer that is needed to train it on several views.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ class Mvcnet(nn.Module):
         self.transformer = TrialEncoder(n_channels, n_samples, sfreq, self.n_features, settings)
 
     def features(self, x: Tensor) -> Tensor:
-        """The backbone's features, shape (n_trials, n_features)."""
+        """Compute the backbone's features, shape (n_trials, n_features)."""
         return self.backbone.features(x)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -190,11 +190,11 @@ class Mvcnet(nn.Module):
         views: Sequence[View],
         sources: Tensor | None = None,
     ) -> Loss:
-        """The loss of a batch and its views (`augmentations.three_views`), at least one.
+        """Compute the loss of a batch and its views (`augmentations.three_views`), at least one.
 
-        In the cross-view term the features of both models stand in one set, as in the authors'
-        repository. Where ``trials`` are windows, ``sources`` (n_trials,) are the numbers of the
-        trials that they are cut from: windows of one trial are no negatives of each other.
+        In the cross-view term, the features of both models are in one set, as in the authors'
+        repository. If ``trials`` are windows, ``sources`` (n_trials,) has the numbers of their
+        trials; windows of the same trial are no negatives of each other.
         """
         s = self.settings
         classification = trials.new_zeros(())

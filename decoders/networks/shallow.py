@@ -1,4 +1,4 @@
-"""ShallowConvNet: filters, band power and a linear layer, learnt as one network.
+"""ShallowConvNet: filters, band power and a linear layer, trained as one network.
 
 Source: Schirrmeister et al. 2017, "Deep learning with convolutional neural networks for EEG
 decoding and visualization", Hum. Brain Mapp. 38, 5391-5420, figure 2. The paper's samples at
@@ -68,7 +68,7 @@ class Shallow(nn.Module):
         self.head = nn.Linear(self.n_features, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """Log power a filter and time step, shape (n_trials, n_features)."""
+        """Compute the log power per filter and time step, shape (n_trials, n_features)."""
         x = x.unsqueeze(1)  # (B, 1, C, T)
         x = self.temporal(x)  # (B, 40, C, T - kernel + 1)
         x = self.norm(self.spatial(x))  # (B, 40, 1, T - kernel + 1)

@@ -1,8 +1,8 @@
 """Random time shifts of training windows, the augmentation of Du-IN's authors.
 
 Source: the training of Zheng et al. 2024 (liulab-repository/Du-IN, MIT), which shifts each window
-by up to a tenth of its length. There a window that is drawn a shift of 0 becomes all zeros; here
-it stays as it is.
+by up to a tenth of its length. There, a shift of 0 sets a window to zeros; here, it leaves the
+window unchanged.
 """
 
 import torch
@@ -17,12 +17,12 @@ def randomly_shifted(x: Tensor, most: int) -> Tensor:
     ----------
     x : Tensor, shape (n_trials, n_channels, n_samples)
     most : int
-        The largest shift, in samples; every shift from -most to most is as likely as any other.
+        The largest shift, in samples; all shifts from -most to most are equally likely.
 
     Returns
     -------
     shifted : Tensor, shape (n_trials, n_channels, n_samples)
-        Zeros fill the end that a trial was shifted away from.
+        The end from which a trial was shifted away is filled with zeros.
     """
     if most == 0:
         return x

@@ -28,7 +28,7 @@ class Attention(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """Attention, then a feed-forward layer, each normalised before and added to its input."""
+    """Attention, then a feed-forward layer; each normalises its input and is added to it."""
 
     def __init__(self, width: int, n_heads: int, expansion: int, dropout: float) -> None:
         super().__init__()

@@ -1,12 +1,12 @@
-"""Networks as decoders: training, storage, serving.
+"""Networks as decoders: training, storage, live decoding.
 
-- training, checkpoint: the training loop; device: where it trains
-- one_thread: PyTorch on one thread while our own work lasts
-- weights, onnx_export, serving: from weights to predictions
-- aligned_network: a network behind alignment; base_montage: its base models on other headsets
+- training, checkpoint: the training loop; device: choice of CPU or GPU for training
+- one_thread: limit of PyTorch to one thread
+- weights, onnx_export, serving: stored weights, and runtimes that compute predictions
+- aligned_network: a network with Euclidean alignment; base_montage: its use with other headsets
 - network_decoder: motor imagery
 - histn_decoder: emotion
 - duin_base, duin_pretraining, duin_decoder: speech
 - seen_images_decoder: images
-- fleeg_decoder: sites with unlike headsets
+- fleeg_decoder: federated training of sites with different headsets
 """

@@ -1,4 +1,4 @@
-"""A network behind alignment: trained from scratch or from a base model, and served."""
+"""A network with Euclidean alignment, trained from scratch or from a base model."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -25,17 +25,17 @@ from decoders.neural.weights import load_weights, weight_arrays
 
 _TRAINING = "training."
 
-# Windows whose attention is asked for at once.
+# Number of windows per batch when attention is computed.
 _BATCH = 256
 
 
 class NetworkDecoder:
-    """A network behind Euclidean alignment.
+    """A network with Euclidean alignment.
 
-    Each group of training windows (a run, or a person's run) is aligned by its own covariance;
-    served windows by that of all calibration windows. With arrays of a base model, training starts
-    from its weights. PyTorch serves, unless `choose_runtime` or the bundle found ONNX Runtime
-    faster.
+    Each group of training windows (a run, or a person's run) is aligned by its own covariance.
+    Live windows are aligned by the covariance of all calibration windows. With arrays of a base
+    model, training starts from its weights. PyTorch computes predictions, unless `choose_runtime`
+    or the bundle's measurement found ONNX Runtime faster.
 
     Parameters
     ----------
@@ -44,25 +44,25 @@ class NetworkDecoder:
     start : mapping of str to ndarray, optional
         Arrays of a base model of the same network.
     device : str
-        Where it is trained: ``auto``, ``cpu``, ``cuda`` or ``mps``; served on the CPU. See
+        Device for training: ``auto``, ``cpu``, ``cuda`` or ``mps``; live decoding uses the CPU. See
         `decoders.neural.device.find_device`.
     """
 
     needs = ("torch",)
     carries_over = True
     adapts = ("alignment",)
-    # Batches have as many windows of each class.
+    # Batches have the same number of windows of each class.
     balanced = True
     network: ClassVar[str]
     # Makes the network of (n_channels, n_samples, sfreq, n_classes).
     make: ClassVar[Any]
-    # A base model of it serves headsets with other electrodes too.
+    # True if its base models can be used with headsets that have other electrodes.
     across_montages: ClassVar[bool] = False
-    # Chosen on eleven people's EEGMMIDB runs 04 and 08, trained on one, tested on the other:
-    # DBConformer 0.579 with 20 epochs, 0.573 with 30, 0.570 with 60 (one seed); from a base, on
-    # eight of them, 0.66 with 20 and 0.65 with 60.
+    # Chosen on EEGMMIDB runs 04 and 08 of eleven people, trained on one run and tested on the
+    # other. Accuracy of DBConformer: 0.579 with 20 epochs, 0.573 with 30, 0.570 with 60 (one seed);
+    # from a base model, for eight of the people: 0.66 with 20, 0.65 with 60.
     defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=20)
-    # Set where tests/benchmarks/gpu_training.py has shown equal accuracy on a GPU.
+    # True if tests/benchmarks/gpu_training.py has shown the same accuracy with bfloat16 on a GPU.
     mixed: ClassVar[bool] = False
 
     def __init__(
@@ -98,7 +98,7 @@ class NetworkDecoder:
         on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`.
+        """Train on windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -120,7 +120,7 @@ class NetworkDecoder:
     def begin(
         self, windows: FloatArray, labels: NDArray[np.str_], signal: Signal
     ) -> NDArray[np.int64]:
-        """Make the network for these windows, untrained or with the base's weights; its targets.
+        """Make the network, untrained or with the base model's weights; return the targets.
 
         Raises
         ------
@@ -137,7 +137,7 @@ class NetworkDecoder:
             self._build(windows.shape[1], windows.shape[2])
             if self._start is not None:
                 self._load_weights(self._start)
-                # Bases of before it was kept lack it: then it begins untrained.
+                # Base models of earlier versions lack this part, which then starts untrained.
                 if any(key.startswith(_TRAINING) for key in self._start):
                     load_weights(self._only_trained, self._start, _TRAINING)
         except ValueError as error:
@@ -149,42 +149,42 @@ class NetworkDecoder:
         return cross_entropy
 
     def sources(self, windows: FloatArray) -> NDArray[np.int64] | None:  # noqa: ARG002
-        """Trial numbers of the windows, where the loss needs them."""
+        """Return the windows' trial numbers if the loss needs them, else None."""
         return None
 
     def choose_runtime(self) -> None:
-        """Serve by ONNX Runtime from here on if that is faster and equal, as measured here."""
+        """Use ONNX Runtime for predictions from now on if it is measured to be faster and equal."""
         self._serving = choose(self.served, self._seen)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Take a person's windows, labels unknown, for the alignment."""
+        """Align by a person's unlabelled windows from now on."""
         self._cov = mean_covariance(windows)
         self._whitening = self._alignment(self._cov)
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Let the mean covariance that windows are whitened by forget a little for a new one."""
+        """Update the mean covariance, used for whitening, by a window with weight ``weight``."""
         self._cov = (1.0 - weight) * self._cov + weight * mean_covariance(window[None])
         self._whitening = self._alignment(self._cov)
 
     def alignment(self) -> NDArray[np.float64]:
-        """The mean covariance; see `bci.interfaces.Resumable`."""
+        """Return the mean covariance; see `bci.interfaces.Resumable`."""
         return self._cov
 
     def resume(self, alignment: NDArray[np.float64]) -> None:
-        """Go on from a mean covariance; see `bci.interfaces.Resumable`."""
+        """Continue from the mean covariance ``alignment``; see `bci.interfaces.Resumable`."""
         self._cov = shaped({"alignment": alignment}, "alignment", self._cov.shape)
         self._whitening = self._alignment(self._cov)
 
     @property
     def served(self) -> nn.Module:
-        """The part that decides, without what is there for training only."""
+        """The part of the network that is used for predictions."""
         backbone = getattr(self.model, "backbone", self.model)
         assert isinstance(backbone, nn.Module)
         return backbone
 
     @property
     def _only_trained(self) -> nn.Module:
-        """The part that is there for training only; empty for most networks."""
+        """The part of the network that is used in training only; empty for most networks."""
         part = getattr(self.model, "transformer", None) if self.served is not self.model else None
         return part if isinstance(part, nn.Module) else nn.Identity()
 
@@ -194,7 +194,7 @@ class NetworkDecoder:
         return self._probabilities(logits.astype(np.float64))
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:
-        """Weights of the channels in the last decoded window; see `bci.interfaces.Attending`."""
+        """Return the channels' weights in the last window; see `bci.interfaces.Attending`."""
         weigh = getattr(self.served, "channel_attention", None)
         if weigh is None or self._onto is not None:
             return {}
@@ -203,7 +203,7 @@ class NetworkDecoder:
         return {name: float(w) for name, w in zip(ch_names, weights, strict=True)}
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64] | None:
-        """Mean attention to each channel over each class's windows; None for most networks."""
+        """Compute the mean attention per class and channel; None for most networks."""
         attention = getattr(self.served, "channel_attention", None)
         if attention is None or self._onto is not None:
             return None
@@ -222,11 +222,11 @@ class NetworkDecoder:
         }  # fmt: skip
 
     def training_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays of a base for further training; see `bci.interfaces.FineTunable`."""
+        """Return the arrays of a base model for further training; see `FineTunable`."""
         return self._electrodes | weight_arrays(self._only_trained, _TRAINING)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Take what was pickled, as for the processes of a cross-validation."""
+        """Restore from a pickle, as in the processes of a cross-validation."""
         self.__dict__.update(state)
         if "_aligned" in state:  # joblib may map its memory read-only
             self._aligned = np.empty_like(state["_aligned"])
@@ -250,7 +250,7 @@ class NetworkDecoder:
         return decoder
 
     def _targets(self, labels: NDArray[np.str_]) -> NDArray[np.int64]:
-        """Set the classes, and give the numbers that the loss takes."""
+        """Set the classes; return the class numbers for the loss."""
         self.classes = tuple(str(label) for label in np.unique(labels))
         return np.searchsorted(self.classes, labels).astype(np.int64)
 
@@ -269,7 +269,7 @@ class NetworkDecoder:
         return whitening(spread)
 
     def _alignment(self, cov: NDArray[np.float64]) -> FloatArray:
-        """The map from a window to what the network sees, (n_network_channels, n_channels)."""
+        """Compute the matrix from a window to the network's input, (n_inputs, n_channels)."""
         if self._onto is None:
             return self._whiten(cov)
         onto = self._onto.astype(np.float64)
@@ -305,5 +305,5 @@ def _mean_attention(
 
 
 def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Cross-entropy of a batch."""
+    """Compute the cross-entropy of a batch."""
     return nn.functional.cross_entropy(model(x), y)

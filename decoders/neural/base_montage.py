@@ -1,4 +1,4 @@
-"""Base models across montages: another headset's channels mapped onto a base's electrodes."""
+"""Base models across montages: map of a headset's channels to a base model's electrodes."""
 
 from collections.abc import Mapping
 
@@ -11,15 +11,15 @@ from bci.head.splines import spline_weights
 from bci.signals import FloatArray, Signal
 
 ELECTRODES = "electrodes"
-# Splines through fewer electrodes give little more than their mean.
+# With fewer electrodes, splines give little more than their mean.
 _FEWEST = 3
 _MOST_NAMED = 12
 
 
 def electrode_arrays(signal: Signal) -> dict[str, NDArray[np.generic]]:
-    """Places of a base's electrodes: ``electrodes``, unit vectors (n_channels, 3).
+    """Make the array ``electrodes`` of a base model: unit vectors (n_channels, 3).
 
-    NaN where a name is none of the 10-05 system.
+    They are NaN for a name outside the 10-05 system.
     """
     return {ELECTRODES: standard_directions([channel.name for channel in signal.channels])}
 
@@ -30,12 +30,12 @@ def map_onto_base(start: Mapping[str, NDArray[np.generic]], signal: Signal) -> F
     Returns
     -------
     weights : ndarray, shape (n_electrodes, n_channels), or None
-        None where both have the same electrodes, or the base states none.
+        None if both have the same electrodes, or the base model states none.
 
     Raises
     ------
     ValueError
-        If the montages differ and the place of an electrode is unknown, or there are too few.
+        If the montages differ and an electrode's position is unknown, or there are too few.
     """
     if ELECTRODES not in start:
         return None

@@ -1,4 +1,4 @@
-"""Progress of a training as one file of plain arrays, so that it can be resumed."""
+"""Progress of a training in one file of plain arrays, so that training can be resumed."""
 
 import json
 import os
@@ -20,27 +20,27 @@ Tensors = dict[str, Tensor]
 
 
 class Kept(NamedTuple):
-    """Content of a checkpoint: tensors, and ``plain``, which JSON can hold."""
+    """Content of a checkpoint: tensors, and ``plain`` values that JSON can represent."""
 
     tensors: Tensors
     plain: dict[str, Any]
 
 
 class Checkpoint:
-    """A safetensors file that is written whole or not at all.
+    """A safetensors file that is written completely or not at all.
 
     Parameters
     ----------
     path : Path
     belongs_to : str
-        Identifies data, network and settings; a file of others is refused.
+        Identifies data, network and settings; a file with another identifier is refused.
     """
 
     def __init__(self, path: Path, belongs_to: str) -> None:
         self._path, self._belongs_to = path, belongs_to
 
     def save(self, tensors: Tensors, plain: Mapping[str, object]) -> None:
-        """Replace what was kept; on the disk when this returns."""
+        """Replace the checkpoint; it is on the disk when this method returns."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         described = {"belongs_to": self._belongs_to, "said": json.dumps(plain)}
@@ -54,12 +54,12 @@ class Checkpoint:
             new.unlink(missing_ok=True)
 
     def load(self) -> Kept | None:
-        """Read the checkpoint; None where there is none.
+        """Read the checkpoint; None if there is no file.
 
         Raises
         ------
         BundleError
-            If the file is damaged or belongs to something else.
+            If the file is damaged or belongs to another training.
         """
         if not self._path.exists():
             return None
@@ -77,12 +77,12 @@ class Checkpoint:
             raise self.damaged() from error
 
     def damaged(self) -> BundleError:
-        """Error for a file that holds something else than a checkpoint."""
+        """Make the error for a file with invalid content."""
         return BundleError(f"{self._path}: a damaged checkpoint; delete it to begin anew")
 
 
 def state_of(name: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:
-    """Weights and the optimizer's moments, each key beginning with ``name``."""
+    """Copy the weights and the optimizer's moments; each key begins with ``name``."""
     tensors = {f"{name}.model.{k}": v.clone() for k, v in model.state_dict().items()}
     for row, state in optimizer.state_dict()["state"].items():
         tensors |= {f"{name}.adam.{row}.{k}": v.clone() for k, v in state.items()}
@@ -92,7 +92,10 @@ def state_of(name: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> T
 def put_back(
     name: str, model: nn.Module, optimizer: torch.optim.Optimizer, tensors: Tensors
 ) -> None:
-    """Undo `state_of`; raises RuntimeError, ValueError or KeyError where that is not possible."""
+    """Restore ``model`` and ``optimizer`` from the result of `state_of` with the same ``name``.
+
+    Raises RuntimeError, ValueError or KeyError if ``tensors`` do not fit.
+    """
     model.load_state_dict(below(f"{name}.model.", tensors))
     state: dict[int, Tensors] = {}
     for key, value in below(f"{name}.adam.", tensors).items():
@@ -103,15 +106,15 @@ def put_back(
 
 
 def below(prefix: str, tensors: Tensors) -> Tensors:
-    """Those whose keys begin with ``prefix``, without it."""
+    """Select the tensors whose keys begin with ``prefix``, and remove it from the keys."""
     return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
 
 
 class Progress:
     """Progress of a training.
 
-    ``best_weights`` are those that scored best on what is held out, ``waited`` epochs ago; where
-    nothing is held out there are none.
+    ``best_weights`` are the weights with the best score on held-out windows, ``waited`` epochs ago.
+    They are empty if nothing is held out.
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""The device that networks are trained on; they are served by the CPU."""
+"""The device on which networks are trained; predictions are always computed on the CPU."""
 
 import os
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from torch import nn
 from bci.errors import ProfileError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
-# cuBLAS repeats its results with a workspace of this size.
+# Workspace size with which cuBLAS gives reproducible results.
 _WORKSPACE = ":4096:8"
 
 
 def check_device(wanted: str) -> str:
-    """Check the name of a device; whether this machine has it, `find_device` finds at training.
+    """Check that ``wanted`` is the name of a device; `find_device` checks that it is available.
 
-    A model that was trained on a GPU has its name among the parameters, and is served without one.
+    A model trained on a GPU has its name among the parameters, but needs no GPU for predictions.
 
     Raises
     ------
@@ -30,12 +30,12 @@ def check_device(wanted: str) -> str:
 
 
 def find_device(wanted: str) -> torch.device:
-    """Find the device to train on; ``auto`` is CUDA's where there is one, else the CPU.
+    """Find the device for training; ``auto`` is a CUDA GPU if available, else the CPU.
 
     Raises
     ------
     ProfileError
-        If this machine lacks it.
+        If this computer lacks the device.
     """
     check_device(wanted)
     if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
@@ -53,7 +53,7 @@ def find_device(wanted: str) -> torch.device:
 
 
 def describe_device() -> str:
-    """Name the device that ``auto`` is on this machine."""
+    """Describe the device that ``auto`` means on this computer."""
     device = find_device("auto")
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
@@ -64,9 +64,9 @@ def describe_device() -> str:
 
 @contextmanager
 def trained_on(device: torch.device, *modules: nn.Module) -> Iterator[None]:
-    """Hold modules on a device for as long as the block runs, then on the CPU again.
+    """Move modules to a device during the ``with`` block, then back to the CPU.
 
-    Kernels are the ones that repeat their results, so that a seed gives the same weights.
+    Deterministic kernels are used, so that the same seed gives the same weights.
     """
     if device.type == "cpu":
         yield
@@ -87,7 +87,7 @@ def trained_on(device: torch.device, *modules: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def mixed_precision(device: torch.device, wanted: bool) -> Iterator[None]:
-    """Let CUDA multiply in bfloat16 where that is wanted; weights and sums stay in float32."""
+    """With ``wanted``, let CUDA multiply in bfloat16; weights and sums stay in float32."""
     if not wanted or device.type != "cuda":
         yield
         return
@@ -96,14 +96,14 @@ def mixed_precision(device: torch.device, wanted: bool) -> Iterator[None]:
 
 
 def random_state(device: torch.device) -> torch.Tensor | None:
-    """The state of a GPU's random numbers; None for the CPU, which has its own."""
+    """Return the state of a GPU's random numbers; None for the CPU."""
     if device.type == "cuda":
         return torch.cuda.get_rng_state(device)
     return torch.mps.get_rng_state() if device.type == "mps" else None
 
 
 def set_random_state(device: torch.device, state: torch.Tensor) -> None:
-    """Continue a GPU's random numbers from `random_state`."""
+    """Set the state of a GPU's random numbers to a result of `random_state`."""
     if device.type == "cuda":
         torch.cuda.set_rng_state(state, device)
     elif device.type == "mps":

@@ -1,4 +1,4 @@
-"""A base model of Du-IN from recordings without labels: channels, windows, both stages, card."""
+"""A base model of Du-IN, pretrained on recordings without labels."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +23,7 @@ _FEWEST_WINDOWS = 20
 
 
 class Described(NamedTuple):
-    """Share of the target's variance that a base's units explain, and the most they can.
+    """Share of the target's variance that a base model's units explain, and its upper bound.
 
     See `decoders.neural.duin_pretraining.Pretrained`.
     """
@@ -41,15 +41,15 @@ def make_base(
     stop: Callable[[], bool],
     report: Callable[[PretrainingStep], None],
 ) -> tuple[Card, dict[str, NDArray[np.generic]], Described]:
-    """Pretrain on all of the recordings, cut into windows one behind the other.
+    """Pretrain on all recordings, cut into consecutive windows.
 
-    The base of one person keeps that person's channels and first layer. That of several people has
-    neither: each of them had their own.
+    A base model of one person contains that person's channels and first layer. A base model of
+    several people contains neither, because they differ between people.
 
     Parameters
     ----------
     people : mapping of str to list of Recording
-        Of each person; markers are not looked at. People may have other channels.
+        Recordings of each person; markers are ignored. People may have different channels.
     profile : Profile
         Its decoder is ``duin``.
     name : str
@@ -61,7 +61,7 @@ def make_base(
     RecordingError
         If there is too little signal.
     MismatchError
-        If the recordings of a person differ, or Du-IN cannot take them.
+        If a person's recordings differ in channels or rate, or do not fit Du-IN.
     """
     try:
         decoders = {person: DuinDecoder(**profile.decoder.params) for person in people}  # type: ignore[arg-type]
@@ -128,7 +128,7 @@ def _windows_of(
 
 
 def _score(accuracy: NDArray[np.float64], chance: float) -> ScoreCard:
-    """By window, since units of one window depend on one another."""
+    """Compute the score over windows, because units of one window are not independent."""
     half = float(stats.t.ppf(0.975, len(accuracy) - 1) * stats.sem(accuracy))
     mean = float(accuracy.mean())
     test = stats.ttest_1samp(accuracy, chance, alternative="greater")

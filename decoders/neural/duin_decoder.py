@@ -1,4 +1,4 @@
-"""Du-IN as a decoder of words: a person's channels, their scale, the network, its serving."""
+"""Du-IN as a decoder of words, with choice and scaling of a person's channels."""
 
 import json
 from collections.abc import Mapping
@@ -27,38 +27,40 @@ from decoders.parameters import flag
 SIZES: dict[str, DuinSettings] = {"small": SMALL, "full": FULL}
 SFREQ = 1000.0
 BASE = "base"
-"""The array that marks a base model, which knows no words yet."""
+"""The array that marks a base model, which cannot classify words yet."""
 _ENCODER = "weights.encoder."
 _PERSONAL = "spatial."
 _CHOSEN = "chosen"
-# Learnt positions, which Du-IN had in an earlier version.
+# Trained positions, which Du-IN had in an earlier version.
 _EARLIER = _ENCODER + "transformer.positions"
 _LEAST_SCALE = 1e-3
-# Of one run of 60 trials that is 160 epochs, of four 40: see docs/tasks/speech.md.
+# Least number of training steps: 160 epochs of one run of 60 trials, 40 epochs of four runs; see
+# docs/tasks/speech.md.
 _STEPS = 320
 
 
 class DuinDecoder(NetworkDecoder):
-    """Du-IN on a person's most telling channels, each scaled to unit variance.
+    """Du-IN on a person's most informative channels, each scaled to unit variance.
 
-    Windows are cut to whole patches of 100 ms; what is left out is the oldest. The channels are
-    those whose high-gamma power differs most between words, on training data only
-    (`telling_channels`). With a base model from `bci pretrain-speech` they are the base's, and
-    encoder weights start at the base's.
+    Windows are cut to whole patches of 100 ms; the oldest samples are left out. The channels are
+    those whose high-gamma power differs most between words, in training data only
+    (`telling_channels`). With a base model from `bci pretrain-speech`, the channels are those of
+    the base model, and the encoder's weights start from its weights.
 
     Parameters
     ----------
     size : str
         ``small`` or ``full``, the paper's.
     channels : int
-        How many channels are chosen; all where there are fewer.
+        Number of channels that are chosen; all if there are fewer.
     shift : float
-        While training, each window is shifted by a random time of up to this share of its length,
-        0 to 0.5, as the authors do; see `decoders.networks.time_shift`.
+        Largest random shift of a window in training, as a share of its length, 0 to 0.5, as in the
+        authors' code; see `decoders.networks.time_shift`.
     sigmoid : bool
-        End the network in a sigmoid, as the authors do: bounded logits, which learn slower.
+        End the network in a sigmoid, as in the authors' code. Logits are then bounded, and training
+        is slower.
     epochs : int, optional
-        Without it 40, and more where there are few trials: enough for 320 steps.
+        Default: 40, or more for few trials, so that there are at least 320 steps.
     batch, lr, weight_decay, patience, seed, start, device
         As in `decoders.neural.aligned_network.NetworkDecoder`.
     """
@@ -86,7 +88,7 @@ class DuinDecoder(NetworkDecoder):
             raise ValueError(f"channels = {channels} must be a whole number from 1 to 1000")
         if isinstance(shift, bool) or not (isinstance(shift, int | float) and 0 <= shift <= 0.5):
             raise ValueError(f"shift = {shift!r} must be a number from 0 to 0.5")
-        # A base knows no words, so what is trained on the labels is as much as without one.
+        # A base model has no word classifier, so labelled training is as long as without it.
         super().__init__(**{"epochs": self.defaults.epochs, **training})
         self._has_epochs = training.get("epochs") is not None
         self.sizes, self.channels = replace(SIZES[size], sigmoid=flag("sigmoid", sigmoid)), channels
@@ -102,7 +104,7 @@ class DuinDecoder(NetworkDecoder):
         on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`.
+        """Train on windows; see `bci.interfaces.Decoder`.
 
         Raises
         ------
@@ -138,7 +140,7 @@ class DuinDecoder(NetworkDecoder):
         )  # fmt: skip
 
     def loss(self, signal: Signal) -> Loss:  # noqa: ARG002 - of any signal
-        """Cross-entropy of randomly shifted windows."""
+        """Return the loss: cross-entropy of randomly shifted windows."""
         most = round(self.shift * self._shape[1])
 
         def shifted(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
@@ -149,17 +151,20 @@ class DuinDecoder(NetworkDecoder):
     def prepare(
         self, windows: FloatArray, chosen: NDArray[np.int64], n_samples: int, sfreq: float
     ) -> None:
-        """Take channels and their scale for pretraining, where there are no words."""
+        """Set channels and their scale for pretraining, where there are no labels.
+
+        ``chosen`` are the numbers of the channels.
+        """
         self._sfreq, self._n_given, self.chosen = sfreq, windows.shape[1], chosen
         self._shape = (len(chosen), n_samples)
         self._fit_scale(windows)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Take a person's windows, labels unknown, for the channels' scale."""
+        """Scale channels by a person's unlabelled windows from now on."""
         self._fit_scale(windows)
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Let the channels' offset and scale forget a little for a new window."""
+        """Update the channels' offset and scale by a window with weight ``weight``."""
         kept = window[self.chosen].astype(np.float64)
         offset = (1.0 - weight) * self._offset + weight * kept.mean(axis=1)
         variance = (1.0 - weight) * self._scale**2 + weight * kept.var(axis=1)
@@ -167,18 +172,21 @@ class DuinDecoder(NetworkDecoder):
         self._scale = np.maximum(np.sqrt(variance), _LEAST_SCALE).astype(np.float32)
 
     def alignment(self) -> NDArray[np.float64]:
-        """Offset and scale of each chosen channel, (2, n_chosen)."""
+        """Return offset and scale of each chosen channel, (2, n_chosen)."""
         return np.stack([self._offset, self._scale]).astype(np.float64)
 
     def resume(self, alignment: NDArray[np.float64]) -> None:
-        """Go on from an offset and a scale; see `bci.interfaces.Resumable`."""
+        """Continue from the offsets and scales ``alignment``; see `bci.interfaces.Resumable`."""
         given = shaped({"alignment": alignment}, "alignment", (2, len(self.chosen)))
         if not (given[1] > 0).all():
             raise ValueError("a scale is not above 0")
         self._offset, self._scale = given.astype(np.float32)
 
     def scaled(self, windows: FloatArray) -> FloatArray:
-        """Input of the network for windows (n, n_channels, n_samples): chosen, cut and scaled."""
+        """Make the network's input from windows (n, n_channels, n_samples).
+
+        Channels are selected and scaled, and the oldest samples are cut off.
+        """
         cut = windows[:, self.chosen, windows.shape[2] - self._shape[1] :]
         return np.ascontiguousarray((cut - self._offset[:, None]) / self._scale[:, None])
 
@@ -193,10 +201,10 @@ class DuinDecoder(NetworkDecoder):
         return {**self.preparation(), **weights, **serving}
 
     def preparation(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays of the steps before the network.
+        """Return the arrays of the steps before the network.
 
-        ``given`` (channels of a window, samples that are used), ``chosen`` channel numbers,
-        ``offset`` and ``scale`` of each, ``sfreq``.
+        These are ``given`` (number of a window's channels, number of used samples), ``chosen``
+        (channel numbers), ``offset`` and ``scale`` of each chosen channel, and ``sfreq``.
         """
         return {
             "given": np.array([self._n_given, self._shape[1]], dtype=np.int64),
@@ -282,12 +290,12 @@ class DuinDecoder(NetworkDecoder):
 
 
 def whole_patches(n_samples: int, sfreq: float, sizes: DuinSettings) -> int:
-    """Number of samples of a window that are used.
+    """Compute the number of samples of a window that are used, a multiple of the patch.
 
     Raises
     ------
     MismatchError
-        If the rate is not 1000 Hz or not one patch fits.
+        If the rate is not 1000 Hz or the window is shorter than a patch.
     """
     if abs(sfreq - SFREQ) > 1e-3 * SFREQ:
         factor = round(sfreq / SFREQ)
@@ -309,12 +317,12 @@ def whole_patches(n_samples: int, sfreq: float, sizes: DuinSettings) -> int:
 def telling_channels(
     windows: FloatArray, labels: NDArray[np.str_], sfreq: float, most: int
 ) -> NDArray[np.int64]:
-    """The channels whose high-gamma power differs most between classes, in their order.
+    """Choose the channels whose high-gamma power differs most between classes.
 
     Parameters
     ----------
     windows : ndarray, shape (n_windows, n_channels, n_samples)
-        Of training data only.
+        Windows of training data only.
     labels : ndarray, shape (n_windows,)
     sfreq : float
     most : int
@@ -322,8 +330,8 @@ def telling_channels(
     Returns
     -------
     chosen : ndarray of int64
-        Those with the greatest F-ratio (variance between classes over that within), the mean
-        over time bins of 100 ms.
+        Ascending numbers of the channels with the largest F-ratio (variance between classes divided
+        by variance within classes), averaged over time bins of 100 ms. At most ``most``.
     """
     from sklearn.feature_selection import f_classif
 
@@ -336,7 +344,7 @@ def telling_channels(
 
 
 def lively_channels(windows: FloatArray, sfreq: float, most: int) -> NDArray[np.int64]:
-    """The channels whose high-gamma power comes and goes most, in their order: without labels.
+    """Choose the channels whose high-gamma power varies most over time, without labels.
 
     Parameters
     ----------
@@ -347,8 +355,8 @@ def lively_channels(windows: FloatArray, sfreq: float, most: int) -> NDArray[np.
     Returns
     -------
     chosen : ndarray of int64
-        Those with the widest spread of log power over time bins of 100 ms, between the 10th and
-        the 90th percentile, so that rare artifacts do not count.
+        Ascending numbers of the channels with the largest range of log power in time bins of
+        100 ms, from the 10th to the 90th percentile, so that rare artifacts have no effect.
     """
     require_high_gamma(sfreq)
     power = np.moveaxis(_per_tenth(windows, sfreq), 1, 0).reshape(windows.shape[1], -1)

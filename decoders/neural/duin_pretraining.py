@@ -1,9 +1,8 @@
-"""Pretraining Du-IN without labels: stage 1 finds units, stage 2 learns to name unseen ones.
+"""Pretraining of Du-IN without labels: stage 1 finds units, stage 2 predicts masked units.
 
-It can be stopped after any batch and continues from the last epoch that was whole: a checkpoint of
-plain arrays holds weights and Adam's moments; random numbers start again at each epoch from its
-number, and the learning rate follows from it, so that a stopped training ends with the same
-weights as one that was not.
+It can be stopped after any batch, and resumes after the last complete epoch. A checkpoint of plain
+arrays has the weights and Adam's moments. Random numbers and learning rate depend on the number of
+the epoch only. So a training that was stopped and resumed ends with the same weights.
 """
 
 import json
@@ -38,14 +37,15 @@ _FORMAT = "bci-duin-checkpoint-3"
 _HELD_OUT = 0.1
 _LEAST_SCALE = 1e-6
 Loss = Callable[[int, Tensor], Tensor]
-"""Loss on rows of the windows of the person of that number."""
+"""Function of a person's number and row numbers; returns the loss on these windows."""
 
 
 @dataclass(frozen=True, slots=True)
 class PretrainingSettings:
-    """Length and rates; the learning rate warms up over a tenth, then falls as a cosine.
+    """Settings of the pretraining.
 
-    For ``target`` see `decoders.networks.duin_pretraining`.
+    The learning rate rises over the first tenth of the epochs, then follows a cosine. For
+    ``target`` see `decoders.networks.duin_pretraining`.
     """
 
     unit_epochs: int = 40
@@ -59,9 +59,9 @@ class PretrainingSettings:
 
 
 class PretrainingStep(NamedTuple):
-    """An epoch: ``stage`` 1 or 2, its mean loss, and how the codes are used on held-out windows.
+    """An epoch of ``stage`` 1 or 2: mean loss, and usage of the codes on held-out windows.
 
-    ``perplexity`` is between 1 and the number of codes, ``share`` that of codes in use at all.
+    ``perplexity`` is between 1 and the number of codes. ``share`` is the share of codes in use.
     """
 
     stage: int
@@ -73,22 +73,22 @@ class PretrainingStep(NamedTuple):
 
 
 class Stopped(Exception):  # noqa: N818 - no error
-    """The training was asked to stop; what was done is in the checkpoint."""
+    """The training was stopped on request; the checkpoint has the finished epochs."""
 
 
 class Pretrained(NamedTuple):
-    """The encoder's weights, and how well it describes held-out windows.
+    """The encoder's weights, and scores on held-out windows.
 
     Attributes
     ----------
     encoder : dict of str to ndarray
     accuracy : ndarray, shape (n_windows,)
-        Each held-out window's share of masked units that are named rightly.
+        Share of correctly predicted masked units of each held-out window.
     chance : float
         Share of the most frequent unit.
     explained, bound : float
-        Share of the target's variance on held-out windows that the units explain, and the most
-        that so many units can explain of a Gaussian target; see `rate_bound`.
+        Share of the target's variance on held-out windows that the units explain, and the upper
+        bound for a Gaussian target; see `rate_bound`.
     """
 
     encoder: dict[str, NDArray[np.generic]]
@@ -99,7 +99,7 @@ class Pretrained(NamedTuple):
 
 
 class _Person(NamedTuple):
-    """One person's windows and what stage 1 reconstructs of them; the last tenth is held out."""
+    """One person's windows and stage 1's targets; the last tenth is held out as ``test``."""
 
     x: Tensor
     target: Tensor
@@ -132,21 +132,21 @@ def pretrain_duin(
     device: str = "cpu",
     mixed: bool = False,
 ) -> Pretrained:
-    """Both stages; the last tenth of each person's windows is held out.
+    """Train both stages; the last tenth of each person's windows is held out.
 
     Parameters
     ----------
     people : sequence of ndarray, shape (n_windows, n_channels, n_samples)
-        Each person's chosen channels, scaled, in order of time; not overlapping.
+        Windows of each person, with chosen and scaled channels, in order of time, not overlapping.
     sfreq : float
     sizes : DuinSettings
     settings : PretrainingSettings
     checkpoint : Path
-        Written after each epoch; continued from where it is there.
+        Written after each epoch; if it exists, training resumes from it.
     fingerprint : str
         Identifies the data; a checkpoint of other data or settings is refused.
     stop : callable
-        Asked before each batch.
+        Called before each batch; returns True to stop.
     report : callable
         Called after each epoch.
     device, mixed
@@ -157,9 +157,9 @@ def pretrain_duin(
     Stopped
         If ``stop`` returned true.
     BundleError
-        If the checkpoint is damaged or belongs to something else.
+        If the checkpoint is damaged or belongs to another training.
     ProfileError
-        If this machine lacks the device.
+        If this computer lacks the device.
     """
     place = find_device(device)
     torch.manual_seed(settings.seed)
@@ -186,7 +186,7 @@ def _pretrain(
     report: Callable[[PretrainingStep], None],
     mixed: bool,
 ) -> tuple[NDArray[np.float64], float, float, float]:
-    """Both stages where the networks are; the figures of `Pretrained`, accuracy first."""
+    """Train both stages on the networks' device; return the figures of `Pretrained`."""
     n_codes, n_tokens = len(units.codebook.codes), units.encoder.n_tokens
     first, second = _optimizer(units, settings), _optimizer(masked, settings)
     both = (("units", units, first), ("masked", masked, second))
@@ -230,7 +230,7 @@ def _pretrain(
 
 
 def _go_on(kept: Checkpoint, both: tuple[tuple[str, nn.Module, torch.optim.Optimizer], ...]) -> int:
-    """Put back what was saved; how many epochs it had done, 0 where there is nothing."""
+    """Restore the checkpoint; return its number of finished epochs, 0 if there is none."""
     found = kept.load()
     if found is None:
         return 0
@@ -252,7 +252,7 @@ def _epoch(
     stop: Callable[[], bool],
     mixed: bool,
 ) -> float:
-    """Train on each person's windows once, a batch of one person at a time; the mean loss."""
+    """Train one epoch, each batch with windows of one person; return the mean loss."""
     torch.manual_seed(1000 * settings.seed + number + 1)
     batches = [
         (person, rows)
@@ -300,7 +300,7 @@ def _named_rightly(
 
 @torch.inference_mode()
 def _explained(model: nn.Module, parts: Sequence[_Person]) -> float:
-    """Share of the variance of held-out targets; their means are those of the training windows."""
+    """Compute the share of variance of held-out targets that the model explains."""
     errors, squares = 0.0, 0.0
     for person, own in enumerate(parts):
         made = model(own.test, person).target

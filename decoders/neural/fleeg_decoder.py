@@ -1,6 +1,6 @@
-"""FLEEG as a decoder: one site's personal layers around a trunk that may be shared.
+"""FLEEG as a decoder: one site's personal layers, and a trunk that may be shared.
 
-Trained alone by ``fit`` like any network; with others by `decoders.federation.site`.
+It is trained alone by ``fit`` like any network, or with other sites by `decoders.federation.site`.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,11 @@ class FleegDecoder(NetworkDecoder):
     Parameters
     ----------
     trunk, n_virtual, sfreq, window_s
-        What sites have in common; see `decoders.networks.fleeg.FleegSettings`.
+        Settings that sites share; see `decoders.networks.fleeg.FleegSettings`.
     start : mapping of str to ndarray, optional
         Arrays of a base model of the same network.
     **training
-        As of every network; see `decoders.neural.aligned_network.NetworkDecoder`.
+        As for every network; see `decoders.neural.aligned_network.NetworkDecoder`.
     """
 
     summary = "FLEEG, for federated training"

@@ -1,4 +1,4 @@
-"""HiSTN as a decoder: levels of valence and arousal as one class each combination."""
+"""HiSTN as a decoder: one class per combination of valence and arousal levels."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,9 +33,9 @@ VARIANTS = ("ours", "published")
 class HistnDecoder(NetworkDecoder):
     """HiSTN; see `decoders.networks.histn` and `decoders.networks.histn_published`.
 
-    Its classes are all combinations of levels, whichever were in training, and their
-    probabilities the products of the axes'. The true level's neighbours have their share of the
-    target on both axes.
+    Its classes are all combinations of levels, even those that were not in the training data. Their
+    probabilities are the products of the axes' probabilities. The targets are smoothed: levels next
+    to the true one have a share too.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ class HistnDecoder(NetworkDecoder):
         an EPOC headset. The authors divide a channel by its largest value in each film; here it
         is divided by its standard deviation in the training data, which is causal.
     align : bool
-        Whether windows are whitened by their group's covariance, as for other networks; else they
-        are only scaled to about unit variance, all channels alike. Not of ``published``.
+        True to whiten windows by their group's covariance, as for other networks. False to scale
+        all channels by the same factor to about unit variance. Not for ``published``.
     **settings
         See `decoders.neural.aligned_network.NetworkDecoder`.
     """
@@ -63,7 +63,10 @@ class HistnDecoder(NetworkDecoder):
         self.align = flag("align", align)
 
     def loss(self, signal: Signal) -> Loss:
-        """Cross-entropy with smoothed targets, both axes; as published of a second at random."""
+        """Return the loss: cross-entropy with smoothed targets of both axes.
+
+        For ``published`` it is computed on a random second of each window.
+        """
 
         def ours(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
             return ordinal_loss(model(x), y)
@@ -75,7 +78,7 @@ class HistnDecoder(NetworkDecoder):
         return published if self.is_published else ours
 
     def attention(self, ch_names: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
-        """Weights of the regions in the last decoded window; see `bci.interfaces.Attending`."""
+        """Return the regions' weights in the last window; see `bci.interfaces.Attending`."""
         network = self.served
         assert isinstance(network, Histn | PublishedHistn)
         with one_thread():

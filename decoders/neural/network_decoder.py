@@ -22,8 +22,8 @@ from decoders.networks.shallow import Shallow as ShallowNetwork
 from decoders.neural.aligned_network import NetworkDecoder
 from decoders.neural.training import Loss
 
-# The profiles of motor imagery pass 8-30 Hz: at 80 Hz the Transformer of MVCNet, there for training
-# only, keeps as much, and a training step takes less than half the time.
+# Rate of the Transformer's input in MVCNet, which is used in training only. It is sufficient for
+# the 8-30 Hz of the motor-imagery profiles, and halves the time of a training step.
 _MVCNET = MvcnetSettings(encoder_hz=80.0)
 
 _DEEPEST = 12
@@ -72,7 +72,7 @@ class DbConformerDecoder(NetworkDecoder):
     Parameters
     ----------
     depth : int, optional
-        Blocks of each branch; without it, as many as the base model has, or 2.
+        Number of blocks per branch. Default: the number of the base model, or 2.
     **settings
         See `NetworkDecoder`.
     """
@@ -106,7 +106,7 @@ class DbConformerDecoder(NetworkDecoder):
 
 
 def _depth_of(arrays: Mapping[str, NDArray[np.generic]]) -> int:
-    """Blocks of each branch of a stored DBConformer."""
+    """Count the blocks per branch of a stored DBConformer."""
     blocks = {int(found[1]) for key in arrays if (found := re.match(_BLOCK, key))}
     return min(len(blocks), _DEEPEST)
 
@@ -114,8 +114,8 @@ def _depth_of(arrays: Mapping[str, NDArray[np.generic]]) -> int:
 class MvcNetDecoder(NetworkDecoder):
     """MVCNet around IFNet; see `decoders.networks.mvcnet`.
 
-    Its Transformer, there for training only, sees the trial at about 80 Hz, where the authors'
-    sees every sample.
+    The input of its Transformer, which is used in training only, is averaged to about 80 Hz. In the
+    authors' code it has all samples.
     """
 
     summary = "MVCNet around IFNet"
@@ -124,8 +124,9 @@ class MvcNetDecoder(NetworkDecoder):
     make = staticmethod(partial(Mvcnet, settings=_MVCNET))
 
     def loss(self, signal: Signal) -> Loss:
-        """Cross-entropy and both contrasts, over three views of each trial."""
-        # The electrodes of a base on another headset have no names here, so no mirror image.
+        """Return the loss: cross-entropy and both contrastive losses, on three views per trial."""
+        # With a base model of another headset, its electrodes have no names here; so there is no
+        # mirrored view.
         ch_names = [] if self._onto is not None else [each.name for each in signal.channels]
         views = three_views(signal.sfreq, ch_names, self.classes)
 
@@ -136,7 +137,7 @@ class MvcNetDecoder(NetworkDecoder):
         return total
 
     def sources(self, windows: FloatArray) -> NDArray[np.int64]:
-        """Number the trials: a window begins one unless the window before it has its start."""
+        """Number the trials of windows; a window belongs to the trial of the one it overlaps."""
         goes_on = [
             bool((before == own[:, :1]).all(axis=0).any()) for before, own in pairwise(windows)
         ]

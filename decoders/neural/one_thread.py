@@ -1,4 +1,4 @@
-"""PyTorch on one thread, for as long as our own work lasts."""
+"""Limit of PyTorch to one thread during a block."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Run PyTorch on this thread alone; also a decorator.
+    """Run PyTorch on one thread during the ``with`` block; also usable as a decorator.
 
-    A window, or a batch of a small network, is too little to share, and the other cores are an
-    engine's. A seed gives the same weights on one thread only.
+    A window, or a batch of a small network, is too small to be shared, and other cores may run an
+    engine. A seed gives reproducible weights only with one thread.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,7 +1,7 @@
-"""A network as ONNX: written, checked, and run by ONNX Runtime.
+"""Export of a network to ONNX, and its execution by ONNX Runtime.
 
-A model bundle may hold its network a second time, as ONNX; `decoders.estimator.onnx_checks` tells
-what is refused of it.
+A model bundle may contain its network a second time as ONNX. `decoders.estimator.onnx_checks`
+describes what such a file must not contain.
 """
 
 import logging
@@ -25,19 +25,19 @@ _WHAT = "the network's ONNX"
 
 
 class OnnxNetwork:
-    """A network in ONNX Runtime, on the thread that calls it.
+    """A network in ONNX Runtime, which runs in the calling thread.
 
     Parameters
     ----------
     content : bytes
-        Of an ONNX file.
+        Content of an ONNX file.
     shape : tuple of int
-        Channels and samples of a window.
+        Numbers of channels and samples of a window.
 
     Raises
     ------
     ValueError
-        If it is no ONNX, or none that a bundle may hold.
+        If it is no ONNX file, or fails the checks.
     """
 
     def __init__(self, content: bytes, shape: tuple[int, int]) -> None:
@@ -55,13 +55,13 @@ class OnnxNetwork:
         """Logits, shape (1, n_classes), of one window (1, n_channels, n_samples)."""
         try:
             logits: FloatArray = self._session.run([_OUTPUT], {_INPUT: windows})[0]
-        except Exception as problem:  # the runtime's exceptions share no base
+        except Exception as problem:  # the runtime's exceptions have no common base class
             raise ValueError(f"the network's ONNX cannot be run: {problem}") from problem
         return logits
 
 
 def export(module: nn.Module, shape: tuple[int, int]) -> bytes:
-    """A network as ONNX, for one window at a time.
+    """Export a network to ONNX, for one window at a time.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def export(module: nn.Module, shape: tuple[int, int]) -> bytes:
         )
     assert program is not None
     model = program.model_proto
-    # The exporter notes where in which source file each operator came from.
+    # The exporter stores the source file and line of each operator, which are removed.
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input,
                  *model.graph.output, *model.graph.initializer, model.graph, model):  # fmt: skip
         del part.metadata_props[:]
@@ -102,7 +102,7 @@ def _check_ends(model: "ModelProto", shape: tuple[int, int]) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's notes on parts of torch that are not installed or will change."""
+    """Suppress the exporter's messages about optional or changing parts of torch."""
     logger = logging.getLogger("torch.onnx._internal.exporter._registration")
     before = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Seen images by the MEG encoder: a window to its image's embedding, found among candidates."""
+"""Decoder of seen images: the MEG encoder predicts an embedding, which selects a candidate."""
 
 import hashlib
 import json
@@ -26,35 +26,36 @@ from decoders.neural.training import Loss, TrainingSettings, epochs_for, train
 from decoders.neural.weights import load_weights, weight_arrays
 
 _SIZES = {"published": PUBLISHED, "small": SMALL}
-# Of 234 trials that is 150 epochs, of 975 38: see docs/tasks/seen-images.md.
+# Least number of training steps: 150 epochs of 234 trials, or 38 epochs of 975 trials; see
+# docs/tasks/seen-images.md.
 _STEPS = 600
 _BASE, _MAPS = "base.", "subject.maps"
 _CENTRE, _SCALE = "base_space.centre", "base_space.scale"
 
 
 class SeenImages:
-    """The network of `decoders.networks.meg_images`, trained by contrast and regression.
+    """The network of `decoders.networks.meg_images`, with contrastive loss and regression.
 
     Each channel is scaled by its median and interquartile range over the training windows, and
-    clipped at five standard deviations. Nothing is held out of the training (no early stopping).
+    clipped at five standard deviations. No windows are held out for early stopping.
 
     Parameters
     ----------
     gallery, candidates : str
-        As of `decoders.classical.image_ridge.ImageRidge`.
+        As in `decoders.classical.image_ridge.ImageRidge`.
     size : str
-        ``published`` or ``small``, a fiftieth of the weights.
+        ``published``, or ``small`` with a fiftieth of the weights.
     shift_s : float
-        While training, each window is shifted by a random time of up to so many seconds, 0 to 0.2;
-        see `decoders.networks.time_shift`.
+        Largest random shift of a window in training, in seconds, 0 to 0.2; see
+        `decoders.networks.time_shift`.
     epochs : int, optional
-        Without it 30, and more where there are few trials: enough for 600 steps.
+        Default: 30, or more for few trials, so that there are at least 600 steps.
     batch, lr, weight_decay, seed
         See `decoders.neural.training.TrainingSettings`.
     start : mapping of str to ndarray, optional
         Arrays of a base model of several people, made by `bci pretrain`.
     device : str
-        Where it is trained; see `decoders.neural.device.find_device`.
+        Device for training; see `decoders.neural.device.find_device`.
     """
 
     summary = "seen images: MEG encoder to embeddings"
@@ -64,7 +65,7 @@ class SeenImages:
     needs_cues = True
 
     defaults: ClassVar[TrainingSettings] = TrainingSettings(epochs=30, batch=64, lr=3e-3)
-    # As of `decoders.neural.aligned_network.NetworkDecoder`.
+    # As in `decoders.neural.aligned_network.NetworkDecoder`.
     mixed: ClassVar[bool] = False
 
     def __init__(
@@ -111,18 +112,18 @@ class SeenImages:
         on_epoch: OnEpoch | None = None,
         checkpoint: Path | None = None,
     ) -> None:
-        """Learn from windows; see `bci.interfaces.Decoder`.
+        """Train on windows; see `bci.interfaces.Decoder`.
 
-        Groups of several people, numbered as in `bci.training.others.people.people_of`, make a base
-        model: each person has a linear layer of their own. From a base model a new person's
-        layer starts at the mean of theirs.
+        If ``groups`` has several people, numbered as in `bci.training.others.people.people_of`, the
+        result is a base model with one linear layer per person. A new person's layer starts from
+        the mean of these layers.
 
         Raises
         ------
         GalleryError
             If there is no gallery, or an image is not in it.
         MismatchError
-            If the place of a sensor is not known, or the base model has another shape.
+            If a sensor's position is unknown, or the base model has another shape.
         BundleError
             If the checkpoint is damaged, or of another network, other data or settings.
         """
@@ -172,7 +173,7 @@ class SeenImages:
         return shifted
 
     def adapt(self, windows: FloatArray) -> None:
-        """Take a person's windows, labels unknown, for the scale of the channels."""
+        """Scale channels by a person's unlabelled windows from now on."""
         self._scaling = RobustScaling.fit(windows)
 
     def choose_from(self, names: Sequence[str]) -> None:
@@ -180,7 +181,7 @@ class SeenImages:
         self.classes = self._candidates.names
 
     def choose_runtime(self) -> None:
-        """Serve by ONNX Runtime from here on if that is faster and equal, as measured here."""
+        """Use ONNX Runtime for predictions from now on if it is measured to be faster and equal."""
         self._serving = choose(self.served, self._shape)
 
     @property
@@ -204,7 +205,7 @@ class SeenImages:
         }
 
     def training_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Weights of all layers and the space of the embeddings, of a base of several people."""
+        """Return a base model's weights and its transformation of embeddings."""
         return self._base
 
     @classmethod
@@ -258,7 +259,7 @@ def _scaled_by_person(windows: FloatArray, person: NDArray[np.int64]) -> FloatAr
 
 
 def _base_arrays(model: MegImages, space: Space) -> dict[str, NDArray[np.generic]]:
-    """Everything that a training on another person starts from."""
+    """Make the arrays from which training on another person starts."""
     weights = {_BASE + key: value.detach().numpy() for key, value in model.named_parameters()}
     maps = weights[_BASE + _MAPS].mean(axis=0, keepdims=True)
     own = {_CENTRE: space.centre, _SCALE: np.array([space.scale])}

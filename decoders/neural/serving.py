@@ -1,4 +1,4 @@
-"""Serving a network by ONNX Runtime where that is faster and agrees."""
+"""Choice of the runtime for predictions: ONNX Runtime if it is faster and equal."""
 
 import time
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ _LONGEST_TIMING_S = 5.0
 
 @dataclass(frozen=True)
 class Serving:
-    """Runtime that serves a network.
+    """Chosen runtime of a network, and its measurement on the computer that trained it.
 
-    ``torch_ms`` and ``onnx_ms`` are the medians of one window on one thread, ``difference`` is
-    the largest between the logits, all of the machine that trained. ``content`` is the network as
-    ONNX, None where PyTorch is the better; ``network`` is that in the runtime, None where it is
-    not installed.
+    ``torch_ms`` and ``onnx_ms`` are the median times of one window on one thread. ``difference`` is
+    the largest difference of logits. ``content`` is the network as ONNX; None if PyTorch is used.
+    ``network`` is the network in ONNX Runtime; None if PyTorch is used or ONNX Runtime is not
+    installed.
     """
 
     torch_ms: float
@@ -41,13 +41,16 @@ class Serving:
     network: OnnxNetwork | None
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """For the bundle: ``serving`` (PyTorch's ms, ONNX Runtime's ms, difference), ``onnx``."""
+        """Return the arrays for the bundle.
+
+        They are ``serving`` (PyTorch's ms, ONNX Runtime's ms, difference) and, if used, ``onnx``.
+        """
         measured = np.array([self.torch_ms, self.onnx_ms, self.difference])
         return {_MEASURED: measured} | ({} if self.content is None else {_ONNX: self.content})
 
 
 def described(arrays: Mapping[str, NDArray[np.generic]]) -> str:
-    """Runtime of a network and its gain; empty where nothing was measured."""
+    """Describe a network's runtime and its gain; empty if nothing was measured."""
     if _MEASURED not in arrays:
         return ""
     torch_ms, onnx_ms, _ = (float(value) for value in arrays[_MEASURED])
@@ -57,19 +60,19 @@ def described(arrays: Mapping[str, NDArray[np.generic]]) -> str:
 
 
 def choose(module: nn.Module, shape: tuple[int, int]) -> Serving | None:
-    """Measure a trained network in both runtimes, one window at a time on this thread.
+    """Measure a trained network in both runtimes, with single windows on one thread.
 
     Parameters
     ----------
     module : nn.Module
         In evaluation mode.
     shape : tuple of int
-        Channels and samples of a window.
+        Numbers of channels and samples of a window.
 
     Returns
     -------
     serving : Serving or None
-        None where ONNX Runtime is not installed, or the network cannot be written as ONNX.
+        None if ONNX Runtime is not installed, or the network cannot be written as ONNX.
     """
     try:
         content = export(module, shape)
@@ -91,12 +94,14 @@ def choose(module: nn.Module, shape: tuple[int, int]) -> Serving | None:
 def restore(
     arrays: Mapping[str, NDArray[np.generic]], module: nn.Module, shape: tuple[int, int]
 ) -> Serving | None:
-    """Restore from `Serving.arrays`, proved against the network with the bundle's weights.
+    """Restore the runtime from `Serving.arrays`, with a comparison with the bundle's weights.
+
+    None if the arrays have no measurement.
 
     Raises
     ------
     ValueError
-        If the ONNX is none that a bundle may hold, or does not agree with the weights.
+        If the ONNX file fails the checks or does not agree with the weights.
     """
     if _MEASURED not in arrays:
         if _ONNX in arrays:
@@ -113,7 +118,7 @@ def restore(
         )
     try:
         network = OnnxNetwork(content.tobytes(), shape)
-    except ImportError:  # PyTorch serves as well, only slower
+    except ImportError:  # PyTorch gives the same predictions, only slower
         return Serving(torch_ms, onnx_ms, difference, content, None)
     if not compared(module, network, shape, n_windows=1)[1]:
         raise ValueError(f"array {_ONNX!r} is not the network that the weights make")
@@ -121,7 +126,7 @@ def restore(
 
 
 def serve(module: nn.Module, serving: Serving | None, windows: FloatArray) -> FloatArray:
-    """Compute the network's output for a batch, in the runtime that was chosen.
+    """Compute the network's output for a batch, with the chosen runtime.
 
     Parameters
     ----------
@@ -139,20 +144,20 @@ def serve(module: nn.Module, serving: Serving | None, windows: FloatArray) -> Fl
 def compared(
     module: nn.Module, network: OnnxNetwork, shape: tuple[int, int], n_windows: int = _N_COMPARED
 ) -> tuple[float, bool]:
-    """Largest difference of the logits over windows of noise, and whether it is at most 1e-4."""
+    """Compare logits for windows of noise: largest difference, and whether it is at most 1e-4."""
     largest = 0.0
     for window in _noise(n_windows, shape):
         ours, theirs = _eager(module, window), network(window)
         if ours.shape != theirs.shape:
             return float("inf"), False
-        largest = float(np.maximum(largest, np.abs(ours - theirs).max()))  # a NaN stays one
+        largest = float(np.maximum(largest, np.abs(ours - theirs).max()))  # np.maximum keeps a NaN
     return largest, largest <= _TOLERANCE
 
 
 def timed(
     module: nn.Module, network: OnnxNetwork, shape: tuple[int, int], n_timed: int = _N_TIMED
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Milliseconds of single windows in PyTorch and in ONNX Runtime, in turns on one thread."""
+    """Measure times of single windows, in ms, in PyTorch and ONNX Runtime, on one thread."""
     windows = _noise(_N_COMPARED, shape)
     times: list[tuple[float, float]] = []
     ends = time.perf_counter() + _LONGEST_TIMING_S
@@ -178,6 +183,6 @@ def _eager(module: nn.Module, windows: FloatArray) -> FloatArray:
 
 
 def _noise(n: int, shape: tuple[int, int]) -> list[FloatArray]:
-    """Windows as aligned ones are: of unit variance."""
+    """Draw windows of noise with unit variance, like aligned windows."""
     rng = np.random.default_rng(0)
     return [rng.standard_normal((1, *shape), dtype=np.float32) for _ in range(n)]

@@ -1,4 +1,4 @@
-"""The one training loop of all networks."""
+"""The training loop of all networks."""
 
 import hashlib
 import json
@@ -19,14 +19,13 @@ from decoders.neural.device import find_device, mixed_precision, trained_on
 from decoders.neural.one_thread import one_thread
 
 Loss = Callable[..., Tensor]
-"""Loss of a model on windows (n, n_channels, n_samples) and class numbers (n,) or (n, n_axes).
-
-Where `train` has sources, those of the windows (n,) are a fourth argument."""
+"""Function of a model, windows (n, n_channels, n_samples), and class numbers (n,) or (n, n_axes).
+If `train` has ``sources``, those of the windows (n,) are a fourth argument. It returns the loss."""
 
 _FORMAT = "bci-training-1"
 _WHOLE = ("epochs", "batch", "patience", "seed")
 _ABOVE_0 = ("epochs", "batch", "lr", "clip")
-# What PyTorch's generator takes.
+# Limit of PyTorch's random generator.
 _MOST = {"seed": 2**64 - 1}
 
 
@@ -34,15 +33,15 @@ _MOST = {"seed": 2**64 - 1}
 class TrainingSettings:
     """Training settings of a network.
 
-    With ``patience`` above 0, the last group is held out and the weights that scored best on it
-    are kept; training ends when that many epochs brought nothing better. With 0, nothing is held
+    With ``patience`` above 0, the last group is held out and the weights with the best score on it
+    are kept; training ends after this number of epochs without improvement. With 0, nothing is held
     out and the last weights are kept.
 
-    Networks for motor imagery are not trained as they were published: by default AdamW takes them
-    through 20 epochs (`decoders.neural.aligned_network`) in one cycle of rates that rise to 1e-3
-    and fall again. The authors' code trains by Adam at a constant rate: MVCNet for 100 epochs at
-    1e-3, in batches of 64 (32 in cross-validation); DBConformer for 200 epochs at 1e-4 within a
-    person, and for 100 at 1e-3 in cross-validation and across people.
+    Networks for motor imagery are not trained as in their papers. By default, AdamW trains 20
+    epochs (`decoders.neural.aligned_network`) with one cycle of learning rates that rise to 1e-3
+    and fall again. The authors' code uses Adam with a constant rate: MVCNet for 100 epochs at 1e-3,
+    in batches of 64 (32 in cross-validation); DBConformer for 200 epochs at 1e-4 within a person,
+    and for 100 at 1e-3 in cross-validation and across people.
     """
 
     epochs: int = 60
@@ -54,12 +53,12 @@ class TrainingSettings:
     seed: int = 0
 
     def but(self, **given: object) -> "TrainingSettings":
-        """The same, but for what is given and not None.
+        """Copy the settings with other values; a value of None keeps the setting.
 
         Raises
         ------
         ValueError
-            If one is no number, or outside what it may be; the message names it.
+            If a value is no number or out of range; the message names the setting.
         """
         kept = {key: value for key, value in given.items() if value is not None}
         for key, value in kept.items():
@@ -68,14 +67,14 @@ class TrainingSettings:
 
 
 def epochs_for(n_steps: int, n_windows: int, settings: TrainingSettings) -> TrainingSettings:
-    """Give few windows more epochs, so that they make at least this many steps."""
+    """Increase the epochs for few windows, so that there are at least ``n_steps`` steps."""
     per_epoch = math.ceil(n_windows / settings.batch)
     return replace(settings, epochs=max(settings.epochs, math.ceil(n_steps / per_epoch)))
 
 
 def _check(key: str, value: object) -> None:
     kind, called = ((int,), "a whole number") if key in _WHOLE else ((int, float), "a number")
-    # True is a number to Python, and none to whoever writes it.
+    # In Python, True is a number; in a profile, it is a mistake.
     if isinstance(value, bool) or not isinstance(value, kind) or not math.isfinite(value):
         hint = " (YAML takes 1e-3 for text: write 0.001)" if isinstance(value, str) else ""
         raise ValueError(f"{key} = {value!r} must be {called}{hint}")
@@ -100,10 +99,10 @@ def train(
     device: str = "cpu",
     mixed: bool = False,
 ) -> list[TrainingStep]:
-    """Train in place; what happened, epoch by epoch.
+    """Train a model in place; return one `TrainingStep` per epoch.
 
-    Seeded: the same data, model and settings give the same weights on the same device. Classes
-    weigh alike, however many windows each has. The model is on the CPU before and after.
+    The same data, model and settings give the same weights on the same device. All classes have
+    equal weight, whatever their numbers of windows. The model is on the CPU before and after.
 
     Parameters
     ----------
@@ -112,30 +111,31 @@ def train(
     classes : ndarray, shape (n_windows,) or (n_windows, n_axes)
         Numbers of the classes, or of the levels on each axis.
     groups : ndarray, shape (n_windows,)
-        Runs or subjects, in order of time; what is held out is whole groups.
+        Number of the run or subject of each window, in order of time; the last group is held out.
     settings : TrainingSettings
     loss : callable
     on_epoch : callable, optional
-        Called after each epoch; what it raises ends the training.
+        Called after each epoch; an exception in it ends the training.
     checkpoint : Path, optional
-        Written after each epoch, and continued from where it is there: a training that was stopped,
-        at any moment, ends with the same weights as one that was not. It stays when all is done,
-        and then gives those weights at once.
+        Written after each epoch; if it exists, training resumes from it. A training that was
+        stopped at any time ends with the same weights. The file is kept after the training, and
+        then gives the final weights at once.
     sources : ndarray, shape (n_windows,), optional
-        Passed to the loss: the trial that each window is cut from.
+        Trial of each window; passed to the loss.
     also : str, optional
-        All else that the loss depends on: a checkpoint of another is refused.
+        Identifies everything else that the loss depends on; a checkpoint with another text is
+        refused.
     device : str
-        See `decoders.neural.device.find_device`; all data are on it.
+        See `decoders.neural.device.find_device`; all data are moved to it.
     mixed : bool
-        Whether CUDA multiplies in bfloat16.
+        True to let CUDA multiply in bfloat16.
 
     Raises
     ------
     BundleError
-        If the checkpoint is damaged, or of another network, other data or settings.
+        If the checkpoint is damaged, or belongs to another network, other data or settings.
     ProfileError
-        If the loss is no longer finite, or this machine lacks the device.
+        If the loss is no longer finite, or this computer lacks the device.
     """
     place, kept = find_device(device), None
     if checkpoint is not None:
@@ -182,7 +182,7 @@ def _train(
             break
         model.train()
         batches = _batches(left, settings.batch, rng)
-        # Read at the end of an epoch: each look at a value would wait for the GPU.
+        # Read only at the end of an epoch, because reading a value waits for the GPU.
         values = []
         for drawn in batches:
             rows = drawn.to(device)
@@ -220,7 +220,7 @@ def _fingerprint(
     groups: NDArray[np.int64],
     settings: TrainingSettings,
 ) -> str:
-    """Identifies an untrained or a base network, what it is trained on, and how."""
+    """Make an identifier of the initial network, its training data and settings."""
     digest = hashlib.sha256(repr(model).encode())
     for array in (windows, classes, groups, *(v.numpy() for v in model.state_dict().values())):
         digest.update(f"{array.dtype} {array.shape}".encode())
@@ -230,7 +230,11 @@ def _fingerprint(
 
 @torch.inference_mode()
 def accuracy(model: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> float:
-    """Share of windows that a model classifies rightly; a mean over axes, where there are."""
+    """Compute the share of windows that a model classifies correctly.
+
+    ``y`` has class numbers (n,); or (n, n_axes) for a model with several axes, such as valence and
+    arousal, whose shares are averaged. ``batch`` is the number of windows computed at once.
+    """
     model.eval()
     right = sum(
         int((model(x[i : i + batch]).argmax(-1) == y[i : i + batch]).sum())
@@ -240,7 +244,10 @@ def accuracy(model: nn.Module, x: Tensor, y: Tensor, batch: int = 256) -> float:
 
 
 def _held_out(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """The last group; of a single one its last fifth, whose first windows overlap with the rest."""
+    """Mark the last group; if there is a single one, mark its last fifth.
+
+    The first windows of this fifth may overlap with training windows.
+    """
     found = np.unique(groups)
     if len(found) > 1:
         return np.asarray(groups == found[-1])
@@ -250,7 +257,7 @@ def _held_out(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _batches(y: Tensor, size: int, rng: np.random.Generator) -> list[Tensor]:
-    """Row numbers in random order, with each class drawn as often as any other."""
+    """Draw batches of row numbers in random order, with each class equally often."""
     _, own, counts = np.unique(y.numpy(), axis=0, return_inverse=True, return_counts=True)
     rows = [np.flatnonzero(own.ravel() == c) for c in range(len(counts))]
     drawn = [np.concatenate([own, rng.choice(own, counts.max() - len(own))]) for own in rows]

@@ -1,4 +1,4 @@
-"""A network's weights as plain arrays, and back."""
+"""Conversion of a network's weights to plain arrays and back."""
 
 from collections.abc import Mapping
 
@@ -11,14 +11,14 @@ _PREFIX = "weights."
 
 
 def weight_arrays(module: nn.Module, prefix: str = _PREFIX) -> dict[str, NDArray[np.generic]]:
-    """All weights, for a bundle."""
+    """Return all weights as arrays for a bundle; their names begin with ``prefix``."""
     return {prefix + key: value.numpy() for key, value in module.state_dict().items()}
 
 
 def load_weights(
     module: nn.Module, arrays: Mapping[str, NDArray[np.generic]], prefix: str = _PREFIX
 ) -> None:
-    """Take weights out of a bundle's arrays.
+    """Load a network's weights from a bundle's arrays.
 
     Raises
     ------

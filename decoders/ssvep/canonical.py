@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# Directions of the channels with less than this share of the power hold rounding errors alone, as
-# after a common average reference.
+# Directions of channels with less than this share of the power have rounding errors only, for
+# example after a common average reference.
 _LEAST_SHARE = 1e-10
 
 
@@ -24,12 +24,12 @@ class CanonicalCorrelations:
         self._flat = np.ascontiguousarray(bases.transpose(1, 0, 2).reshape(n_samples, -1))
 
     def squared(self, bands: Array) -> Array:
-        """Largest squared correlation of each band and target, (n_bands, n_targets).
+        """Compute the largest squared correlation per band and target, (n_bands, n_targets).
 
         Parameters
         ----------
         bands : ndarray, shape (n_bands, n_channels, n_samples)
-            Of zero mean.
+            Filtered window with zero mean.
         """
         n_bands, n_channels, _ = bands.shape
         values, vectors = np.linalg.eigh(bands @ bands.transpose(0, 2, 1))  # (B, C), (B, C, C)

@@ -1,7 +1,7 @@
-"""Canonical correlation with sines and cosines of each target: no training.
+"""Canonical correlation with sines and cosines of each target, without training.
 
 CCA: Lin, Zhang, Wu and Gao, IEEE Trans. Biomed. Eng. 53 (2006) 2610-2614. Filter-bank CCA: Chen,
-Wang, Gao, Jung and Gao, J. Neural Eng. 12 (2015) 046008. The phase of a target makes no difference.
+Wang, Gao, Jung and Gao, J. Neural Eng. 12 (2015) 046008. The phase of a target has no effect.
 """
 
 from collections.abc import Mapping
@@ -26,17 +26,19 @@ _MOST_HARMONICS = 20
 
 
 class FilterBankCca:
-    """Weighted squared canonical correlations of the sub-bands of a window.
+    """Decoder: weighted squared canonical correlations of the sub-bands of a window.
 
-    Probabilities are the softmax of ``sharpness * window length in seconds * score``. Its default
-    was fitted on simulated subjects; a calibration with recordings fits a temperature on top.
+    Probabilities are the softmax of ``sharpness * window length in seconds * score``. The default
+    ``sharpness`` was fitted on simulated subjects. A calibration with recordings also fits a
+    temperature.
 
     Parameters
     ----------
     n_harmonics : int
-        Of each target, at most: those below half the rate and the pipeline's band.
+        Largest number of harmonics per target; they must lie below half the rate and the upper edge
+        of the pipeline's band.
     n_bands : int
-        Sub-bands, at most; 0: the window as it is.
+        Largest number of sub-bands; 0 for the unfiltered window.
     sharpness : float
     stimuli : Stimuli, optional
         Frequencies of the classes; from the profile's paradigm.flicker.
@@ -67,7 +69,7 @@ class FilterBankCca:
         self.classes: tuple[str, ...] = stimuli.classes if stimuli is not None else ()
 
     def prepare(self, signal: Signal, n_samples: int) -> None:
-        """Make the references for windows of a signal; all that it takes to decode."""
+        """Make the references for windows of ``n_samples``; after this, the decoder is ready."""
         stimuli = require_frequencies(self.stimuli)
         require_unlike(stimuli)
         self.classes = stimuli.classes
@@ -93,7 +95,7 @@ class FilterBankCca:
         return softmax(self._scale * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Weighted squared correlation with each target, (n_classes,)."""
+        """Compute the weighted squared correlation with each target, (n_classes,)."""
         with np.errstate(invalid="ignore"):
             bands = self._bank.filter(window)
         if not np.isfinite(bands).all():
@@ -127,7 +129,7 @@ class FilterBankCca:
     def _design(self, frequencies: Array, sfreq: float, high_hz: float, n_samples: int) -> None:
         self._frequencies = np.asarray(frequencies, dtype=np.float64)
         self._sfreq, self._n_samples = sfreq, n_samples
-        # Safetensors and YAML know no infinity that a check would pass.
+        # Infinity would not pass the checks of stored values.
         self._high_hz = min(high_hz, sfreq)
         n_harmonics = n_harmonics_below(self._frequencies, self.n_harmonics, sfreq, high_hz)
         check_references(self._frequencies, n_harmonics, sfreq, n_samples)
@@ -138,7 +140,7 @@ class FilterBankCca:
 
 
 class Cca(FilterBankCca):
-    """The largest squared canonical correlation of a window with each target."""
+    """Decoder: largest squared canonical correlation of a window with each target."""
 
     summary = "canonical correlation, no training"
 

@@ -1,10 +1,10 @@
-"""Sub-bands of one window: the n-th begins at the n-th harmonic of the lowest target.
+"""Sub-bands of a window: the n-th begins at the n-th harmonic of the lowest target.
 
 Design M3 of Chen, Wang, Gao, Jung and Gao, J. Neural Eng. 12 (2015) 046008. Each window is filtered
-by itself with the gain of a Butterworth filter that runs forwards and backwards, so no phase is
-shifted. It sees no sample outside the window: it is causal with respect to the window's end, and
-does not depend on how chunks were split. The gain is applied to the spectrum of the window, whose
-ends are continued by their point reflection: ten times as fast as filtering twice.
+by itself, with the gain of a Butterworth filter that runs forwards and backwards, so that there is
+no phase shift. No sample outside the window is used: the filter is causal with respect to the
+window's end, and does not depend on the chunks. The gain is applied to the spectrum of the window,
+which is extended at both ends by point reflection. This is ten times as fast as filtering twice.
 """
 
 import numpy as np
@@ -15,18 +15,18 @@ from scipy.signal import butter, sosfreqz
 Array = NDArray[np.float64]
 
 _ORDER = 4
-# A sub-band begins this much below its harmonic, and is at least as wide.
+# A sub-band begins this far below its harmonic, and has at least this width.
 _MARGIN_HZ = 2.0
-# Filters of digital signals need room below half the rate.
+# Largest frequency of a digital filter, as a share of half the rate.
 _NYQUIST_SHARE = 0.9
-# Of the signal at each end: the longest transient of the lowest band.
+# Length of the extension at each end, in seconds: the longest transient of the lowest band.
 _CONTINUED_S = 0.5
-# Without an upper edge of the pipeline, harmonics above this are noise.
+# Highest frequency that is used if the pipeline has no upper edge; higher harmonics are noise.
 _HIGHEST_HZ = 90.0
 
 
 def upper_edge(sfreq: float, high_hz: float) -> float:
-    """Highest frequency that sub-bands and harmonics use, in hertz."""
+    """Return the highest frequency of sub-bands and harmonics, in hertz."""
     return min(_NYQUIST_SHARE * sfreq / 2, high_hz, _HIGHEST_HZ)
 
 
@@ -36,8 +36,8 @@ class FilterBank:
     Parameters
     ----------
     n_bands : int
-        How many at most; fewer where the upper edge leaves no room. 0 passes windows unchanged, as
-        one band.
+        Largest number of bands; fewer if they would lie above the upper edge. With 0, the window
+        is returned unfiltered, as one band.
     lowest_hz : float
         Frequency of the lowest target.
     sfreq : float
@@ -78,7 +78,7 @@ class FilterBank:
         return np.asarray(bands - bands.mean(axis=-1, keepdims=True))
 
     def _gains_for(self, n_samples: int) -> tuple[int, int, Array]:
-        """Length of the continuation, of the transform, and gains (n_bands, n_bins)."""
+        """Return the lengths of extension and transform, and the gains (n_bands, n_bins)."""
         padding = min(n_samples - 1, round(_CONTINUED_S * self._sfreq))
         length = next_fast_len(n_samples + 2 * padding, real=True)
         if self._gains is None or self._gains[:2] != (padding, length):

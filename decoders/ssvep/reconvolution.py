@@ -2,8 +2,8 @@
 
 The response to a code is the sum of the responses to its single flashes, shifted: Thielen, van den
 Broek, Farquhar and Desain, PLoS One 10 (2015) e0133797; Thielen, Marsman, Farquhar and Desain, J.
-Neural Eng. 18 (2021) 056007. One CCA finds a spatial filter and the responses from the trials of
-all targets, so targets without trials have templates too.
+Neural Eng. 18 (2021) 056007. One CCA estimates a spatial filter and the responses from the trials
+of all targets. So targets without trials have templates too.
 """
 
 from collections.abc import Mapping
@@ -27,20 +27,20 @@ _EVENTS = ("refe", "duration")
 
 
 class ReconvolutionCca:
-    """Correlation of one spatially filtered cycle with the template of each target's code.
+    """Decoder: correlation of a spatially filtered cycle with the template of each target's code.
 
-    A window is one cycle of the code, from its marker. Templates are of a code that repeats. The
-    first cycle after an onset lacks the responses to the cycle before.
+    A window is one cycle of the code, which begins at its marker. Templates assume that the code
+    repeats. In the first cycle after an onset, the responses to the cycle before are missing.
 
     Parameters
     ----------
     response_s : float
         Length of the response to one flash, in seconds.
     event : str
-        Events of a code that a response follows, as pyntbci names them: ``refe`` (rising and
-        falling edges) or ``duration`` (flashes by their length).
+        Events of a code that cause a response, in pyntbci's names: ``refe`` (rising and falling
+        edges) or ``duration`` (flashes by their length).
     ridge : float
-        Share of the mean power that is added to each channel and each lag, 0 to 1.
+        Regularisation: share of the mean power added to each channel and each lag, 0 to 1.
     sharpness : float
         Probabilities are the softmax of ``sharpness * correlation``.
     stimuli : Stimuli, optional
@@ -83,7 +83,7 @@ class ReconvolutionCca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Find the spatial filter and the responses; make a template of every code."""
+        """Estimate the spatial filter and the responses; make a template of every code."""
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         codes = require_codes(self.stimuli)
@@ -96,19 +96,19 @@ class ReconvolutionCca:
         order = np.argsort(codes.targets)
         self.classes = tuple(codes.targets[k] for k in order)
         n_cycle = round(codes.cycle_s * signal.sfreq)
-        # Explains how to install pyntbci where it is missing.
+        # Raises an error with the install command if pyntbci is missing.
         bits = sampled_bits(codes, signal.sfreq, n_cycle + n_samples)[order]
         from pyntbci.transformers import CCA
         from pyntbci.utilities import encoding_matrix, event_matrix
 
         events, _ = event_matrix(bits, self.event)
         lags = round(self.response_s * signal.sfreq)
-        # Without the first cycle, whose beginning has no cycle before it.
+        # Without the first cycle, because there is no cycle before it.
         design = encoding_matrix(events, lags)[..., n_cycle:]
         data = windows - windows.mean(axis=-1, keepdims=True, dtype=np.float64)
         cca = CCA(n_components=1, gamma_x=self.ridge, gamma_y=self.ridge)
         cca.fit(data, design[np.searchsorted(self.classes, labels)])
-        # In the layout that they have when they are loaded: so are the bits.
+        # In the memory layout of loaded arrays, so that results are identical to the bit.
         self._filter = np.ascontiguousarray(cca.w_x_[:, 0], dtype=np.float64)
         templates = _unit(np.einsum("m,kmn->kn", cca.w_y_[:, 0], design))
         self._templates = np.ascontiguousarray(templates, dtype=np.float64)
@@ -117,7 +117,7 @@ class ReconvolutionCca:
         return softmax(self.sharpness * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Correlation with each target, (n_classes,)."""
+        """Compute the correlation with each target, (n_classes,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             data = np.ascontiguousarray(window, dtype=np.float64)
             return np.asarray(self._templates @ _unit(self._filter @ data))
@@ -140,6 +140,6 @@ class ReconvolutionCca:
 
 
 def _unit(courses: Array) -> Array:
-    """Courses (..., n_samples) of zero mean and unit length."""
+    """Scale time courses (..., n_samples) to zero mean and unit norm."""
     centred = courses - courses.mean(axis=-1, keepdims=True)
     return np.asarray(centred / np.linalg.norm(centred, axis=-1, keepdims=True))

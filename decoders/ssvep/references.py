@@ -1,4 +1,4 @@
-"""Sines and cosines of each target and its harmonics, as an orthonormal basis a target."""
+"""Sines and cosines of each target and its harmonics, as one orthonormal basis per target."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,19 +7,20 @@ from decoders.ssvep.filter_bank import upper_edge
 
 Array = NDArray[np.float64]
 
-# Of all references: 400 MB.
+# Limit of the number of values in all references: 400 MB.
 _MOST_VALUES = 50_000_000
 
 
 def n_harmonics_below(frequencies: Array, n_harmonics: int, sfreq: float, high_hz: float) -> int:
-    """Number of harmonics of every target below half the rate and the pipeline's upper edge.
+    """Compute the number of harmonics per target, at most ``n_harmonics``.
 
-    All targets have as many: one with more would correlate better by chance.
+    They lie below half the rate and the pipeline's upper edge. All targets have the same number,
+    because a target with more harmonics would correlate better by chance.
 
     Raises
     ------
     ValueError
-        If a target itself lies above.
+        If the frequency of a target itself is too high.
     """
     top = upper_edge(sfreq, high_hz)
     highest = float(frequencies.max())
@@ -33,7 +34,7 @@ def n_harmonics_below(frequencies: Array, n_harmonics: int, sfreq: float, high_h
 
 
 def check_references(frequencies: Array, n_harmonics: int, sfreq: float, n_samples: int) -> None:
-    """Check that references can be made for windows of a length.
+    """Check that references can be made for windows of ``n_samples``.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def check_references(frequencies: Array, n_harmonics: int, sfreq: float, n_sampl
 
 
 def reference_bases(frequencies: Array, n_harmonics: int, sfreq: float, n_samples: int) -> Array:
-    """Orthonormal bases of the references, (n_targets, n_samples, 2 * n_harmonics)."""
+    """Compute orthonormal bases of the references, (n_targets, n_samples, 2 * n_harmonics)."""
     times = np.arange(n_samples) / sfreq
     harmonics = np.arange(1, n_harmonics + 1)
     angles = 2 * np.pi * frequencies[:, None, None] * harmonics * times[:, None]  # (K, N, H)

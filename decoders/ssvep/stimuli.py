@@ -1,14 +1,14 @@
-"""Stimuli that a decoder was made with, or a sentence on what the profile lacks."""
+"""Checks that a profile has the stimuli that a decoder needs."""
 
 from bci.errors import ProfileError
 from bci.profiles.flicker import Codes, Stimuli
 
 MOST_BANDS = 20
-"""Sub-bands at most; they end at 90 Hz in any case."""
+"""Largest number of sub-bands; they end at 90 Hz in any case."""
 
 
 def require_frequencies(stimuli: Stimuli | None) -> Stimuli:
-    """Frequencies of the classes.
+    """Return the stimuli, after a check that the classes have frequencies.
 
     Raises
     ------
@@ -21,12 +21,12 @@ def require_frequencies(stimuli: Stimuli | None) -> Stimuli:
 
 
 def require_unlike(stimuli: Stimuli) -> None:
-    """Refuse targets that differ by phase alone, for decoders that see frequencies alone.
+    """Check that all targets have different frequencies, for decoders that ignore the phase.
 
     Raises
     ------
     ProfileError
-        Naming two of them.
+        If two targets have the same frequency; the message names them.
     """
     seen: dict[float, str] = {}
     for name, hz in zip(stimuli.classes, stimuli.frequencies.tolist(), strict=True):
@@ -39,7 +39,7 @@ def require_unlike(stimuli: Stimuli) -> None:
 
 
 def require_codes(stimuli: Stimuli | None) -> Codes:
-    """Codes of the classes.
+    """Return the codes of the classes.
 
     Raises
     ------

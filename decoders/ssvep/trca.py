@@ -1,4 +1,4 @@
-"""Task-related component analysis: what the trials of a target have in common.
+"""Task-related component analysis: the reproducible component of each target's trials.
 
 Ensemble TRCA with a filter bank: Nakanishi, Wang, Chen, Wang, Gao and Jung, IEEE Trans. Biomed.
 Eng. 65 (2018) 104-112.
@@ -21,19 +21,20 @@ from decoders.ssvep.stimuli import MOST_BANDS, require_frequencies
 
 Array = NDArray[np.float64]
 
-# Of the mean power of a channel, added to each: channels may depend on one another.
+# Share of the mean channel power added to each channel, because channels may be linearly dependent.
 _RIDGE = 1e-6
 
 
 class Trca:
-    """Correlation of a window with each target's mean trial, behind spatial filters of all targets.
+    """Decoder: correlation of a window with each target's mean trial, after spatial filters.
 
-    A window begins at the stimulus' onset, or a fixed time after it: the templates hold the phase.
+    The spatial filters of all targets are used. A window must begin at the stimulus' onset or a
+    fixed time after it, because the templates depend on the phase.
 
     Parameters
     ----------
     n_bands : int
-        Sub-bands, at most; 0: the window as it is.
+        Largest number of sub-bands; 0 for the unfiltered window.
     sharpness : float
         Probabilities are the softmax of ``sharpness * score``.
     stimuli : Stimuli, optional
@@ -64,7 +65,7 @@ class Trca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Find a spatial filter and a template of each target in each sub-band."""
+        """Compute a spatial filter and a template per target and sub-band."""
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         stimuli = require_frequencies(self.stimuli)
@@ -93,7 +94,7 @@ class Trca:
         return softmax(self.sharpness * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Weighted correlation with each target, (n_classes,)."""
+        """Compute the weighted correlation with each target, (n_classes,)."""
         with np.errstate(invalid="ignore", divide="ignore"):
             bands = self._bank.filter(window)  # (B, C, N)
             shown = (self._filters @ bands).reshape(len(bands), -1)  # (B, K * N)
@@ -128,7 +129,7 @@ class Trca:
         return decoder
 
     def _project(self) -> None:
-        """Templates behind the filters of all targets, of zero mean and unit length."""
+        """Filter the templates by all targets' filters, and scale them to unit norm."""
         n_bands, n_classes, _, n_samples = self._templates.shape
         projected = self._filters[:, None] @ self._templates  # (B, K, K, N)
         flat = projected.reshape(n_bands, n_classes, n_classes * n_samples)
@@ -136,7 +137,7 @@ class Trca:
 
 
 def _task_related(trials: Array) -> Array:
-    """Spatial filter whose output is most alike between trials (n, C, N); (C,)."""
+    """Compute the spatial filter (C,) with the most similar output across trials (n, C, N)."""
     total = trials.sum(axis=0)
     each = np.einsum("icn,idn->cd", trials, trials, optimize=True)
     between = total @ total.T - each

@@ -1,8 +1,8 @@
-"""The boards that BrainFlow knows: what each needs, which streams it gives, what its errors mean.
+"""BrainFlow's boards: required parameters, streams and impedance commands.
 
-What a board needs is taken from BrainFlow's page "Supported Boards"
+The required parameters are from BrainFlow's page "Supported Boards"
 (https://brainflow.readthedocs.io/en/stable/SupportedBoards.html). Rates, channels and electrode
-names come from the installed BrainFlow itself.
+names come from the installed BrainFlow.
 """
 
 import difflib
@@ -29,7 +29,7 @@ _MUSE_DONGLE = (_DONGLE, ("serial_port",), ("serial_number",))
 _EEGO = ("usb", (), ("serial_number",))
 _ON_NETWORK = ("network", (), ("serial_number",))
 
-# Board: how it is reached, what it needs, what else it takes.
+# Transport, required parameters and optional parameters of each board.
 _NEEDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "playback": ("file", ("file", "master_board"), ()),
     "streaming": ("network", ("ip_address", "ip_port", "master_board"), ()),
@@ -73,7 +73,7 @@ _NEEDS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "ironbci-32": (_SERIAL, ("serial_port",), ()),
 }
 
-# Boards that measure impedance instead of a signal, and the command that starts it.
+# Boards that measure either impedance or a signal, and the command that starts the impedance mode.
 _IMPEDANCE_MODES = {
     "ganglion": "z",
     "ganglion-native": "z",
@@ -82,11 +82,11 @@ _IMPEDANCE_MODES = {
 }
 _EEGO_IMPEDANCE = "impedance_mode:1"
 _CYTONS = ("cyton", "cyton-daisy", "cyton-wifi", "cyton-daisy-wifi")
-# Names of the channels in the Cyton's commands; from the ninth on they are the Daisy's.
+# Names of the channels in the Cyton's commands; those from the ninth on belong to the Daisy.
 _CYTON_CHANNELS = "12345678QWERTYUI"
 
-# Key in BrainFlow's description, our stream type, end of the stream's name, unit. Only the
-# unit of the electric signals is documented for all boards.
+# Key in BrainFlow's description, stream type, suffix of the stream's name, unit. Only the unit of
+# electric signals is documented for all boards.
 _KINDS = (
     ("eeg_channels", "EEG", "eeg", "uV"),
     ("emg_channels", "EMG", "emg", "uV"),
@@ -105,12 +105,12 @@ _KINDS = (
 )
 _IMPEDANCE = ("resistance_channels", "Impedance", "impedance", "unknown")
 _PRESET_SUFFIX = {0: "", 1: "-aux", 2: "-anc"}
-# These armbands give what their converter counts, not volts.
+# These armbands send raw values of the converter and not volts.
 _UNCALIBRATED = ("gforce-pro", "gforce-dual")
 
 
 class BrainFlowSettings(Settings):
-    """Board, its connection and its first commands."""
+    """Parameters of a board: its name, connection and first commands."""
 
     board: str = Field(description="Name of the board, as `boards` lists it: cyton, synthetic ...")
     serial_port: str | None = Field(None, description="COM3, /dev/ttyUSB0, /dev/cu.usbserial-...")
@@ -137,21 +137,22 @@ class Board:
     """A board of the installed BrainFlow."""
 
     name: str  # As in `BrainFlowSettings.board`
-    board_id: int  # BrainFlow's number for it
+    board_id: int  # BrainFlow's number of the board
     # ``serial``, ``serial dongle``, ``bluetooth``, ``wifi``, ``network``, ``usb``, ``spi``,
     # ``file``, ``none``, or `UNKNOWN`
     transport: str
-    needs: tuple[str, ...]  # Settings that the board cannot do without
-    takes: tuple[str, ...]  # Those that it understands besides
-    sfreq: float  # Of the first stream, in hertz; 0 where another board decides it
-    n_channels: int  # Of the first stream; 0 where another board decides it
+    needs: tuple[str, ...]  # Required parameters
+    takes: tuple[str, ...]  # Optional parameters
+    # Rate of the first stream, in hertz; 0 if the parameter ``master_board`` determines it
+    sfreq: float
+    n_channels: int  # Channels of the first stream; 0 if ``master_board`` determines it
 
 
 @dataclass(frozen=True, slots=True)
 class BoardStream:
-    """A stream and where BrainFlow has its channels: ``rows`` of the array of ``preset``.
+    """A stream, and its channels as ``rows`` of BrainFlow's array of ``preset``.
 
-    ``rows`` is empty where the stream is computed here.
+    ``rows`` is empty if the stream is computed in this program.
     """
 
     info: StreamInfo
@@ -160,13 +161,13 @@ class BoardStream:
 
 
 def board_shim() -> Any:
-    """BrainFlow's Python module, silenced.
+    """Import BrainFlow's Python module, without its log.
 
     Raises `DeviceError` if it is not installed.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it warns of its own use of pkg_resources
+            warnings.simplefilter("ignore")  # BrainFlow warns of its own use of pkg_resources
             import brainflow.board_shim as module  # type: ignore[import-untyped]
 
             module.BoardShim.disable_board_logger()
@@ -178,15 +179,15 @@ def board_shim() -> Any:
 
 
 def boards() -> tuple[Board, ...]:
-    """Every board of the installed BrainFlow, in its order."""
+    """List every board of the installed BrainFlow, in BrainFlow's order."""
     ids = board_shim().BoardIds
     return tuple(_board(_name(each.name), int(each)) for each in ids if each != ids.NO_BOARD)
 
 
 def find_board(name: str) -> Board:
-    """The board of that name.
+    """Return the board called ``name``.
 
-    Raises `DeviceError` if there is none; the message names similar ones.
+    Raises `DeviceError` if there is none; the message has similar names.
     """
     known = {board.name: board for board in boards()}
     if name in known:
@@ -197,14 +198,14 @@ def find_board(name: str) -> Board:
 
 
 def check_needs(settings: BrainFlowSettings, board: Board) -> None:
-    """Raise DeviceError naming the first parameter that the board needs and was not given."""
+    """Raise DeviceError if a required parameter is missing; the message names it."""
     for parameter in board.needs:
         if getattr(settings, parameter) in (None, ""):
             raise DeviceError(f"board {board.name} ({board.transport}) needs {parameter}")
 
 
 def impedance_commands(name: str) -> tuple[str, ...]:
-    """Commands that make a board measure impedances; empty where none are needed."""
+    """List the commands that make a board measure impedances; empty if none are needed."""
     if name in _CYTONS:
         n_channels = find_board(name).n_channels
         # Drive the N input of each channel, not the P input (Cyton SDK, "LeadOff Impedance").
@@ -215,21 +216,21 @@ def impedance_commands(name: str) -> tuple[str, ...]:
 
 
 def board_streams(settings: BrainFlowSettings, board: Board) -> tuple[BoardStream, ...]:
-    """Streams of the board, the EEG first where it has one.
+    """List the streams of a board, the EEG first if there is one.
 
-    Raises `DeviceError` if impedances are asked of a board that cannot measure them.
+    Raises `DeviceError` if impedances are requested and the board cannot measure them.
     """
     source = find_board(settings.master_board or "") if "master_board" in board.needs else board
-    # A file or a network stream holds one preset only.
+    # A file or a network stream has one preset only.
     presets = _descriptions(source.board_id)
     if source is not board:
         presets = {preset: presets[preset] for preset in list(presets)[:1]}
     kinds = [*_KINDS, _IMPEDANCE] if settings.impedance else list(_KINDS)
     if settings.impedance and board.name not in _CYTONS and impedance_commands(board.name):
-        kinds = [_IMPEDANCE]  # measured instead of the signal, partly in the same rows
+        kinds = [_IMPEDANCE]  # measured instead of the signal, on some boards in the same rows
     streams: list[BoardStream] = []
     for preset, description in presets.items():
-        taken: set[int] = set()  # a channel is listed as EEG and again as EMG, ECG ...
+        taken: set[int] = set()  # BrainFlow may list a channel as EEG and also as EMG, ECG ...
         for kind in kinds:
             rows = [row for row in _rows(description, kind[0]) if row not in taken]
             taken.update(rows)
@@ -287,7 +288,7 @@ def _stream(
     key, stream_type, suffix, unit = kind
     name = settings.name or settings.board
     identity = f"brainflow-{settings.board}-{_address(settings)}"
-    if before or suffix == "impedance":  # the first stream bears the name of the device
+    if before or suffix == "impedance":  # the first stream has the name of the device
         suffix_here = f"-{suffix}"
         if any(other.info.name == name + suffix_here for other in before):
             suffix_here += _PRESET_SUFFIX[preset]
@@ -317,7 +318,7 @@ def _computed_impedance(eeg: StreamInfo) -> BoardStream:
 
 
 def _address(settings: BrainFlowSettings) -> str:
-    """Identifier of this board among others of its kind; the same every time."""
+    """Return an identifier of this board among boards of the same kind; it does not change."""
     network = f"{settings.ip_address or 'any'}:{settings.ip_port}" if settings.ip_port else ""
     return str(
         settings.mac_address

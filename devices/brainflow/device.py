@@ -32,7 +32,8 @@ from devices.catalogue import Entry, make
 
 # BrainFlow reports new samples only on request.
 _POLL_S = 0.004
-# A board that streams is never silent for so long; one that was unplugged is, without an error.
+# A streaming board is never silent for this long, in seconds. An unplugged board is silent without
+# an error.
 _SILENCE_S = 3.0
 _BUFFER_S = 60
 _SYNTHETIC = "synthetic"
@@ -40,7 +41,7 @@ _SYNTHETIC = "synthetic"
 
 @dataclass
 class _Preset:
-    """One of a board's arrays: which rows are what, and its clock and counter."""
+    """One of a board's data arrays: its streams with their rows, its clock and packet counter."""
 
     number: int
     description: dict[str, Any]
@@ -50,10 +51,10 @@ class _Preset:
     latest: float = float("-inf")
 
     def take(self, data: NDArray[np.float64]) -> Reading:
-        """Turn what BrainFlow gave, shape (n_rows, n_samples), into chunks and markers."""
+        """Convert BrainFlow's data, shape (n_rows, n_samples), to chunks and markers."""
         arrived = local_clock()
         taken = np.maximum.accumulate(data[self.description["timestamp_channel"]])
-        # A better estimate of the clock's offset must not turn time back.
+        # An update of the clock's offset must not make time stamps decrease.
         times = np.maximum(self.clock.to_lsl(taken, arrived), self.latest)
         self.latest = float(times[-1])
         package = self.description.get("package_num_channel")
@@ -75,10 +76,11 @@ class _Preset:
 
 
 class BrainFlowDevice:
-    """A board of BrainFlow's.
+    """A board of BrainFlow.
 
-    Of a file or a network stream of BrainFlow's, the default preset is taken. BrainFlow's player
-    leaves the markers of a file out.
+    From a file or a network stream of BrainFlow, the default preset is read. BrainFlow's playback
+    leaves out the markers of a file.
+
 
     Raises `DeviceError` if BrainFlow is not installed, has no such board, or the board needs a
     parameter that is missing.
@@ -95,11 +97,11 @@ class BrainFlowDevice:
 
     @property
     def lost_packages(self) -> int:
-        """Packages that the board's counter says were lost since it was opened."""
+        """Number of lost packets since the board was opened, by its counter."""
         return sum(preset.counter.lost_packages for preset in self._presets)
 
     def describe(self) -> tuple[StreamInfo, ...]:
-        """A stream for each kind of signal; the EEG first, where the board has one."""
+        """Describe one stream per kind of signal; the EEG is the first if there is one."""
         return tuple(stream.info for stream in self._streams)
 
     def open(self) -> None:
@@ -127,9 +129,10 @@ class BrainFlowDevice:
         self._meter = ImpedanceMeter(main.info.sfreq) if not self._streams[-1].rows else None
 
     def read(self, timeout: float) -> Reading | None:
-        """Read new samples, or wait ``timeout`` seconds for some.
+        """Read new samples; wait for them up to ``timeout`` seconds.
 
-        None at the end of a file that is played back; an end is three seconds of silence.
+        Returns None at the end of a file that is played back, which is detected by three seconds
+        without samples.
         """
         if self._shim is None:
             raise DeviceError(f"board {self._board.name} is not open")
@@ -160,10 +163,10 @@ class BrainFlowDevice:
         return reading
 
     def command(self, text: str) -> str:
-        """Send the board a command while it runs.
+        """Send the board a command while it runs; return its answer, or a sentence if it has none.
 
-        ``marker N`` puts the number N, not 0, into the marker channel; anything else is in the
-        board's own language. Returns its answer, or that it gave none.
+        ``marker N`` inserts the number N, which is not 0, into the marker channel. Any other text
+        is a command in the board's own language.
         """
         if self._shim is None:
             raise DeviceError(f"board {self._board.name} is not open")
@@ -178,7 +181,7 @@ class BrainFlowDevice:
             raise self._trouble(error) from error
 
     def close(self) -> None:
-        """Let the board go."""
+        """Release the board."""
         shim, self._shim = self._shim, None
         if shim is not None:
             with contextlib.suppress(self._error):  # nothing to release when it was lost
@@ -207,7 +210,7 @@ class BrainFlowDevice:
                 reading.chunks.extend((number, each) for each in self._meter.push(chunk))
 
     def _read_presets(self) -> list[_Preset]:
-        """In the order of the streams, so that the first one is the main one."""
+        """List the presets in the order of the streams, so that the first one is the main one."""
         described = self._settings.master_board or self._board.name
         source = find_board(described).board_id
         presets: dict[int, _Preset] = {}
@@ -263,12 +266,12 @@ class BrainFlowBoards:
 
     @staticmethod
     def create(name: str, parameters: Mapping[str, str]) -> Device:
-        """Make the board of that name; see `devices.catalogue.create`."""
+        """Make the device of the board ``name``; see `devices.catalogue.create`."""
         return make(BrainFlowDevice, BrainFlowSettings, name, {"board": name, **parameters})
 
 
 def _disown(shim: Any) -> None:
-    """Keep BrainFlow's object from releasing, when it goes, the session of whoever has it then."""
+    """Prevent BrainFlow's object from releasing a later session when it is garbage-collected."""
     shim.is_prepared = lambda: False
 
 

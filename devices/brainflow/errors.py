@@ -1,4 +1,4 @@
-"""BrainFlow's exit codes in sentences."""
+"""Sentences for BrainFlow's exit codes."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ _EXIT_CODES = {
 
 
 def explain(error: Any, settings: BrainFlowSettings) -> str:
-    """A BrainFlowError in a sentence with what to do about it."""
+    """Explain a BrainFlowError in a sentence, with advice."""
     code = int(getattr(error, "exit_code", 17))
     port = settings.serial_port
     if code in (1, 2, 3) and port and port.startswith("/"):

@@ -7,27 +7,26 @@ from numpy.typing import NDArray
 
 from bci.signals import Chunk, FloatArray
 
-# The ADS1299's lead-off current, the frequency it alternates with, and the resistor before each
-# electrode of the Cyton.
+# The ADS1299's lead-off current and its frequency, and the Cyton's resistor before each electrode.
 _LEAD_OFF_A = 6e-9
 _LEAD_OFF_HZ = 31.2
 _SERIES_OHM = 2200.0
 
 
 def impedance_kohm(data_uv: NDArray[np.floating[Any]], sfreq: float) -> NDArray[np.float64]:
-    """Electrode impedances from the lead-off signal of a Cyton.
+    """Compute electrode impedances from the lead-off signal of a Cyton.
 
-    The board drives 6 nA through each electrode at 31.2 Hz; the amplitude of the voltage there,
-    divided by the current, less the board's resistor of 2.2 kOhm, is the electrode's impedance
-    (OpenBCI GUI, ``DataProcessing.pde``, which takes sqrt(2) times the standard deviation for
-    the amplitude; the amplitude at 31.2 Hz alone leaves out the EEG and the mains).
+    The board drives 6 nA through each electrode at 31.2 Hz. The impedance is the amplitude of the
+    voltage at this frequency, divided by the current, minus the board's resistor of 2.2 kOhm. The
+    OpenBCI GUI (``DataProcessing.pde``) uses sqrt(2) times the standard deviation as the amplitude.
+    The amplitude at 31.2 Hz, as here, excludes EEG and power-line noise.
 
     Parameters
     ----------
     data_uv : ndarray, shape (n_samples, n_channels)
-        A second or more, in microvolts.
+        At least one second, in microvolts.
     sfreq : float
-        In hertz; above 62.4.
+        Sampling rate in hertz; above 62.4.
 
     Returns
     -------
@@ -43,7 +42,7 @@ def impedance_kohm(data_uv: NDArray[np.floating[Any]], sfreq: float) -> NDArray[
 
 
 class ImpedanceMeter:
-    """Impedances of every full second of the EEG without a gap."""
+    """Compute impedances once per second from EEG without gaps."""
 
     def __init__(self, sfreq: float) -> None:
         self._sfreq = sfreq
@@ -52,7 +51,7 @@ class ImpedanceMeter:
         self._first = 0
 
     def push(self, chunk: Chunk) -> list[Chunk]:
-        """One-row chunks, shape (1, n_channels), in kiloohms."""
+        """Process samples; return one chunk of one row per completed second, in kiloohms."""
         held = sum(len(part) for part in self._parts)
         if chunk.first != self._first + held:
             self._parts, self._first, held = [], chunk.first, 0

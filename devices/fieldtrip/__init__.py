@@ -1,6 +1,6 @@
 """MEG and EEG systems through the FieldTrip real-time buffer.
 
-- wire: the bounded connection
+- wire: connection with limits of time and size
 - header: channels and samples
 - device: the stream
 """

@@ -1,8 +1,8 @@
 """MEG and EEG systems through the FieldTrip real-time buffer.
 
-The protocol is spoken by the low-level client of mne-realtime, which trusts its peer: it waits
-for ever, reads on after the end of the connection and takes answers of any size. It touches the
-network through ``send`` and ``recv`` only, so `Wire` stands in for its socket and sets bounds.
+mne-realtime's low-level client implements the protocol, but trusts the server: it waits without
+limit, reads on after the end of the connection and accepts answers of any size. It uses the network
+through ``send`` and ``recv`` only. So `Wire` replaces its socket and sets limits.
 """
 
 import importlib
@@ -32,24 +32,23 @@ from devices.fieldtrip.header import (
 )
 from devices.fieldtrip.wire import Wire
 
-# Bytes of an answer: of samples, of a header (a CTF .res4 in it has about 3 MB), of events, and
-# of anything short.
+# Limits of an answer in bytes: samples, header (a CTF .res4 in it has about 3 MB), events, others.
 _MOST_DATA = 64 << 20
 _MOST_HEADER = 8 << 20
 _MOST_EVENTS = 256 << 10
 _SHORT = 64
-# Events asked for at once, and requests for them in one read.
+# Number of events per request, and of requests per read.
 _EVENTS, _MOST_REQUESTS = 50, 4
 _LONGEST_LABEL = 256
 _LONGEST_WAIT_S = 60.0
 # A number of samples or events that no buffer exceeds.
 _NEVER = 0xFFFFFFFF
-# Between requests to a buffer that answers at once though there is nothing new.
+# Pause between requests to a buffer that answers at once without new samples, in seconds.
 _POLL_S = 0.005
 
 
 class FieldTripSettings(Settings):
-    """Address of the buffer, and name of its stream."""
+    """Parameters: address of the buffer, and name of its stream."""
 
     host: str = Field("localhost", min_length=1, description="Computer that runs the buffer.")
     port: int = Field(1972, ge=1, le=65535, description="TCP port of the buffer.")
@@ -64,9 +63,8 @@ class FieldTripDevice:
     """The samples and events of a FieldTrip buffer, from the newest on.
 
     Samples are numbered as in the buffer. Integer samples are multiplied by the header's
-    resolutions, where it has them; without, they stay numbers of the converter, of unknown unit.
-    An event becomes the marker ``type/value``, or ``value`` where its type is empty or
-    ``trigger``.
+    resolutions. Without resolutions, they stay raw values of the converter, with unknown unit. An
+    event becomes the marker ``type/value``, or ``value`` if its type is empty or ``trigger``.
     """
 
     settings = FieldTripSettings
@@ -81,7 +79,7 @@ class FieldTripDevice:
         self._info: StreamInfo | None = None
 
     def describe(self) -> tuple[StreamInfo, ...]:
-        """One stream with all channels of the header."""
+        """Describe one stream with all channels of the header."""
         if self._info is None:
             raise DeviceError(f"the {self._where} has not been opened")
         return (self._info,)
@@ -113,10 +111,10 @@ class FieldTripDevice:
         self._overrun = False
 
     def read(self, timeout: float) -> Reading | None:
-        """Read new samples, or wait ``timeout`` seconds for some; a second at most.
+        """Read new samples, at most one second; wait for them up to ``timeout`` seconds.
 
-        Where the buffer has overwritten samples before they were fetched, it continues at the
-        newest one.
+        If the buffer has overwritten samples before they were read, reading continues at the
+        newest sample.
         """
         if self._client is None:
             raise DeviceError(f"the {self._where} is not open")
@@ -129,13 +127,13 @@ class FieldTripDevice:
         return Reading(chunks, self._markers(n_events))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         client, self._client = self._client, None
         if client is not None:
             client.disconnect()
 
     def _connect(self, client: Any) -> None:
-        """Give mne-realtime's client a connection with bounds."""
+        """Give mne-realtime's client a connection with limits."""
         settings = self._settings
         try:
             connection = socket.create_connection(
@@ -156,7 +154,7 @@ class FieldTripDevice:
 
     @contextmanager
     def _asking(self, most_bytes: int, wait_s: float = 0.0) -> Iterator[Any]:
-        """The client, for one request; whatever it stumbles over means a lost device."""
+        """Yield the client for one request; any error in it raises `DeviceError`."""
         self._wire.expect(most_bytes, wait_s)
         try:
             yield self._client
@@ -184,7 +182,7 @@ class FieldTripDevice:
         return header
 
     def _count(self, wait_s: float) -> tuple[int, int]:
-        """Numbers of samples and events ever written, once there are new samples."""
+        """Wait for new samples; return the numbers of all samples and events written so far."""
         seen = _NEVER if self._next is None else self._next
         with self._asking(_SHORT, wait_s) as client:
             n_samples, n_events = client.wait(seen, _NEVER, 1000 * wait_s)
@@ -200,7 +198,7 @@ class FieldTripDevice:
         return n_samples, n_events
 
     def _fetch(self, n_samples: int) -> FloatArray | None:
-        """Samples from the next one on, shape (n, n_channels); None where they are gone."""
+        """Read samples from the next one on, (n, n_channels); None if they were overwritten."""
         assert self._next is not None
         if not self._header_checked:
             self._check_header()
@@ -223,7 +221,7 @@ class FieldTripDevice:
         return samples
 
     def _check_header(self) -> None:
-        """Check that the buffer has not begun again, which counts of samples can hide.
+        """Check that the buffer was not restarted, which the counts of samples may not show.
 
         A header may be large, so this is not done at every read.
         """
@@ -236,20 +234,20 @@ class FieldTripDevice:
         assert self._info is not None
         assert self._next is not None
         first, self._next = self._next, self._next + len(data)
-        # The newest sample of the buffer tells the clock's offset: while older ones are caught up
-        # with, they come later than they must.
+        # The clock's offset is estimated from the buffer's newest sample, because older samples
+        # are read with a delay after an interruption.
         taken = np.append(np.arange(first, self._next), n_samples - 1) / self._info.sfreq
         times = self._clock.to_lsl(taken, arrived)[:-1]
-        if self._anchor is not None:  # a better estimate of the offset must not turn time back
+        if self._anchor is not None:  # an update of the offset must not make time stamps decrease
             times = np.maximum(times, self._anchor[1])
         self._anchor = (self._next - 1, float(times[-1]))
         return Chunk(data, times, first, arrived)
 
     def _markers(self, n_events: int) -> list[Marker]:
-        if n_events < self._next_event:  # somebody flushed them
+        if n_events < self._next_event:  # the events were flushed
             self._next_event = 0
         markers: list[Marker] = []
-        if self._anchor is None:  # their times are known when samples have come
+        if self._anchor is None:  # times of events are known only after the first samples
             return markers
         for _ in range(_MOST_REQUESTS):
             n = min(n_events - self._next_event, _EVENTS)
@@ -265,7 +263,7 @@ class FieldTripDevice:
 
     def _marker(self, event: Any, newest: int, newest_at: float) -> Marker:
         assert self._info is not None
-        # The protocol has signed numbers, of which -1 is the newest sample; the client does not.
+        # In the protocol, the signed number -1 means the newest sample; the client's are unsigned.
         sample = event.sample if event.sample < 1 << 31 else newest
         parts = [_text(event.type), _text(event.value)]
         if parts[0] == "trigger" and parts[1]:
@@ -275,10 +273,10 @@ class FieldTripDevice:
 
 
 def _client_module() -> Any:
-    """The module of mne-realtime's low-level client."""
+    """Import mne-realtime's low-level client."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it announces its own end
+            warnings.simplefilter("ignore")  # the package warns that it is deprecated
             return importlib.import_module("mne_realtime.externals.FieldTrip")
     except ImportError as error:
         raise DeviceError(
@@ -287,7 +285,7 @@ def _client_module() -> Any:
 
 
 def _text(value: bytes | NDArray[Any]) -> str:
-    """An event's type or value, characters or numbers, as a word."""
+    """Convert an event's type or value, which has characters or numbers, to text."""
     if isinstance(value, np.ndarray):
         return " ".join(f"{each:.12g}" for each in value[:_LONGEST_LABEL].tolist())
     return printable(value[:_LONGEST_LABEL].decode("utf-8", "replace"))

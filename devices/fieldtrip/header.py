@@ -15,8 +15,8 @@ _LONGEST_NAME = 64
 # Chunks of the header, by the protocol's numbers.
 _FLAGS, _RESOLUTIONS = 2, 3
 _KINDS = frozenset(["eeg", "eog", "ecg", "emg", "mag", "grad", "seeg", "ecog", "stim", "misc"])
-# What the channels of known systems are called: Neuromag (MEG0111 or MEG 0111), CTF (MLC11). The
-# names say all that is needed here of the vendor's own header (.fif, .res4), which is not read.
+# Channel names of known systems: Neuromag (MEG0111 or MEG 0111), CTF (MLC11). They state all facts
+# that are needed here from the vendor's own header (.fif, .res4), which is not read.
 _KNOWN_NAMES = (
     (re.compile(r"MEG ?\d{3}1"), "mag", "T"),
     (re.compile(r"MEG ?\d{3}[23]"), "grad", "T/m"),
@@ -31,7 +31,7 @@ _KNOWN_NAMES = (
 
 
 def sample_type(header: Any, names: list[str]) -> np.dtype[Any]:
-    """Type of the samples; a ValueError where the header makes no sense."""
+    """Return the samples' data type; raise ValueError if the header is invalid."""
     if not 1 <= header.nChannels <= _MOST_CHANNELS:
         raise ValueError(f"{header.nChannels} channels, not 1 to {_MOST_CHANNELS}")
     if not 0 < header.fSample <= _MOST_HZ:
@@ -47,7 +47,7 @@ def identity(header: Any) -> tuple[object, ...]:
 
 
 def read_resolutions(header: Any) -> NDArray[np.float64] | None:
-    """Physical value of one step of each channel, shape (n_channels,), where it is given."""
+    """Read the physical value per step of each channel, (n_channels,); None if not stated."""
     raw = header.chunks.get(_RESOLUTIONS, b"")
     if len(raw) != 8 * header.nChannels:
         return None
@@ -56,7 +56,7 @@ def read_resolutions(header: Any) -> NDArray[np.float64] | None:
 
 
 def read_channels(header: Any, physical: bool) -> tuple[Channel, ...]:
-    """The channels, with unique names; units only where the samples are physical quantities."""
+    """Read the channels, with unique names; units are set only if samples are ``physical``."""
     names = [*header.labels, *[""] * header.nChannels][: header.nChannels]
     stated = []
     for label, flag in zip(names, _flags(header), strict=True):
@@ -74,7 +74,7 @@ def _kind(name: str, flag: str) -> tuple[str, str]:
 
 
 def _flags(header: Any) -> list[str]:
-    """Kind of each channel, by the header's flags: ``eeg_eog`` means 1 is EEG and 2 is EOG."""
+    """Read each channel's kind from the header's flags; in ``eeg_eog``, 1 is EEG and 2 EOG."""
     words, _, numbers = header.chunks.get(_FLAGS, b"").partition(b"\0")
     if len(numbers) != header.nChannels:
         return ["unknown"] * header.nChannels

@@ -1,4 +1,4 @@
-"""The connection to a FieldTrip buffer: it waits, and takes, only so much."""
+"""The connection to a FieldTrip buffer, with limits of waiting time and received bytes."""
 
 import socket
 import time
@@ -7,7 +7,7 @@ _PIECE = 1 << 20
 
 
 class Wire:
-    """A socket for mne-realtime's client that waits, and takes, only so much."""
+    """A socket for mne-realtime's client, with limits of waiting time and received bytes."""
 
     def __init__(self, connection: socket.socket, timeout_s: float) -> None:
         self._connection = connection
@@ -15,7 +15,10 @@ class Wire:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def expect(self, most_bytes: int, wait_s: float) -> None:
-        """Allow the next answer so many bytes, and so much longer to begin, in seconds."""
+        """Set the limits of the next answer.
+
+        It may have ``most_bytes`` bytes, and may take ``wait_s`` seconds longer than the timeout.
+        """
         self._most_bytes = most_bytes
         self._deadline = time.monotonic() + self._timeout_s + wait_s
 
@@ -25,7 +28,7 @@ class Wire:
         return len(request)
 
     def recv(self, n_bytes: int) -> bytes:
-        """Exactly so many bytes."""
+        """Receive exactly ``n_bytes`` bytes."""
         if n_bytes > self._most_bytes:
             raise ConnectionError(f"it claims to send {n_bytes:,} bytes")
         received = bytearray()

@@ -1,13 +1,14 @@
-"""A simulated signal, made block by block, with tasks that leave a trace in it.
+"""A simulated signal, made block by block, with effects of tasks that decoders can detect.
 
-- montages: places of the sensors
-- sources: rhythms, responses and noise
-- scenarios: tasks and their traces
-- neurofeedback: a task whose rhythm is set
-- erp: a speller's flashes and the potentials that they evoke
-- person: who does the task, at cues of its own or of others
-- signal: all of it at every sensor
-- diode: a photodiode that sees the stimuli
+- montages: positions of the sensors
+- sources: rhythms, blinks and noise
+- scenarios: tasks and their effects
+- neurofeedback: a task with a set alpha amplitude
+- erp: a speller's flashes and the evoked potentials
+- flicker: responses to flickering targets
+- person: simulated person that follows its own or other programs' cues
+- signal: the sum of all parts at every sensor
+- diode: a photodiode that detects the stimuli
 - simulator: a live device
 - subject: recorded runs
 """

@@ -1,4 +1,4 @@
-"""A simulated photodiode that sees the stimulus of each marker, later by a known delay."""
+"""A simulated photodiode that detects the stimulus of each marker after a known delay."""
 
 from collections import deque
 
@@ -7,22 +7,23 @@ import numpy as np
 from bci.signals import FloatArray, Marker, TimeArray
 
 _DARK, _BRIGHT, _NOISE = 120.0, 2120.0, 8.0
-# Flashes that are over for so long are forgotten, in seconds.
+# Flashes are discarded this long after their end, in seconds.
 _KEPT_S = 5.0
 
 
 class SimulatedDiode:
-    """Light of a patch that flashes once for each marker, as a sensor measures it.
+    """Measured light of a patch that flashes once per marker.
 
-    A sample is the mean light of its period, as behind an anti-aliasing filter, with white noise.
+    A sample is the mean light of its sampling period, as after an anti-aliasing filter, plus white
+    noise.
     """
 
     def __init__(
         self,
-        delay_s: float,  # From a marker to its light
-        jitter_s: float,  # Standard deviation of single delays
+        delay_s: float,  # Mean delay from a marker to its light, in seconds
+        jitter_s: float,  # Standard deviation of the delays, in seconds
         rng: np.random.Generator,
-        lit_s: float = 0.1,  # Length of a flash
+        lit_s: float = 0.1,  # Length of a flash, in seconds
     ) -> None:
         self._delay_s = delay_s
         self._jitter_s = jitter_s
@@ -33,13 +34,16 @@ class SimulatedDiode:
         """The delay of each flash so far, in seconds."""
 
     def receive(self, marker: Marker) -> None:
-        """Flash for a marker; its time is on the clock of `measure`."""
+        """Flash for a marker, whose time is on the clock of `measure`."""
         delay = self._delay_s + self._jitter_s * float(self._rng.standard_normal())
         self.delays.append(delay)
         self._flashes.append(marker.time + delay)
 
     def measure(self, times: TimeArray, period_s: float) -> FloatArray:
-        """Light at samples in the middles of their periods, ascending times, (n_samples,)."""
+        """Measure the light at ascending ``times``, which are the middles of samples, (n_samples,).
+
+        ``period_s`` is the sampling period.
+        """
         lit = np.zeros(len(times))
         for begin in self._flashes:
             end = begin + self._lit_s

@@ -1,11 +1,11 @@
 """Event-related potentials of a simulated person who copies a text symbol by symbol.
 
-Not a model of a brain: bumps at the places and latencies of the literature. Each flash has a small
-visual response. A flash of the attended symbol has an N200 over the parietal and occipital cortex
-and a P300 at the vertex (Polich, Clin. Neurophysiol. 118 (2007) 2128-2148) as well. Feedback of a
-wrong symbol has the error potential of Ferrez and Millan (IEEE Trans. Biomed. Eng. 55 (2008)
-923-929): a negativity and a later positivity at the front of the vertex. Responses to flashes that
-follow one another add up.
+This is no model of a brain: it has bumps at the positions and latencies of the literature. Each
+flash evokes a small visual response. A flash of the attended symbol also evokes an N200 over the
+parietal and occipital cortex and a P300 at the vertex (Polich, Clin. Neurophysiol. 118 (2007)
+2128-2148). Feedback of a wrong symbol evokes the error potential of Ferrez and Millan (IEEE Trans.
+Biomed. Eng. 55 (2008) 923-929): a negativity and a later positivity in front of the vertex.
+Responses to successive flashes add up.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,10 +21,10 @@ from bci.spelling.symbols import SymbolGrid
 from devices.simulated.scenarios import Array, Place, Scenario, SimulatedTrial, TaskSource
 
 TEXTS = ("BRAIN", "POWER", "CLOUD", "HAPPY", "MUSIC", "TIGER")
-"""Texts that runs copy in turn."""
+"""Texts that successive runs copy."""
 
 RESPONSE_S = 1.0
-"""Longest response: after it nothing of a flash is left."""
+"""Length of the longest response to a flash, in seconds."""
 
 _PZ: Place = (0.0003, -0.0811, 0.0826)
 _CZ: Place = (0.0004, -0.0092, 0.1002)
@@ -57,7 +57,7 @@ class ErpTraits:
 
 
 def traits_of(seed: int) -> ErpTraits:
-    """Draw the traits of a person; the same seed gives the same ones."""
+    """Draw the traits of a person; the same seed gives the same traits."""
     rng = np.random.default_rng([seed, 300])
     return ErpTraits(
         response=float(rng.uniform(0.7, 1.3)),
@@ -74,22 +74,22 @@ def spelling(
     repetitions: int = _REPETITIONS,
     timing: FlashTiming | None = None,
 ) -> Scenario:
-    """Copy a text on the 6 x 6 matrix; each run has another text.
+    """Make the scenario of copying a text on the 6 x 6 matrix.
 
-    The person also follows the markers of others: ``target/G``, ``nontarget/G``, ``flash/G`` and
-    ``feedback/...``. At ``flash/G`` nobody knows the attended symbol, so it has the visual response
-    alone.
+    The person also responds to other programs' markers ``target/G``, ``nontarget/G``, ``flash/G``
+    and ``feedback/...``. At ``flash/G``, the attended symbol is unknown, so there is a visual
+    response only.
 
     Parameters
     ----------
     run : int
-        Chooses the text where none is given.
+        Number of the run, from 1; it chooses the text if ``text`` is not given.
     traits : ErpTraits, optional
     text : str, optional
     code : FlashCode, optional
-        Of the 36 symbols; rows and columns without it.
+        Code of the 36 symbols. Default: rows and columns.
     repetitions : int
-        Repetitions of all flashes for each symbol.
+        Number of repetitions of all flashes per symbol.
     timing : FlashTiming, optional
     """
     grid, timing = SymbolGrid(), timing or FlashTiming()
@@ -123,9 +123,10 @@ def spelling(
 def feedback(
     traits: ErpTraits | None = None, n_trials: int = 120, error_share: float = 0.25
 ) -> Scenario:
-    """See feedback every 2 s: ``feedback/correct/A``, or ``feedback/error/A`` in a share of them.
+    """Make a scenario with feedback every 2 s, for models of the error potential.
 
-    For models of the error potential.
+    The share ``error_share`` of markers is ``feedback/error/A``, the others are
+    ``feedback/correct/A``.
     """
     labels = ("begin",)
 
@@ -149,7 +150,7 @@ def _responds_to(label: str) -> str | None:
 
 
 def _sources(traits: ErpTraits) -> tuple[TaskSource, ...]:
-    """Sources of the alpha rhythm and of each component."""
+    """Make the sources of the alpha rhythm and of each component."""
     flashes = ("target/", "nontarget/", "flash/")
     target, wrong = ("target/",), ("feedback/error",)
     size, later = traits.response, partial(_late, traits)
@@ -161,7 +162,7 @@ def _sources(traits: ErpTraits) -> tuple[TaskSource, ...]:
             if not label.startswith(to):
                 return np.zeros(len(t))
             late = later(strength) if jitters else 0.0
-            # Amplitude varies from trial to trial too, by a number of its own.
+            # The amplitude varies from trial to trial as well, by another random number.
             height = 0.6 + 0.8 * ((7919.0 * strength) % 1.0)
             shape = np.exp(-0.5 * ((t - peak_s - late) / width_s) ** 2)
             return np.asarray(height * shape * ((t >= 0) & (t < RESPONSE_S)))
@@ -186,5 +187,5 @@ def _sources(traits: ErpTraits) -> tuple[TaskSource, ...]:
 
 
 def _late(traits: ErpTraits, strength: float) -> float:
-    """Deviation from the mean latency, in seconds, of a trial whose random number is given."""
+    """Compute a trial's deviation from the mean latency, in seconds, from its ``strength``."""
     return float(traits.jitter_s * ndtri(min(max(strength, 0.01), 0.99)))

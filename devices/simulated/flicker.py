@@ -1,10 +1,11 @@
 """Responses of a simulated person to flicker: steady-state (SSVEP) and to codes (c-VEP).
 
-Not a model of a brain. A flicker of one frequency leaves oscillations at it and at its harmonics,
-each smaller, from several places of the visual cortex with a lag between them; higher frequencies
-leave less (Norcia, Appelbaum, Ales, Cottereau and Rossion, J. Vis. 15 (2015) 4). A code leaves
-a wave after each edge, smaller where an edge follows soon after another. Alpha waxes and wanes
-over the same places. No decoder of ours is built on these courses.
+This is no model of a brain. A flicker of one frequency evokes oscillations at this frequency and at
+its harmonics, with decreasing amplitude, from several places of the visual cortex with a lag
+between them. Higher frequencies evoke less (Norcia, Appelbaum, Ales, Cottereau and Rossion, J. Vis.
+15 (2015) 4). A code evokes a wave after each edge, which is smaller if an edge follows soon after
+another. Alpha at the same places varies in amplitude. No decoder of this project is based on these
+time courses.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,13 +27,13 @@ _RIGHT: Place = (0.03, -0.112, 0.0088)
 _POZ: Place = (0.0002, -0.102, 0.05)
 _ALPHA_UV, _ALPHA_HZ = 8.0, 10.0
 _FUNDAMENTAL_UV = 8.0
-# Of the fundamental, at its harmonics.
+# Amplitudes of fundamental and harmonics, relative to the fundamental.
 _HARMONICS = (1.0, 0.45, 0.25, 0.12)
 _CODE_UV = 16.0
 _RISE_S = 0.15
-# Filters settle before the first trial.
+# Start of the first trial, in seconds, so that filters settle before.
 _FIRST_S = 3.0
-# Courses of responses to codes are kept at this rate.
+# Sampling rate of the stored responses to codes.
 _GRID_HZ = 2000.0
 
 
@@ -45,11 +46,11 @@ class FlickerTraits:
     response : float
         Size of the responses; 1 is the usual size.
     latency_s : float
-        From the screen to the visual cortex, in seconds.
+        Delay from the screen to the visual cortex, in seconds.
     jitter_s : float
         Range of the latency over trials, in seconds.
     phases : tuple of 8 float
-        Lags of the harmonics and of the second place, in radians.
+        Phase lags of the four harmonics at the first and at the second place, in radians.
     """
 
     response: float = 1.0
@@ -59,7 +60,7 @@ class FlickerTraits:
 
 
 def flicker_traits_of(seed: int) -> FlickerTraits:
-    """Draw the traits of a person; the same seed gives the same ones."""
+    """Draw the traits of a person; the same seed gives the same traits."""
     rng = np.random.default_rng([seed, 17])
     return FlickerTraits(
         response=float(rng.uniform(0.75, 1.25)),
@@ -75,7 +76,7 @@ def ssvep(
     trial_s: float = 4.0,
     pause_s: tuple[float, float] = (1.0, 1.5),
 ) -> Scenario:
-    """Look at one of several targets that flicker at a frequency each."""
+    """Make the scenario of looking at one of several targets, each with its own frequency."""
     traits = traits or FlickerTraits()
     sources = [_alpha()]
     for number, share in enumerate(_HARMONICS):
@@ -96,7 +97,10 @@ def cvep(
     cycles: int = 4,
     pause_s: tuple[float, float] = (1.0, 1.5),
 ) -> Scenario:
-    """Look at one of several targets that flicker by a code each; a marker a cycle."""
+    """Make the scenario of looking at one of several targets, each with its own code.
+
+    There is one marker per cycle of the code.
+    """
     traits = traits or FlickerTraits()
     labels = _labels(codes.targets)
     amplitude = _CODE_UV * traits.response
@@ -111,12 +115,12 @@ def cvep(
 
 
 def watching(profile: str, traits: FlickerTraits | None = None) -> Scenario:
-    """Look at the targets of a profile, by its name or file.
+    """Make the scenario of looking at the targets of a profile, given by its name or file.
 
     Raises
     ------
     ProfileError
-        If nothing flickers in it.
+        If the profile has no flicker.
     """
     paradigm = load_profile(profile).paradigm
     if paradigm.flicker is not None:
@@ -136,7 +140,7 @@ def _trials(
     pause_s: tuple[float, float],
     rng: np.random.Generator,
 ) -> Iterator[SimulatedTrial]:
-    """All targets in random order, again and again; each repeats for some cycles."""
+    """Yield trials of all targets in random order, without end; each lasts ``cycles`` cycles."""
     time = _FIRST_S
     while True:
         for label in rng.permutation(list(labels)):
@@ -158,7 +162,7 @@ def _alpha() -> TaskSource:
 
 
 def _late(strength: float, traits: FlickerTraits) -> float:
-    """Latency of a trial, from the number that is drawn for it."""
+    """Compute the latency of a trial, in seconds, from its ``strength``."""
     return traits.latency_s + traits.jitter_s * (997.0 * strength % 1.0 - 0.5)
 
 
@@ -192,12 +196,12 @@ def _code_course(
 
 
 def _courses(codes: Codes, later_s: float) -> Array:
-    """Response to each code, after its latency, over a cycle; (n_targets, n_samples)."""
+    """Compute the response to each code over a cycle, without latency, (n_targets, n_samples)."""
     n = round(codes.cycle_s * _GRID_HZ)
     bits = code_bits(codes)
     number = np.minimum((np.arange(n) / _GRID_HZ * codes.rate_hz).astype(int), codes.n_bits - 1)
     times = np.arange(round(0.3 * _GRID_HZ)) / _GRID_HZ
-    # A negative wave and a later positive one, after the first edge has reached the cortex.
+    # A negative and a later positive wave after each edge has reached the cortex.
     rising = np.exp(-0.5 * ((times - 0.06 - later_s) / 0.018) ** 2)
     rising = -0.4 * np.exp(-0.5 * ((times - 0.02 - later_s) / 0.012) ** 2) + rising
     falling = -0.5 * np.exp(-0.5 * ((times - 0.07 - later_s) / 0.02) ** 2)
@@ -207,7 +211,7 @@ def _courses(codes: Codes, later_s: float) -> Array:
         change = shown - np.roll(shown, 1)
         edges = np.flatnonzero(change)
         since = np.diff(edges, prepend=edges[-1] - n) / _GRID_HZ
-        # The cortex recovers within a tenth of a second.
+        # The cortex recovers within 0.1 s.
         recovered = 1.0 - np.exp(-since / 0.04)
         for edge, share in zip(edges, recovered, strict=True):
             kernel = rising if change[edge] > 0 else falling

@@ -1,4 +1,4 @@
-"""A person who is trained by neurofeedback: posterior alpha that is set, run by run."""
+"""A person in neurofeedback training: posterior alpha with a set amplitude in each run."""
 
 import numpy as np
 
@@ -17,9 +17,10 @@ def neurofeedback(
     run_s: float = 60.0,
     pause_s: tuple[float, float] = (5.0, 8.0),
 ) -> Scenario:
-    """Alpha under the occiput, ``gain`` times as large in runs of feedback and of transfer.
+    """Make a scenario with occipital alpha.
 
-    It waxes and wanes by a fifth over 20 s. The runs come in their order.
+    Alpha is ``gain`` times as large in feedback and transfer runs. Its amplitude varies by 20 %
+    with a period of 20 s. The runs are in the order of ``runs``.
     """
 
     def amplitude(label: str, t: Array, _strength: float) -> Array:

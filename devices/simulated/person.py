@@ -1,4 +1,4 @@
-"""The simulated person: does the task at cues of its own, or at those that others give."""
+"""The simulated person, which does the task at its own cues or at other programs' cues."""
 
 from collections import deque
 
@@ -8,33 +8,33 @@ from bci.signals import Marker, is_frame_note
 from devices.simulated.scenarios import REST, Scenario, SimulatedTrial
 from devices.simulated.sources import Array
 
-# Responses that add up at most: of a second, at more flashes a second than a screen shows.
+# Largest number of responses that are added: more flashes than a screen shows in a second.
 _MOST_AT_ONCE = 64
 _LONGEST_S = 1.5
 _AT_ONCE_S = 0.01
 
 
 class SimulatedPerson:
-    """Decide how strongly each source of a scenario is active.
+    """Compute the amplitude of each source of a scenario over time.
 
-    Without others' cues, cues and pauses are the person's own, the same for the same seed. While
-    there are others, its own wait; between cues, and at one that it does not know, it rests.
+    Without other programs' cues, the person has its own cues and pauses, which the seed determines.
+    While it follows other cues, its own cues pause. Between cues, and at an unknown cue, it rests.
     """
 
     def __init__(
         self,
         scenario: Scenario,
         sfreq: float,
-        own: np.random.Generator,  # For its own trials
-        cued: np.random.Generator,  # For how well it follows each cue of others
-        per_label: int,  # Length of a round of its own in which each label comes equally often
+        own: np.random.Generator,  # Random numbers for its own trials
+        cued: np.random.Generator,  # Random numbers for the strength at other programs' cues
+        per_label: int,  # Trials per label in a round of its own
     ) -> None:
         self._scenario = scenario
         self._period = 1.0 / sfreq
         self._own = scenario.trials(own, per_label)
         self._cued = cued
         self._trial: SimulatedTrial | None = None
-        # Trials whose responses are not over, where responses add up.
+        # Trials with unfinished responses, if responses add up.
         self._recent: deque[SimulatedTrial] = deque(maxlen=_MOST_AT_ONCE)
         self._next_trial = next(self._own)
         self._asked = self._follows = False
@@ -44,16 +44,19 @@ class SimulatedPerson:
         self._since = self._waited = 0.0
 
     def follow(self, asked: bool) -> None:
-        """Set whether there are cues of another program to follow."""
+        """Set whether the person follows cues of another program."""
         self._asked = asked
 
     def receive(self, marker: Marker) -> None:
-        """A cue of others; its time is counted from the first sample, as that of all here."""
+        """Add a cue of another program; its time is in seconds from the first sample."""
         if not is_frame_note(marker.label):
             self._received.append(marker)
 
     def act(self, times: Array) -> tuple[Array, list[Marker]]:
-        """Gain of each source at the next times (n, n_sources), and the markers of its own cues."""
+        """Compute the gains of sources (n, n_sources) at the next ``times``, in seconds.
+
+        Also returns the markers of the person's own cues.
+        """
         marks_rest = self._scenario.marks_rest
         markers = [Marker(0.0, REST)] if times[0] == 0 and marks_rest else []
         if self._asked != self._follows:
@@ -67,7 +70,7 @@ class SimulatedPerson:
         gains = self._gains(times)
         if self._trial is not None and marks_rest:
             end = self._trial.onset + self._scenario.trial_s
-            # Where the next trial begins at once, there is no rest.
+            # If the next trial begins at once, there is no rest.
             follows = self._next_trial.onset + self._waited - end < _AT_ONCE_S
             if times[0] <= end < after and not follows:
                 markers.append(Marker(end, REST))
@@ -81,7 +84,7 @@ class SimulatedPerson:
         return gains, markers
 
     def _turn(self, now: float) -> list[Marker]:
-        """Begin or cease to follow others; a trial of its own that is under way ends here."""
+        """Start or stop following other cues at ``now``; the present own trial ends."""
         self._follows = self._asked
         trial, self._trial, self._ended = self._trial, None, np.inf
         self._recent.clear()
@@ -94,7 +97,7 @@ class SimulatedPerson:
 
     def _take(self, marker: Marker) -> None:
         if marker.time < self._latest:
-            return  # a marker that was sent late is about what is over
+            return  # a late marker, older than the newest one, is ignored
         self._latest = marker.time
         label = self._scenario.asked_by(marker.label)
         if label is not None:
@@ -119,13 +122,13 @@ class SimulatedPerson:
             end = self._ended if self._follows else trial.onset + scenario.trial_s
             t = np.where(times < end, t, -1.0)
         elif self._follows:
-            # As long as the others' trial lasts, and then as after one of its own.
+            # The trial lasts as long as the other program's; its end is like that of an own trial.
             over = times - self._ended
             t = np.where(over > 0, scenario.trial_s + over, np.minimum(t, scenario.trial_s))
         return np.stack([s.gain(trial.label, t, trial.strength) for s in scenario.sources], axis=1)
 
     def _added(self, times: Array) -> Array:
-        """The idle gains, and on top of them the responses that are not over."""
+        """Compute the idle gains plus all unfinished responses, (n, n_sources)."""
         sources = self._scenario.sources
         gains = np.tile([source.idle for source in sources], (len(times), 1))
         while len(times) and self._recent and self._recent[0].onset < times[0] - _LONGEST_S:

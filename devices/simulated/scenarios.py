@@ -1,15 +1,15 @@
-"""Tasks that a simulated person does, and the trace that each leaves in the signal.
+"""Tasks of a simulated person, and their effects on the signal.
 
-None is a model of a brain. Each puts where and when the field looks for it an effect that a
-decoder can learn:
+They are no models of a brain. Each has an effect that decoders can detect, at the place and time
+that the literature describes:
 
-- motor imagery: the mu rhythm under C3 and C4 falls over the hemisphere opposite to the hand
+- motor imagery: the mu rhythm under C3 and C4 decreases in the hemisphere opposite to the hand
   (Pfurtscheller and Lopes da Silva, Clin. Neurophysiol. 110 (1999) 1842-1857);
-- emotion: frontal alpha asymmetry follows valence, occipital alpha and temporal beta arousal; or
-  how fast alpha is follows both;
+- emotion: frontal alpha asymmetry follows valence; occipital alpha and temporal beta follow
+  arousal. Alternatively, the frequency of alpha follows both;
 - speech: each word is a sequence of high-gamma patterns over the contacts;
-- images: an evoked response whose components follow a vector that belongs to the image, or
-  bursts of rhythms that do.
+- images: the components of an evoked response, or of bursts of rhythms, follow a vector of the
+  image.
 """
 
 import re
@@ -27,7 +27,7 @@ Place = tuple[float, float, float]
 
 LEFT, RIGHT, REST = "left", "right", "rest"
 WORDS = ("yes", "no", "water", "help", "pain", "hot", "cold", "more", "stop", "home")
-# Valence and arousal, 1 to 5, of what a person can be asked to feel again.
+# Valence and arousal, 1 to 5, of moods that a cue may request.
 MOODS = {
     "joyful": (5, 4), "excited": (4, 5), "content": (4, 2), "calm": (5, 1), "bored": (2, 1),
     "sad": (1, 2), "angry": (1, 5), "afraid": (2, 5), "tired": (3, 1), "surprised": (3, 4),
@@ -35,7 +35,7 @@ MOODS = {
 N_IMAGES = 40
 IMAGE_DIMENSIONS = 12
 _BURSTS_HZ = ((22.0, 6.0), (38.0, 6.0))  # centre and half width
-# What a guided calibration puts before a word, and what it sends that is no picture.
+# Prefix of words in the cues of a guided calibration, and its cues that are no picture.
 _WORD = "word-"
 _NO_PICTURES = (REST, "interrupted")
 _RAMP_S = 0.5
@@ -44,7 +44,7 @@ _DELAY_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTrial:
-    """One cue: ``strength``, 0 to 1, is how well the person follows it this time."""
+    """One cue at ``onset``; ``strength``, 0 to 1, is how well the person follows it."""
 
     onset: float
     label: str
@@ -55,11 +55,11 @@ class SimulatedTrial:
 class TaskSource:
     """A source that follows the task.
 
-    ``gain(label, t, strength)`` is its amplitude ``t`` seconds after a cue, ``idle`` its
-    amplitude before the first. ``rhythm`` is its centre and half width in hertz; without one
-    it is an evoked response, whose course is the gain itself. The amplitude is the rms at the
-    nearest sensor, in microvolts of scalp EEG. ``also`` are further places where the same course
-    shows, each with how strongly.
+    ``gain(label, t, strength)`` is its relative amplitude ``t`` seconds after a cue, ``idle`` that
+    before the first cue. ``rhythm`` is its centre and half width in hertz. None means an evoked
+    response, whose time course is the gain itself. ``amplitude_uv`` is the rms at the nearest
+    sensor, in microvolts of scalp EEG. ``also`` has further places with the same time course, each
+    with its weight.
     """
 
     place: Place
@@ -72,17 +72,17 @@ class TaskSource:
 
 
 def _nothing(_label: str) -> None:
-    """Meaning of other programs' cues for a simulated person."""
+    """Return None: no cue of another program has a meaning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """A task: its labels, the length of a trial, the range of pauses, and its sources.
 
-    ``understands`` gives what a cue that is none of the labels asks for; None if nothing. With
-    ``overlaps`` responses to cues that follow one another add up. ``own`` makes the person's own
-    trials, for ever, where they are more than labels in random order. With ``sustained`` the
-    response to a cue of others lasts until something else is cued.
+    ``understands`` converts a cue that is none of the labels to the requested class; None if it has
+    no meaning. With ``overlaps``, responses to successive cues add up. ``own`` yields the person's
+    own trials without end, if they are more than labels in random order. With ``sustained``, the
+    response to another program's cue lasts until the next cue.
     """
 
     task: str
@@ -91,18 +91,18 @@ class Scenario:
     pause_s: tuple[float, float]
     sources: tuple[TaskSource, ...]
     marks_rest: bool = True
-    in_order: bool = False  # Whether a round has the labels as they are listed
+    in_order: bool = False  # True if a round has the labels in the listed order
     understands: Callable[[str], str | None] = _nothing
     overlaps: bool = False
     own: "Callable[[np.random.Generator], Iterator[SimulatedTrial]] | None" = None
     sustained: bool = False
 
     def asked_by(self, label: str) -> str | None:
-        """Class that a cue of another program asks for; None where that is rest."""
+        """Return the class that another program's cue requests; None for rest."""
         return label if label in self.labels else self.understands(label)
 
     def trials(self, rng: np.random.Generator, per_label: int) -> Iterator[SimulatedTrial]:
-        """Trials for ever, in rounds of ``per_label`` of each label, shuffled unless `in_order`."""
+        """Yield trials without end, in rounds with ``per_label`` trials of each label."""
         if self.own is not None:
             yield from self.own(rng)
         time = 0.0
@@ -124,7 +124,7 @@ def motor_imagery(
     trial_s: float = 4.0,
     pause_s: tuple[float, float] = (3.5, 4.5),
 ) -> Scenario:
-    """Imagined movement of the left or the right hand."""
+    """Make the scenario of imagined movement of the left or the right hand."""
     sources = [TaskSource(_OCCIPUT, 0.04, alpha_uv, (alpha_hz, 1.0), 1.0, _always(1.0))]
     for place, contralateral in ((_C3, RIGHT), (_C4, LEFT)):
 
@@ -135,16 +135,17 @@ def motor_imagery(
             return np.asarray(1.0 - depth * _plateau(t, trial_s))
 
         sources.append(TaskSource(place, 0.04, mu_uv, (mu_hz, 1.0), 1.0, gain))
-        # A weaker harmonic gives the rhythm its comb shape and the beta band its share.
+        # A weaker harmonic gives the rhythm its arch shape and adds power in the beta band.
         sources.append(TaskSource(place, 0.04, 0.35 * mu_uv, (2 * mu_hz, 2.0), 1.0, gain))
     return Scenario("motor-imagery", (LEFT, RIGHT), trial_s, pause_s, tuple(sources))
 
 
 def emotion(trial_s: float = 10.0, first_film: int = 1, within_band: bool = False) -> Scenario:
-    """Films with a level of valence and one of arousal, 1 to 5: ``film-07/valence-2/arousal-2``.
+    """Make the scenario of films with levels of valence and arousal, 1 to 5.
 
-    With ``within_band`` no band's power follows the levels: power moves from the lower half of
-    the alpha band to its upper half, as where the rhythm itself becomes faster.
+    A label is ``film-07/valence-2/arousal-2``. With ``within_band``, no band's power follows the
+    levels. Instead, power moves from the lower to the upper half of the alpha band, as if the
+    rhythm became faster.
     """
     films = tuple(
         f"film-{i + first_film:02d}/valence-{v}/arousal-{a}"
@@ -189,13 +190,13 @@ def emotion(trial_s: float = 10.0, first_film: int = 1, within_band: bool = Fals
 def speech(
     places: Array, trial_s: float = 1.5, speaker: int = 0, is_distributed: bool = False
 ) -> Scenario:
-    """Spoken words; ``places`` (n_contacts, 3) are where the contacts are.
+    """Make the scenario of spoken words; ``places`` (n_contacts, 3) are the contacts' positions.
 
-    A word is three syllables, in each of which some of the sources are active: about half of ten,
-    one at each of ten contacts. With ``is_distributed`` they are four of eight, each of which
-    shows at the same eight contacts as strongly as any other and differs in its signs there. A
-    contact is then as active in one word as in another, and only how contacts go together tells
-    them apart. Words have other patterns for each ``speaker``.
+    A word has three syllables, each with some active sources: about half of ten sources, one at
+    each of ten contacts. With ``is_distributed``, four of eight sources are active. Each of these
+    has the same strength at the same eight contacts, with different signs. Then a contact has the
+    same activity in all words, and only correlations between contacts distinguish words. The
+    patterns depend on ``speaker``.
     """
     if is_distributed:
         shown = _at_ends_and_between(places, 8)
@@ -209,7 +210,7 @@ def speech(
     syllable_s, n_syllables = 0.25, 3
 
     def active(label: str) -> NDArray[np.bool_]:
-        """Sources of each syllable, (n_syllables, n_sources)."""
+        """Mark the active sources of each syllable, (n_syllables, n_sources)."""
         of = f"{label}/{speaker}" if speaker else label
         code = _vector(of, n_syllables * len(spots)).reshape(n_syllables, -1)
         if is_distributed:
@@ -243,23 +244,24 @@ def images(
     is_induced: bool = False,
     person: int = 0,
 ) -> Scenario:
-    """Seen images, ``image-0001`` ...; what is evoked is linear in `image_vector`.
+    """Make the scenario of seen images, ``image-0001`` ...
 
-    The sources of each ``person`` are at other places.
+    The evoked response is linear in `image_vector`. The positions of the sources depend on
+    ``person``.
 
-    Unless ``latency_jitter_s`` is above 0: then a weak response is a late one too, by up to so
-    much, as under low contrast or attention. The same image then takes another course each time,
-    which no linear map from the window undoes.
+    With ``latency_jitter_s`` above 0, a weak response is also late, by up to this time, as with low
+    contrast or attention. Then the time course of the same image differs between trials, which no
+    linear map from the window can correct.
 
-    With ``is_induced`` nothing is evoked. The vector sets how strong bursts of fast rhythms are,
-    whose phase is another in each trial: their mean over trials, which is all that a linear map
-    from the window can learn from, is nothing.
+    With ``is_induced``, nothing is evoked. The vector sets the strength of bursts of fast rhythms
+    with a random phase in each trial. Their mean over trials is zero, so that a linear map from the
+    window finds nothing.
     """
     rng = np.random.default_rng(person)
     sources = []
     for number in range(IMAGE_DIMENSIONS):
         if is_induced:
-            # Further apart, since only place, time and frequency show their power.
+            # Further apart, because they differ in place, time and frequency only.
             x, y, z = rng.normal(0, 0.04, 3) + _OCCIPUT
             rhythm = _BURSTS_HZ[number * len(_BURSTS_HZ) // IMAGE_DIMENSIONS]
             follows = _induced(number)
@@ -296,11 +298,11 @@ def _induced(number: int) -> Callable[[str, Array, float], Array]:
 
 
 def image_vector(label: str) -> Array:
-    """Features of an image for the simulated person, (IMAGE_DIMENSIONS,), about unit variance."""
+    """Make the vector of an image, (IMAGE_DIMENSIONS,), with about unit variance."""
     return _vector(label, IMAGE_DIMENSIONS)
 
 
-# Under electrodes of the template head.
+# Positions under electrodes of the template head, in metres.
 _C3: Place = (-0.0654, -0.0116, 0.0644)
 _C4: Place = (0.0671, -0.0109, 0.0636)
 _F3: Place = (-0.0502, 0.0531, 0.0422)
@@ -311,7 +313,7 @@ _OCCIPUT: Place = (0.0002, -0.1123, 0.0088)
 
 
 def _feeling(label: str) -> str | None:
-    """Levels that a label names itself, or that belong to the mood in it."""
+    """Return the levels in a label, or those of the mood in it; None without either."""
     if re.search(r"valence-[1-5].*arousal-[1-5]", label):
         return label
     moods = [MOODS[word] for word in re.findall("[a-z]+", label.lower()) if word in MOODS]
@@ -319,7 +321,7 @@ def _feeling(label: str) -> str | None:
 
 
 def _plateau(t: Array, length_s: float) -> Array:
-    """0 to 1 over half a second from 0.3 s on, and back after the trial's end."""
+    """Rise from 0 to 1 between 0.3 and 0.8 s, and fall to 0 in 0.5 s after the trial's end."""
     rise = np.clip((t - _DELAY_S) / _RAMP_S, 0, 1)
     return np.asarray(rise * np.clip((length_s + _RAMP_S - t) / _RAMP_S, 0, 1))
 
@@ -333,7 +335,7 @@ def _always(value: float) -> Callable[[str, Array, float], Array]:
 
 
 def _vector(label: str, n: int) -> Array:
-    """Numbers that belong to a label, the same in every process."""
+    """Make ``n`` random numbers of a label, which are the same in every process."""
     return np.random.default_rng(zlib.crc32(label.encode())).standard_normal(n)
 
 

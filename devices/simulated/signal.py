@@ -1,4 +1,4 @@
-"""The simulated signal itself: background, task, artifacts and line noise at every sensor."""
+"""The simulated signal: background, task, artifacts and line noise at every sensor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from devices.simulated.scenarios import Scenario, TaskSource
 from devices.simulated.sources import Array, Blinks, Pink, Rhythms, spread
 
 _N_BACKGROUND = 40
-# A block is made at a time, so that the same seed gives the same bits however it is read.
+# Length of a block, in seconds. Blocks make the signal independent of how it is read.
 _BLOCK_S = 0.1
 _EYES = (0.0, 0.0848, 0.0)
-# Beyond this a blink falls with the square of the distance.
+# Beyond this distance, a blink decreases with the square of the distance.
 _BLINK_REACH_M = 0.05
-# What a microvolt at the scalp is at other sensors.
+# Value at other sensors that corresponds to 1 uV at the scalp.
 _SCALES = {"eeg": 1.0, "eog": 1.0, "seeg": 4.0, "mag": 1.5e-14, "grad": 4e-13}
 
 
 @dataclass(frozen=True, slots=True)
 class Amplitudes:
-    """Strengths of what is not the task, as at the scalp, in microvolts."""
+    """Amplitudes of all parts except the task, in microvolts at the scalp."""
 
     background_uv: float = 9.0
     sensor_uv: float = 1.0
@@ -37,20 +37,20 @@ class Amplitudes:
 
 
 class SimulatedSignal:
-    """An endless signal with cues; the same seed and run give the same bits."""
+    """An endless signal with cues; the same seed and run give the same signal, bit by bit."""
 
     def __init__(
         self,
-        channels: tuple[Channel, ...],  # With positions
+        channels: tuple[Channel, ...],  # Channels with positions
         sfreq: float,
         scenario: Scenario,
         seed: int,
-        run: int = 1,  # Every run has its own noise, order of cues and pauses
+        run: int = 1,  # Each run has its own noise, order of cues and pauses
         levels: Amplitudes | None = None,
-        trials_per_label: int = 1,  # Length of a round in which each label comes equally often
+        trials_per_label: int = 1,  # Trials per label in a round
     ) -> None:
         levels = levels or Amplitudes()
-        # Each part has random numbers of its own, so that one does not shift another's.
+        # Each part has its own random numbers, so that a change of one does not affect the others.
         rngs = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, run]).spawn(7)]
         self._sfreq = sfreq
         self._n_block = max(1, round(_BLOCK_S * sfreq))
@@ -77,7 +77,7 @@ class SimulatedSignal:
         self._n = 0
 
     def blocks(self) -> Iterator[tuple[FloatArray, list[Marker]]]:
-        """Samples (n, n_channels) a tenth of a second at a time, and the cues that fall there.
+        """Yield blocks of 0.1 s: samples (n, n_channels), and the cues in this time.
 
         The time of a marker is in seconds from the beginning.
         """
@@ -107,19 +107,22 @@ def _rhythm(source: TaskSource, sfreq: float) -> tuple[float, float] | None:
     if source.rhythm is None:
         return None
     hz, width_hz = source.rhythm
-    # A rate too low for the rhythm carries it as high as it can.
+    # If the sampling rate is too low for the rhythm, its frequency is reduced.
     return min(hz, 0.4 * sfreq), min(width_hz, 0.05 * sfreq)
 
 
 def _blink_pattern(places: Array) -> Array:
-    """Strength of a blink at each sensor, (n_channels,); weak where all are far away."""
+    """Compute the strength of a blink at each sensor, (n_channels,).
+
+    It is small if all sensors are far from the eyes.
+    """
     eyes = np.array(_EYES)
     nearest = float(np.linalg.norm(places - eyes, axis=1).min())
     return spread(places, eyes, 0.035) * min(1.0, (_BLINK_REACH_M / nearest) ** 2)
 
 
 def _pattern(channels: tuple[Channel, ...], places: Array, source: TaskSource) -> Array:
-    """Gain of a source at each sensor, (n_channels,)."""
+    """Compute the gain of a source at each sensor, (n_channels,)."""
     total = np.zeros(len(channels))
     for place, weight in ((source.place, 1.0), *source.also):
         weights = spread(places, np.array(place), source.width_m)
@@ -132,7 +135,7 @@ def _pattern(channels: tuple[Channel, ...], places: Array, source: TaskSource) -
 def _along_gradients(
     channels: tuple[Channel, ...], places: Array, place: Array, width_m: float, weights: Array
 ) -> Array:
-    """Planar gradiometers see the slope of the field along their own direction."""
+    """Replace the weights of planar gradiometers by the slope of the field in their direction."""
     for i, channel in enumerate(channels):
         if channel.kind == "grad":
             up = places[i] / np.linalg.norm(places[i])
@@ -145,7 +148,10 @@ def _along_gradients(
 def _background_mixing(
     channels: tuple[Channel, ...], places: Array, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Sources all over the head, (n_sources, n_channels), of unit power at every sensor."""
+    """Make the weights of random sources all over the head, (n_sources, n_channels).
+
+    Together they have unit power at every sensor.
+    """
     directions = rng.normal(size=(_N_BACKGROUND, 3))
     directions[:, 2] = np.abs(directions[:, 2])
     radius = np.linalg.norm(places, axis=1).mean()

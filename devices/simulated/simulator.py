@@ -1,4 +1,4 @@
-"""A simulated person on a live device: any number of sensors and tasks, faults on demand."""
+"""A simulated person as a live device, with a choice of sensors, tasks and faults."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,12 +20,12 @@ Modality = Literal["eeg", "meg", "seeg"]
 _TYPES = {"eeg": "EEG", "meg": "MEG", "seeg": "iEEG"}
 _RAILED_UV = 187_500.0
 DIODE = Channel("diode", "misc")
-# Samples of a diode come so late, as through an amplifier: a marker is there before its light.
+# Delay of all samples with a diode, as by an amplifier, so that a marker arrives before its light.
 _DIODE_LAG_S = 0.25
 
 
 class SimulatorSettings(Settings):
-    """Settings of the simulator and its faults; times are counted from the first sample."""
+    """Settings of the simulator and its faults; times are in seconds from the first sample."""
 
     name: str = Field("simulator", min_length=1, max_length=100, description="Name of the stream")
     modality: Modality = Field("eeg", description="Scalp, MEG helmet (306 channels) or depth")
@@ -64,10 +64,10 @@ class SimulatorSettings(Settings):
 
 
 class SimulatorDevice:
-    """Streams a simulated signal at its own pace; called simulated in its stream.
+    """Device with a simulated signal in real time; its stream states that it is simulated.
 
-    The person has cues of its own, the same for the same seed. While there is a stream of cues, it
-    follows those instead, rests between them and sends no marker.
+    The person has its own cues, which the seed determines. While there is a stream of cues, the
+    person follows these instead, rests between them and sends no markers.
     """
 
     settings = SimulatorSettings
@@ -78,7 +78,7 @@ class SimulatorDevice:
         self, settings: SimulatorSettings, clock: Callable[[], float] = local_clock
     ) -> None:
         self._settings = settings
-        self.cues = settings.cues  # Name of the stream of cues; None for any guided calibration's
+        self.cues = settings.cues  # Name of the stream of cues; None for any guided calibration
         self._clock = clock
         self._channels = _channels(settings)
         self._lag_s = _DIODE_LAG_S if settings.diode else 0.0
@@ -88,15 +88,15 @@ class SimulatorDevice:
         self._began: float | None = None
         self._out_until = 0.0
         self._disconnected = False
-        self.lost_samples = 0  # By the faults, so far
+        self.lost_samples = 0  # Samples lost by the simulated faults so far
 
     @property
     def diode(self) -> SimulatedDiode | None:
-        """The simulated photodiode of an open device; None where none was asked for."""
+        """The simulated photodiode of an open device; None if the settings have none."""
         return self._diode
 
     def open(self) -> None:
-        """Make the signal ready; it starts with the first read.
+        """Prepare the signal, which starts with the first read.
 
         Raises `DeviceError` while the simulated plug is pulled.
         """
@@ -116,7 +116,7 @@ class SimulatorDevice:
             self._skipped = 0
 
     def describe(self) -> tuple[StreamInfo, ...]:
-        """One stream, called simulated."""
+        """Describe one stream, which is marked as simulated."""
         settings = self._settings
         info = StreamInfo(
             settings.name, _TYPES[settings.modality], settings.sfreq,
@@ -126,7 +126,7 @@ class SimulatorDevice:
         return (info,)
 
     def read(self, timeout: float) -> Reading:
-        """The chunks that became due, with the faults that were asked for.
+        """Return the chunks that are due, with the configured faults.
 
         Raises `DeviceError` when the simulated plug is pulled.
         """
@@ -138,7 +138,7 @@ class SimulatorDevice:
             time.sleep(min(wait, timeout))
         n_due = int((self._clock() - self._lag_s - self._began) * sfreq) - self._n
         if n_due > 2 * sfreq:
-            # This machine is too slow: what cannot be made in time is lost, not late.
+            # This computer is too slow: samples that cannot be made in time are lost, not late.
             n_due = self._skip(n_due)
         n_due = min(n_due - n_due % self._chunk, round(sfreq))
         self._pull_plug()
@@ -153,7 +153,7 @@ class SimulatorDevice:
         return Reading(chunks, markers)
 
     def follow(self, present: bool, markers: Sequence[Marker]) -> None:
-        """Do what these markers ask for, for as long as their stream is there."""
+        """Follow these markers; ``present`` is whether their stream exists."""
         if self._blocks is None:
             return
         self._person.follow(present)
@@ -165,7 +165,7 @@ class SimulatorDevice:
                     self._diode.receive(marker)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resource is open."""
 
     def _make_diode(self) -> SimulatedDiode | None:
         if not self._settings.diode:

@@ -1,4 +1,4 @@
-"""Parts of a simulated signal; each gives its next samples, for ever."""
+"""Parts of a simulated signal; each generates its next samples without end."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,10 @@ _LOWEST_HZ = 0.4
 
 
 class Pink:
-    """Sources of noise with a 1/f power spectrum, of unit rms.
+    """Noise sources with a 1/f power spectrum and unit rms.
 
-    A sum of first-order processes of equal power whose corners are two octaves apart.
+    Each is a sum of first-order processes of equal power, whose corner frequencies are two octaves
+    apart.
     """
 
     def __init__(self, n_sources: int, sfreq: float, rng: np.random.Generator) -> None:
@@ -26,7 +27,7 @@ class Pink:
         self._last = [rng.normal(size=n_sources) for _ in corners]
 
     def next(self, n: int) -> Array:
-        """The next samples, (n, n_sources)."""
+        """Generate the next ``n`` samples, (n, n_sources)."""
         total = np.zeros((n, len(self._last[0])))
         for i, pole in enumerate(self._poles):
             noise = np.sqrt(1 - pole**2) * self._rng.standard_normal(total.shape)
@@ -37,9 +38,9 @@ class Pink:
 
 
 class Rhythms:
-    """Rhythms that wax and wane: noise around one frequency each, of unit rms.
+    """Rhythms of varying amplitude and unit rms: each is noise around one frequency.
 
-    Those of the same frequency and width are filtered together, which costs no more than one.
+    Rhythms of the same frequency and width are filtered together, to save time.
     """
 
     def __init__(
@@ -55,13 +56,13 @@ class Rhythms:
             (np.array(rows), *self._designed(*rhythm)) for rhythm, rows in alike.items()
         ]
         self._states = [np.zeros((len(sos), len(rows), 2)) for rows, sos, _ in self._filters]
-        # Each swings in for as long as its own width asks for.
+        # Each filter settles for a time that depends on the width of its rhythm.
         swing_in = [rng.standard_normal(round(4 * sfreq / width)) for _, width in rhythms]
         for k, (rows, _, _) in enumerate(self._filters):
             self._filtered(k, np.stack([swing_in[row] for row in rows]))
 
     def next(self, n: int) -> Array:
-        """The next samples, (n_rhythms, n)."""
+        """Generate the next ``n`` samples, (n_rhythms, n)."""
         courses = self._rng.standard_normal((self._n, n))
         for k, (rows, _, _) in enumerate(self._filters):
             courses[rows] = self._filtered(k, courses[rows])
@@ -81,7 +82,7 @@ class Rhythms:
 
 
 class Blinks:
-    """Pulses of a third of a second at random times, of about unit height."""
+    """Pulses of 0.35 s at random times, with about unit height."""
 
     _LENGTH_S = 0.35
     _LEAST_PAUSE_S = 0.8
@@ -95,7 +96,7 @@ class Blinks:
         self._wait = self._draw_wait()
 
     def next(self, n: int) -> Array:
-        """The next samples, (n,)."""
+        """Generate the next ``n`` samples, (n,)."""
         course = np.zeros(n + len(self._shape))
         course[: len(self._rest)] += self._rest
         while self._wait < n:
@@ -112,7 +113,7 @@ class Blinks:
 
 
 def spread(places: Array, source: Array, width_m: float = 0.04) -> Array:
-    """Strength of a source at each place: 1 at the nearest, falling with distance."""
+    """Compute a source's strength at each place, (n,): 1 at the nearest, less with distance."""
     distance = np.linalg.norm(places - source, axis=1)
     weights = np.exp(-0.5 * (distance / width_m) ** 2)
     return np.asarray(weights / weights.max())

@@ -1,4 +1,4 @@
-"""A simulated subject: runs of a task with its cues, written to files, seeded."""
+"""A simulated subject: runs of a task with its cues, written to files."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,9 +24,8 @@ Channels = tuple[Channel, ...]
 class TaskRun:
     """Settings of a run of a task.
 
-    ``datatype`` is BIDS' word for the modality. ``scenario`` is given the channels and the run's
-    number: films and images are others in every run, so that what was seen in training is not
-    seen again.
+    ``datatype`` is the BIDS name of the modality. ``scenario`` is a function of the channels and
+    the run's number. Each run has different films and images, so that test runs have new ones.
     """
 
     datatype: str
@@ -74,7 +73,7 @@ TASKS: dict[Task, TaskRun] = {
 
 @dataclass(frozen=True)
 class SubjectSettings:
-    """Settings of one simulated subject and its run; None: as its task has it."""
+    """Settings of one simulated subject; ``trials_per_class`` None means the task's number."""
 
     seed: int = 1
     task: Task = "motor-imagery"
@@ -85,9 +84,9 @@ class SubjectSettings:
 def simulate_run(
     settings: SubjectSettings, run: int, scenario: Scenario | None = None
 ) -> Recording:
-    """One run of cued trials; the same settings and run give the same bits.
+    """Simulate one run of cued trials; the same settings and run give the same recording.
 
-    Every run has its own noise, order of cues and pauses.
+    Each run has its own noise, order of cues and pauses. ``scenario`` replaces the task's.
     """
     task = TASKS[settings.task]
     per_label = settings.trials_per_class or task.trials_per_label
@@ -123,13 +122,13 @@ def simulate_run(
 
 
 def write_run(recording: Recording, path: Path) -> None:
-    """Write a simulated run as FIF, with montage and annotations, marked as simulated."""
+    """Write a simulated run as FIF, with positions and annotations, marked as simulated."""
     with appearing(path) as new:
         write_fif(recording, new, "simulated signal: no human subject")
 
 
 def simulated_gallery(runs: list[int]) -> Gallery:
-    """The images that a simulated subject is shown in some runs, called simulated."""
+    """Make the gallery of the images that a simulated subject sees in ``runs``."""
     channels = TASKS["images"].channels()
     names = tuple(name for run in runs for name in TASKS["images"].scenario(channels, run).labels)
     vectors = np.array([scenarios.image_vector(name) for name in names], dtype=np.float32)
@@ -139,9 +138,9 @@ def simulated_gallery(runs: list[int]) -> Gallery:
 def write_subject(
     folder: Path, seed: int, n_runs: int = 3, task: Task = "motor-imagery"
 ) -> list[Path]:
-    """Write a subject's runs, named as in BIDS; files that are there are left as they are.
+    """Write a subject's runs, named as in BIDS; return their paths. Existing files are kept.
 
-    Where images are seen, their gallery is written beside the runs.
+    For the task ``images``, the gallery is written beside the runs.
     """
     settings = SubjectSettings(seed, task)
     bids_task, datatype = task.replace("-", ""), TASKS[task].datatype
@@ -158,5 +157,5 @@ def write_subject(
 
 
 def gallery_file(folder: Path, seed: int) -> Path:
-    """Path of the gallery of a simulated subject's images."""
+    """Return the path of the gallery of a simulated subject's images."""
     return folder / f"sub-simulated{seed}_task-images_gallery.safetensors"

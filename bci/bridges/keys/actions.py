@@ -1,4 +1,4 @@
-"""Actions that a label can stand for: a key, a mouse button or movement, or a gamepad's control."""
+"""Actions of labels: a key, a mouse button or movement, or a control of a gamepad."""
 
 import re
 from typing import NamedTuple
@@ -23,7 +23,7 @@ GAMEPAD = ("pad", "stick")
 
 
 class KeyAction(NamedTuple):
-    """One thing to press: ``kind`` is ``key``, or a device's part as ``button`` or ``pad``."""
+    """One action: ``kind`` is ``key``, ``button``, ``move``, ``scroll``, ``pad`` or ``stick``."""
 
     kind: str
     name: str
@@ -33,7 +33,7 @@ class KeyAction(NamedTuple):
 
 
 class Press(NamedTuple):
-    """One press; its number is never used again."""
+    """One press of an action, with a unique number."""
 
     number: int
     action: KeyAction
@@ -42,10 +42,10 @@ class Press(NamedTuple):
 def parse_action(text: str) -> KeyAction:
     """Read ``left``, ``key:left``, ``button:right``, ``move:up``, ``pad:a`` or ``stick:left``.
 
-    Raises `BridgeError` if it is none.
+    Raises `BridgeError` if the text is no action.
     """
     kind, colon, name = text.strip().lower().rpartition(":")
-    # As pynput writes it.
+    # pynput writes a key as Key.left.
     name = name.removeprefix("key.") if kind in ("", "key") else name
     kind = kind if colon else "key"
     if kind == "key" and (name in _WORDS or re.fullmatch("[a-z0-9]", name)):
@@ -62,6 +62,6 @@ def parse_action(text: str) -> KeyAction:
 
 
 def parse_map(pairs: tuple[str, ...]) -> dict[str, KeyAction]:
-    """Read ``LABEL=ACTION`` pairs; raises `BridgeError` if one is wrong or a label comes twice."""
+    """Read ``LABEL=ACTION`` pairs; raise `BridgeError` if one is wrong or a label occurs twice."""
     split = split_labels(pairs, "left=key:left")
     return {label: parse_action(action) for label, action in split.items()}

@@ -32,7 +32,7 @@ class KeysBridge:
         self.report: Callable[[str], None] = lambda _: None
 
     def command(self, text: str) -> str:
-        """Follow ``stop``, which releases all and presses nothing more, or ``go``."""
+        """Execute ``stop``, which releases all keys and pauses, or ``go``, which resumes."""
         if text == "stop":
             self._paused.set()
             return "stopped: nothing is pressed; type go to go on"
@@ -42,7 +42,7 @@ class KeysBridge:
         raise BridgeError(f"{text!r:.40} is no command of this bridge; type stop or go")
 
     def run(self, stop: threading.Event) -> None:
-        """Press by decisions until ``stop`` is set; then all is released."""
+        """Press keys by decisions until ``stop`` is set; then release all."""
         settings, gate = self._settings, self._gate
         actions = tuple(map(str, parse_map(settings.map).values()))
         with (
@@ -52,7 +52,7 @@ class KeysBridge:
             while not stop.is_set():
                 wait_s = min(BEAT_S, gate.remaining_s(time.monotonic()))
                 events = client.poll(wait_s)
-                # One time for all: on a busy computer a tap could end before it is pressed.
+                # The clock is read once; otherwise a tap could end before it is pressed.
                 now = time.monotonic()
                 for event in events:
                     self._take(event, now)

@@ -1,4 +1,4 @@
-"""From decisions to what is pressed now: taps and holds, within their limits."""
+"""Presses by decisions: taps and holds, with their limits."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _MINUTE_S = 60.0
 
 @dataclass
 class Counts:
-    """Presses, and decisions that made none, by the reason."""
+    """Numbers of presses, and of decisions without a press by reason."""
 
     pressed: int = 0
     hold_off: int = 0
@@ -21,7 +21,7 @@ class Counts:
 
 
 class Gate:
-    """Keys that are pressed now. Times are seconds on one monotonic clock."""
+    """The present press, by decisions and limits; times are in seconds on one monotonic clock."""
 
     def __init__(self, settings: KeysSettings) -> None:
         self._settings = settings
@@ -32,7 +32,7 @@ class Gate:
         self.counts = Counts()
 
     def decide(self, event: DecisionEvent, now: float) -> None:
-        """Take in a decision; every onset and repeat is one press at most."""
+        """Process a decision at the time ``now``; an onset or repeat makes one press at most."""
         holds = self._settings.mode == "hold"
         action = self._actions.get(event.label) if event.label is not None else None
         if holds and event.event != "repeat":
@@ -48,17 +48,17 @@ class Gate:
             self._press, self._ends = Press(self.counts.pressed, action), now + length_s
 
     def pressed(self, now: float) -> Press | None:
-        """The press that holds now; None where nothing is pressed."""
+        """Return the press that holds at ``now``; None if nothing is pressed."""
         if self._press is not None and now >= self._ends:
             self._press = None
         return self._press
 
     def remaining_s(self, now: float) -> float:
-        """Time to the end of the press that holds now; infinite where nothing is pressed."""
+        """Return the time to the end of the present press; infinite if nothing is pressed."""
         return float("inf") if self.pressed(now) is None else self._ends - now
 
     def release(self) -> bool:
-        """Release the press until the next decision; True if there was one."""
+        """End the present press; return whether there was one."""
         was, self._press = self._press, None
         return was is not None
 

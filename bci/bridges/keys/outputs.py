@@ -14,7 +14,11 @@ _SIGNS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 class KeyOutput(Protocol):
-    """Something that presses and releases; ``tick`` moves what has to move while pressed."""
+    """A device that presses and releases actions.
+
+    ``tick`` is called while an action is pressed, ``elapsed_s`` seconds after the last call; it
+    moves the mouse.
+    """
 
     def press(self, action: KeyAction) -> None: ...
     def release(self, action: KeyAction) -> None: ...
@@ -22,9 +26,9 @@ class KeyOutput(Protocol):
 
 
 class Outputs:
-    """All that a map needs.
+    """All outputs that the actions of a map need.
 
-    Raises `BridgeError` if the system has none, or lacks a key.
+    Raises `BridgeError` if the system lacks an output or a key.
     """
 
     def __init__(self, actions: Collection[KeyAction], speed: float) -> None:
@@ -48,7 +52,7 @@ class Outputs:
         self._of[action.kind].tick(action, elapsed_s)
 
     def release_all(self) -> None:
-        """Release every action of the map, also what a process before this one pressed."""
+        """Release every action of the map, even one that an earlier process pressed."""
         for action in self._actions:
             self.release(action)
 
@@ -88,8 +92,8 @@ class _Keyboard:
         if len(action.name) > 1:
             return self._keys.Key[action.name].value
         if _IS_LINUX:
-            # By its number, which is that of the letter: letters by name go as messages to the
-            # focused window, and games and terminals do not take those for keys.
+            # By its key code, which is the letter's number. Letters by name are sent as messages
+            # to the focused window, which games and terminals do not treat as keys.
             return self._keys.KeyCode.from_vk(ord(action.name))
         return self._keys.KeyCode.from_char(action.name)
 
@@ -114,7 +118,7 @@ class _Mouse:
 
     def tick(self, action: KeyAction, elapsed_s: float) -> None:
         if action.kind == "move":
-            # The system moves by whole pixels.
+            # The system moves the mouse by whole pixels only.
             self._rest += self._speed * elapsed_s
             steps = int(self._rest)
             self._rest -= steps
@@ -123,7 +127,7 @@ class _Mouse:
 
 
 class _Gamepad:
-    """A gamepad of its own on Linux; the system releases all of it when this process dies."""
+    """A virtual gamepad on Linux; the system removes it when this process dies."""
 
     def __init__(self) -> None:
         try:
@@ -157,7 +161,7 @@ class _Gamepad:
         self._set(action, 0)
 
     def tick(self, action: KeyAction, elapsed_s: float) -> None:
-        """Do nothing: a control stays where it was put."""
+        """Do nothing: a control keeps its position."""
 
     def _set(self, action: KeyAction, value: int) -> None:
         if action.kind == "pad":

@@ -1,8 +1,8 @@
-"""The process that presses: it releases everything when its parent dies, hangs or asks.
+"""The process that presses keys, and releases them when its parent dies or hangs.
 
-Each line of its standard input is what shall be pressed now: the number of a press and its action,
-or ``-`` for nothing. Lines come at least every `BEAT_S`, also without news. A press that was
-released is never taken up again.
+Each line of its standard input states what is to be pressed now: the number of a press and its
+action, or ``-`` for nothing. The parent sends a line at least every `BEAT_S`, even without a
+change. A press that was released is never pressed again.
 """
 
 import contextlib
@@ -19,19 +19,19 @@ from bci.errors import BridgeError, first_line
 
 BEAT_S = 0.05
 DEAD_S = 0.3
-"""Silence of the parent after which everything is released, in seconds."""
+"""Time without a line from the parent after which everything is released, in seconds."""
 READY = "ready"
 _TICK_S = 0.01
 _MAX_LINE = 200
 
 
 def line_of(press: Press | None) -> str:
-    """The line that asks for a press, or for nothing."""
+    """Make the line that requests a press; None requests that nothing is pressed."""
     return "-\n" if press is None else f"{press.number} {press.action}\n"
 
 
 class Presser:
-    """Pressed keys, and the time since the parent's last line."""
+    """The pressed action, and the time of the parent's last line."""
 
     def __init__(self, outputs: Outputs, now: float) -> None:
         self._outputs = outputs
@@ -45,19 +45,19 @@ class Presser:
         return self._pressed is not None
 
     def obey(self, line: str, now: float) -> None:
-        """Follow a line."""
+        """Execute a line that arrived at the time ``now``, in seconds."""
         self._spoke = now
         number, _, action = line.strip().partition(" ")
         if not number.isdigit():
             self.release()
         elif int(number) > self._number:
             self.release()
-            # Noted first: what fails half-way is released by its name.
+            # Stored first, so that a press that fails half-way is released.
             self._number, self._pressed = int(number), parse_action(action)
             self._outputs.press(self._pressed)
 
     def tick(self, now: float) -> None:
-        """Move what moves, and release all where the parent is silent."""
+        """Move the mouse, if it is to move, and release all if the parent is silent."""
         if self._pressed is not None:
             self._outputs.tick(self._pressed, now - self._ticked)
         self._ticked = now
@@ -71,8 +71,8 @@ class Presser:
 
 
 def main(argv: list[str]) -> int:
-    """Press what standard input asks for, until it ends: ``SPEED ACTION ...``."""
-    # Ctrl-C is for the parent, whose end is ours.
+    """Press by the lines of standard input, until it ends; ``argv`` is ``SPEED ACTION ...``."""
+    # Ctrl-C is handled by the parent, whose end also ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
@@ -101,9 +101,9 @@ def main(argv: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the screen is gone, or the libraries fail
         print(f"error: keys cannot be pressed: {first_line(error)}", file=sys.stderr, flush=True)
         with contextlib.suppress(Exception):
-            # Where this fails too, the next process releases it.
+            # If this fails too, the next process releases the keys.
             presser.release()
-        # The libraries' own end would fail as well.
+        # The libraries' own clean-up would fail as well.
         exit_now(1)
     return 0
 

@@ -1,4 +1,4 @@
-"""The bridge's side of the process that presses: its start, its lines, its end."""
+"""Start and control of the process that presses."""
 
 import os
 import queue
@@ -14,16 +14,16 @@ from bci.errors import BridgeError
 
 _READY_S = 20.0
 _END_S = 0.5
-# One that dies sooner would die again.
+# A process that dies sooner is not replaced, because it would die again.
 _WORKED_S = 5.0
 
 
 class Pressing:
-    """A process that presses; use it in a ``with`` block.
+    """The process that presses; use it in a ``with`` block.
 
-    One that dies is replaced, and the new one first releases every action of the map.
+    If it dies, it is replaced, and the new process first releases every action of the map.
 
-    Raises `BridgeError` if it cannot begin, or dies at once; all is released then, too.
+    Raises `BridgeError` if it cannot start or dies at once; all actions are released then, too.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Pressing:
         self._start()
 
     def show(self, press: Press | None) -> None:
-        """Ask for a press, or for nothing; to be called all the time, as a sign of life."""
+        """Request a press, or None for nothing; must be called at least every `BEAT_S`."""
         pipe = self._process.stdin
         assert pipe is not None
         try:
@@ -52,7 +52,7 @@ class Pressing:
                 ) from error
 
     def close(self) -> None:
-        """End it; it releases what is pressed."""
+        """End the process; it releases all pressed actions."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -75,12 +75,12 @@ class Pressing:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            # What ends our group of processes must not take with it what releases the keys.
+            # A signal to this group of processes must not end the process that releases the keys.
             start_new_session=True,
         )
         assert process.stdin is not None
         if os.name == "posix":
-            # A process that hangs must not hold us up.
+            # A process that hangs must not block this one.
             os.set_blocking(process.stdin.fileno(), False)
         answers: queue.SimpleQueue[str] = queue.SimpleQueue()
 

@@ -1,7 +1,7 @@
-"""Studies that compare decoders: one runner, one file a study.
+"""Studies that compare decoders: a common runner, and one file per study.
 
-- commands: their options
-- study: missing rows as jobs, progress, time left
+- commands: commands of the studies
+- study: training of missing results as jobs, progress, time left
 - runner: rows of results, their file and tables
 - motor_imagery, emotion, speech, images, p300, ssvep, federation: the studies
 """

@@ -1,4 +1,4 @@
-"""The emotion benchmark: decoders of levels times protocols, on simulated or recorded people."""
+"""The emotion benchmark: decoders by protocol, on simulated or recorded people."""
 
 from dataclasses import replace
 from functools import partial
@@ -30,25 +30,26 @@ from bci.training.epochs import Epochs, cut_epochs
 
 PUBLISHED = "histn-published"
 STUDIED = (*of_task("emotion"), PUBLISHED)
-"""Decoders, and HiSTN as its authors have it."""
+"""Compared decoders, including HiSTN with its authors' settings."""
 
-# World: whether levels show within a band, rather than in its power.
+# Simulated worlds, and whether emotion levels affect the frequency within a band (True) or the
+# power of the band (False).
 WORLDS = {"power of bands": False, "within a band": True}
 People = dict[str, list[Recording]]
 """Each person's runs."""
 
 _VERSION = 1
 _SIMULATED_RUNS = 2
-# A group is a run of a person: none has as many runs.
+# Numbers of cross-validation groups are person * _RUNS + run; no person has as many runs.
 _RUNS = 1000
 
 
 Job = tuple[int, str, str, bool]
-"""One training: seed, decoder, protocol, and whether labels are shuffled."""
+"""One training: seed, decoder, protocol, and True if labels are shuffled."""
 
 
 class EmotionRow(NamedTuple):
-    """One figure of one person in one training, of ``n`` decisions."""
+    """One figure of one person in one training, computed from ``n`` decisions."""
 
     world: str
     seed: int
@@ -63,7 +64,7 @@ class EmotionRow(NamedTuple):
 
 
 def _spread(rows: list[EmotionRow], shuffled: bool) -> str:
-    """Mean and deviation over people, whose seeds are averaged first."""
+    """Format mean and standard deviation over people, after averaging each person's seeds."""
     people: dict[str, list[float]] = {}
     for row in rows:
         if row.shuffled == shuffled:
@@ -97,7 +98,12 @@ def emotion(
     workers: Workers = THIS_PROCESS,
     device: str = "cpu",
 ) -> None:
-    """Print a table a world and protocol; resume what a file has."""
+    """Run the emotion benchmark and print one table per world and protocol.
+
+    Results in ``out_file`` are kept; only missing ones are trained. ``folder`` has the recordings
+    of people, and without it ``n_people`` people are simulated. ``names`` are the decoders, by
+    default all.
+    """
     profile = load_profile("emotion")
     results = Results(
         "emotion", EmotionRow, 6, out_file, figures=_figures,
@@ -132,14 +138,17 @@ def emotion(
 
 
 class _Given(NamedTuple):
-    """Each world's people and their signal; the device of networks."""
+    """Data of all jobs: epochs of each person and signal by world, and the networks' device."""
 
     worlds: dict[str, tuple[dict[str, Epochs], Signal]]
     device: str
 
 
 def _require_same_people(rows: list[EmotionRow], world: str, wanted: list[str]) -> None:
-    """Refuse to add to a world's rows of other people: by subject all are trained on."""
+    """Check that existing rows of a world have the same people.
+
+    The protocol by subject trains on all people, so results of other people cannot be combined.
+    """
     found = {row.person for row in rows if row.world == world}
     if found and found != set(wanted):
         raise RecordingError(
@@ -156,14 +165,14 @@ def _title(world: str, protocol: str) -> str:
 
 
 def _figures(fields: dict[str, Any]) -> dict[str, Any]:
-    """A row's figure under its own name, beside its chance and number of decisions."""
+    """Convert a row's fields to figures: the value under its name, chance and ``n``."""
     return {fields.pop("name"): fields.pop("value"), **fields}
 
 
 def _jobs(n_seeds: int, names: list[str]) -> list[Job]:
-    """Seed by seed, so that whenever it is stopped all decoders have as many.
+    """List the jobs seed by seed, so that a stopped benchmark has all decoders equally often.
 
-    HiSTN as published trains ten times as long as ours, and with labels as they are only.
+    HiSTN with its authors' settings trains ten times as long; it has no jobs with shuffled labels.
     """
     return [
         (seed, name, protocol, shuffled)

@@ -1,4 +1,4 @@
-"""EEGMMIDB's subjects as sites with unlike headsets: alone, federated, pooled."""
+"""The federation benchmark: EEGMMIDB's subjects as sites with different headsets."""
 
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -27,7 +27,7 @@ from decoders.federation.participant import Material, Participant, cut_material
 from decoders.federation.rounds import LocalWire, run_rounds
 from decoders.federation.site import Site
 
-# Grows by hand when the code of a training changes what its rows mean.
+# To be increased when a change of the code makes existing rows incomparable.
 _VERSION = 1
 _PERSONAL = "federated, personal classifiers"
 _FORMATS = {
@@ -64,7 +64,7 @@ class FederationRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Format:
-    """A headset: channels (None: all 64), rate in hertz, window in seconds."""
+    """Format of a headset: channels (None for all 64), rate in hertz, window in seconds."""
 
     channels: tuple[str, ...] | None
     sfreq: float
@@ -76,14 +76,14 @@ class Format:
 
 
 def format_of(number: int) -> Format:
-    """The headset of a site: four montages, two rates and three windows in turn."""
+    """Return the headset of site ``number``; montages, rates and windows change in turn."""
     return Format(
         (None, _32, _16, _8)[number % 4], (160.0, 128.0)[number // 2 % 2], 2.0 + number % 3
     )
 
 
 def in_format(recording: Recording, headset: Format) -> Recording:
-    """A recording at 160 Hz as another headset would have made it: resampled offline."""
+    """Convert a recording at 160 Hz to the rate of another headset, by offline resampling."""
     if headset.sfreq == recording.info.sfreq:
         return recording
     data = resample_poly(recording.data.astype(np.float64), 4, 5, axis=0).astype(np.float32)
@@ -93,7 +93,7 @@ def in_format(recording: Recording, headset: Format) -> Recording:
 
 
 def profile_for(headset: Format) -> Profile:
-    """The profile of EEGMMIDB for a headset; only windows of 4 s begin with the cue."""
+    """Make the profile of EEGMMIDB for a headset; only windows of 4 s begin with the cue."""
     profile, whole = load_profile(_PROFILE), headset.window_s >= 4
     seen = {"channels": headset.channels, "window_s": headset.window_s}
     pipeline = profile.pipeline.model_copy(update=seen | {"hop_s": 0.1 if whole else 0.25})
@@ -106,7 +106,7 @@ def experiment(
     folder: Path, n_seeds: int, out_file: Path, trunk: str = "ifnet",
     conditions: tuple[str, ...] = CONDITIONS,
 ) -> None:  # fmt: skip
-    """Fill ``out_file`` with the trainings that it lacks, then print the comparison."""
+    """Train the results that ``out_file`` lacks, then print the comparison."""
     require_place(out_file)
     subjects = subject_folders(folder)
     if len(subjects) < 2:
@@ -130,7 +130,7 @@ def experiment(
 
 
 def default_agreement(names: tuple[str, ...], trunk: str = "ifnet") -> Federation:
-    """Make the agreement that was chosen before any result on run 12 was known."""
+    """Make the federation settings, which were fixed before any result on run 12 was known."""
     return Federation(
         name="EEGMMIDB",
         model=CommonSpace(trunk=trunk, classes=("left", "right")),
@@ -173,10 +173,10 @@ def _run(
 def _train(
     materials: Materials, agreed: Federation, folder: Path, scored: Materials | None = None
 ) -> dict[str, float]:
-    """Accuracies of sites that train together, one site alone likewise.
+    """Train sites together, or a single site, and return the accuracy of each site.
 
-    With ``scored`` they are those of the first site's model on these people, aligned by their
-    training windows.
+    With ``scored``, return the accuracies of the first site's model on these people instead. The
+    model is aligned by each person's training windows.
     """
     these = agreed.model_copy(update={"sites": tuple(Partner(name=name) for name in materials)})
     participants = {
@@ -199,14 +199,14 @@ def _score(site: Site, material: Material) -> float:
 
 
 def _pooled(materials: list[Material]) -> Material:
-    """One site that holds everybody's windows; each run of each person is aligned by itself."""
+    """Join the windows of all people to one site; each run of each person is aligned by itself."""
     training = join_epochs([each.training for each in materials], _RUNS_PER_PERSON)
     held_out = join_epochs([each.held_out for each in materials], _RUNS_PER_PERSON)
     return replace(materials[0], training=training, held_out=held_out)
 
 
 def _print(rows: list[FederationRow], names: tuple[str, ...], conditions: tuple[str, ...]) -> None:
-    """Print one row a site, each the mean over seeds; then means and paired tests."""
+    """Print one row per site with means over seeds; then overall means and paired tests."""
     scores: dict[tuple[str, str], list[float]] = {}
     for row in rows:
         scores.setdefault((row.condition, row.person), []).append(row.accuracy)

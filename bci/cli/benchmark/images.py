@@ -27,23 +27,23 @@ from bci.training.epochs import Epochs, cut_epochs, join_epochs
 _VERSION = 1
 _WHOLE = "0-0.8 s"
 _PARTS = {"0-0.2 s": (0.0, 0.2), "0.2-0.4 s": (0.2, 0.4), "0.4-0.8 s": (0.4, 0.8)}
-# How a simulated person responds: what differs from `scenarios.images`. An evoked response is about
-# half of what the demo's subject shows, which is decoded after two runs.
+# Simulated worlds, as arguments of `scenarios.images`. The evoked response is about half of that of
+# the demo's subject, which is decoded after two runs.
 WORLDS: dict[str, dict[str, Any]] = {
     "linear": {"amplitude_uv": 12.0},
     "weak is late": {"amplitude_uv": 12.0, "latency_jitter_s": 0.08},
     "induced": {"is_induced": True},
 }
-# Protocol: how many runs are trained on, and whether each shows other images.
+# Number of training runs of each protocol, and True if each run shows other images.
 UNSEEN_FEW, UNSEEN = "unseen images, 6 runs learnt", "unseen images, 25 runs learnt"
 LATER = "seen images, 6 runs learnt"
 _LEARNT = {UNSEEN_FEW: (6, True), LATER: (6, False), UNSEEN: (25, True)}
-# Few trials for the published size; with it the network learns less here.
+# There are too few trials for the published size, with which the network learns less here.
 PARAMS: dict[str, dict[str, object]] = {"image-ridge": {}, "meg-images": {"size": "small"}}
 
 
 Job = tuple[str, str, bool, str]
-"""What one row takes: protocol, window, whether labels are shuffled, and decoder."""
+"""One training: protocol, window, True if labels are shuffled, and decoder."""
 
 
 class ImagesRow(NamedTuple):
@@ -87,7 +87,7 @@ def images(
     workers: Workers = THIS_PROCESS,
     device: str = "cpu",
 ) -> None:
-    """Print the tables; resume what a file has."""
+    """Run the benchmark of seen images and print its tables; keep the results in ``out_file``."""
     profile = load_profile("images")
 
     def version_of(row: ImagesRow) -> str:
@@ -95,7 +95,7 @@ def images(
         return version(_VERSION, profile, row.decoder, *settings, device=device)
 
     results = Results("images", ImagesRow, 7, out_file, version_of=version_of)
-    # Few runs and one seed first, so that a stopped benchmark has whole rows.
+    # Few runs and one seed first, so that a stopped benchmark has complete rows.
     wanted = [
         (world, *job, subject, seed)
         for seed in range(n_seeds)
@@ -113,7 +113,7 @@ def images(
 
 
 def _jobs(seed: int) -> list[Job]:
-    """List what a seed may change: of ridge regression the shuffled labels only."""
+    """List the trainings of a seed; for ridge regression, a seed changes shuffled labels only."""
     kinds = [(protocol, _WHOLE, False) for protocol in _LEARNT]
     kinds += [(UNSEEN_FEW, _WHOLE, True), (UNSEEN, _WHOLE, True)]
     kinds += [(UNSEEN, part, False) for part in _PARTS]
@@ -142,12 +142,12 @@ def _params(name: str, seed: int, device: str) -> dict[str, object]:
 
 @lru_cache(maxsize=1)
 def _simulated(subject: int, world: str, protocol: str) -> tuple[Epochs, Epochs]:
-    """Epochs of one of a process's neighbouring jobs, which most often share them."""
+    """Simulate epochs; the last result is cached, since consecutive jobs usually share it."""
     return _simulate(subject, WORLDS[world], *_LEARNT[protocol], load_profile("images"))
 
 
 def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object]:
-    """Files of what is learnt and of what is asked, as parameters of a decoder."""
+    """Write galleries of the training images and of the test images; return decoder parameters."""
     from devices.simulated.scenarios import image_vector
 
     params: dict[str, object] = {}
@@ -163,7 +163,10 @@ def _galleries(training: Epochs, test: Epochs, folder: Path) -> dict[str, object
 def _simulate(
     subject: int, response: dict[str, Any], n_runs: int, is_unseen: bool, profile: Profile
 ) -> tuple[Epochs, Epochs]:  # fmt: skip
-    """Epochs of the runs to learn from, and of one more; each with other images, or all alike."""
+    """Simulate ``n_runs`` training runs and one test run; return the epochs of both.
+
+    With ``is_unseen``, each run shows other images.
+    """
     from devices.simulated import scenarios
     from devices.simulated.subject import SubjectSettings, simulate_run
 
@@ -172,7 +175,7 @@ def _simulate(
         first = 1 + scenarios.N_IMAGES * (run - 1) * is_unseen
         scenario = scenarios.images(first_image=first, **response)
         recording = simulate_run(SubjectSettings(subject, "images"), run, scenario)
-        # Run by run, since the signal of all would take gigabytes.
+        # Run by run, because the signal of all runs would take gigabytes.
         cut.append(cut_epochs([recording], profile.pipeline, profile.paradigm))
     *earlier, last = cut
     return join_epochs(earlier, apart=1000), last

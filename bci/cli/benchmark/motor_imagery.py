@@ -1,4 +1,4 @@
-"""The motor-imagery benchmark on PhysioNet EEGMMIDB: decoders times protocols."""
+"""The motor-imagery benchmark on PhysioNet EEGMMIDB: decoders by protocol."""
 
 import dataclasses
 from collections import Counter
@@ -44,14 +44,14 @@ from bci.training.epochs import epochs_of, stream_run
 
 _RUNS = ("04", "08", "12")
 _VERSION = 1
-# Rows of other runs or another way to decide are not to be mixed with these.
+# Rows that were made with other settings are not mixed with these.
 _MADE_WITH = {
     "profile": "motor-imagery-eegmmidb",
     "runs": list(_RUNS),
     "folds": "leave one run out",
 }
 _REFERENCE = ("tangent-space", "within")
-# The network that the newer ones have to beat under the same protocol.
+# The network with which newer ones are compared under the same protocol.
 _RIVAL = "eegnet"
 _NETWORKS = (_RIVAL, "ifnet", "dbconformer", "mvcnet")
 
@@ -73,7 +73,7 @@ class MotorImageryRow(NamedTuple):
 
 
 Conditions = dict[tuple[str, str], list[list[MotorImageryRow]]]
-"""Rows of each person, in their order, by decoder and protocol; left out unless of all."""
+"""Rows per person, by decoder and protocol; only conditions with rows of all people."""
 
 
 def motor_imagery(
@@ -85,7 +85,10 @@ def motor_imagery(
     workers: Workers = THIS_PROCESS,
     device: str = "cpu",
 ) -> None:
-    """Print one row a decoder and protocol, and one a person; resume what a file has."""
+    """Run the motor-imagery benchmark; print one row per decoder and protocol, and per person.
+
+    Results in ``out_file`` are kept; only missing ones are trained.
+    """
     profile = load_profile("motor-imagery-eegmmidb")
 
     def version_of(row: MotorImageryRow) -> str:
@@ -105,7 +108,7 @@ def motor_imagery(
     for name in chosen:
         if set(wanted_protocols) != {"within"} and not decoder_traits(name).carries_over:
             note(f"{name} does not carry over from person to person: within only")
-    # Seed by seed, so that whenever it is stopped all decoders have as many.
+    # Seed by seed, so that a stopped benchmark has all decoders equally often.
     wanted = [
         (name, protocol, person.name, seed)
         for seed in range(n_seeds)
@@ -128,7 +131,7 @@ def motor_imagery(
 
 
 class _Given(NamedTuple):
-    """Data of all trainings."""
+    """Data that all trainings share."""
 
     people: list[ComparedPerson]
     signal: Signal
@@ -137,7 +140,7 @@ class _Given(NamedTuple):
 
 
 def _train(given: _Given, group: Group) -> list[MotorImageryRow]:
-    """Rows of one decoder, person and seed; both protocols that need a base share it."""
+    """Train one decoder, person and seed; the protocols that need a base model share it."""
     name, _, own, seed = group[0]
     person = next(each for each in given.people if each.name == own)
     others = [each for each in given.people if each is not person]
@@ -178,13 +181,13 @@ def _read(folder: Path, profile: Profile) -> tuple[list[ComparedPerson], Signal]
 
 
 def subject_folders(folder: Path) -> list[Path]:
-    """Folders of the subjects of EEGMMIDB who have the runs that are scored."""
+    """List the folders of EEGMMIDB's subjects that have all scored runs."""
     subjects = sorted(folder.glob("S[0-9][0-9][0-9]"))
     return [s for s in subjects if all(_file(s, run).exists() for run in _RUNS)]
 
 
 def read_runs(subject: Path) -> list[Recording]:
-    """The runs of a subject, of which each is left out in turn."""
+    """Read the runs of a subject; the benchmark leaves out each in turn."""
     return [read_recording(_file(subject, run)) for run in _RUNS]
 
 
@@ -199,7 +202,7 @@ def _chance(person: ComparedPerson) -> float:
 
 def _complete(rows: list[MotorImageryRow], people: list[ComparedPerson]) -> Conditions:
     by_condition: dict[tuple[str, str], dict[str, list[MotorImageryRow]]] = {}
-    # Decoder by decoder, also where one was trained on later.
+    # Decoder by decoder, even if some rows were trained later.
     order = list(dict.fromkeys(row.decoder for row in rows))
     for row in sorted(rows, key=lambda row: order.index(row.decoder)):
         own = by_condition.setdefault((row.decoder, row.protocol), {})
@@ -212,7 +215,7 @@ def _complete(rows: list[MotorImageryRow], people: list[ComparedPerson]) -> Cond
 
 
 def _accuracies(by_person: list[list[MotorImageryRow]]) -> NDArray[np.float64]:
-    """Each person's mean over seeds, shape (n_people,)."""
+    """Accuracy of each person, averaged over seeds, shape (n_people,)."""
     return np.array([np.mean([row.accuracy for row in rows]) for rows in by_person])
 
 
@@ -231,7 +234,10 @@ def _print_people(complete: Conditions, people: list[ComparedPerson], names: lis
 
 
 def _with_interval(accuracy: float, n_trials: int) -> str:
-    """Of a mean over seeds, the interval is that of one training with as many right."""
+    """Format an accuracy with its 95 % interval.
+
+    For a mean over seeds, it is the interval of one training with as many correct trials.
+    """
     low, high = exact_interval(round(accuracy * n_trials), n_trials)
     return f"{accuracy:.2f} ({low:.2f}-{high:.2f})"
 

@@ -1,7 +1,7 @@
 """The P300 benchmark: decoders of flashes on simulated people, or on one recorded person.
 
-A simulated person's model is trained on its first run, its first two, its first three, and spells
-the last three, which no model saw.
+The models of a simulated person are trained on its first one, two or three runs. Each is tested by
+spelling its last three runs, which are never used for training.
 """
 
 import random
@@ -39,7 +39,7 @@ from bci.spelling.from_settings import Speller
 from bci.training.calibrate import Calibration, calibrate
 
 STUDIED = ("erp-lda", "xdawn-tangent")
-"""Decoders that are compared where none is named."""
+"""Decoders that are compared by default."""
 
 _VERSION = 1
 _TRAINING, _TEST = (1, 2, 3), (4, 5, 6)
@@ -47,7 +47,7 @@ _FEWEST_RUNS = 3
 
 
 class P300Row(NamedTuple):
-    """One model of one simulated person: trained on so many runs, of ``minutes`` together."""
+    """One model of one simulated person, trained on ``runs`` runs of ``minutes`` in total."""
 
     subject: int
     decoder: str
@@ -108,7 +108,10 @@ def p300(
     out_file: Path | None,
     workers: Workers = THIS_PROCESS,
 ) -> None:
-    """Print a line for each decoder and length of training; resume what a file has."""
+    """Run the P300 benchmark; print one line per decoder and length of training.
+
+    Results in ``out_file`` are kept; only missing ones are trained.
+    """
     profile = load_profile("p300")
     results = Results(
         "p300", P300Row, 4, out_file,
@@ -160,7 +163,7 @@ def _simulate(subject: int, run: int) -> Recording:
 
 @lru_cache(maxsize=1)
 def _runs(subject: int) -> list[Recording]:
-    """Runs of one of a process's neighbouring jobs, which most often share them."""
+    """Simulate a person's runs; the last result is cached for consecutive jobs."""
     return [_simulate(subject, run) for run in (*_TRAINING, *_TEST)]
 
 
@@ -200,7 +203,7 @@ def _run(_given: None, group: Group) -> list[P300Row]:
 def spell_recordings(
     made: Calibration, profile: Profile, recordings: Sequence[Recording]
 ) -> tuple[list[Evaluation], SpellingScore | None]:
-    """Score a model's predictions of flashes, and of the symbols that they spell together."""
+    """Score a model's predictions of flashes, and the symbols that they spell."""
     speller, results, spelled = Speller(profile), [], []
     for recording in recordings:
         flashes = ScoredFlashes(made.card, speller)
@@ -211,7 +214,7 @@ def spell_recordings(
 
 
 def shuffled_flashes(recording: Recording, seed: int) -> Recording:
-    """The recording with the labels of its flashes shuffled over the flashes."""
+    """Shuffle the labels of a recording's flashes."""
     kinds = ("target/", "nontarget/")
     labels = [m.label for m in recording.markers if m.label.startswith(kinds)]
     random.Random(seed).shuffle(labels)  # noqa: S311
@@ -224,7 +227,7 @@ def shuffled_flashes(recording: Recording, seed: int) -> Recording:
 
 
 def recorded(folder: Path, profile: Profile, names: list[str] | None) -> None:
-    """Print the AUC of each run of one person, by models of the other runs."""
+    """Print the AUC of each run of one person, decoded by a model of the other runs."""
     files = recordings_in(folder) if folder.is_dir() else []
     if len(files) < _FEWEST_RUNS:
         raise RecordingError(
@@ -247,7 +250,7 @@ def recorded(folder: Path, profile: Profile, names: list[str] | None) -> None:
 
 
 def leave_one_run_out(runs: list[Recording], profile: Profile) -> list[float]:
-    """AUC of each run by a decoder that was trained on the others."""
+    """Compute the AUC of each run, decoded by a model of the other runs."""
     choice = profile.decoder
     make = partial(decoders.create, choice.name, choice.params)
     areas = []
@@ -260,7 +263,7 @@ def leave_one_run_out(runs: list[Recording], profile: Profile) -> list[float]:
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean, and its 95 % interval by Student's t over independent values."""
+    """Compute the mean and the ends of its 95 % interval, by Student's t distribution."""
     mean, n = float(np.mean(values)), len(values)
     half = float(stats.t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
     return mean, mean - half, mean + half

@@ -1,4 +1,4 @@
-"""Results of every study: a file of rows, and tables of them. `study` makes the rows."""
+"""Results of every study: a file of rows, and tables of them; `study` makes the rows."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from bci.profiles.profile import Profile
 
 
 class Row(Protocol):
-    """One line of results, a named tuple: the conditions of a training first, then figures."""
+    """One row of results, a named tuple: first the conditions of a training, then its figures."""
 
     def _asdict(self) -> dict[str, Any]: ...
     def __iter__(self) -> Iterator[Any]: ...
@@ -30,27 +30,28 @@ R = TypeVar("R", bound=Row)
 T = TypeVar("T")
 
 Conditions = tuple[Any, ...]
-"""The first fields of a row, which name a training."""
+"""The first fields of a row, which identify a training."""
 
 Cell = Callable[[list[Any]], str]
-"""Given the rows of a condition, makes a cell of the table."""
+"""Function that makes a cell of a table from the rows of a condition."""
 
 
 class Results(Generic[R]):
-    """The rows of a study; those of its file are not trained again.
+    """The rows of a study, stored in a file so that they are not trained again.
 
-    The first ``n_conditions`` fields of a row name the training. Rows are kept in ``file`` (JSON),
-    all made with the same settings and subjects, ``made_with``. ``figures`` makes the figures of an
-    event from a row's other fields. ``version_of`` names the code and settings that would make a
-    row today; rows of the file with another version stay in the file and count for nothing. Rows
-    of a file without versions count as today's.
+    The first ``n_conditions`` fields of a row identify the training. Rows are stored in ``file``
+    (JSON); all rows of a file have the same settings and subjects ``made_with``. ``figures``
+    converts a row's other fields to the figures of an event. ``version_of`` returns the present
+    version of a row's code and settings. Rows of another version stay in the file but are not used.
+    Rows in a file without versions count as current.
+
 
     Raises
     ------
     PlaceError
         If the file cannot be written.
     RecordingError
-        If the file holds anything but results of this study.
+        If the file has other content than results of this study.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Results(Generic[R]):
             self._superseded.append([version, row])
 
     def lacking(self, wanted: Iterable[Conditions]) -> list[Conditions]:
-        """Conditions of which there is no row yet, each the first fields of one."""
+        """List the conditions in ``wanted`` that have no row yet."""
         known: dict[int, set[Conditions]] = {}
         missing = []
         for each in wanted:
@@ -113,7 +114,7 @@ class Results(Generic[R]):
         return missing
 
     def arrange(self, wanted: Sequence[Conditions]) -> None:
-        """Put rows in the order of their conditions, whichever were done first."""
+        """Sort the rows in the order of the conditions ``wanted``."""
         rank = {each: number for number, each in enumerate(wanted)}
         n = len(wanted[0]) if wanted else 0
         before = list(self.rows)
@@ -122,7 +123,7 @@ class Results(Generic[R]):
             self._save()
 
     def add(self, rows: list[R]) -> None:
-        """Keep all rows of a training at once, so that the file has none of them or all."""
+        """Add all rows of a training at once, so that the file has none of them or all."""
         if not rows:
             return
         self.rows += rows
@@ -142,7 +143,7 @@ class Results(Generic[R]):
         events.emit(OutcomeEvent(study=self._study, conditions=conditions, figures=known))
 
     def _save(self) -> None:
-        """Write the file, whose old content stays until the new one is whole."""
+        """Write the file; the old file remains until the new one is complete."""
         if self._file is None:
             return
         rows = ",\n".join(json.dumps(row) for row in self.rows)
@@ -159,10 +160,10 @@ class Results(Generic[R]):
 def version(
     number: int, profile: Profile, decoder: str, *settings: object, device: str = "cpu"
 ) -> str:
-    """Name the code and settings of a row.
+    """Make the version text of a row from its code and settings.
 
-    ``number`` grows by hand when the code of a study changes what its rows mean. Defaults of the
-    profile are left out, since later versions add some.
+    ``number`` is increased by hand when a change of the study's code makes rows incomparable.
+    Defaults of the profile are left out, because later versions add some.
     """
     written = profile.model_dump(mode="json", exclude_defaults=True)
     every = [written, decoder, *settings, *([] if device == "cpu" else [device])]
@@ -170,7 +171,7 @@ def version(
 
 
 def tracked(jobs: Sequence[T], doing: str) -> Iterator[T]:
-    """Yield jobs, with a progress bar on standard error or, with ``--json``, an event a job."""
+    """Yield jobs with a progress bar on standard error; with ``--json``, one event per job."""
     if not events.wanted():
         yield from track(jobs, doing, transient=True, console=err)
         return
@@ -181,7 +182,7 @@ def tracked(jobs: Sequence[T], doing: str) -> Iterator[T]:
 
 
 def print_table(title: str | None, cells: Mapping[str, Cell], groups: Iterable[list[R]]) -> None:
-    """Print a line for each group of rows; nothing of an empty one."""
+    """Print a table with one line per group of rows; empty groups are left out."""
     table = Table(*cells, title=title)
     for rows in groups:
         if rows:
@@ -191,17 +192,17 @@ def print_table(title: str | None, cells: Mapping[str, Cell], groups: Iterable[l
 
 
 def first(field: str) -> Cell:
-    """A cell with what all rows of a condition share."""
+    """Make a cell with the value of ``field`` that all rows of a condition share."""
     return lambda rows: str(getattr(rows[0], field))
 
 
 def spread(field: str, digits: int = 2) -> Cell:
-    """A cell with mean and standard deviation of a figure."""
+    """Make a cell with mean and standard deviation of a figure."""
     return lambda rows: mean_and_sd([getattr(row, field) for row in rows], digits)
 
 
 def spread_over_people(field: str, digits: int = 2) -> Cell:
-    """A cell with mean and standard deviation over subjects, of each the mean over its seeds."""
+    """Make a cell with mean and standard deviation over subjects, after averaging their seeds."""
 
     def cell(rows: list[Any]) -> str:
         of_subject: dict[int, list[float]] = {}
@@ -214,7 +215,7 @@ def spread_over_people(field: str, digits: int = 2) -> Cell:
 
 
 def n_trials(rows: list[Any]) -> str:
-    """A cell with the numbers of subjects, seeds, and trials of one seed."""
+    """Format the numbers of subjects, seeds, and trials of one seed."""
     subjects = {row.subject: row.n_trials for row in rows}
     seeds = len({row.seed for row in rows})
     seeded = f" x {seeds} seeds" if seeds > 1 else ""

@@ -1,4 +1,4 @@
-"""The benchmark of words, on simulated subjects: Du-IN, pretrained or not, against plain ones."""
+"""The benchmark of words on simulated subjects: Du-IN and linear decoders."""
 
 import tempfile
 import threading
@@ -31,23 +31,23 @@ from bci.training.epochs import cut_epochs, join_epochs
 
 WORLDS = {"one source a contact": False, "distributed": True}
 LEARNT = (1, 4)
-"""Runs learnt from, each with six trials a word."""
+"""Numbers of training runs, each with six trials per word."""
 _TOP = 3
 _VERSION = 1
 _PRETRAINED = "duin, pretrained"
 _DECODERS = ("high-gamma-lda", "tangent-space", "duin", _PRETRAINED)
-# Of these another seed changes the shuffled labels only.
+# Decoders for which another seed changes the shuffled labels only.
 _SEEDLESS = ("high-gamma-lda", "tangent-space")
-# Recorded by the same person, its words never looked at.
+# Runs of the same person whose labels are not used, for pretraining.
 _UNLABELLED = range(101, 105)
-# On subject 1 the profile's band and Du-IN's learning rate were chosen.
+# Subject 1 is left out, because the profile's band and Du-IN's learning rate were chosen on it.
 _FIRST_SUBJECT = 2
-# Of each stage; half of what the command takes, with which subject 1 fared no better.
+# Epochs of each stage of pretraining; half the command's default, which was no better on subject 1.
 _EPOCHS = 20
 
 
 class SpeechRow(NamedTuple):
-    """One decoder on one simulated subject, tested on a run that it has not seen."""
+    """One decoder on one simulated subject, tested on a held-out run."""
 
     world: str
     n_runs: int
@@ -78,7 +78,7 @@ def speech(
     workers: Workers = THIS_PROCESS,
     device: str = "cpu",
 ) -> None:
-    """Print the tables; resume what a file has."""
+    """Run the benchmark of words and print its tables; keep the results in ``out_file``."""
     profile = load_profile("speech")
 
     def version_of(row: SpeechRow) -> str:
@@ -87,8 +87,8 @@ def speech(
 
     results = Results("speech", SpeechRow, 6, out_file, version_of=version_of)
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + n_subjects)
-    # Every subject with one seed first, and pretraining, which takes longest, last: so a stopped
-    # benchmark has whole rows.
+    # All subjects with one seed first, and pretraining, which takes longest, last. So a stopped
+    # benchmark has complete rows.
     wanted = [
         (world, *job, subject, seed)
         for pretrained in (False, True)
@@ -104,7 +104,7 @@ def speech(
         note(f"trained now: what {out_file} lacks")
     n_rows = fill(
         results, wanted, partial(_score, device), workers,
-        # One base for all that start from it.
+        # One base model for all trainings that start from it.
         together=lambda each: (each[0], *each[4:]) if each[3] == _PRETRAINED else each,
         kind=lambda each: each[1:4],
     )  # fmt: skip
@@ -113,7 +113,7 @@ def speech(
 
 
 def _score(device: str, _given: None, group: Group) -> list[SpeechRow]:
-    """Rows of one subject: one decoder's, or all that start from a base."""
+    """Make rows of one subject: of one decoder, or of all trainings that start from a base."""
     world, _, _, name, subject, seed = group[0]
     person = _person(world, subject)
     base = person.pretrain(seed, device) if name == _PRETRAINED else None
@@ -132,7 +132,10 @@ def _print(rows: list[SpeechRow], subjects: range) -> None:
 
 
 def _jobs(seed: int) -> list[tuple[int, bool, str]]:
-    """Runs learnt, whether labels are shuffled, and decoder: what another seed may change."""
+    """List the trainings of a seed: number of runs, True if labels are shuffled, and decoder.
+
+    Trainings that do not depend on the seed are listed for seed 0 only.
+    """
     kinds = [(n_runs, False) for n_runs in LEARNT] + [(LEARNT[-1], True)]
     jobs = [(*kind, decoder) for kind in kinds for decoder in _DECODERS]
     return [job for job in jobs if seed == 0 or job[1] or job[2] not in _SEEDLESS]
@@ -140,18 +143,18 @@ def _jobs(seed: int) -> list[tuple[int, bool, str]]:
 
 @lru_cache(maxsize=1)
 def _person(world: str, subject: int) -> "_Person":
-    """The subject of one of a process's neighbouring jobs, which most often share it."""
+    """Simulate a subject; the last result is cached for consecutive jobs."""
     return _Person(world, subject)
 
 
 class _Person:
-    """A simulated subject's runs: to learn from, one to be tested on, some without labels."""
+    """A simulated subject's runs: training runs, one test run, and runs without labels."""
 
     def __init__(self, world: str, subject: int) -> None:
         self._world, self._subject = world, subject
         self._profile = load_profile("speech")
         pipeline, paradigm = self._profile.pipeline, self._profile.paradigm
-        # Run by run, since the signal of all would take gigabytes.
+        # Run by run, because the signal of all runs would take gigabytes.
         self._cut = [
             cut_epochs([self._simulate(run)], pipeline, paradigm)
             for run in range(1, LEARNT[-1] + 2)
@@ -160,7 +163,7 @@ class _Person:
     def score(
         self, conditions: Conditions, base: dict[str, NDArray[np.generic]] | None, device: str
     ) -> SpeechRow:
-        """Train a decoder, from a base if there is one, and test it."""
+        """Train a decoder, from ``base`` unless it is None, and test it."""
         world, n_runs, is_shuffled, name, subject, seed = conditions
         *earlier, test = self._cut
         given = join_epochs(earlier[:n_runs], apart=1)
@@ -181,7 +184,7 @@ class _Person:
         )  # fmt: skip
 
     def pretrain(self, seed: int, device: str) -> dict[str, NDArray[np.generic]]:
-        """Make the base of ``bci pretrain-speech`` from this person's recordings without labels."""
+        """Make a base model as ``bci pretrain-speech`` does, from this person's unlabelled runs."""
         from decoders.neural.duin_base import make_base
         from decoders.neural.duin_pretraining import PretrainingSettings
         from devices.simulated.subject import write_run

@@ -1,4 +1,4 @@
-"""The flicker benchmark: decoders by window and with dynamic stopping, simulated or recorded."""
+"""The flicker benchmark: decoders by window length and with dynamic stopping."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -33,7 +33,7 @@ from bci.stimulus.flicker import joint_frequency_phase
 
 _VERSION = 1
 DYNAMIC = "dynamic"
-"""Length of a window where each selection ends once its evidence is enough."""
+"""Value of ``window`` if the stopping rule ends each selection."""
 
 _EIGHT, _FORTY, _CODES = "simulated, 8 targets", "simulated, 40 targets", "simulated, 8 codes"
 WORLDS = (_EIGHT, _CODES, _FORTY)
@@ -49,7 +49,7 @@ _SYMBOLS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,?")
 
 
 class FlickerRow(NamedTuple):
-    """Selections of one person by one decoder; ``window`` in seconds, or `DYNAMIC`."""
+    """Results of one person with one decoder; ``window`` is in seconds, or `DYNAMIC`."""
 
     world: str
     decoder: str
@@ -99,7 +99,7 @@ def ssvep(
     out_file: Path | None,
     workers: Workers = THIS_PROCESS,
 ) -> None:
-    """Print a table a world; resume what a file has."""
+    """Run the flicker benchmark and print one table per world; keep results in ``out_file``."""
     results = Results("ssvep", FlickerRow, 4, out_file, version_of=_version_of)
     people = _recorded(folder) if folder is not None else _simulated(n_people)
     wanted = [
@@ -135,7 +135,7 @@ def _version_of(row: FlickerRow) -> str:
 
 
 _Makers = dict[tuple[str, str], Callable[[], list[Recording]]]
-"""By world and person, what makes the runs."""
+"""Functions that make the runs, by (world, person)."""
 
 
 def _as_read(runs: list[Recording]) -> list[Recording]:
@@ -179,7 +179,7 @@ def _jobs(world: str) -> list[_Job]:
 
 
 def _forty() -> Profile:
-    """The profile ssvep with 40 targets, 8 to 15.8 Hz in steps of 0.2 Hz."""
+    """Make the profile ssvep with 40 targets, 8 to 15.8 Hz in steps of 0.2 Hz."""
     profile = load_profile("ssvep")
     targets = joint_frequency_phase(_SYMBOLS)
     flicker = profile.paradigm.flicker
@@ -190,7 +190,7 @@ def _forty() -> Profile:
 
 
 _People = dict[str, dict[str, Callable[[], list[Recording]]]]
-"""By world and person, what makes the runs."""
+"""Functions that make the runs, by world and then by person."""
 
 
 def _recorded(folder: Path) -> _People:

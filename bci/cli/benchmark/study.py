@@ -1,4 +1,4 @@
-"""Trainings of a study, wherever they run: missing rows as jobs, progress, time left."""
+"""Trainings of a study: missing rows as jobs, progress, time left."""
 
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -16,9 +16,9 @@ from bci.messages import ProgressEvent
 
 R = TypeVar("R", bound=Row)
 Group = list[Conditions]
-"""Conditions whose rows are made together, since they share what takes longest."""
+"""Conditions whose rows are made in one job, because they share the longest computation."""
 
-# Between two lines of a log.
+# Time between two lines of a log, in seconds.
 _LOGGED_S = 60.0
 
 
@@ -32,28 +32,29 @@ def fill(
     kind: Callable[[Conditions], Hashable] = lambda _each: None,
     doing: str = "Trainings",
 ) -> int:
-    """Make the rows that a study lacks; each is kept as it is there.
+    """Make the rows that a study lacks; each result is saved at once.
 
     Parameters
     ----------
     results : Results
     wanted : sequence of tuple
-        Conditions in the order that their rows get, whatever the order in which they are made.
+        Conditions in the final order of their rows; they may be made in another order.
     do : callable
-        Function of a module that makes the rows of a group from what is given.
+        Function at the top level of a module; makes the rows of a group from the shared data.
     workers : Workers
     given : callable
-        Reads the data of the missing conditions, which all jobs share.
+        Called with the missing conditions; returns the data that all jobs share.
     together : callable
-        Conditions for which it gives the same are one job, in the order of the first.
+        Conditions for which it returns the same value are made in one job.
     kind : callable
-        Conditions for which it gives the same take about as long; for the time left.
+        Conditions for which it returns the same value take about as long; for the time left.
     doing : str
+        Description of the progress bar.
 
     Returns
     -------
     n_rows : int
-        Rows that were made.
+        Number of rows that were made.
     """
     groups: dict[Hashable, Group] = {}
     for each in results.lacking(wanted):
@@ -75,14 +76,14 @@ def fill(
 
 
 def seeded(name: str, seed: int, device: str) -> dict[str, object]:
-    """Parameters of a training: its seed and device, of a decoder that has them."""
+    """Return seed and device as parameters of the decoder ``name``, if it has them."""
     known = decoders.parameters_of(name)
     given: dict[str, object] = {"seed": seed, "device": device}
     return {key: value for key, value in given.items() if key in known}
 
 
 class TimeLeft:
-    """Expected time until all jobs are done, from the time of done ones of the same kind."""
+    """Estimate of the time until all jobs are done, from finished jobs of the same kind."""
 
     def __init__(
         self, kinds: Sequence[Hashable], clock: Callable[[], float] = time.monotonic
@@ -92,25 +93,25 @@ class TimeLeft:
         self._took: dict[Hashable, list[float]] = {}
 
     def took(self, number: int, seconds: float) -> None:
-        """Note that the job of a number is done."""
+        """Record that job ``number`` is done after ``seconds``."""
         self._left.discard(number)
         self._took.setdefault(self._kinds[number], []).append(seconds)
 
     def seconds(self) -> float | None:
-        """Seconds that are left; None before the first job is done."""
+        """Return the remaining time in seconds; None before the first job is done."""
         every = [each for own in self._took.values() for each in own]
         if not every:
             return None
         mean = {kind: sum(own) / len(own) for kind, own in self._took.items()}
         usual = sum(every) / len(every)
         work = sum(mean.get(self._kinds[number], usual) for number in self._left)
-        # As many at a time as there were so far.
+        # As many jobs run in parallel as on average so far.
         elapsed = max(self._clock() - self._began, 1e-9)
         return work / max(1.0, sum(every) / elapsed)
 
 
 def duration(seconds: float | None) -> str:
-    """Format a time left for a person: ``3 h 10 min``."""
+    """Format a remaining time: ``3 h 10 min left``; empty for None."""
     if seconds is None:
         return ""
     minutes, rest = divmod(round(seconds), 60)
@@ -122,7 +123,10 @@ def duration(seconds: float | None) -> str:
 
 @contextmanager
 def _shown(doing: str, n_jobs: int) -> Iterator[Callable[[int, float | None], None]]:
-    """A function that shows progress: a bar, a line a minute in a log, or events."""
+    """Yield a function that shows progress: a bar, one log line per minute, or events.
+
+    It is called with the number of done jobs and the remaining seconds.
+    """
     if events.wanted():
         events.emit(ProgressEvent(doing=doing, done=0, of=n_jobs))
         yield lambda done, left: events.emit(

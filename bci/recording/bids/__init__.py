@@ -1,6 +1,7 @@
-"""Recordings as a BIDS data set.
+"""Recordings as a BIDS dataset.
 
 - names: folders and file names
-- export: the data set
-- sidecars: the tables beside a signal file
+- export: write a recording into a dataset
+- runs: recorded runs of a subject
+- sidecars: the tables and JSON files beside a signal file
 """

@@ -1,7 +1,7 @@
 """Exporting a recording into a BIDS dataset (https://bids-specification.readthedocs.io).
 
-EEG and intracranial EEG become BrainVision files of float32, MEG becomes FIF. A recording keeps
-no measurement date, no filters and no orientation of MEG sensors, so the dataset has none.
+EEG and intracranial EEG are written as BrainVision (float32), MEG as FIF. A `Recording` has no
+measurement date, filter settings or orientation of MEG sensors, so the dataset lacks them.
 """
 
 import re
@@ -30,7 +30,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f;,\\]+")
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A recording as its file holds it: equally spaced, zeros where samples were lost."""
+    """A recording ready to be written: equally spaced, with zeros for lost samples."""
 
     channels: tuple[Channel, ...]
     kinds: list[str]
@@ -50,21 +50,21 @@ def export_bids(
 ) -> Path:
     """Export one recording into a BIDS dataset, as its next run. Nothing is ever overwritten.
 
-    Lost samples become zeros under a ``BAD_ACQ_SKIP`` event. Markers go to the nearest sample;
-    those that lie before the first or after the last sample are left out (see
-    `markers_outside`). In a label, what a table cannot hold becomes ``_``. The sampling
-    frequency is the nominal one.
+    Lost samples are written as zeros, with a ``BAD_ACQ_SKIP`` event. Each marker is moved to the
+    nearest sample. Markers before the first or after the last sample are left out (see
+    `markers_outside`). Characters of a label that a table cannot hold are replaced by ``_``. The
+    dataset states the nominal sampling frequency.
 
     Parameters
     ----------
     recording : Recording
     session : Session
-        Its ``suffix`` ``ieeg`` states that the electrodes of a recording that calls them EEG are
-        intracranial; otherwise the kinds of the channels decide between EEG, iEEG and MEG.
+        With the ``suffix`` ``ieeg``, channels of the kind EEG are exported as intracranial.
+        Otherwise the kinds of the channels decide between EEG, iEEG and MEG.
     folder : path
-        The dataset; made where it is missing.
+        The dataset's folder; created if missing.
     run : int, optional
-        From 1; by default the next free one.
+        Number of the run, from 1. Default: the next free number.
     bad_channels : tuple of str
         Channels whose status is ``bad``.
     line_hz : float, optional
@@ -78,9 +78,9 @@ def export_bids(
     Raises
     ------
     RecordingError
-        If the run is there already, the recording cannot be held by BIDS, a bad channel is not
-        in it, the positions differ from those of the session's other runs, mne-bids is missing,
-        or the file cannot be written.
+        If the run exists already, BIDS cannot represent the recording, a bad channel is not in
+        the recording, the electrode positions differ from those of the session's other runs,
+        mne-bids is missing, or the file cannot be written.
     """
     _check(recording, run, bad_channels, line_hz)
     try:
@@ -110,8 +110,8 @@ def export_bids(
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / "dataset_description.json").exists():
                 mne_bids.make_dataset_description(path=folder, name=folder.name, verbose="error")
-            # Its checks against overwriting also refuse tables that a person has filled in
-            # (age, handedness); those are put back instead.
+            # With overwrite=False, mne-bids also refuses tables that a person has filled in
+            # (age, handedness). So it overwrites them, and their old content is restored.
             written = Path(
                 mne_bids.write_raw_bids(raw, target, overwrite=True, verbose="error").fpath
             )
@@ -134,7 +134,7 @@ def export_bids(
 
 
 def markers_outside(recording: Recording) -> int:
-    """Number of markers before the first or after the last sample."""
+    """Count the markers before the first or after the last sample; the export leaves them out."""
     positions = _positions(recording)
     n_samples = _n_samples(recording)
     return int(np.sum((positions < 0) | (positions >= n_samples)))
@@ -200,10 +200,10 @@ def _kept(folder: Path, place: Path, subject: str) -> dict[Path, bytes]:
 
 
 def _positions(recording: Recording) -> NDArray[np.int64]:
-    """The sample of the exported file nearest to each marker.
+    """Find the row of the exported file nearest to each marker, shape (n_markers,).
 
-    A device rarely runs at exactly its nominal rate, so the time stamps show where a marker
-    lies between samples, not the rate.
+    A device rarely runs at exactly its nominal rate. So the position between two samples is
+    computed from their time stamps and not from the rate.
     """
     times = np.array([marker.time for marker in recording.markers])
     stamps, first = recording.timestamps, int(recording.indices[0])
@@ -239,7 +239,7 @@ def _equally_spaced(recording: Recording, datatype: str) -> _Run:
 
 def _label(label: str) -> str:
     label = _UNFIT.sub("_", label.strip()) or "_"
-    # Programs take such names for pieces of signal to leave out, not for events.
+    # Programs treat such labels as bad segments that are left out, and not as events.
     return f"_{label}" if label.upper().startswith(("BAD", "EDGE")) or label == "n/a" else label
 
 
@@ -272,7 +272,7 @@ def _brainvision(made: _Run, scratch: Path) -> Any:
         unit=units,
         fmt="binary_float32",
     )
-    # MNE heeds what begins with BAD, and reads a comment as "Comment/BAD...".
+    # MNE leaves out segments whose label begins with BAD, but reads a comment as "Comment/BAD...".
     markers = scratch / "run.vmrk"
     text = markers.read_text(encoding="utf-8").replace(f"=Comment,{_SKIP},", f"={_SKIP},,")
     markers.write_text(text, encoding="utf-8")

@@ -13,11 +13,12 @@ _LABEL = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Whose recording it is and what was done.
+    """BIDS labels of a recording: subject, task and session.
 
-    Labels are letters and digits (https://bids-specification.readthedocs.io).
+    A label has letters and digits only (https://bids-specification.readthedocs.io). ``session`` is
+    None where the file names have none. ``suffix`` is the BIDS modality, such as ``eeg``.
 
-    Raises `RecordingError` if a label holds anything else.
+    Raises `RecordingError` if a label has any other character.
     """
 
     subject: str
@@ -40,7 +41,7 @@ class Session:
         return folder.joinpath(*parts, self.suffix, f"{stem}.xdf")
 
     def next_path(self, folder: Path) -> Path:
-        """The path of the first run that is not there yet."""
+        """Return the path of the lowest run number that has no file in ``folder``."""
         run = 1
         while self.path(folder, run).exists():
             run += 1
@@ -48,5 +49,5 @@ class Session:
 
 
 def is_executed(file: Path) -> bool:
-    """Return whether movements were made in a run, by the task in its name, not imagined."""
+    """Return whether the run's movements were executed and not imagined, by its file name."""
     return f"_task-{EXECUTED_TASK}_" in file.name

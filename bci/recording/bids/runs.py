@@ -9,7 +9,7 @@ from bci.recording.bids.names import EXECUTED_TASK, IMAGINED_TASK, Session
 
 
 class RecordedRun(NamedTuple):
-    """A recorded run: when it was recorded, and its size in MB."""
+    """A recorded run: its file, the file's time of modification and its size in MB."""
 
     file: Path
     recorded: datetime
@@ -17,23 +17,24 @@ class RecordedRun(NamedTuple):
 
     @classmethod
     def of(cls, file: Path) -> "RecordedRun":
-        """Read time and size of a file."""
+        """Read the time of modification and the size of ``file``."""
         status = file.stat()
         return cls(file, datetime.fromtimestamp(status.st_mtime), status.st_size / 1e6)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRuns:
-    """This subject's runs, and those of the same visit."""
+    """Runs of a subject, oldest first; ``same_visit`` has the files of the visit just recorded."""
 
     runs: list[RecordedRun]
     same_visit: set[Path]
 
 
 def find_runs(session: Session, run: Path | None, recordings: Path) -> RecordedRuns:
-    """Find the runs of a subject with the task of a session; with imagined movements, executed too.
+    """Find the runs in ``recordings`` that have the subject and the task of ``session``.
 
-    Those of the same visit as ``run``, which was recorded just now, are proposed.
+    If the task is imagined movement, runs of executed movement are found too. ``run`` is the
+    file that was recorded just now. Runs in the same folder belong to the same visit.
     """
     runs = earlier_runs(recordings, session)
     if session.task == IMAGINED_TASK:
@@ -44,7 +45,7 @@ def find_runs(session: Session, run: Path | None, recordings: Path) -> RecordedR
 
 
 def earlier_runs(folder: Path, session: Session) -> list[Path]:
-    """List the recordings of this subject with this task, of all sessions, oldest first."""
+    """List the recordings of ``session``'s subject and task, of all sessions, oldest first."""
     pattern = f"sub-{session.subject}_*task-{session.task}_run-*_{session.suffix}.xdf"
     found = (folder / f"sub-{session.subject}").rglob(pattern)
     return sorted(found, key=_age)

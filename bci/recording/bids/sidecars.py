@@ -1,4 +1,4 @@
-"""The tables and notes beside a BIDS recording: what its signal file cannot hold."""
+"""Tables and JSON files beside a BIDS recording."""
 
 import csv
 import dataclasses
@@ -18,7 +18,7 @@ from bci.signals import Channel, Marker, Recording
 
 _TYPES = {"eeg": "EEG", "ieeg": "iEEG"}
 _INTRACRANIAL = ("seeg", "ecog", "dbs")
-# A table of a million events is smaller.
+# Even a table of a million events is smaller than this.
 _MAX_BYTES = 100_000_000
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3}
 _FRAME = (
@@ -30,17 +30,17 @@ _FRAME = (
 def with_sidecars(
     recording: Recording,
     path: Path,
-    # Gives the times in the recording of onsets, which count the samples of the file
+    # Converts onsets, in seconds of the file's samples, to times in the recording
     place: Callable[[Sequence[float]], NDArray[np.float64]] = np.asarray,
     *,
-    keep_markers: bool = False,  # Since they were chosen
+    keep_markers: bool = False,  # The user chose the markers; the table of events is ignored
 ) -> Recording:
-    """Add to a recording the facts of the files beside it in a BIDS dataset.
+    """Add the facts of the files beside a recording in a BIDS dataset.
 
     These are the kinds of channels, their positions in metres, the markers, and whether the signal
-    is simulated. Positions are taken in whatever frame the table has, where its units are of
-    length. MEG files hold all that themselves; there, and where nothing lies beside the file,
-    nothing changes.
+    is simulated. Positions are copied in the table's own coordinate frame, if its unit is m, cm or
+    mm. MEG files contain these facts already. A MEG recording, or one without such files, is
+    returned unchanged.
 
     Raises `RecordingError` if one of these files is damaged.
     """
@@ -92,7 +92,7 @@ def _amended(
 
 
 def _name(row: dict[str, str]) -> str:
-    """The name that a row of the table of channels would have as a channel of a file."""
+    """Return a table row's channel name in the spelling that the readers of files give it."""
     label = row.get("name", "")
     return electrode(label) or label.strip()
 
@@ -106,15 +106,19 @@ def _with_row(channel: Channel, row: dict[str, str] | None) -> Channel:
     if unit == UNKNOWN:
         unit = canonical_unit(row.get("units") or "", kind)
     if kind in _INTRACRANIAL and channel.kind == "eeg":
-        # The file calls it EEG, so that a contact A1 or F3 was taken for the scalp's.
+        # The file states EEG, so the contact's name, such as A1 or F3, was read as a scalp
+        # electrode's.
         return Channel(row["name"], kind, unit)
     return dataclasses.replace(channel, kind=kind, unit=unit)
 
 
 def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
-    """Positions of electrodes in metres, from the table of the session or the subject."""
+    """Read electrode positions in metres from the table of the session or the subject.
+
+    Empty where there is no such table, or its unit is not m, cm or mm.
+    """
     of = "_".join(part for part in stem.split("_") if part.startswith(("sub-", "ses-")))
-    # With several, one for each space, the first by name.
+    # There may be one table per coordinate frame; the first by name is read.
     table = min(path.parent.glob(f"{of}*_electrodes.tsv"), default=None)
     if table is None:
         return {}
@@ -136,9 +140,9 @@ def _places(path: Path, stem: str) -> dict[str, tuple[float, float, float]]:
 
 
 def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
-    """Check that `write_positions` would not change the table of the session.
+    """Check that `write_positions` would not change an existing table of the session.
 
-    Raises `RecordingError` if the session has another table already.
+    Raises `RecordingError` if the session has a table with other content.
     """
     table = place / f"{stem}_electrodes.tsv"
     content = _electrodes(channels, datatype)
@@ -149,7 +153,7 @@ def check_positions(place: Path, stem: str, channels: tuple[Channel, ...], datat
 
 
 def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datatype: str) -> None:
-    """Write ``electrodes.tsv`` and ``coordsystem.json``, where any channel has a position.
+    """Write ``electrodes.tsv`` and ``coordsystem.json`` if any channel has a position.
 
     ``stem`` is ``sub-…`` or ``sub-…_ses-…``: all runs of a session share the table. ``datatype`` is
     ``eeg`` or ``ieeg``.
@@ -169,7 +173,7 @@ def write_positions(place: Path, stem: str, channels: tuple[Channel, ...], datat
 
 
 def write_simulated(folder: Path, subject: str) -> None:
-    """Note in the dataset's README that a subject is simulated, once."""
+    """Add a sentence to the dataset's README that a subject is simulated, unless it is there."""
     readme = next(iter(sorted(folder.glob("README*"))), folder / "README")
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     note = f"sub-{subject} has simulated signals: there was no human subject."

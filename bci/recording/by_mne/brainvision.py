@@ -1,4 +1,4 @@
-"""Parts of BrainVision files that MNE leaves out: pauses of segments, texts in Latin-1."""
+"""Parts of BrainVision files that MNE leaves out: breaks, and texts in Latin-1."""
 
 import itertools
 import re
@@ -17,10 +17,10 @@ _LONGEST_TEXT = 256 << 20
 
 
 def segment_breaks(header: Path, sfreq: float) -> list[Break]:
-    """Breaks before the segments of a file, by the dates that they began at.
+    """List the breaks before the segments of a file, from the segments' start dates.
 
-    A segment without a date, or with one that the samples before it reach, comes after a break of
-    unknown length.
+    The length of a break is unknown if a segment has no date, or if its date is not later than
+    the end of the samples before it.
     """
     name = _MARKER_FILE.search(_text(header))
     if name is None:
@@ -41,7 +41,7 @@ def segment_breaks(header: Path, sfreq: float) -> list[Break]:
 
 
 def in_utf8(header: Path, folder: Path) -> Path:
-    """Copy a header and its markers, in another encoding, to UTF-8; return the copied header."""
+    """Copy a header and its marker file to ``folder`` in UTF-8; return the copied header."""
     text = _text(header)
     markers = _MARKER_FILE.search(text)
     data = _DATA_FILE.search(text)

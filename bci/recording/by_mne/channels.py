@@ -1,4 +1,4 @@
-"""Channels of a file that MNE opened, and the factors that bring its values to their units."""
+"""Channels of a file that MNE opened, and the factors from MNE's units to theirs."""
 
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from bci.recording.by_mne.gdf_header import stated_channels
 from bci.signals import Channel
 
 _UNITS = {"mag": "T", "grad": "T/m", "ref_meg": "T"} | dict.fromkeys(POTENTIALS, "uV")
-# Formats that state the kind of each channel. In others MNE takes for EEG what it does not know.
+# Formats that state the kind of each channel. In others, MNE calls unknown channels EEG.
 _TYPED = (".fif", ".gz", ".ds", ".sqd", ".con", ".mff")
 
 
 def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.float64]]:
-    """Decide what the channels of a file are, and the factor of each from MNE's unit to its own."""
+    """Describe the channels of the file at ``path``, which MNE opened as ``raw``.
+
+    Also return the factor of each channel from MNE's unit to its own, shape (n_channels,).
+    """
     kinds = raw.get_channel_types()
     labels, units = list(raw.ch_names), [_UNITS.get(kind, "") for kind in kinds]
     scale = np.array([1e6 if kind in POTENTIALS else 1.0 for kind in kinds])
@@ -41,7 +44,10 @@ def channels_of(raw: Any, path: Path) -> tuple[tuple[Channel, ...], NDArray[np.f
 def _as_stated(
     raw: Any, path: Path, kinds: list[str]
 ) -> tuple[list[str], list[str], NDArray[np.float64]]:
-    """Labels, units and factors by the file's own header; MNE takes unknown units for volts."""
+    """Read labels, units and factors from the header of a GDF file.
+
+    MNE's own are not used, because it treats unknown units as volts.
+    """
     stated = stated_channels(path)
     gains = raw._raw_extras[0]["units"]
     if len(stated) != len(kinds) or len(gains) != len(kinds):

@@ -1,4 +1,4 @@
-"""Length of breaks in EEGLAB's files, which MNE leaves out."""
+"""Lengths of the breaks in EEGLAB files, which MNE leaves out."""
 
 import warnings
 from pathlib import Path
@@ -8,9 +8,10 @@ from bci.recording.breaks import Break, lost
 
 
 def boundaries(path: Path, sfreq: float) -> list[Break]:
-    """Breaks at the events called ``boundary``, whose duration is what was cut out there.
+    """List the breaks at ``boundary`` events.
 
-    The annotations of an opened file will not do: MNE shortens those that reach beyond its end.
+    The duration of an event is the length of the removed signal. The annotations are read from the
+    file itself, because MNE shortens those of an opened file that reach beyond its end.
     """
     import mne
 

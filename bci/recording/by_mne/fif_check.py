@@ -1,8 +1,8 @@
-"""The chain of tags of a FIF file, checked before MNE follows it.
+"""Check of the chain of tags in a FIF file, before MNE follows the chain.
 
-Each tag has a header of 16 bytes: kind, type, size and the place of the next tag, all big-endian
-32-bit numbers; 0 as the place is "right behind", below 0 is "none". A chain that leads back to an
-earlier tag would keep MNE busy for ever.
+Each tag has a header of 16 bytes: kind, type, size and position of the next tag, as big-endian
+32-bit numbers. The position 0 means that the next tag follows directly; a negative one, that
+there is none. MNE would never finish reading a chain that leads back to an earlier tag.
 """
 
 import struct
@@ -14,9 +14,9 @@ _HEADER = struct.Struct(">iiii")
 
 
 def check_tags(path: Path) -> None:
-    """Prove that every tag of a file leads forward.
+    """Check that every tag of a file leads to a later one.
 
-    Raises `RecordingError` if one leads back, or has a size below 0; the message names its place.
+    Raises `RecordingError` if a tag leads back or has a negative size; the message names its byte.
     """
     with path.open("rb") as file:
         place = 0

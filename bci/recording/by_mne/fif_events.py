@@ -1,4 +1,4 @@
-"""Events of a FIF file that lie in a file of their own beside it, as MNE writes them."""
+"""Events of a FIF recording that MNE wrote to a separate file beside it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,10 @@ _EVENT_ENDINGS = ("-eve", "_eve")
 
 
 def events_file(path: Path) -> Path | None:
-    """The file of events beside ``run-1_raw.fif``: ``run-1-eve.fif`` or ``run-1_eve.fif``."""
+    """Find the file of events beside a FIF recording; None if there is none.
+
+    For ``run-1_raw.fif`` it is ``run-1-eve.fif`` or ``run-1_eve.fif``.
+    """
     stem = path.stem
     for ending in _RAW_ENDINGS:
         stem = stem.removesuffix(ending)
@@ -30,22 +33,24 @@ def events_file(path: Path) -> Path | None:
 def with_events(
     recording: Recording, line: TimeLine, path: Path, first_sample: int
 ) -> tuple[Recording, TimeLine]:
-    """A recording without markers, with the events of the FIF file beside it if there is one.
+    """Add the events of the FIF file beside a recording as its markers.
+
+    A recording that has markers, or no file of events beside it, is returned unchanged.
 
     Parameters
     ----------
     recording : Recording
     line : TimeLine
-        Times of the rows of the file.
+        Times of the rows of the file; returned unchanged.
     path : Path
         The recording's file.
     first_sample : int
-        Number that MNE gives its first sample.
+        Number that MNE gives the recording's first sample.
 
     Raises
     ------
     RecordingError
-        If that is no file of events, or none of them lies in the recording.
+        If the file beside it is no file of events, or none of its events lies in the recording.
     """
     file = events_file(path) if path.suffix.lower() == ".fif" else None
     if file is None or recording.markers:
@@ -67,7 +72,7 @@ def with_events(
 
 
 def _read(file: Path) -> NDArray[np.int64]:
-    """Events as MNE has them, (n_events, 3): sample, number before, number."""
+    """Read events as MNE's array (n_events, 3): sample, previous code, code."""
     import mne
 
     try:

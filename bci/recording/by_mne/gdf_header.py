@@ -1,7 +1,7 @@
-"""Labels and units as the header of a GDF file states them.
+"""Labels and units in the header of a GDF file.
 
-MNE renames channels whose labels occur twice, and takes every unit that it does not know for
-volts. Source: GDF 2.20 (arXiv cs/0608052).
+MNE renames channels whose labels occur twice, and treats every unknown unit as volts. Source: GDF
+2.20 (arXiv cs/0608052).
 """
 
 from pathlib import Path
@@ -10,23 +10,23 @@ from typing import NamedTuple
 _FIXED = 256
 _LABEL, _TRANSDUCER, _UNIT = 16, 80, 8
 _MAX_CHANNELS = 10_000
-# From this version on a number states the unit, behind a text of six letters that is out of use.
+# From this version on, a number states the unit. It follows an obsolete text of six letters.
 _NUMBERED = b"GDF 1.90"
-# Of these numbers (ISO 11073-10101), those whose units `bci.channels.units` knows.
+# Numbers of ISO 11073-10101 for the units that `bci.channels.units` knows.
 _UNITS = {
     4256: "V", 4274: "mV", 4275: "uV", 4276: "nV", 544: "%", 6048: "degC",
 }  # fmt: skip
 
 
 class Stated(NamedTuple):
-    """Label and unit of one channel; the unit is empty where none is stated."""
+    """Label and unit of one channel; ``unit`` is empty where the header states none."""
 
     label: str
     unit: str
 
 
 def stated_channels(path: Path) -> list[Stated]:
-    """Read labels and units from a header; empty where it makes no sense."""
+    """Read each channel's label and unit from a header; empty if the header is invalid."""
     with path.open("rb") as file:
         fixed = file.read(_FIXED)
         numbered = fixed[:8] >= _NUMBERED

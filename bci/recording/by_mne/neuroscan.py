@@ -1,4 +1,4 @@
-"""Neuroscan's .cnt files: the number of bytes of a sample, which their header does not state.
+"""Neuroscan's .cnt files: the number of bytes per sample, which their header does not state.
 
 Source: http://paulbourke.net/dataformats/eeg/ (fields of the header).
 """
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 _HEADER, _PER_CHANNEL = 900, 75
 _ANT = (b"RIFF", b"RF64")
 _NEAR = 0.1
-# The upper half of a 32-bit sample changes so much less than the lower one.
+# The upper half of a 32-bit sample changes less than the lower half, at least by this factor.
 _QUIETER = 16
 
 
 def is_neuroscan(path: Path) -> bool:
-    """Return whether a file is Neuroscan's; ANT's files have the same ending."""
+    """Return whether a file is Neuroscan's and not ANT's, which has the same ending ``.cnt``."""
     if path.suffix.lower() != ".cnt" or not path.is_file():
         return False
     with path.open("rb") as file:
@@ -26,7 +26,7 @@ def is_neuroscan(path: Path) -> bool:
 
 
 def open_neuroscan(path: Path) -> Any:
-    """Open a file with MNE, its samples in 16 or 32 bits, whichever it has."""
+    """Open a Neuroscan file with MNE; decide whether its samples have 16 or 32 bits."""
     import mne
 
     try:
@@ -44,7 +44,11 @@ def open_neuroscan(path: Path) -> Any:
 
 
 def bytes_a_sample(path: Path) -> int:
-    """2 or 4, by the file's length in bytes and in seconds, else by what the samples look like."""
+    """Infer the number of bytes per sample, 2 or 4.
+
+    It follows from the file's length in bytes and in samples. Where the header states no length
+    that fits, the content of the samples decides.
+    """
     with path.open("rb") as file:
         head = file.read(_HEADER)
         if len(head) < _HEADER:

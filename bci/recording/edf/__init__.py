@@ -1,5 +1,5 @@
 """EDF and BDF.
 
 - format: header, samples, annotations
-- read: a recording from them
+- read: read a recording from a file
 """

@@ -14,19 +14,19 @@ from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 
-_FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes a signal, in order
+_FIELDS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)  # bytes of each header field of a signal, in order
 _LABEL, _UNIT, _PMIN, _PMAX, _DMIN, _DMAX, _N_SAMPLES = 0, 2, 3, 4, 5, 6, 8
 _LONGEST_S = 1e8
 _MAX_HZ = 1e7
 _ANNOTATIONS = ("EDF Annotations", "BDF Annotations")
-# Onset, duration, texts: each text ends with 0x14, and the list with a 0.
+# Onset, duration, texts: each text ends with 0x14, and the annotation with 0x00.
 _TAL = re.compile(rb"([+-]\d+(?:\.\d*)?)(?:\x15(\d*(?:\.\d*)?))?\x14((?:[^\x00\x14]*\x14)*)\x00")
 
 
 class EdfSignal(NamedTuple):
-    """One signal: ``n`` samples a data record, from byte ``start`` of the record on.
+    """One signal: ``n`` samples per data record, from byte ``start`` of the record on.
 
-    Physical values are ``offset + gain * stored``.
+    Physical values, in ``unit``, are ``offset + gain * stored``.
     """
 
     label: str
@@ -38,7 +38,7 @@ class EdfSignal(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An annotation, in seconds from the file's start."""
+    """An annotation; ``onset`` is in seconds from the file's start, ``duration`` in seconds."""
 
     onset: float
     duration: float
@@ -47,15 +47,15 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EdfFile:
-    """A file whose header was read and found to fit its length.
+    """A file whose header was read and agrees with the file's length.
 
-    ``signals`` are those with samples, ``notes_at`` the annotation signals, ``record_s`` the
-    length of a data record in seconds, and ``extra`` the whole records behind the last one that
-    the header counts. In a file that is ``broken`` records need not follow one another in time.
+    ``signals`` have samples, ``notes_at`` are the annotation signals. ``record_s`` is the length
+    of a data record in seconds. ``extra`` counts the whole records in the file beyond the number
+    that the header states. In a ``broken`` (discontinuous) file there may be gaps between records.
     """
 
     path: Path
-    width: int  # bytes a sample
+    width: int  # bytes per sample
     n_header: int
     n_records: int
     record_bytes: int
@@ -72,7 +72,7 @@ class EdfFile:
         )
 
     def stored(self, records: NDArray[np.uint8], signal: EdfSignal) -> NDArray[np.int32]:
-        """Samples of a signal as they are stored, shape (n_records * signal.n,)."""
+        """Return a signal's stored whole numbers, shape (n_records * signal.n,)."""
         content = records[:, signal.start : signal.start + signal.n * self.width]
         if self.width == 2:
             return np.ascontiguousarray(content).view("<i2").ravel().astype(np.int32)
@@ -104,15 +104,15 @@ class EdfFile:
                         if text
                     ]
             onsets.append(began)
-        # One text for several channels is noted once for each.
+        # A text for several channels is stored once per channel.
         return onsets, list(dict.fromkeys(found))
 
 
 def open_edf(path: Path) -> EdfFile:
     """Read and check a file's header.
 
-    Raises `RecordingError` if it is no header of this format, or the file is shorter than it
-    states.
+    Raises `RecordingError` if the header has another format or is damaged, or the file is shorter
+    than the header states.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -142,7 +142,7 @@ def _checked(path: Path, size: int, head: bytes, table: bytes, n_signals: int) -
     if n_header < 256 * (n_signals + 1) or n_records < -1 or not 0 <= record_s < 1e6:
         raise ValueError("its numbers do not fit together")
     there = max(0, size - n_header) // record_bytes if record_bytes else 0
-    if n_records == -1:  # never filled in: the recording ended without a goodbye
+    if n_records == -1:  # not filled in, because the recording program ended without closing
         n_records = there
     if n_records > there and record_bytes:
         raise RecordingError(
@@ -196,7 +196,7 @@ def _label(text: bytes, labels: set[str]) -> str:
         decoded = text.decode("utf-8")
     except UnicodeDecodeError:
         decoded = text.decode("latin-1")
-    # A text of one channel only: "blink@@Fp1".
+    # An annotation of a single channel ends with its name: "blink@@Fp1".
     before, _, channel = decoded.rpartition("@@")
     return before if before and channel in labels else decoded
 

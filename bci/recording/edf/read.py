@@ -1,4 +1,4 @@
-"""Reading EDF and BDF files: the signals of one rate, gaps, annotations and trigger codes."""
+"""Reading EDF and BDF files: signals of one sampling rate, gaps, annotations, trigger codes."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -25,10 +25,10 @@ _CODE_BITS = 0xFFFF
 def read_edf(path: Path, choice: triggers.TriggerChoice = triggers.ALL) -> Recording:
     """Read an EDF, EDF+, BDF or BDF+ file.
 
-    Signals of another rate than that of the most channels are left out; a finding names them.
+    Only the channels with the most common sampling rate are read. A finding names the others.
 
-    Raises `RecordingError` if the file is truncated, damaged or holds no signal, or has no such
-    markers.
+    Raises `RecordingError` if the file is truncated, damaged or without a signal, or lacks the
+    markers that ``choice`` names.
     """
     file = open_edf(path)
     signals = [signal for signal in file.signals if not _is_stim(signal)]
@@ -128,7 +128,7 @@ def _describe_left_out(file: EdfFile, kept: list[EdfSignal], left_out: list[EdfS
 
 
 def _breaks(file: EdfFile, onsets: list[float], n: int, findings: list[str]) -> list[Break]:
-    """Breaks between the data records, where a file states that it has any."""
+    """List the breaks between the data records; empty unless the header states gaps."""
     if not file.broken:
         return []
     breaks, n_odd = [], 0
@@ -141,7 +141,7 @@ def _breaks(file: EdfFile, onsets: list[float], n: int, findings: list[str]) -> 
             due = onset
         elif np.isnan(onset):
             n_odd += 1
-        else:  # goes back: what is due stays
+        else:  # the record starts before its due time, which stays the same
             n_odd += 1
             continue
         due += file.record_s

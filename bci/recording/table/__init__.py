@@ -1,5 +1,5 @@
-"""Tables in text files: OpenBCI, Muse, Emotiv, plain ones.
+"""Recordings in text tables: OpenBCI, Muse, Emotiv and plain tables.
 
-- text: columns and numbers
-- read: a recording from them
+- text: columns and numbers of a table
+- read: read a recording from a table
 """

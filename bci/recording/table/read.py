@@ -1,4 +1,4 @@
-"""Reading recordings in text: OpenBCI's, Muse's and Emotiv's tables, and plain ones.
+"""Reading recordings in text: tables of OpenBCI, Muse and Emotiv, and plain tables.
 
 Sources: files of the OpenBCI GUI, versions 4 to 6, of muse-lsl, and EmotivPRO's description of its
 exports (https://emotiv.gitbook.io/emotivpro-v3).
@@ -43,10 +43,10 @@ _COUNTERS = re.compile(
     r"(?:cq|eq|mot|pow|fe|pm|fac)\..*|(?:analog|digital) channel.*|timestamp.*|other"
 )
 _UNIT = re.compile(r"(?P<name>.*?\S)\s*[(\[](?P<unit>[^()\[\]]{1,20})[)\]]")
-# A rate is a whole number where it is as near to one as this share of it.
+# A measured rate is rounded if a whole number is within this fraction of it.
 _NEAR = 2e-3
 _LAG = 1000
-# Stamps of chunks may overlap here and there; more steps backwards are rows in disorder.
+# Time stamps of chunks may overlap. A larger share of backward steps means unordered rows.
 _MAX_BACKWARDS = 0.25
 _MAX_NAMED = 8
 
@@ -61,7 +61,11 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Columns of a table; ``time`` counts units of ``time_s`` seconds, None where it varies."""
+    """Columns of a table.
+
+    ``events``, ``time`` and ``counter`` are numbers of columns. The values in the column ``time``
+    are in units of ``time_s`` seconds; None means that the values decide the unit.
+    """
 
     channels: tuple[_Column, ...]
     events: tuple[int, ...] = ()
@@ -72,7 +76,7 @@ class _Layout:
 
 
 def is_of_a_headset(path: Path) -> bool:
-    """Return whether a text file begins as OpenBCI's, Muse's or Emotiv's programs write it."""
+    """Return whether a text file begins like one from OpenBCI's, Muse's or Emotiv's programs."""
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             beginning = file.read(1 << 14)
@@ -89,15 +93,15 @@ def is_of_a_headset(path: Path) -> bool:
 
 
 def read_table(path: Path) -> Recording:
-    """Read a recording from a table in text.
+    """Read a recording from a text table.
 
-    These are the raw files of the OpenBCI GUI, tables of muse-lsl and EmotivPRO, and plain ones:
-    a line with the names of the columns, one of them of time, the others channels. A column
-    called ``marker``, ``event``, ``label``, ``trigger`` or ``stim`` has markers: each change to
-    something other than nothing or 0 is one. Losses are counted by the counter of packages where
-    there is one, else by the times.
+    Supported are raw files of the OpenBCI GUI, tables of muse-lsl and EmotivPRO, and plain tables.
+    A plain table has a line with column names; one column has the time, the others are channels.
+    In a column called ``marker``, ``event``, ``label``, ``trigger`` or ``stim``, each change to a
+    value that is neither empty nor 0 is a marker. Lost samples are counted by the packet counter if
+    the table has one, otherwise by the times.
 
-    Raises `RecordingError` if it is no such table, has no time or no channels.
+    Raises `RecordingError` if the file is no such table, or lacks a time or channels.
     """
     head = read_head(path)
     if any(comment.startswith(_OPENBCI) for comment in head.comments):
@@ -153,7 +157,7 @@ def _openbci(path: Path, head: Head) -> _Layout:
         accel = [i for i, name in enumerate(names) if name.startswith("accel channel")]
         time = next((i for i, name in enumerate(names) if name == "timestamp"), None)
         events = [i for i, name in enumerate(names) if name == "marker channel"]
-    else:  # versions before 5: the number, the channels, three of acceleration, the time at the end
+    else:  # versions before 5: sample number, channels, three acceleration columns, time at the end
         exg = list(range(1, 1 + n_channels))
         accel = list(range(1 + n_channels, min(4 + n_channels, head.n_columns)))
         last = head.n_columns - 1
@@ -217,7 +221,7 @@ def _left_out(table: TextTable, layout: _Layout, channels: list[_Column]) -> lis
 def _times(
     path: Path, table: TextTable, layout: _Layout
 ) -> tuple[float, NDArray[np.float64], NDArray[np.int64], Timekeeping]:
-    """Rate in hertz, times from the first sample on, absolute indices, and how time was kept."""
+    """Return the rate in hertz, times from the first sample, absolute indices, `Timekeeping`."""
     n_rows = len(table.numbers)
     times = None if layout.time is None else table.numbers[:, layout.time]
     if times is not None and np.isfinite(times).sum() < max(2, n_rows / 2):
@@ -247,14 +251,17 @@ def _times(
 
 
 def _period(times: NDArray[np.float64]) -> float:
-    """Usual step of the times, over so many rows that rounding and bursts do not count."""
+    """Estimate the step between times, over up to 1000 rows to average out rounding and bursts."""
     known = times[np.isfinite(times)]
     lag = max(1, min(_LAG, len(known) // 4))
     return float(np.median(known[lag:] - known[:-lag]) / lag)
 
 
 def _scale(period: float, sfreq: float | None) -> float:
-    """Seconds a unit of time: the usual ones, by what gives a rate of a signal."""
+    """Infer the unit of the times, in seconds: 1, 1e-3, 1e-6 or 1e-9.
+
+    It is the unit that fits ``sfreq``, or else the unit that gives a plausible sampling rate.
+    """
     if sfreq is not None:
         return min((1.0, 1e-3, 1e-6, 1e-9), key=lambda s: abs(np.log(period * s * sfreq)))
     return next(

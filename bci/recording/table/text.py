@@ -1,4 +1,4 @@
-"""Tables in text files: comments, names of columns, numbers, and the columns of events."""
+"""Text tables: comments, column names, numbers and columns of events."""
 
 import csv
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bci.errors import RecordingError
 
-# EmotivPRO writes a line with title, rate and headset above the names.
+# EmotivPRO writes a line with title, rate and headset above the column names.
 _COMMENTS = ("%", "#", "title:")
 _SEPARATORS = ",\t;"
 _LONGEST_LINE = 1 << 20
@@ -20,7 +20,7 @@ _MAX_COLUMNS = 10_000
 _MAX_VALUES = 200_000_000
 _MAX_COMMENTS = 1000
 _BLOCK = 20_000
-# A line cut off here and there is damage; more of them is another kind of file.
+# A few lines of wrong length are damage; a larger share means that the file is no table.
 _MAX_UNFIT = 0.01
 
 
@@ -28,7 +28,7 @@ _MAX_UNFIT = 0.01
 class Head:
     """Lines above the rows of a table.
 
-    ``names`` of the columns are empty where the first line holds numbers already.
+    ``names`` of the columns are empty if the first line has numbers already.
     """
 
     comments: tuple[str, ...]
@@ -41,10 +41,10 @@ class Head:
 class TextTable:
     """The rows of a table.
 
-    ``numbers`` (n_rows, n_columns) float64 is NaN where a cell holds no number. ``events`` are,
-    for each column that was asked for, the rows at which its content changes to something other
-    than nothing or 0, and that content. ``n_unfit`` rows have too few or too many cells and are
-    left out.
+    ``numbers`` (n_rows, n_columns) float64 is NaN where a cell has no number. ``events`` has one
+    list per requested column: the rows at which the content changes to a value that is neither
+    empty nor 0, with that value. ``n_unfit`` counts the rows with too few or too many cells, which
+    are left out.
     """
 
     numbers: NDArray[np.float64]
@@ -53,7 +53,7 @@ class TextTable:
 
 
 def read_head(path: Path) -> Head:
-    """Read what stands above the rows.
+    """Read the comments and column names above the rows.
 
     Raises `RecordingError` if the file is no table.
     """
@@ -68,7 +68,7 @@ def read_head(path: Path) -> Head:
 
 
 def read_rows(path: Path, head: Head, event_columns: tuple[int, ...]) -> TextTable:
-    """Read all rows.
+    """Read all rows; ``event_columns`` are the numbers of the columns with events.
 
     Raises `RecordingError` if the file is too large or most of its rows do not fit the first one.
     """
@@ -117,7 +117,7 @@ def _opened(path: Path) -> TextIO:
 
 
 def _beginning(path: Path, file: TextIO) -> tuple[list[str], str]:
-    """Remarks at the file's beginning, and the first line after them."""
+    """Read the comments at the file's beginning, and the first line after them."""
     comments: list[str] = []
     for line in _lines(path, file):
         if line.startswith(_COMMENTS) and len(comments) < _MAX_COMMENTS:
@@ -150,7 +150,10 @@ def _numbers(rows: list[list[str]], head: Head) -> NDArray[np.float64]:
 
 
 def _number(cell: str, separator: str) -> float | None:
-    """Value of a cell; a decimal comma is one where it does not separate the columns."""
+    """Convert a cell to a number; None if it has none.
+
+    A comma is a decimal comma unless ``separator`` is a comma.
+    """
     try:
         return float(cell if separator == "," else cell.replace(",", "."))
     except ValueError:
@@ -158,7 +161,7 @@ def _number(cell: str, separator: str) -> float | None:
 
 
 def _event(cell: str, separator: str) -> str:
-    """Label of a cell: numbers without a fraction as whole ones, nothing for 0."""
+    """Convert a cell to a label: ``1.0`` becomes ``1``, and 0 or NaN an empty label."""
     content = cell.strip()
     value = _number(content, separator)
     if value is None:

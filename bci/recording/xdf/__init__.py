@@ -1,8 +1,8 @@
 """XDF, the format of LSL recordings.
 
 - format: chunks
-- writer: a file that survives a power cut
+- writer: write a file that stays readable after a power cut
 - header, clock, markers: parts of a stream
-- read: a recording from a file
-- repair: the sound part of a damaged file
+- read: read a recording from a file
+- repair: copy the undamaged part of a damaged file
 """

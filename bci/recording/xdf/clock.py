@@ -16,10 +16,11 @@ _CLOCK_SET_S = 1.0
 
 
 def newest_stamp(stream: dict[str, Any]) -> float:
-    """The newest stamp that can be right: the clock was compared until the recording ended.
+    """Return the newest plausible time stamp: 60 s after the last comparison of clocks.
 
-    A recorder compares every few seconds, so only a stream whose clock was compared more than
-    once, and whose first stamps lie in that time, has such a limit; infinity elsewhere.
+    A recorder compares clocks every few seconds until the recording ends, so later stamps are
+    wrong. Infinity if there are fewer than three comparisons, or the first stamp does not lie
+    near the time of the comparisons.
     """
     times = np.asarray(stream["clock_times"], dtype=np.float64)
     offsets = np.asarray(stream["clock_values"], dtype=np.float64)
@@ -33,7 +34,7 @@ def newest_stamp(stream: dict[str, Any]) -> float:
 
 
 def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping:
-    """Judge the clock of a recorded stream by its samples and by its clock's comparisons."""
+    """Judge the clock of a recorded stream by its time stamps and the recorder's comparisons."""
     stamps = np.asarray(stream["time_stamps"], dtype=np.float64)
     compared = np.add(stream["clock_times"], stream["clock_values"])
     ahead = float("nan")
@@ -41,7 +42,7 @@ def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping
         ahead = max(0.0, float(stamps.min() - compared.max())) - max(
             0.0, float(compared.min() - stamps.max())
         )
-    # Markers and what this program publishes may come evenly, and are no signal for it.
+    # Markers and streams of this program may have a regular rate by chance; they are no signal.
     rate = regular_rate(stamps) if role_of(stream) == "other" else 0.0
     return Timekeeping(
         nominal_hz=float(field_of(stream, "nominal_srate") or 0),
@@ -54,12 +55,15 @@ def keeping_of(stream: dict[str, Any], clock: SampleClock | None) -> Timekeeping
 
 
 def clock_sets(offsets: list[float]) -> int:
-    """Count the settings of the sender's clock, by its offsets."""
+    """Count how often the sender's clock was set: jumps of ``offsets`` by more than 1 s."""
     return int(np.count_nonzero(np.abs(np.diff(offsets)) > _CLOCK_SET_S))
 
 
 def irregular(streams: list[dict[str, Any]]) -> str:
-    """Name streams that could be a signal but for their nominal rate, and the way out."""
+    """Describe the first numeric stream that is no signal only because of its nominal rate.
+
+    The text begins with ``;`` and continues an error message; empty if there is no such stream.
+    """
     for stream in streams:
         if field_of(stream, "channel_format") != "string":
             found = findings(keeping_of(stream, None))

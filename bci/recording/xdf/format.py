@@ -1,4 +1,4 @@
-"""The XDF 1.0 format: its chunks, made and walked over.
+"""The XDF 1.0 format: writing and checking its chunks.
 
 Layout after the specification (https://github.com/sccn/xdf/wiki/Specifications): the file is
 ``XDF:`` and then chunks of ``[1, 4 or 8][length][tag u16][content]``, little-endian.
@@ -29,23 +29,23 @@ NUMBER_TYPES = {
 }  # fmt: skip
 FORMATS = (*NUMBER_TYPES, "string")
 NO_HEADER = "has no header"
-"""End of the fault of a chunk whose stream's header is missing or damaged."""
+"""Last words of the message about a chunk whose stream's header is missing or damaged."""
 
 _WIDTHS = {1: "<B", 4: "<I", 8: "<Q"}
 _PROVEN = (FILE_HEADER, STREAM_HEADER, SAMPLES, CLOCK_OFFSET, BOUNDARY)
 _SEARCHED = 1 << 20
 _OVERLAP = 64
-# What a chunk claims is bounded by its bytes. This bounds only what is made for each channel.
+# The size of a chunk bounds its number of samples. This bounds what is allocated per channel.
 _MAX_CHANNELS = 1_000_000
-# Headers are small; one that is not is of no use.
+# Headers are small; a larger one is damaged.
 LONGEST_XML = 16 << 20
-# What a packed file may unpack to: recordings shrink to a half or a tenth.
+# Limits of an unpacked file: compression usually shrinks recordings to a half or a tenth.
 _MAX_PACKING = 100
 _LEAST_UNPACKED = 100 << 20
 
 
 def chunk(tag: int, content: bytes) -> bytes:
-    """One chunk, ready to be written."""
+    """Encode one chunk of the file."""
     length = len(content) + 2
     if length < 1 << 8:
         head = struct.pack("<BB", 1, length)
@@ -57,12 +57,15 @@ def chunk(tag: int, content: bytes) -> bytes:
 
 
 def stream_chunk(tag: int, stream_id: int, content: bytes) -> bytes:
-    """A chunk that belongs to a stream."""
+    """Encode one chunk that belongs to the stream ``stream_id``."""
     return chunk(tag, struct.pack("<I", stream_id) + content)
 
 
 def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
-    """Content of a Samples chunk, after the stream id; values are of one of `NUMBER_TYPES`."""
+    """Encode the content of a Samples chunk, after the stream id.
+
+    ``values`` (n_samples, n_channels) are of one of `NUMBER_TYPES`.
+    """
     row = np.dtype([("width", "u1"), ("stamp", "<f8"), ("values", values.dtype, values.shape[1:])])
     rows = np.empty(len(stamps), row)
     rows["width"], rows["stamp"], rows["values"] = 8, stamps, values
@@ -70,7 +73,10 @@ def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> 
 
 
 def encode_texts(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
-    """Content of a Samples chunk of a string stream, after the stream id; values are bytes."""
+    """Encode the content of a string stream's Samples chunk, after the stream id.
+
+    ``values`` (n_samples, n_channels) are ``bytes``.
+    """
     parts = [struct.pack("<BI", 4, len(stamps))]
     for stamp, sample in zip(stamps, values, strict=True):
         parts.append(struct.pack("<Bd", 8, stamp))
@@ -81,7 +87,11 @@ def encode_texts(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> by
 
 @dataclass(frozen=True, slots=True)
 class XdfPart:
-    """One chunk of a file: where it lies, its tag and, where it has them, stream and samples."""
+    """One chunk of a file: its first byte, the byte after its end, its tag and its content.
+
+    ``content`` is the first byte after the tag. ``stream_id`` is None if the chunk belongs to no
+    stream. ``n_samples`` is 0 unless the chunk has samples.
+    """
 
     start: int
     end: int
@@ -93,7 +103,7 @@ class XdfPart:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A stream's name and what its samples look like; 0 bytes a value for strings."""
+    """Name and sample layout of a stream; ``value_bytes`` is 0 for strings."""
 
     name: str
     n_channels: int
@@ -101,10 +111,11 @@ class _Shape:
 
 
 class Walk:
-    """Goes over the chunks of a file and proves each whole before it gives it.
+    """Iterate over the chunks of a file; each is checked before it is yielded.
 
-    ``damage`` is the first damaged byte and what is wrong there; `skip_damage` continues behind
-    it. A stream whose header is damaged has no whole chunks.
+    Iteration ends at a damaged chunk. ``damage`` is then its first byte and a description; None
+    if the file is undamaged so far. `skip_damage` continues behind it. All chunks of a stream with
+    a damaged header count as damaged.
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -132,10 +143,10 @@ class Walk:
             yield part
 
     def skip_damage(self) -> bool:
-        """Go to the next whole chunk; False where there is none.
+        """Move to the next undamaged chunk; return False if there is none.
 
-        That is the one behind the damaged chunk, where its length is right; else the bytes are
-        searched.
+        If the damaged chunk's length leads to a chunk, that is the next one. Otherwise the bytes
+        behind the damage are searched for one.
         """
         assert self.damage is not None
         self.damage = None
@@ -147,7 +158,7 @@ class Walk:
         return behind is not None
 
     def _search(self, start: int) -> int | None:
-        """First byte from ``start`` on at which a chunk begins that proves whole."""
+        """Find the first byte from ``start`` on where an undamaged chunk begins; None if none."""
         streams = b"|".join(re.escape(struct.pack("<I", each)) for each in self._shapes)
         of_stream = rb"[\x03\x04\x06]\x00(?:" + streams + rb")|" if streams else b""
         tags = re.compile(
@@ -164,7 +175,7 @@ class Walk:
                         return at + begin
             if len(block) < _SEARCHED:
                 return None
-            # What begins in the last bytes of a block is found in the next one.
+            # Blocks overlap: a chunk that begins in a block's last bytes is found in the next.
             at += len(block) - _OVERLAP
 
     def _is_whole(self, at: int) -> bool:
@@ -175,7 +186,7 @@ class Walk:
         return True
 
     def _framed(self, start: int) -> XdfPart:
-        """The chunk that begins at a byte, by its length alone."""
+        """Read length, tag and stream of the chunk that begins at byte ``start``, unchecked."""
         file = self._file
         file.seek(start)
         length = self._read_length()
@@ -193,7 +204,7 @@ class Walk:
         return XdfPart(start, end, tag, content, stream_id)
 
     def name_of(self, stream_id: int) -> str:
-        """Name of a stream whose header was met."""
+        """Name of a stream whose header was read already."""
         return self._shapes[stream_id].name
 
     def _read_length(self) -> int:
@@ -206,9 +217,10 @@ class Walk:
         return int(struct.unpack(_WIDTHS[width[0]], raw)[0])
 
     def _proven(self, part: XdfPart) -> tuple[XdfPart, _Shape | None]:
-        """Check a chunk against its tag, or readers fail on it or allocate without end.
+        """Check that a chunk's content fits its tag, so that readers do not fail on it.
 
-        Returns it with the number of its samples and, of a stream's header, the stream's shape.
+        Returns the chunk with its number of samples, and for a stream's header the layout of the
+        stream's samples, otherwise None.
         """
         size = part.end - part.content
         self._file.seek(part.content)
@@ -230,13 +242,14 @@ class Walk:
             if part.tag == SAMPLES:
                 n_samples = self._prove_samples(self._shapes[part.stream_id], part.end)
                 return replace(part, n_samples=n_samples), None
-        # Of a footer, and of what nobody knows, only the place of the next chunk proves the length.
+        # The length of a footer, or of a chunk with an unknown tag, is checked only by the start of
+        # the next chunk.
         if part.tag not in _PROVEN and not self._may_begin(part.end):
             raise _DamageError("no chunk begins at its end")
         return part, None
 
     def _may_begin(self, at: int) -> bool:
-        """Return whether the first bytes are those of a chunk, which may be cut off."""
+        """Return whether a chunk may begin at byte ``at``; the file may end inside it."""
         self._file.seek(at)
         head = self._file.read(11)
         if not head or head[0] not in _WIDTHS:
@@ -247,7 +260,7 @@ class Walk:
     def _prove_samples(self, shape: _Shape, end: int) -> int:
         n_samples, file = self._read_length(), self._file
         at = file.tell()
-        # The shortest sample: no stamp of its own and, of a string, a length of nought.
+        # The shortest sample has no time stamp and, in a string stream, only empty strings.
         shortest = 1 + shape.n_channels * (shape.value_bytes or 2)
         if n_samples * shortest > end - at:
             raise _DamageError(f"the chunk claims {n_samples} samples, which it cannot hold")
@@ -278,7 +291,7 @@ class Walk:
             raise _DamageError(f"a header of {size} bytes")
         text = self._file.read(size).decode("utf-8", "replace")
         try:
-            # No document type, hence no entities to expand.
+            # Without a document type there are no entities to expand.
             if "<!DOCTYPE" in text:
                 raise _DamageError("a header with a document type")
             return ElementTree.fromstring(text)  # noqa: S314
@@ -309,7 +322,7 @@ def _shape(header: ElementTree.Element) -> _Shape:
 
 def _numbers_fit(raw: bytes, n_samples: int, values_bytes: int) -> bool:
     widths = np.frombuffer(raw, np.uint8)
-    # As nearly all files are written: every sample with its stamp, or none.
+    # In nearly all files, either every sample of a chunk has a time stamp or none has.
     for stamp in (8, 0):
         step = 1 + stamp + values_bytes
         if len(raw) == n_samples * step and (widths[::step] == stamp).all():
@@ -324,9 +337,9 @@ def _numbers_fit(raw: bytes, n_samples: int, values_bytes: int) -> bool:
 
 @contextmanager
 def open_xdf(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """A file to read from, and its length in bytes; an ``.xdfz`` file is unpacked on the way.
+    """Open a file and yield it with its length in bytes; ``.xdfz`` is unpacked.
 
-    Raises `RecordingError` if it is missing or not packed as its name says.
+    Raises `RecordingError` if the file is missing, or if an ``.xdfz`` file cannot be unpacked.
     """
     try:
         if path.suffix.lower() != ".xdfz":
@@ -350,9 +363,9 @@ def open_xdf(path: Path) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def check_whole(path: Path) -> None:
-    """Prove a file whole, chunk by chunk.
+    """Check that a file is undamaged, chunk by chunk.
 
-    Raises `RecordingError` if it is not; the message names the byte and what can be done.
+    Raises `RecordingError` if it is damaged; the message names the byte and ``bci repair``.
     """
     with open_xdf(path) as (file, size):
         try:

@@ -6,18 +6,18 @@ _MAX_TEXT = 200
 
 
 def field_of(stream: dict[str, Any], name: str) -> str:
-    """A field of a stream's header; empty where it has none."""
+    """Return the header field ``name`` of a stream; empty if missing."""
     return first_of(stream["info"], name)
 
 
 def desc_of(stream: dict[str, Any], name: str) -> str:
-    """A further field of a stream's description, lower case."""
+    """Return the field ``name`` of the header's ``desc``, in lower case; empty if missing."""
     desc = (stream["info"].get("desc") or [None])[0]
     return first_of(desc, name).lower() if isinstance(desc, dict) else ""
 
 
 def channel_nodes(stream: dict[str, Any]) -> list[dict[str, Any]]:
-    """Find the header's node of each channel; an empty one where it has none."""
+    """List the header's node of each channel; an empty node for a channel without one."""
     desc = (stream["info"].get("desc") or [None])[0] or {}
     channels = (desc.get("channels") or [None])[0] if isinstance(desc, dict) else None
     listed = (channels.get("channel") or []) if isinstance(channels, dict) else []
@@ -27,6 +27,6 @@ def channel_nodes(stream: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def first_of(node: dict[str, Any], name: str) -> str:
-    """The first text of that name in a node; empty where there is none."""
+    """Return the first text called ``name`` in a node, cut to 200 characters; empty if missing."""
     value = (node.get(name) or [""])[0]
     return value.strip()[:_MAX_TEXT] if isinstance(value, str) else ""

@@ -16,12 +16,13 @@ from bci.signals import Marker, MarkerStream
 def find_markers(
     path: Path, streams: Sequence[dict[str, Any]], query: CueQuery, start: float
 ) -> tuple[tuple[Marker, ...], tuple[MarkerStream, ...]]:
-    """Find the markers that a query means, on the clock of the signal.
+    """Find the markers that ``query`` selects; times are in seconds from ``start``.
 
-    Where a profile means streams that the file lacks, any markers are meant. ``start`` is the time
-    of the signal's first sample. The streams are returned where not all of them need hold cues.
+    ``start`` is the time of the signal's first sample. If a profile names streams that the file
+    lacks, all markers are selected. If the query names no stream, the second value has the
+    streams, since some of these may hold other markers than cues; otherwise it is empty.
 
-    Raises `RecordingError` if no stream has the name or type that ``--markers`` gave.
+    Raises `RecordingError` if no stream has the name or type given with ``--markers``.
     """
     found = _marker_streams(streams, query, start)
     if not found and query.named is not None:
@@ -38,7 +39,10 @@ def find_markers(
 def _marker_streams(
     streams: Sequence[dict[str, Any]], query: CueQuery, start: float
 ) -> tuple[MarkerStream, ...]:
-    """Those that are meant and not empty; of one name and type, one: a program restarted."""
+    """List the selected streams that have markers.
+
+    Streams of the same name and type are merged, since their program was restarted.
+    """
     found: dict[tuple[str, str], list[Marker]] = {}
     for stream in streams:
         name, stream_type = field_of(stream, "name"), field_of(stream, "type")
@@ -63,14 +67,14 @@ def _could_be_named(streams: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 def carries_markers(stream: dict[str, Any]) -> bool:
-    """Return whether a stream is of texts, or of numbers that come irregularly."""
+    """Return whether a stream carries text, or numbers at an irregular rate."""
     if field_of(stream, "channel_format") == "string":
         return True
     return float(field_of(stream, "nominal_srate") or 0) == 0
 
 
 def role_of(stream: dict[str, Any]) -> str:
-    """The part that a stream plays in a recording; see `bci.recording.summary.StreamReport`."""
+    """Return the ``role`` of a stream in a recording (`bci.recording.summary.StreamReport`)."""
     stream_type, is_text = field_of(stream, "type"), field_of(stream, "channel_format") == "string"
     if is_own(stream_type):
         return "decisions" if stream_type.casefold() == "decisions" else "own"
@@ -83,7 +87,7 @@ def role_of(stream: dict[str, Any]) -> str:
 
 
 def markers_of(stream: dict[str, Any]) -> list[Marker]:
-    """The events of a marker stream; those without a label are left out."""
+    """List the markers of a stream; samples without a label are left out."""
     nodes = enumerate(channel_nodes(stream))
     names = [first_of(node, "label") or f"ch{i + 1}" for i, node in nodes]
     rows = (np.ravel(np.asarray(row, dtype=object)).tolist() for row in stream["time_series"])

@@ -1,4 +1,4 @@
-"""Reading XDF files: one signal stream with the markers of others."""
+"""Reading XDF files: one signal stream, with the markers of other streams."""
 
 import logging
 from dataclasses import replace
@@ -27,13 +27,13 @@ def read_xdf(
     path: Path,
     wanted: str | None = None,  # Name, type or source id
     markers: CueQuery | None = None,  # Without it, the streams of marker types
-    usual: StreamSelector | None = None,  # Counts where several streams fit
-    given_hz: float | None = None,  # The true rate, where the nominal one is wrong
+    usual: StreamSelector | None = None,  # The profile's choice, used if several streams fit
+    given_hz: float | None = None,  # The true rate in hertz, if the nominal rate is wrong
 ) -> Recording:
     """Read one signal stream of an XDF file, on the recorder's clock, and its markers.
 
-    Raises `RecordingError` if the file is truncated or damaged, or it is not clear which stream is
-    meant.
+    Raises `RecordingError` if the file is truncated or damaged, or if no stream or several streams
+    fit ``wanted``.
     """
     streams = load_streams(path)
     signal = _choose(path, streams, wanted, usual, given_hz)
@@ -60,7 +60,7 @@ def read_xdf(
 
 
 def info_of(signal: dict[str, Any], path: Path, sfreq: float) -> StreamInfo:
-    """Describe a recorded signal stream as its header does; ``sfreq`` is its rate in hertz."""
+    """Describe a recorded signal stream by its header; ``sfreq`` is its rate in hertz."""
     return StreamInfo(
         name=field_of(signal, "name") or path.stem,
         type=field_of(signal, "type"),
@@ -73,9 +73,9 @@ def info_of(signal: dict[str, Any], path: Path, sfreq: float) -> StreamInfo:
 
 
 def load_streams(path: Path, as_sent: bool = False) -> list[dict[str, Any]]:
-    """All streams of a file as pyxdf gives them, on the recorder's clock.
+    """Load all streams of a file as pyxdf's dictionaries, on the recorder's clock.
 
-    With ``as_sent`` each stays on its sender's clock, with the stamps as they were sent.
+    With ``as_sent``, time stamps are unchanged, on each sender's own clock.
 
     Raises `RecordingError` if the file is truncated or damaged.
     """
@@ -86,8 +86,8 @@ def load_streams(path: Path, as_sent: bool = False) -> list[dict[str, Any]]:
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        # Its own smoothing would close the gaps that are shorter than a second; the sample
-        # clock's does not.
+        # pyxdf's smoothing of stamps would hide gaps shorter than a second; `SampleClock`
+        # keeps them.
         streams: list[dict[str, Any]] = pyxdf.load_xdf(
             path, synchronize_clocks=not as_sent, dejitter_timestamps=False
         )[0]
@@ -113,7 +113,7 @@ def _choose(
         and len(stream["time_stamps"])
     ]
     if given_hz and len(signals) > 1:
-        # Of those that only the given rate makes regular, the ones that are.
+        # Irregular streams count as signals only if the given rate fits their time stamps.
         signals = [s for s in signals if regular_rate(np.asarray(s["time_stamps"]))] or signals
     listing = ", ".join(
         f"{field_of(s, 'name')!r} ({field_of(s, 'type')}, {field_of(s, 'channel_count')} ch)"
@@ -140,7 +140,7 @@ def _choose(
 
 
 def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
-    """The channels of a stream, as its header describes them."""
+    """Return the channels of a stream by its header."""
     stated = [
         DeclaredChannels(
             first_of(node, "label"), first_of(node, "type"), first_of(node, "unit"), _position(node)
@@ -151,7 +151,7 @@ def channels_of(stream: dict[str, Any]) -> tuple[Channel, ...]:
 
 
 def _position(node: dict[str, Any]) -> Position | None:
-    """The location that a description states in millimetres, in metres."""
+    """Convert a channel's location in the header, in millimetres, to metres; None if missing."""
     location = (node.get("location") or [None])[0]
     if not isinstance(location, dict):
         return None
@@ -163,7 +163,7 @@ def _position(node: dict[str, Any]) -> Position | None:
 
 
 def _is_usual(stream: dict[str, Any], usual: StreamSelector) -> bool:
-    """Return whether a stream is the profile's; an LSL predicate is not looked at."""
+    """Return whether a stream fits the profile's selector; its LSL predicate is not evaluated."""
     wanted = usual.type
     return (
         usual.name in (None, field_of(stream, "name"))

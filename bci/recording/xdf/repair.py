@@ -1,4 +1,4 @@
-"""Saving what is whole in a damaged XDF file."""
+"""Copying the undamaged chunks of a damaged XDF file."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from bci.recording.xdf import format as xdf
 
 @dataclass(frozen=True, slots=True)
 class Salvage:
-    """The sound part of a damaged file.
+    """The undamaged part of a damaged file, copied to ``path``.
 
-    ``damage`` are the first byte of each damaged place and what was wrong; of a stream without a
-    header only the first. ``n_samples`` of each stream were saved.
+    ``damage`` has the first byte of each damaged place and its description; for a stream without a
+    header only the first place. ``n_samples`` has the number of saved samples by stream name.
     """
 
     path: Path
@@ -24,11 +24,11 @@ class Salvage:
 
 
 def repair(path: Path, target: Path | None = None) -> Salvage:
-    """Copy all whole chunks of a file into a new one; the damaged one stays as it is.
+    """Copy all undamaged chunks of a file into a new one; the damaged file is not changed.
 
-    The new file is ``<name>_repaired.xdf`` beside it, unless a target is given.
+    The new file is ``target``, by default ``<name>_repaired.xdf`` beside the damaged one.
 
-    Raises `RecordingError` if the file is no XDF file, nothing is whole in it, or the target
+    Raises `RecordingError` if the file is no XDF file, has no undamaged chunk, or the target
     exists.
     """
     target = target or path.with_name(f"{path.stem}_repaired.xdf")
@@ -68,7 +68,7 @@ def repair(path: Path, target: Path | None = None) -> Salvage:
 
 
 def _first_of_each(damage: list[tuple[int, str]]) -> tuple[tuple[int, str], ...]:
-    """Each fault; where each chunk of a stream lacks its header, that fault once."""
+    """List all faults, but only one for each stream without a header."""
     listed: list[tuple[int, str]] = []
     without_header: set[str] = set()
     for at, what in damage:

@@ -1,4 +1,4 @@
-"""Writing XDF so that whatever happens, what was written can be read."""
+"""Writing XDF files that stay readable after a crash, a power cut or a full disk."""
 
 import contextlib
 import errno
@@ -25,14 +25,13 @@ class _Tally:
 
 
 class XdfWriter:
-    """A new XDF file, to which whole chunks are added.
+    """A new XDF file, to which whole chunks are appended.
 
-    Each chunk goes to the system in one piece: when this process dies, all that was written
-    before is in the file. `sync` gets it onto the disk, for when the power goes. When the disk
-    is full, the piece that did not fit is taken back.
+    Each chunk is passed to the operating system at once, so that it survives a crash of this
+    process. `sync` writes the chunks to the disk, so that they survive a power cut. If the disk is
+    full, the incomplete chunk is removed.
 
-    Raises `RecordingError` here and in every method: if the file exists already or cannot be
-    written.
+    The constructor raises `RecordingError` if the file exists; every method, if writing fails.
     """
 
     def __init__(self, path: Path) -> None:
@@ -52,7 +51,7 @@ class XdfWriter:
         self._write(xdf.MAGIC + xdf.chunk(xdf.FILE_HEADER, (_XML + head).encode()))
 
     def add_stream(self, header: str) -> int:
-        """Begin a stream; ``header`` is LSL's XML description of it. Returns its number."""
+        """Add a stream with LSL's XML description ``header``; return its number, from 1."""
         self._tallies.append(_Tally())
         stream_id = len(self._tallies)
         self._write(xdf.stream_chunk(xdf.STREAM_HEADER, stream_id, header.encode()))
@@ -61,7 +60,11 @@ class XdfWriter:
     def write_samples(
         self, stream_id: int, stamps: NDArray[np.float64], values: NDArray[np.generic]
     ) -> None:
-        """Add samples, stamps on the sender's clock; values are ``bytes`` for texts."""
+        """Append samples of a stream.
+
+        ``stamps`` are in seconds on the sender's clock. ``values`` (n_samples, n_channels) are
+        numbers or, for a stream of text, ``bytes``.
+        """
         if not len(stamps):
             return
         if values.dtype == np.object_:
@@ -75,23 +78,26 @@ class XdfWriter:
         tally.n_samples += len(stamps)
 
     def write_offset(self, stream_id: int, measured: float, offset: float) -> None:
-        """Note that the sender's clock plus ``offset`` is ours, at ``measured`` on the sender's."""
+        """Append a clock offset in seconds: sender's clock + ``offset`` = this computer's clock.
+
+        It was measured at the time ``measured`` on the sender's clock.
+        """
         pair = np.array([measured, offset], "<f8").tobytes()
         self._write(xdf.stream_chunk(xdf.CLOCK_OFFSET, stream_id, pair))
 
     def write_boundary(self) -> None:
-        """A mark from which readers can continue after damage."""
+        """Append a boundary mark, from which readers can continue after damage."""
         self._write(xdf.chunk(xdf.BOUNDARY, xdf.BOUNDARY_MARK))
 
     def sync(self) -> None:
-        """Get all that was written onto the disk."""
+        """Make sure that all written chunks are on the disk (fsync)."""
         try:
             os.fsync(self._file.fileno())
         except OSError as error:
             raise RecordingError(f"{self.path}: the disk fails ({error.strerror})") from error
 
     def close(self) -> None:
-        """Write the footers, as far as they fit, and close."""
+        """Write the footers and close the file."""
         if self._file.closed:
             return
         try:
@@ -122,15 +128,15 @@ class XdfWriter:
         self.n_bytes += len(piece)
 
     def _take_back(self) -> None:
-        """Leave nothing of a piece that did not fit; what comes next goes to its place."""
-        # Where the disk itself is gone, nothing can be done about its last piece.
+        """Remove a chunk that did not fit; the next chunk is written in its place."""
+        # If the disk itself is gone, the file cannot be truncated.
         with contextlib.suppress(OSError):
             self._file.truncate(self.n_bytes)
             self._file.seek(self.n_bytes)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Get a new file's name onto the disk; not every system can."""
+    """Make sure that a new file's name is on the disk, if the operating system can (fsync)."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
