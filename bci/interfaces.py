@@ -278,7 +278,7 @@ class Servable(Decoder, Protocol):
     def choose_runtime(self) -> None:
         """Measure the runtimes on this computer and use the fastest.
 
-        `arrays` has the choice.
+        `arrays` stores the choice, so that a loaded model uses the same runtime.
         """
 
 

@@ -88,7 +88,7 @@ class SitesEvent(Event):
 
 
 class OutcomeEvent(Event):
-    """One training of a benchmark."""
+    """Scores of one training of a benchmark."""
 
     event: Literal["outcome"] = "outcome"
     # Name of the benchmark: ``motor-imagery``, ``emotion``, ``images``, ``speech`` or

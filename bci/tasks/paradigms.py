@@ -181,9 +181,9 @@ def cues_for(kind: ParadigmKind, text: str, profile: Profile) -> tuple[CueScreen
 
 
 def executed_plan(plan: RunPlan) -> RunPlan:
-    """Plan the run of executed movements before a run of imagined ones.
+    """Plan the run of executed movements that comes before ``plan``, of imagined ones.
 
-    It has no rest phase, since the threshold is chosen on the run of imagined movements.
+    It has no rest phase: calibration chooses the decision threshold on imagined movements.
     """
     timing = replace(plan.timing, rest_s=0.0)
     return replace(plan, task=EXECUTED_TASK, instruction=_MOVE, timing=timing)

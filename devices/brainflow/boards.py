@@ -134,7 +134,7 @@ class BrainFlowSettings(Settings):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board of the installed BrainFlow."""
+    """Type of board that the installed BrainFlow supports."""
 
     name: str  # As in `BrainFlowSettings.board`
     board_id: int  # BrainFlow's number of the board

@@ -46,7 +46,7 @@ class DecisionView(Protocol):
         """Show the class of the current cue; None between cues."""
 
     def refresh(self) -> None:
-        """Draw again after a change of theme, rule or hint."""
+        """Draw again after a change of the theme, the decision rule or the line of help."""
 
 
 class CueFinder(Protocol):

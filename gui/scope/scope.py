@@ -174,7 +174,7 @@ class Scope(Themed, QWidget):
             self.choose(kind=following(kinds, self.view.kind))
 
     def step_gain(self, way: int) -> None:
-        """Draw the traces of the chosen kind larger (``way`` +1) or smaller (-1)."""
+        """Draw the traces of the shown kind of channel larger (``way`` +1) or smaller (-1)."""
         if self.gain > 0:
             self.gains.step(self.view.kind, way)
             self.choose()

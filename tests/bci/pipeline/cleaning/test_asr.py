@@ -96,6 +96,7 @@ def test_clean_amplitudes_are_found_among_others() -> None:
     assert deviation == pytest.approx(1.5, abs=0.4)
 
 
+@pytest.mark.long
 def test_many_channels_take_little_memory() -> None:
     rng = np.random.default_rng(0)
     data = (rng.normal(0, 5, (5000, 200)) @ rng.normal(0, 0.07, (200, 200))).astype(np.float32)
