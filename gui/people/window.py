@@ -124,4 +124,4 @@ class PeopleWindow(Themed, QWidget):
             self.clocks.setText(_CLOCKS_UNKNOWN)
             return
         ms = 1000 * sum(errors[-2:])
-        self.clocks.setText(f"Clock offsets are known to {ms:.2f} ms.")
+        self.clocks.setText(f"Clock offsets: ± {ms:.2f} ms")

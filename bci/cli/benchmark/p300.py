@@ -229,7 +229,7 @@ def shuffled_flashes(recording: Recording, seed: int) -> Recording:
 def recorded(folder: Path, profile: Profile, names: list[str] | None) -> None:
     """Print the AUC of each run of one person, decoded by a model of the other runs.
 
-    ``names`` are the decoders to compare; None means all of the task.
+    ``names`` are the decoders to compare; None means those of `STUDIED`.
     """
     files = recordings_in(folder) if folder.is_dir() else []
     if len(files) < _FEWEST_RUNS:

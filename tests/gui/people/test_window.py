@@ -68,7 +68,7 @@ def test_the_agreement_of_clocks_is_that_of_the_two_worst(window: PeopleWindow) 
     assert "not known" in window.clocks.text()
     for card, error_s in zip(window.cards, (2e-4, 3e-4), strict=True):
         card.show_status(STATUS.model_copy(update={"clock_error_s": error_s}))
-    assert window.clocks.text() == "Clock offsets are known to 0.50 ms."
+    assert window.clocks.text() == "Clock offsets: ± 0.50 ms"
 
 
 def test_a_lost_stream_is_named_in_its_card(window: PeopleWindow) -> None:
