@@ -276,7 +276,7 @@ class Servable(Decoder, Protocol):
     """A decoder that has several runtimes, such as PyTorch and ONNX Runtime."""
 
     def choose_runtime(self) -> None:
-        """Measure the runtimes on this computer and use the fastest.
+        """Choose the runtime: the fastest on this computer that gives equal results.
 
         `arrays` stores the choice, so that a loaded model uses the same runtime.
         """

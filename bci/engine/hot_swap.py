@@ -41,9 +41,9 @@ class NextModel:
         self.settling: RunningModel | None = None
 
     def request(self, folder: Path) -> None:
-        """Start to load the model in ``folder``.
+        """Start to load the model in ``folder``, in a thread; return at once.
 
-        An earlier request not yet running is dropped.
+        It replaces an earlier request whose model has not taken over yet.
         """
         self._n_requests += 1
         self.settling = None

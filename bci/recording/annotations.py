@@ -20,8 +20,8 @@ def is_seam(label: str) -> bool:
 def is_marker(label: str, mne: bool = True) -> bool:
     """Return whether an annotation is an event for a paradigm.
 
-    With ``mne``, the file has a format of MNE, where ``BAD ...`` marks bad signal. In other
-    formats such a label is an ordinary event.
+    Empty labels, seams (`is_seam`) and ``BAD_ACQ_SKIP`` never are. With ``mne``, the file has a
+    format of MNE, where any other ``BAD ...`` marks bad signal, too.
     """
     label = label.strip().upper()
     if not label or is_seam(label) or label.startswith(SKIP):

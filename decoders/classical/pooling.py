@@ -23,7 +23,7 @@ _DEFAULT = 10.0
 
 @dataclass(frozen=True)
 class Labelled:
-    """Features (n_windows, n_features) and numbers of classes (n_windows,)."""
+    """Features (n_windows, n_features) and numbers of classes (n_windows,) of some windows."""
 
     features: Features
     numbers: NDArray[np.int64]

@@ -144,7 +144,7 @@ class Fleeg(nn.Module):
         return last
 
     def features(self, x: Tensor) -> Tensor:
-        """The trunk's features, shape (n_trials, n_features)."""
+        """Features after the site's own layers and the trunk, shape (n_trials, n_features)."""
         found: Tensor = self.trunk.features(self.to_common(x))  # type: ignore[operator]
         return found
 

@@ -28,9 +28,10 @@ class ShownWords:
 
 
 class FiveLikeliest(DecisionFrame):
-    """The decision on the last window, and bars of its five likeliest classes.
+    """Base of views with the decision on the last window and bars of its five likeliest classes.
 
-    ``truth`` finds the true class of a window; None if windows slide and have no true class.
+    The argument ``truth`` finds the true class of a window. Give None if windows slide, since they
+    have no true class.
     """
 
     def __init__(

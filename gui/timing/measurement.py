@@ -34,7 +34,9 @@ _PACED_S = 1.0
 
 
 class TimingMeasurement(QObject):
-    """Flashes a patch on a screen, and measures the delay from markers to light.
+    """Flashes a patch on a screen, and measures the delay from markers to the sensor's signal.
+
+    The sensor records light, the sound of a click, or a trigger.
 
     The patch does not flash until `begin`, called by the space bar or the program, so that a person
     can place the sensor. With ``at_once`` it flashes as soon as the sensor sends samples.
