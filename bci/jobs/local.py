@@ -1,11 +1,15 @@
 """Run jobs in several processes of this computer, by joblib."""
 
+import mmap
 import os
+import pickle
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from functools import cache
-from typing import TypeVar
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
 
 from bci.commands import SAFE_PATH
 from bci.errors import JobError
@@ -13,6 +17,9 @@ from bci.jobs.workers import Done, do_one
 
 # Interval at which a worker checks that its parent process runs, in seconds.
 _LOOK_S = 0.5
+_GIVEN, _ARRAYS = "given", "arrays"
+# Bytes at whose multiples arrays begin in their file.
+_ALIGNED = 64
 
 J = TypeVar("J")
 T = TypeVar("T")
@@ -24,39 +31,69 @@ def run_in_processes(
 ) -> Generator[Done[T], None, None]:
     """Run jobs in ``n_processes`` processes; see `bci.jobs.workers.run_jobs`.
 
-    Large arrays in ``given`` are memory-mapped, not copied.
+    ``given`` is written to a temporary folder, which each process reads once. Its arrays are
+    memory-mapped, not copied.
     """
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     with parallel_config("loky", n_jobs=n_processes, inner_max_num_threads=1):
-        # Mode "c" is copy on write, since kernels are compiled for writable arrays.
-        pool = Parallel(
-            return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs + 1", mmap_mode="c"
-        )
+        pool = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs + 1")
     os.environ.update(SAFE_PATH)
     parent = os.getpid()
-    done = pool(
-        delayed(_do_as_child)(parent, do, given, number, job) for number, job in enumerate(jobs)
-    )
-    try:
-        yield from done
-    except BrokenProcessPool as error:
-        raise JobError(
-            "a worker process ended, perhaps for want of memory; give fewer --jobs and run the "
-            "same command again, which resumes"
-        ) from error
-    finally:
-        done.close()
+    with tempfile.TemporaryDirectory(prefix="bci-jobs-", ignore_cleanup_errors=True) as folder:
+        _write(given, Path(folder))
+        done = pool(
+            delayed(_do_as_child)(parent, do, folder, number, job)
+            for number, job in enumerate(jobs)
+        )
+        try:
+            yield from done
+        except BrokenProcessPool as error:
+            raise JobError(
+                "a worker process ended, perhaps for want of memory; give fewer --jobs and run "
+                "the same command again, which resumes"
+            ) from error
+        finally:
+            done.close()
 
 
 def _do_as_child(
-    parent: int, do: Callable[[Given, J], T], given: Given, number: int, job: J
+    parent: int, do: Callable[[Given, J], T], folder: str, number: int, job: J
 ) -> Done[T]:
     # With a single process, joblib runs jobs in this one.
     if os.getpid() != parent:
         _end_with(parent)
-    return do_one(do, given, number, job)
+    return do_one(do, _read(folder), number, job)
+
+
+def _write(given: object, folder: Path) -> None:
+    """Pickle ``given``, its arrays beside it so that they can be mapped."""
+    import cloudpickle
+
+    buffers: list[pickle.PickleBuffer] = []
+    pickled = cloudpickle.dumps(given, protocol=5, buffer_callback=buffers.append)
+    spans = []
+    with Path(folder, _ARRAYS).open("wb") as file:
+        for buffer in buffers:
+            file.write(bytes(-file.tell() % _ALIGNED))
+            with buffer.raw() as raw:
+                spans.append((file.tell(), raw.nbytes))
+                file.write(raw)
+    Path(folder, _GIVEN).write_bytes(pickle.dumps((pickled, spans)))
+
+
+@lru_cache(maxsize=1)
+def _read(folder: str) -> Any:
+    # Our own file, in a folder that only this user can read.
+    pickled, spans = pickle.loads(Path(folder, _GIVEN).read_bytes())  # noqa: S301
+    whole = memoryview(b"")
+    if any(n_bytes for _, n_bytes in spans):
+        with Path(folder, _ARRAYS).open("rb") as file:
+            # Copy on write, since kernels are compiled for writable arrays.
+            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+    parts = [whole[start : start + n_bytes] for start, n_bytes in spans]
+    return pickle.loads(pickled, buffers=parts)  # noqa: S301
 
 
 @cache

@@ -12,12 +12,12 @@ import pytest
 import decoders
 from bci.cli.benchmark.study import fill
 from bci.errors import JobError
-from bci.jobs.workers import THIS_PROCESS, Workers
+from bci.jobs.workers import THIS_PROCESS, Workers, run_jobs
 from bci.signals import Channel, Signal
 from bci.training.epochs import Epochs
 from bci.training.learning_curve import learning_curve
 from tests.streams import wait_until
-from tests.studied import WANTED, do, given, results
+from tests.studied import WANTED, Counted, do, given, results, scale
 
 
 def test_two_processes_make_the_same_file_as_one(tmp_path: Path) -> None:
@@ -30,6 +30,15 @@ def test_two_processes_make_the_same_file_as_one(tmp_path: Path) -> None:
         assert n_rows == len(WANTED)
         assert len({each.read_text() for each in folder.iterdir()}) == n
     assert files[1].read_bytes() == files[2].read_bytes()
+
+
+def test_shared_data_are_read_once_per_process_and_can_be_written_to(tmp_path: Path) -> None:
+    shared = Counted(np.arange(5.0), tmp_path / "log.txt")
+    done = list(run_jobs(scale, shared, range(8), Workers(2)))
+    assert len(shared.log.read_text().splitlines()) <= 2
+    assert shared.array[0] == 0
+    for one in done:
+        np.testing.assert_array_equal(one.result, np.arange(1.0, 5.0) * one.number)
 
 
 @pytest.mark.slow
