@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import psutil
 
 from bci.cli.benchmark.runner import Results, version
 from bci.profiles.profile import load_profile
@@ -82,3 +83,12 @@ def scale(counted: Counted, factor: int) -> np.ndarray:
     """Change the array of this process only."""
     counted.array[0] += 1
     return counted.array[1:] * factor
+
+
+def memory_while_reading(array: np.ndarray, _job: int) -> tuple[int, int, int]:
+    """This process's number, and its resident memory in bytes before and after reading."""
+    process = psutil.Process()
+    before = process.memory_info().rss
+    array.sum()
+    time.sleep(0.05)
+    return process.pid, before, process.memory_info().rss

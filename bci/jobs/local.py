@@ -64,7 +64,12 @@ def _do_as_child(
     # With a single process, joblib runs jobs in this one.
     if os.getpid() != parent:
         _end_with(parent)
-    return do_one(do, _read(folder), number, job)
+    given, arrays = _read(folder)
+    done = do_one(do, given, number, job)
+    # joblib ends a worker whose memory grows by 300 MB, and counts the pages that it has read.
+    if arrays is not None and hasattr(mmap, "MADV_DONTNEED"):
+        arrays.madvise(mmap.MADV_DONTNEED)
+    return done
 
 
 def _write(given: object, folder: Path) -> None:
@@ -84,16 +89,18 @@ def _write(given: object, folder: Path) -> None:
 
 
 @lru_cache(maxsize=1)
-def _read(folder: str) -> Any:
+def _read(folder: str) -> tuple[Any, mmap.mmap | None]:
+    """Read what `_write` wrote; return it and the map of its arrays, None if it has none."""
     # Our own file, in a folder that only this user can read.
     pickled, spans = pickle.loads(Path(folder, _GIVEN).read_bytes())  # noqa: S301
-    whole = memoryview(b"")
+    arrays, whole = None, memoryview(b"")
     if any(n_bytes for _, n_bytes in spans):
         with Path(folder, _ARRAYS).open("rb") as file:
             # Copy on write, since kernels are compiled for writable arrays.
-            whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+            arrays = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+            whole = memoryview(arrays)
     parts = [whole[start : start + n_bytes] for start, n_bytes in spans]
-    return pickle.loads(pickled, buffers=parts)  # noqa: S301
+    return pickle.loads(pickled, buffers=parts), arrays  # noqa: S301
 
 
 @cache

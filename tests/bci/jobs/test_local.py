@@ -1,5 +1,6 @@
 """Jobs in several processes: same results, stored at once, even if a process dies."""
 
+import mmap
 import subprocess
 import sys
 from functools import partial
@@ -17,7 +18,7 @@ from bci.signals import Channel, Signal
 from bci.training.epochs import Epochs
 from bci.training.learning_curve import learning_curve
 from tests.streams import wait_until
-from tests.studied import WANTED, Counted, do, given, results, scale
+from tests.studied import WANTED, Counted, do, given, memory_while_reading, results, scale
 
 
 def test_two_processes_make_the_same_file_as_one(tmp_path: Path) -> None:
@@ -39,6 +40,19 @@ def test_shared_data_are_read_once_per_process_and_can_be_written_to(tmp_path: P
     assert shared.array[0] == 0
     for one in done:
         np.testing.assert_array_equal(one.result, np.arange(1.0, 5.0) * one.number)
+
+
+@pytest.mark.skipif(not hasattr(mmap, "MADV_DONTNEED"), reason="memory stays mapped here")
+def test_a_worker_keeps_none_of_the_shared_data_in_memory_after_a_job() -> None:
+    shared = np.zeros(10_000_000)
+    done = run_jobs(memory_while_reading, shared, range(6), Workers(2))
+    of_process: dict[int, list[tuple[int, int]]] = {}
+    for process, before, after in (one.result for one in done):
+        of_process.setdefault(process, []).append((before, after))
+    for first, *others in of_process.values():
+        assert first[1] - first[0] > shared.nbytes / 2
+        for before, _ in others:
+            assert before < first[1] - shared.nbytes / 2
 
 
 @pytest.mark.slow
