@@ -175,10 +175,10 @@ def test_a_live_engine_reports_that_it_adapts_and_leaves_the_folder_alone(
     wait_until(lambda: outlet.has_consumers, 20)
     status = StatusInlet(find(f"{live.name}-status"))
     found = find(f"{live.name}-predictions")
-    described = pylsl.StreamInlet(found.raw).info(timeout=10).desc()
-    assert described.child_value("adaptation") == "alignment"
-    described = pylsl.StreamInlet(find(f"{live.name}-provenance").raw).info(timeout=10).desc()
-    assert described.child_value(UNPUBLISHED) == ""
+    described = pylsl.StreamInlet(found.raw).info(timeout=10)
+    assert described.desc().child_value("adaptation") == "alignment"
+    described = pylsl.StreamInlet(find(f"{live.name}-provenance").raw).info(timeout=10)
+    assert described.desc().child_value(UNPUBLISHED) == ""
     send(outlet, made.data)
     told: list[EngineStatus] = []
     wait_until(

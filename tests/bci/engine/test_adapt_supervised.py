@@ -198,10 +198,10 @@ def test_a_live_engine_learns_as_a_replay_does_and_reports_it(
     predictions = PredictionInlet(find(f"{live.name}-predictions"))
     status = StatusInlet(find(f"{live.name}-status"))
     for stream in ("predictions", "decisions"):
-        described = pylsl.StreamInlet(find(f"{live.name}-{stream}").raw).info(timeout=10).desc()
-        assert described.child_value("adaptation") == "supervised"
-    described = pylsl.StreamInlet(find(f"{live.name}-provenance").raw).info(timeout=10).desc()
-    assert described.child_value(UNPUBLISHED) == "supervised"
+        described = pylsl.StreamInlet(find(f"{live.name}-{stream}").raw).info(timeout=10)
+        assert described.desc().child_value("adaptation") == "supervised"
+    described = pylsl.StreamInlet(find(f"{live.name}-provenance").raw).info(timeout=10)
+    assert described.desc().child_value(UNPUBLISHED) == "supervised"
     got: list[ReceivedPrediction] = []
     told: list[EngineStatus] = []
     start, waiting = None, list(made.markers)
