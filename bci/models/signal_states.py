@@ -85,7 +85,7 @@ class StatesCard(Settings):
 
 
 class BandPowers:
-    """Function that computes log powers in `BANDS_HZ` of a window.
+    """Function that computes log powers in `BANDS_HZ`, averaged over channels, (n_bands,).
 
     A window has ``n_samples`` samples. ``sfreq`` is their sampling rate in hertz.
     """

@@ -137,9 +137,10 @@ class RingBuffer:
         return self._data[rows], self._timestamps[rows]
 
     def read(self, cursor: int, max_samples: int | None = None) -> RingRead:
-        """Read the samples from index ``cursor`` on, at most ``max_samples``.
+        """Read at most ``max_samples`` samples from absolute index ``cursor`` on.
 
-        Continue with ``cursor = got.first + len(got.data)``.
+        Continue with ``cursor = got.first + len(got.data)``, where ``got`` is the result.
+        ``got.first`` is above ``cursor`` if samples there were overwritten.
         """
         end = self.end
         first = min(max(cursor, self._begin, end - self.capacity), end)

@@ -127,7 +127,10 @@ class FlashEvidence:
         return self.selection.verdict
 
     def shown(self, time: float, label: str) -> None:
-        """Add a flash by its marker ``label``; ``time`` on the LSL clock must ascend."""
+        """Add the flash of a marker; a ``label`` that is of no flash is ignored.
+
+        ``time``, in seconds on the LSL clock, must not descend.
+        """
         group = group_of(label)
         if group is not None and group < self.code.n_groups:
             self._flashes.append(_Flash(time, group))

@@ -96,7 +96,7 @@ def probabilities(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Galleries:
-    """Galleries of the training images ``learnt`` and of the live ``candidates``."""
+    """Images and embeddings: ``learnt`` for training, ``candidates`` for the live choice."""
 
     learnt: Gallery
     candidates: Gallery

@@ -127,7 +127,7 @@ def filtered(x: Tensor, kernels: Tensor, in_training: bool) -> Tensor:
 
 
 class WithinRegion(nn.Module):
-    """Message passing among a region's channels, then a separable convolution."""
+    """Message passing among a region's channels, then a filter per channel and a channel mix."""
 
     def __init__(self, members: Sequence[str]) -> None:
         super().__init__()

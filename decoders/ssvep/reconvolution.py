@@ -117,7 +117,10 @@ class ReconvolutionCca:
         return softmax(self.sharpness * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Compute the correlation with each target, (n_classes,)."""
+        """Correlate the filtered window with the template of each target, shape (n_classes,).
+
+        ``window`` (n_channels, n_samples) is one cycle of the code.
+        """
         with np.errstate(invalid="ignore", divide="ignore"):
             data = np.ascontiguousarray(window, dtype=np.float64)
             return np.asarray(self._templates @ _unit(self._filter @ data))

@@ -35,4 +35,4 @@ class BlankScene:
         painter.fillRect(0, 0, size.width(), size.height(), 0xFF0D0F12)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Do nothing: the scene has no markers."""
+        """Do nothing: the scene has no markers. Arguments as for `Scene.shown`."""

@@ -190,7 +190,7 @@ class Scope(Themed, QWidget):
             self.gain_chosen.emit(kind, self.gains.of(kind))
 
     def step_time_base(self, way: int) -> None:
-        """Show more (``way`` +1) or less (-1) time."""
+        """Choose the next longer (``way`` +1) or shorter (-1) of `TIME_BASES_S`."""
         k = TIME_BASES_S.index(self.view.time_base_s) + way
         self.choose(time_base_s=TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
 

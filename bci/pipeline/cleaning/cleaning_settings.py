@@ -94,7 +94,12 @@ class Asr(FilterSettings):
     def fit(
         self, stretches: Sequence[FloatArray], signal: Signal
     ) -> dict[str, NDArray[np.generic]]:
-        """Compute the statistics of the clean part of the signal."""
+        """Compute mixing matrix and thresholds of ASR from the clean parts of a signal.
+
+        ``stretches``, each (n_samples, n_channels) without gaps, may have artifacts; these are
+        left out. Raises ValueError if less than 15 s are clean, or if the channels are fewer than
+        3 or of several kinds.
+        """
         from bci.pipeline.cleaning.asr_calibration import calibrate_asr
 
         self._check(signal)

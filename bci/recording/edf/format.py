@@ -38,7 +38,10 @@ class EdfSignal(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An annotation; ``onset`` is in seconds from the file's start, ``duration`` in seconds."""
+    """An annotation and its ``text``; ``onset`` is in seconds from the file's start.
+
+    ``duration`` is in seconds, 0 if none is stated.
+    """
 
     onset: float
     duration: float
