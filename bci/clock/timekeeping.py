@@ -109,7 +109,10 @@ def clock_findings(clock_jumps: int) -> tuple[str, ...]:
 
 
 def regular_rate(stamps: TimeArray) -> float:
-    """Estimate the rate of regular time stamps, in hertz; 0 if they are irregular."""
+    """Estimate the rate of regular time stamps, in hertz; 0 if they are irregular.
+
+    ``stamps`` (n_samples,) are in seconds on any clock.
+    """
     if len(stamps) < _LEAST_SAMPLES:
         return 0.0
     steps = np.diff(stamps)

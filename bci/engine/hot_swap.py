@@ -62,7 +62,7 @@ class NextModel:
     def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
         """Filter ``chunks`` with the new model; return it once settled, None before.
 
-        ``running`` is the name of the running model, for reports.
+        ``running`` is the name of the running model, for messages.
         """
         while not self._loaded.empty():
             number, outcome = self._loaded.get()

@@ -50,7 +50,7 @@ class EngineProcess:
             self._child.send(line)
 
     def poll(self, stopping: bool = False) -> None:
-        """Report its news; start it again after a crash unless the session is stopping."""
+        """Pass its events to ``report``; restart it after a crash unless the session stops."""
         if (child := self._child) is None:
             return
         # Before its events: whatever it printed until then is there.

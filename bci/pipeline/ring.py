@@ -84,7 +84,7 @@ class RingBuffer:
         data : ndarray, shape (n_samples, n_channels)
             Samples to append.
         timestamps : ndarray, shape (n_samples,)
-            Their time stamps.
+            Their time stamps, in seconds.
         first : int
             Absolute index of ``data[0]``; beyond `end`, the gap is filled with NaN.
 

@@ -137,10 +137,11 @@ class FlashEvidence:
             self._times.append(time)
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Add a prediction; ``taken`` is the time of its window's last sample.
+        """Add a prediction of the two classes, ``probabilities`` (n_classes,).
 
-        A prediction that belongs to no flash is ignored. Returns the verdict if the selection is
-        decided, else None.
+        ``taken`` is the time of its window's last sample, in seconds on the LSL clock. A prediction
+        that belongs to no flash is ignored. Returns the verdict if the selection is decided, else
+        None.
         """
         onset, slack = taken - self.windows.delay_s, self.windows.slack_s
         ratio = log_ratio(probabilities, self.windows.target)

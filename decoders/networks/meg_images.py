@@ -125,7 +125,7 @@ class SubjectLayer(nn.Module):
         self.maps = nn.Parameter(torch.eye(width).repeat(n_subjects, 1, 1))
 
     def forward(self, x: Tensor, subjects: Tensor) -> Tensor:
-        """Map channels (B, width, T) by the subjects' numbers (B,), from 0."""
+        """Map channels (B, width, T) by the subjects' numbers (B,), from 0; the shape stays."""
         return self.maps[subjects] @ x
 
 
@@ -188,7 +188,11 @@ class MegImages(nn.Module):
         self.log_temperature = nn.Parameter(torch.tensor(TEMPERATURE).log())
 
     def features(self, x: Tensor, subjects: Tensor | None = None) -> Tensor:
-        """Compute the input of the heads, shape (n_trials, 2 * width)."""
+        """Compute the input of the heads, shape (n_trials, 2 * width).
+
+        ``x`` has the shape (n_trials, n_channels, n_samples). ``subjects`` (n_trials,) are the
+        subjects' numbers, from 0; the network needs them if it has a layer per subject.
+        """
         x = self.mix(self.attention(x))  # (B, 270, T)
         if self.subject is not None:
             if subjects is None:
@@ -199,7 +203,7 @@ class MegImages(nn.Module):
         return summed
 
     def forward(self, x: Tensor, subjects: Tensor | None = None) -> Embeddings:
-        """Predict embeddings of trials (n_trials, n_channels, n_samples); subjects (n_trials,)."""
+        """Predict image embeddings from trials; arguments as for `features`."""
         x = self.features(x, subjects)
         return Embeddings(self.contrast(x), self.regression(x), self.log_temperature.exp())
 

@@ -134,6 +134,7 @@ class TrialEncoder(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert trials (B, n_channels, n_samples) to features (B, n_features)."""
         x = self.pool(x)[..., : self.width]  # (B, C, width), a multiple of the heads
         x = self.encoder(x)  # (B, C, width)
         projected: Tensor = self.projector(x.flatten(1))  # (B, n_features)
@@ -175,7 +176,10 @@ class Mvcnet(nn.Module):
         self.transformer = TrialEncoder(n_channels, n_samples, sfreq, self.n_features, settings)
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the backbone's features, shape (n_trials, n_features)."""
+        """Compute the backbone's features, shape (n_trials, n_features).
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         return self.backbone.features(x)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -157,12 +157,18 @@ class NetworkDecoder:
         self._serving = choose(self.served, self._seen)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Align by a person's unlabelled windows from now on."""
+        """Whiten by the mean covariance of a person's unlabelled windows from now on.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         self._cov = mean_covariance(windows)
         self._whitening = self._alignment(self._cov)
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Update the mean covariance, used for whitening, by a window with weight ``weight``."""
+        """Update the mean covariance, used for whitening, by a window (n_channels, n_samples).
+
+        The window has the share ``weight``, 0 to 1, in the new mean.
+        """
         self._cov = (1.0 - weight) * self._cov + weight * mean_covariance(window[None])
         self._whitening = self._alignment(self._cov)
 

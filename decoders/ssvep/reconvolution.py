@@ -83,7 +83,10 @@ class ReconvolutionCca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Estimate the spatial filter and the responses; make a template of every code."""
+        """Estimate the spatial filter and the responses; make a template of every code.
+
+        Arguments as for `bci.interfaces.Decoder`; each window is one cycle of the code.
+        """
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         codes = require_codes(self.stimuli)

@@ -38,7 +38,7 @@ class StateBand:
         return sum(_BAND) / 2
 
     def add(self, now: float, state: int, held_back: bool) -> None:
-        """Add the state that an engine reports at ``now``, LSL clock."""
+        """Add the state that an engine reports at ``now``, in seconds on the LSL clock."""
         begin = now - _STATUS_S
         if self._spans and now - self._spans[-1][1] < STALE_S:
             before = self._spans[-1]

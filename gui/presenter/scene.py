@@ -21,7 +21,10 @@ class Scene(Protocol):
         ...
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Receive the LSL ``time`` of the frame's swap, after its markers were sent."""
+        """Receive the ``time`` of the frame's swap, after its markers were sent.
+
+        ``time`` is in seconds on the LSL clock; ``labels`` are those that `advance` returned.
+        """
         ...
 
 

@@ -36,7 +36,11 @@ class Regress(FilterSettings):
     def fit(
         self, stretches: Sequence[FloatArray], signal: Signal
     ) -> dict[str, NDArray[np.generic]]:
-        """Compute the covariances of the sources and the other channels."""
+        """Compute the covariances of the sources and the other channels.
+
+        ``stretches`` are each (n_samples, n_channels) without gaps. Raises ValueError if they are
+        empty, or a source is missing.
+        """
         from bci.pipeline.cleaning import regress
 
         sources, targets = self._split(signal)

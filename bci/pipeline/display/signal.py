@@ -194,7 +194,10 @@ class DisplaySignal:
         return True
 
     def index_at(self, time: float) -> float:
-        """Return the fractional index of the sample at ``time``; NaN without samples."""
+        """Return the fractional index of the sample at ``time``; NaN without samples.
+
+        ``time`` is in seconds on the LSL clock.
+        """
         newest = self.ring.latest(1).timestamps
         if not len(newest):
             return float("nan")
