@@ -26,9 +26,10 @@ NEVER = 1.0
 def reaches(
     confidence: float | NDArray[np.float64], threshold: float
 ) -> bool | np.bool_ | NDArray[np.bool_]:
-    """Return True where a confidence reaches the decision threshold.
+    """Return True if a confidence reaches the decision threshold, both 0 to 1.
 
-    ``confidence`` is a number or an array.
+    ``confidence`` is a number or an array; the result has the same shape. A threshold of `NEVER`
+    is never reached.
     """
     return (confidence >= threshold) & (threshold < NEVER)
 

@@ -184,7 +184,7 @@ class Smoother:
 
 
 def decibels(power: Array) -> Array:
-    """Ten times the decimal logarithm of a power."""
+    """Convert powers of any shape to decibels: ten times the decimal logarithm."""
     return np.asarray(10.0 * np.log10(power))
 
 

@@ -46,7 +46,7 @@ class Stage(Protocol):
         """
 
     def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Return the complex gain at these frequencies, in hertz."""
+        """Return the complex gain (n_freqs,) at the frequencies ``freqs_hz`` (n_freqs,)."""
 
 
 def bandpass(low_hz: float, high_hz: float, sfreq: float, order: int = 4) -> Sos:

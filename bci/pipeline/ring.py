@@ -123,7 +123,7 @@ class RingBuffer:
     def view(self, start: int, stop: int) -> tuple[FloatArray, TimeArray]:
         """Return views of samples and time stamps from ``start`` to ``stop`` (exclusive).
 
-        Both are absolute indices.
+        Both are absolute indices. The shapes are (n_samples, n_channels) and (n_samples,).
 
         Raises
         ------

@@ -188,7 +188,11 @@ class DuinMasked(nn.Module):
 
 
 def vqvae_loss(model: DuinVqVae, x: Tensor, target: Tensor, person: int = 0) -> Tensor:
-    """Loss of stage 1: mean squared error with the target, plus commitment to the codes."""
+    """Loss of stage 1: mean squared error with the target, plus commitment to the codes.
+
+    ``x`` has the shape (n_trials, n_channels, n_samples), ``target`` that of
+    `Reconstruction.target`.
+    """
     made = model(x, person)
     loss: Tensor = F.mse_loss(made.target, target) + _COMMITMENT * made.commitment
     return loss

@@ -306,6 +306,9 @@ def one_second(x: Tensor, sfreq: float) -> Tensor:
 
 
 def gaussian_targets(levels: Tensor, n_levels: int) -> Tensor:
-    """Make smoothed targets: a Gaussian around the true level, with a sd of half a level."""
+    """Make smoothed targets: a Gaussian around the true level, with a sd of half a level.
+
+    ``levels`` (...) are numbers from 0; the result has the shape (..., n_levels).
+    """
     distance = torch.arange(n_levels, device=levels.device) - levels.unsqueeze(-1)
     return torch.softmax(-0.5 * (distance / _TARGET_SD) ** 2, dim=-1)

@@ -300,7 +300,10 @@ def contrastive_loss(
 
 
 def images_loss(embeddings: Embeddings, images: Tensor, share: float = 0.75) -> Tensor:
-    """Total loss: contrastive loss and squared error, weighted by ``share`` and 1 - ``share``."""
+    """Total loss: contrastive loss and squared error, weighted by ``share`` and 1 - ``share``.
+
+    ``images`` (n_trials, n_dimensions) are the embeddings of the true images.
+    """
     contrast = contrastive_loss(embeddings.contrast, images, embeddings.temperature)
     return share * contrast + (1 - share) * F.mse_loss(embeddings.regression, images)
 
@@ -322,7 +325,10 @@ def flat_places(positions: Array) -> Array:
 
 
 def rank_at_place(positions: Array) -> NDArray[np.int64]:
-    """Count the earlier channels at the same position, within 1 mm, for each channel."""
+    """Count the earlier channels at the same position, within 1 mm, for each channel.
+
+    ``positions`` (n_channels, 3) are in metres; the result is (n_channels,).
+    """
     seen: dict[tuple[float, ...], int] = {}
     ranks = []
     for place in np.round(positions, 3).tolist():

@@ -91,14 +91,21 @@ def nt_xent(a: Tensor, b: Tensor, temperature: float, alike: Tensor | None = Non
 def cross_view_loss(
     raw: Tensor, views: Sequence[Tensor], temperature: float, alike: Tensor | None = None
 ) -> Tensor:
-    """Contrast the features of raw trials with those of each view, averaged over the views."""
+    """Contrast the features of raw trials with those of each view, averaged over the views.
+
+    ``raw`` and each of ``views`` have the shape (n_trials, n_features). ``alike`` is as for
+    `nt_xent`.
+    """
     return torch.stack([nt_xent(raw, view, temperature, alike) for view in views]).mean()
 
 
 def cross_model_loss(
     backbone: Tensor, transformer: Tensor, temperature: float, alike: Tensor | None = None
 ) -> Tensor:
-    """Contrast the backbone's features with the Transformer's, over the trials of all views."""
+    """Contrast the backbone's features with the Transformer's, over the trials of all views.
+
+    Both have the shape (n, n_features). ``alike`` is as for `nt_xent`.
+    """
     return nt_xent(backbone, transformer, temperature, alike)
 
 

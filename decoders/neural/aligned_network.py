@@ -149,7 +149,7 @@ class NetworkDecoder:
         return cross_entropy
 
     def sources(self, windows: FloatArray) -> NDArray[np.int64] | None:  # noqa: ARG002
-        """Return the windows' trial numbers if the loss needs them, else None."""
+        """Return the windows' trial numbers, (n_windows,), if the loss needs them, else None."""
         return None
 
     def choose_runtime(self) -> None:
@@ -209,7 +209,7 @@ class NetworkDecoder:
         return {name: float(w) for name, w in zip(ch_names, weights, strict=True)}
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64] | None:
-        """Compute the mean attention per class and channel; None for most networks."""
+        """Compute the mean attention, (n_classes, n_channels); None for most networks."""
         attention = getattr(self.served, "channel_attention", None)
         if attention is None or self._onto is not None:
             return None
@@ -311,5 +311,8 @@ def _mean_attention(
 
 
 def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Compute the cross-entropy of a batch."""
+    """Compute the mean cross-entropy of trials (n_trials, n_channels, n_samples).
+
+    ``y`` (n_trials,) has the numbers of their classes.
+    """
     return nn.functional.cross_entropy(model(x), y)

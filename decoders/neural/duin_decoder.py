@@ -151,9 +151,10 @@ class DuinDecoder(NetworkDecoder):
     def prepare(
         self, windows: FloatArray, chosen: NDArray[np.int64], n_samples: int, sfreq: float
     ) -> None:
-        """Set channels and their scale for pretraining, where there are no labels.
+        """Set channels and their scale for pretraining, which has no labels.
 
-        ``chosen`` are the numbers of the channels.
+        ``windows`` have the shape (n_windows, n_channels, n_samples). ``chosen`` are the numbers of
+        the channels.
         """
         self._sfreq, self._n_given, self.chosen = sfreq, windows.shape[1], chosen
         self._shape = (len(chosen), n_samples)

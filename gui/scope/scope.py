@@ -242,7 +242,7 @@ class Scope(Themed, QWidget):
 
     @property
     def inks(self) -> NDArray[np.uint8]:
-        """The ink (colour number) of each channel, by its quality and the user's marks."""
+        """Ink (colour number) of each channel, (n_channels,), by quality and the user's marks."""
         states, marked = map(self.names.state_of, self.ch_names), self.marked
         return inks_of(list(states), [name in marked for name in self.ch_names])
 

@@ -204,7 +204,7 @@ class DisplaySignal:
         return self.ring.end - 1 - (float(newest[0]) - time) * self.sfreq
 
     def deviations(self) -> NDArray[np.float64]:
-        """Return the standard deviation of each channel over the last two seconds.
+        """Return the standard deviation of each channel, (n_channels,), over the last two seconds.
 
         NaN for a channel without numbers, and for all in the first second.
         """
@@ -213,7 +213,7 @@ class DisplaySignal:
         return _over_known(np.std, self.ring.latest(round(2 * self.sfreq)).data)
 
     def level(self, shown_s: float) -> NDArray[np.float64]:
-        """Return the median of each channel over the displayed ``shown_s`` seconds.
+        """Return the median of each channel, (n_channels,), over the displayed ``shown_s`` seconds.
 
         The result is NaN for a channel without numbers.
         """

@@ -83,7 +83,10 @@ class EdfFile:
         return (low | middle << 8 | (high ^ 0x80) - 0x80 << 16).ravel()
 
     def notes(self, records: NDArray[np.uint8]) -> tuple[list[float], list[Note]]:
-        """Read the start of each record, NaN if none is stated, and all annotations, in seconds."""
+        """Read the start of each record, NaN if none is stated, and all annotations, in seconds.
+
+        ``records`` have the shape (n_records, record_bytes).
+        """
         onsets, found = [], []
         labels = {signal.label for signal in self.signals}
         for record in records if self.notes_at else ():
