@@ -69,7 +69,7 @@ class NextModel:
             if number != self._n_requests:
                 continue
             if isinstance(outcome, str):
-                self._report(f"{outcome}; {running} goes on")
+                self._report(f"{outcome}; {running} continues")
             else:
                 self.settling = outcome
         if self.settling is None:

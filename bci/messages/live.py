@@ -125,8 +125,8 @@ class FeedbackRunEvent(Event):
     # Share of the counted windows that were beyond the threshold, as it was shown
     success: Share | None = None
     rewards_per_min: Number | None = None  # Rewards a minute, as they were shown
-    # Share of the windows that were rejected for an artifact. This field and the next ones are None
-    # until the session's end, so that sham feedback stays blinded
+    # Share of the windows in which an artifact paused the feedback. This field and the next ones
+    # are None until the session's end, so that sham feedback stays blinded
     held: Share | None = None
     own_success: Share | None = None  # Success of the subject's own feature
     # Mean of the feature minus that of the baseline, in the baseline's standard deviations

@@ -203,7 +203,7 @@ class Supervisor:
             self._report(RECORDER, event)
         if code is not None:
             self._recorder = None
-            text = f"it ended with exit code {code}; the file has all until then, the engines go on"
+            text = f"it ended with exit code {code}; the file is kept, and the engines continue"
             self._report(RECORDER, NoteEvent(text=text))
 
     def _end(self) -> None:

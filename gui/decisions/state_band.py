@@ -61,7 +61,7 @@ class StateBand:
             colour.setAlpha(min(255, 30 + 35 * state))
             brushes.append(QBrush(theme.colour("warning"), Qt.BrushStyle.BDiagPattern)
                            if held_back else QBrush(colour))  # fmt: skip
-            text = f"state {state}: held back" if held_back else f"state {state}"
+            text = f"state {state}: suppressed" if held_back else f"state {state}"
             seen = max(begin - now, left)
             if self.names.width_of(text) < (end - now - seen) * plot.px_per_s:
                 ground = theme.colour("panel") if held_back else None

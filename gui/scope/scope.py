@@ -287,7 +287,7 @@ class Scope(Themed, QWidget):
         return [(self.signal.index_at(marker.time), marker.label) for marker in self.markers]
 
     def _show_notice(self) -> None:
-        paused = f"{self.pause_text} (Space: go on)" if self.is_paused else ""
+        paused = f"{self.pause_text} (Space: continue)" if self.is_paused else ""
         self.plot.set_notice("\n".join(text for text in (self.trouble, paused) if text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name

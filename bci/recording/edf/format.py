@@ -129,7 +129,8 @@ def open_edf(path: Path) -> EdfFile:
             return _checked(path, size, head, table, n_signals)
         except ValueError as error:
             raise RecordingError(
-                f"{path}: damaged or not what its name says (its header cannot be read: {error})"
+                f"{path}: damaged, or of another format than its name (its header cannot be read: "
+                f"{error})"
             ) from error
 
 
@@ -152,7 +153,7 @@ def _checked(path: Path, size: int, head: bytes, table: bytes, n_signals: int) -
         n_records = there
     if n_records > there and record_bytes:
         raise RecordingError(
-            f"{path}: truncated: it is shorter than its header says ({there} of {n_records} data "
+            f"{path}: truncated: it is shorter than its header states ({there} of {n_records} data "
             "records are there); copy it again, or save what is left of it with another program"
         )
     kind = head[192:236].decode("ascii", "replace")

@@ -88,7 +88,7 @@ def _verdict(channels: list[ChannelQuality]) -> str:
     if bad:
         return (
             f"Bad: {', '.join(bad[:_MAX_NAMED])}. Mend these electrodes before you start: a model "
-            "that was trained on bad channels serves badly. You may go on all the same."
+            "that was trained on bad channels decodes badly. You can continue nevertheless."
         )
     if worst:
         return "No channel is bad; look at the doubtful ones."
