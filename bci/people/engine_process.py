@@ -14,9 +14,10 @@ _ENDED, _REFUSED = 0, 2
 
 
 class EngineProcess:
-    """Run one engine; a crash after it came up is mended by a restart, in bounds.
+    """Run one engine; restart it after a crash, at most three times within a minute.
 
-    ``report`` gets its events with its name. ``worked`` is to be set at its first status.
+    ``report`` gets its events with its name. Set ``worked`` at its first status: an engine that
+    never published a status is not restarted.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The band of signal states under the cues; hatched where decisions are held back."""
+"""The band of signal states under the cues; hatched where decisions are suppressed."""
 
 from collections import deque
 
