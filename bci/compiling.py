@@ -42,7 +42,7 @@ def _use_private_folder() -> bool:
         folder = Path(tempfile.gettempdir(), f"bci-cache-{_user()}")
         is_new = make_private(folder)
     except OSError as error:
-        _log.warning("compiled code cannot be kept (%s): every start compiles it anew", error)
+        _log.warning("compiled code cannot be kept (%s): every start compiles it again", error)
         return False
     if is_new:
         _log.warning("no cache folder can be written: compiled code is kept in %s", folder)

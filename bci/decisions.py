@@ -26,9 +26,10 @@ NEVER = 1.0
 def reaches(
     confidence: float | NDArray[np.float64], threshold: float
 ) -> bool | np.bool_ | NDArray[np.bool_]:
-    """Return True where a confidence reaches the decision threshold.
+    """Return True if a confidence reaches the decision threshold, both 0 to 1.
 
-    ``confidence`` is a number or an array.
+    ``confidence`` is a number or an array; the result has the same shape. A threshold of `NEVER`
+    is never reached.
     """
     return (confidence >= threshold) & (threshold < NEVER)
 
@@ -72,7 +73,7 @@ class DecisionEvent:
 def event_from_json(text: str, time: float) -> DecisionEvent | None:
     """Read an event from a JSON text; None if it is invalid.
 
-    ``time`` replaces the time in the text.
+    ``time``, in seconds on the LSL clock, replaces the time in the text.
     """
     try:
         fields = json.loads(text)
@@ -97,11 +98,11 @@ class RunningDecision:
     def add(
         self, decision: Decision | None, time: float, at_cues: bool = False
     ) -> DecisionEvent | None:
-        """Update by a window's decision.
+        """Update by a window's ``decision``, which is None without enough evidence.
 
-        Return the resulting event, or None without a change.
-
-        With ``at_cues``, each window belongs to another cue, so the same label is an event too.
+        ``time`` is that of the window's last sample, in seconds on the LSL clock. Return the
+        resulting event, or None without a change. With ``at_cues``, each window belongs to another
+        cue, so the same label is an event too.
         """
         if decision is None:
             return self.end(time)
@@ -114,9 +115,9 @@ class RunningDecision:
         return DecisionEvent(event, decision.label, decision.confidence, time)
 
     def end(self, time: float, confidence: float | None = None) -> DecisionEvent | None:
-        """End the present decision at ``time`` (LSL clock).
+        """End the present decision at ``time``, in seconds on the LSL clock.
 
-        Return its event, or None without a decision.
+        Return the event of its end, or None without a present decision.
         """
         if self.label is None:
             return None

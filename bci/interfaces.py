@@ -197,14 +197,14 @@ class Pooling(Decoder, Protocol):
         groups: NDArray[np.int64],
         signal: Signal,
     ) -> int:
-        """Train on windows of several people, and keep some of them.
+        """Train on windows of several people, and store some of these windows.
 
         Arguments as for `fit`.
 
         Returns
         -------
         kept : int
-            Number of windows kept in `arrays`; 0 if the decoder is set to keep none.
+            Number of windows stored, among `arrays`; 0 if the decoder is set to store none.
         """
 
 

@@ -68,7 +68,7 @@ def create(
         from decoders.estimator.factory import create as create_estimator
 
         if start is not None:
-            raise ProfileError(f"decoder {name}: an estimator cannot go on from a base model")
+            raise ProfileError(f"decoder {name}: an estimator cannot start from a base model")
         return create_estimator(name, params or {}, trusted)
     if name not in plugins(_GROUP):
         raise ProfileError(

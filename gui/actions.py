@@ -51,7 +51,7 @@ DASHBOARD = (
            "File"),
     Action("recordings", "Recordings", "Look through a recording, and run a model over it",
            "Ctrl+Shift+O", "File"),
-    Action("quit", "Quit", "Close; what records, and the source it records, go on", "Ctrl+Q",
+    Action("quit", "Quit", "Close; a running recording and its source continue", "Ctrl+Q",
            "File", separate=True),
     Action("panel-connect", "Connect", "Show or hide streams and devices", "Ctrl+K", "View"),
     Action("panel-record", "Record bar", "Show or hide the record bar", menu="View"),
@@ -163,7 +163,7 @@ REPLAY = (
     Action("replay-trial-before", "Trial before", "Go to the end of the trial before", ","),
     Action("replay-trial-after", "Next trial", "Go to the end of the next trial", "."),
     Action("replay-dismiss", "Dismiss the banner", "Hide the banner", "Esc"),
-    Action("replay-close", "Close", "Close the window; a running model goes on", "Ctrl+W",
+    Action("replay-close", "Close", "Close the window; a running model continues", "Ctrl+W",
            more_keys=("Ctrl+Q",)),
 )  # fmt: skip
 
@@ -180,7 +180,7 @@ CALIBRATION = (
     Action("calibrate-simulator", "Use the simulator", "Stream a person who follows cues",
            "Ctrl+Shift+S"),
     Action("calibrate-headset", "Connect a headset", "Choose a device in the dashboard", "Ctrl+K"),
-    Action("calibrate-close", "Close", "Close the window; a training goes on", "Ctrl+W",
+    Action("calibrate-close", "Close", "Close the window; a training continues", "Ctrl+W",
            more_keys=("Ctrl+Q",)),
 )  # fmt: skip
 
@@ -194,7 +194,7 @@ TIMING = (
 
 PEOPLE = (
     Action("people-theme", "Dark or light", key="Ctrl+T"),
-    Action("people-close", "Close", "Close the window; the engines go on", "Ctrl+W",
+    Action("people-close", "Close", "Close the window; the engines continue", "Ctrl+W",
            more_keys=("Ctrl+Q",)),
 )  # fmt: skip
 
@@ -211,7 +211,7 @@ NEUROFEEDBACK = (
 
 SPELLING = (
     Action("spell-start", "Start", "Open the speller", "Ctrl+Return", more_keys=("Ctrl+Enter",)),
-    Action("spell-text", "Choose ...", "Choose a text that letters are learnt from", "Ctrl+O"),
+    Action("spell-text", "Choose ...", "Choose a text for the frequencies of letters", "Ctrl+O"),
     Action("spell-close", "Close", "Close the window", "Ctrl+W", more_keys=("Ctrl+Q",)),
 )
 

@@ -67,8 +67,9 @@ class Subscription:
         ------
         prediction : ReceivedPrediction
             ``probabilities`` (n_classes,) is in the order of ``classes``. ``taken`` is the time of
-            the window's last sample, in seconds on the LSL clock. ``decision`` has a label, which
-            is None below the threshold. The latency of each stage is in seconds.
+            the window's last sample, in seconds on the LSL clock. ``decision`` is None until the
+            evidence is complete; its ``label`` is None below the threshold. ``arrived_s`` to
+            ``published_s`` are seconds after ``taken``.
         """
         end = _end(duration_s)
         while time.monotonic() < end and self._predictions.connected:

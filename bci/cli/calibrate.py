@@ -61,8 +61,8 @@ def calibrate(
     executed: Annotated[
         list[Path] | None,
         typer.Option(
-            help="A run of the same movements, made and not imagined: learnt from, never scored; "
-            "may be repeated."
+            help="A run of the same movements, executed and not imagined: trained on, never "
+            "scored; may be repeated."
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
@@ -197,7 +197,7 @@ def _learn_curve(
 
 def _print_curve(points: "list[CurvePoint]", balanced: bool) -> None:
     accuracy = "balanced accuracy" if balanced else "accuracy"
-    learnt_from = ["learnt from"] if any(point.with_base for point in points) else []
+    learnt_from = ["trained on"] if any(point.with_base for point in points) else []
     table = Table("trials a class", *learnt_from, accuracy, "95 % interval", "n", "chance")
     most = points[-1].trials_per_class
     for point in points:

@@ -189,7 +189,7 @@ def _check_numba() -> Check:
 
 
 def _check_device() -> Check:
-    """Report the device on which networks are trained."""
+    """Describe the device on which networks are trained."""
     if find_spec("torch") is None:
         return Check(True, "no networks here: pip install 'bci[networks]' adds them")
     try:

@@ -142,8 +142,8 @@ def evaluate(
                 report_spelling(spelled)
             if learnt_from:
                 out.print(
-                    f"{card.name} has learnt from this recording: its score here means nothing "
-                    "of a new one",
+                    f"{card.name} or its base model was trained on this recording: its score here "
+                    "is no score of a new one",
                     style="yellow",
                 )
 

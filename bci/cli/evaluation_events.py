@@ -10,7 +10,10 @@ from bci.training.time_course import TimeCourse
 
 
 def predicted(recording: str, window: JudgedWindow) -> PredictedEvent:
-    """Make the event of a window, with the decision that the engine would make."""
+    """Make the event of a window of an evaluation, with the decision that the engine would make.
+
+    ``recording`` is the path of the file.
+    """
     prediction, decision = window.prediction, window.decision
     return PredictedEvent(
         recording=recording,

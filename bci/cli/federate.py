@@ -41,7 +41,7 @@ def _federate() -> None:
 
 @contextmanager
 def _ready() -> Iterator[None]:
-    """Report a missing package; end the process at once after Ctrl-C.
+    """Raise `ProfileError` if a package is missing; end the process at once after Ctrl-C.
 
     Complete rounds are on the disk by then.
     """

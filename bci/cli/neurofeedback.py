@@ -176,7 +176,7 @@ def _speaker(profile: Profile, wanted: bool | None) -> "_Speaker | None":
     try:
         return _Speaker(SoundOutput(Tone("volume" if follows == "volume" else "pitch")))
     except DeviceError as error:
-        warn(f"{error}; the session goes on without sound")
+        warn(f"{error}; the session continues without sound")
         return None
 
 

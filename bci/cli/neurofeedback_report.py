@@ -36,7 +36,7 @@ class Printer:
         self._file, self._as_json = file, as_json
 
     def take_baseline(self, baseline: Baseline) -> None:
-        """Write a new baseline to its file and report it."""
+        """Write a new baseline to its file, if there is one, and print it as an event or note."""
         if self._file is not None:
             write_baseline(baseline, self._file)
             note(f"the baseline is kept in {self._file}")

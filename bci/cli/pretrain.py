@@ -111,7 +111,7 @@ def pretrain(
         reporting(as_json) as reporter,
     ):
         if unfinished.exists():
-            reporter.note(f"going on from {unfinished}")
+            reporter.note(f"resuming from {unfinished}")
         read, of_moves, n_read = {}, set(), 0
         n_files = sum(len(files[person]) + len(moved[person]) for person in files)
         for person, own in files.items():
@@ -158,6 +158,6 @@ def _resumable(unfinished: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if unfinished.exists():
-            err.print(f"stopped; the same command goes on from {unfinished}")
+            err.print(f"stopped; the same command resumes from {unfinished}")
         # All results are on the disk; ending PyTorch regularly takes seconds on a busy computer.
         exit_now(130)

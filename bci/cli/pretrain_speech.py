@@ -79,7 +79,7 @@ def pretrain_speech(
     checkpoint = out_folder.with_name(f"{out_folder.name}.unfinished.safetensors")
     stop = stop_on_signals()
     if checkpoint.exists():
-        note(f"going on from {checkpoint}")
+        note(f"resuming from {checkpoint}")
 
     def report(step: PretrainingStep) -> None:
         if as_json:
@@ -106,7 +106,7 @@ def pretrain_speech(
             read, wanted, out_folder.name, settings, checkpoint, stop.is_set, report
         )
     except Stopped:
-        err.print(f"stopped; the same command goes on from {checkpoint}")
+        err.print(f"stopped; the same command resumes from {checkpoint}")
         raise typer.Exit(130) from None
     save_bundle(out_folder, card, arrays)
     checkpoint.unlink(missing_ok=True)

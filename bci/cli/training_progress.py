@@ -17,7 +17,7 @@ from bci.training.run_counts import RunCount
 
 @contextmanager
 def reporting(as_json: bool) -> Iterator["_Events | _Bar"]:
-    """Report progress while the ``with`` block runs: as a bar or, with ``as_json``, as events.
+    """Show progress while the ``with`` block runs: as a bar or, with ``as_json``, as events.
 
     The bar is on standard error, events are on standard output.
     """

@@ -104,7 +104,10 @@ class TrainingSource:
 
 
 def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
-    """Convert a recording to the channels of a model; report the interpolated channels."""
+    """Convert a recording to the channels of a model; print which ones were interpolated.
+
+    Raises `MismatchError` if the channels cannot be mapped.
+    """
     from bci.head.remap import describe_map, map_recording
     from bci.models.card import trained_channels
     from bci.models.fit import info_for
@@ -116,7 +119,11 @@ def mapped_to_model(recording: "Recording", card: "Card") -> "Recording":
 
 
 def mapped_to_profile(recording: "Recording", profile: Profile) -> "Recording":
-    """Convert a recording to the channels of a profile; report the interpolated channels."""
+    """Convert a recording to the channels of a profile; print which ones were interpolated.
+
+    Raises `ProfileError` if the profile names no channels, and `MismatchError` if the recording's
+    channels cannot be mapped.
+    """
     from bci.head.remap import describe_map, map_recording, named_channels
     from bci.profiles.stream_options import apply_stream_options
 

@@ -131,11 +131,11 @@ class SampleClock:
         # The newest plausible stamp; a step beyond it means that the clock was set
         latest: float = float("inf"),
     ) -> Stamps:
-        """Process the raw time stamps of the next samples, in seconds.
+        """Smooth and number the next samples by their raw time stamps.
 
-        A stamp that is not finite counts as on time. Returns the smooth stamps, in order, of all
-        samples that can be numbered now: earlier ones that waited, then these. `n_waiting` samples
-        are left.
+        ``raw`` (n_samples,) are in seconds on the sender's clock. A stamp that is not finite counts
+        as on time. Returns the smooth stamps, in order, of all samples that can be numbered now:
+        earlier ones that waited, then these. `n_waiting` samples are left.
         """
         raw = np.asarray(raw, dtype=np.float64)
         n_new = len(raw)
@@ -185,8 +185,9 @@ def number_samples(
 ) -> tuple[Stamps, SampleClock]:
     """Smooth the time stamps of a whole recording and number its samples.
 
-    Also returns the clock, which has the numbers of gaps and lost samples. ``latest`` is the newest
-    plausible stamp; a step beyond it means that the sender's clock was set.
+    ``raw`` (n_samples,) are in seconds on the sender's clock. ``sfreq`` is the nominal rate in
+    hertz. Also returns the clock, which has the numbers of gaps and lost samples. ``latest`` is the
+    newest plausible stamp; a step beyond it means that the sender's clock was set.
     """
     clock = SampleClock(sfreq)
     return clock.stamp(raw, final=True, latest=latest), clock
@@ -206,9 +207,10 @@ class DeviceClock:
         self._now: tuple[float, float] | None = None  # least lag of the present second
 
     def to_lsl(self, device_times: TimeArray, arrived: float) -> TimeArray:
-        """Convert ascending device times of samples that arrived together to LSL times.
+        """Convert device times of samples that arrived together to LSL times, (n_samples,).
 
-        All times are in seconds; ``arrived`` is the LSL time of arrival.
+        ``device_times`` (n_samples,) are in order of time. All times are in seconds; ``arrived`` is
+        the LSL time of arrival.
         """
         lag = arrived - float(device_times[-1])
         if self._now is not None and abs(lag - self._offset(arrived)) > _CLOCK_SET_S:

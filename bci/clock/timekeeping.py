@@ -79,7 +79,9 @@ def findings(keeping: Timekeeping) -> tuple[str, ...]:
         far = f"{apart / _YEAR_S:.1f} years" if apart > _YEAR_S else f"{apart:,.0f} s"
         side = "ahead of" if keeping.ahead_s > 0 else "behind"
         kind = "Unix time, " if keeping.newest > _UNIX_S and keeping.is_off_by_years else ""
-        way_out = f"so markers may not fit them; mend the program that sends them ({_BY_ARRIVAL})"
+        way_out = (
+            f"so markers may not fit them; correct the program that sends them ({_BY_ARRIVAL})"
+        )
         if keeping.by_arrival:
             way_out = "so the moments of arrival are taken instead"
         found.append(
@@ -109,7 +111,10 @@ def clock_findings(clock_jumps: int) -> tuple[str, ...]:
 
 
 def regular_rate(stamps: TimeArray) -> float:
-    """Estimate the rate of regular time stamps, in hertz; 0 if they are irregular."""
+    """Estimate the rate of regular time stamps, in hertz; 0 if they are irregular.
+
+    ``stamps`` (n_samples,) are in seconds on any clock.
+    """
     if len(stamps) < _LEAST_SAMPLES:
         return 0.0
     steps = np.diff(stamps)
@@ -134,7 +139,7 @@ def check_markers_fit(recording: Recording) -> None:
     raise RecordingError(
         f"{recording.source}: all {len(times)} markers lie outside the signal, the first at "
         f"{times[0]:,.0f} s of {recording.duration:,.0f} s: signal and markers were stamped on "
-        f"different clocks; mend the program that sends the stamps, and record again"
+        f"different clocks; correct the program that sends the stamps, and record again"
     )
 
 

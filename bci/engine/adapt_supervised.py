@@ -87,7 +87,10 @@ class Supervised:
         return f"supervised, {self.n_trials} trials{late}"
 
     def on_marker(self, marker: Marker) -> None:
-        """Accept a marker; call it in order of time."""
+        """Begin, end or drop a trial by a cue, rest or interruption marker; ignore other markers.
+
+        Call it in order of time. The cue's class is the label of the trial.
+        """
         wanted, cue = self._paradigm, self._paradigm.cue_of(marker.label)
         if cue is None and marker.label not in (wanted.rest_marker, INTERRUPTED):
             return

@@ -94,7 +94,7 @@ class EngineCues:
         return any(each.card.paradigm.asks_window(label) for each in self._waiting)
 
     def _count(self, label: str) -> None:
-        """Count a cue; report once if the first markers are all no cues."""
+        """Count a cue; log once if the first markers are all no cues."""
         if self._is_cue(label):
             self._n_cues += 1
         elif (
@@ -111,7 +111,7 @@ class EngineCues:
                 )
 
     def _report_unused(self, models: Sequence[RunningModel]) -> None:
-        """Report once that a named marker stream is not used by any model."""
+        """Log once that a named marker stream is not used by any model."""
         if self._query is None or self._query.named is None or self._unused_reported:
             return
         self._unused_reported = True

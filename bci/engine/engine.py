@@ -83,7 +83,7 @@ class Engine:
 
         ``commands`` takes ``use FOLDER``, which loads another model. The running model continues
         until the new model's filters have settled, so no window is left out. A model that does not
-        fit is refused with a report, and the running one continues.
+        fit is refused with a message, and the running one continues.
 
         Raises `StreamError` if the stream does not appear in time, is ambiguous, or differs after
         a reconnection. It also raises it if another engine of the same name runs. Raises

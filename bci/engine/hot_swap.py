@@ -62,14 +62,14 @@ class NextModel:
     def follow(self, chunks: list[Chunk], running: str) -> RunningModel | None:
         """Filter ``chunks`` with the new model; return it once settled, None before.
 
-        ``running`` is the name of the running model, for reports.
+        ``running`` is the name of the running model, for messages.
         """
         while not self._loaded.empty():
             number, outcome = self._loaded.get()
             if number != self._n_requests:
                 continue
             if isinstance(outcome, str):
-                self._report(f"{outcome}; {running} goes on")
+                self._report(f"{outcome}; {running} continues")
             else:
                 self.settling = outcome
         if self.settling is None:

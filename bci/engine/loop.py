@@ -68,7 +68,7 @@ class EngineLoop:
         self._losses, self._unsound = LossLog(info.name), UnsoundLog(info.name)
 
     def start(self) -> None:
-        """Report the stream and the model."""
+        """Log the stream and the model."""
         info = self.inlet.info
         self._report_model(f"decoding {info.name} ({info.summary}) with {self.running.card.name}")
 

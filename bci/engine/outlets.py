@@ -133,9 +133,9 @@ class Outlets:
     def expect(self, now: float, connected: bool, hop_s: float) -> None:
         """End the decision if the stream is lost or no window came for too long.
 
-        ``now`` is the LSL time, ``connected`` whether the signal's stream is present, and ``hop_s``
-        the time between windows. A model that decodes at cues has no regular windows, so only a
-        lost stream ends its decision.
+        ``now`` is in seconds on the LSL clock. ``connected`` is whether the signal's stream is
+        present, and ``hop_s`` the time between windows in seconds. A model that decodes at cues has
+        no regular windows, so only a lost stream ends its decision.
         """
         missed = now - self._last > max(_MISSED_S, _MISSED_HOPS * hop_s)
         if not connected or (missed and not self._card.pipeline.at_cues):

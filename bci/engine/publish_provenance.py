@@ -99,7 +99,7 @@ class EngineProvenance:
     def publish(self, now: float, counts: WindowTally, final: bool = False) -> None:
         """Publish the provenance if it has changed or 5 s have passed.
 
-        With ``final`` it is always published.
+        ``now`` is in seconds on the LSL clock. With ``final`` it is always published.
         """
         models = (*self._past, *self._present())
         state = tuple(self._inlet.seams), models, counts.skipped

@@ -35,7 +35,7 @@ class TriggerCues:
         return came
 
     def news(self) -> list[str]:
-        """Return no reports: the channel cannot be lost without its stream."""
+        """Return no messages: the channel cannot be lost without its stream."""
         return []
 
     def close(self) -> None:

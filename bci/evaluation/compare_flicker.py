@@ -188,5 +188,5 @@ def _trained(
 def _require_runs(runs: Sequence[Recording]) -> None:
     if len(runs) < 2:
         raise RecordingError(
-            f"{runs[0].source}: one run cannot be held out and learnt from; give two or more"
+            f"{runs[0].source}: one run is too few for training and test; give two or more"
         )

@@ -131,7 +131,10 @@ def shuffled_labels(decided: NDArray[np.int64], truth: Numbers) -> tuple[float, 
 
 
 def kappa(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> float:
-    """Cohen's kappa: agreement beyond that expected by chance; NaN for a single class."""
+    """Cohen's kappa: agreement beyond that expected by chance; NaN for a single class.
+
+    ``truth`` and ``decided`` (n_trials,) are the true and the decided classes.
+    """
     if len(np.unique(truth)) < 2:
         return float("nan")
     counts = _counts(truth, decided, np.union1d(truth, decided))
@@ -144,7 +147,8 @@ def confusion(
 ) -> list[list[int]]:
     """Count decisions in one row per true class and one column per decided class.
 
-    Empty if there are more than `MAX_CONFUSION_CLASSES` classes.
+    ``truth`` and ``decided`` (n_trials,) are labels. Empty if there are more than
+    `MAX_CONFUSION_CLASSES` classes.
     """
     if len(classes) > MAX_CONFUSION_CLASSES:
         return []
@@ -178,7 +182,8 @@ def information_transfer_rate(
     (fixed seed) is subtracted: guessing gives about 0, and a constant decision gives 0. With few
     trials of many classes the result is too low, never too high.
 
-    ``seconds`` is the time from one decision to the next.
+    ``truth`` and ``decided`` (n_trials,) are the true and the decided classes. ``seconds`` is the
+    time from one decision to the next.
 
     Notes
     -----
@@ -218,7 +223,8 @@ def extra_measures(
 def are_unequal(truth: NDArray[np.str_]) -> bool:
     """Return True if accuracy misleads, since classes are unequal.
 
-    It does if the largest class has at least 1.5 times the trials of the smallest.
+    It does if the largest class has at least 1.5 times the trials of the smallest. ``truth``
+    (n_trials,) are the true classes.
     """
     _, counts = np.unique(truth, return_counts=True)
     return bool(len(counts) > 1 and counts.max() >= _UNEQUAL * counts.min())
@@ -226,6 +232,8 @@ def are_unequal(truth: NDArray[np.str_]) -> bool:
 
 def unequal_measures(probabilities: Array, truth: Numbers) -> tuple[Measure, ...]:
     """Compute balanced accuracy and, for two classes, the area under the ROC curve.
+
+    ``probabilities`` has shape (n_trials, n_classes), ``truth`` (n_trials,).
 
     Always deciding for the more frequent class improves neither. Chance is the mean over 999
     shuffles (fixed seed) of the true classes. The p-value is the share of shuffles that score as
@@ -260,7 +268,8 @@ def balanced_accuracy(truth: Numbers, decided: Numbers) -> float:
 def score_balanced(truth: NDArray[np.str_], decided: NDArray[np.str_]) -> Accuracy:
     """Score decisions by balanced accuracy, in which each class has the same weight.
 
-    The interval assumes a normal distribution. The p-value comes from shuffled labels.
+    ``truth`` and ``decided`` (n_trials,) are the true and the decided classes. The interval assumes
+    a normal distribution. The p-value comes from shuffled labels.
     """
     classes, numbers = np.unique(truth, return_inverse=True)
     answers = np.searchsorted(classes, decided)

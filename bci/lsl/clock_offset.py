@@ -83,6 +83,8 @@ class OffsetHistory:
     def best(self, now: float) -> ClockOffset:
         """Return the offset with the smallest error bound at time ``now``.
 
+        ``now`` is in seconds on this computer's LSL clock.
+
         Its ``error_s`` is this bound: half the round trip plus the possible drift since the
         measurement. So on a busy network, an older measurement with a short round trip may be
         better than the newest. A known drift is corrected.

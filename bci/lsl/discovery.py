@@ -178,7 +178,7 @@ def await_reporting(
     report: Callable[[str], None],
     on_wait: Callable[[], None],
 ) -> FoundStream | None:
-    """Wait as `await_stream` does, and report the reason once.
+    """Wait as `await_stream` does; call ``report`` with the reason once.
 
     ``wait_s`` is the longest wait in seconds, None for no limit. ``on_wait`` is called twice per
     second while no stream matches.

@@ -71,7 +71,7 @@ class UnsoundLog:
 
 
 def clock_time(at: float) -> str:
-    """Convert an LSL time to the time of day, as ``14:03:22``.
+    """Convert a time in seconds on the LSL clock to the time of day, as ``14:03:22``.
 
     NaN gives the present time.
     """

@@ -46,7 +46,10 @@ class SpellingInlet:
         return self._inlet.connected
 
     def pull(self, timeout: float = 0.0) -> list[Spelled]:
-        """Return the selections received since the last call, oldest first."""
+        """Return the selections received since the last call, oldest first.
+
+        Wait up to ``timeout`` s for the first. Invalid texts are left out.
+        """
         came = []
         for marker in self._inlet.pull(timeout):
             try:

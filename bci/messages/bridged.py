@@ -50,10 +50,11 @@ class BridgedPrediction(Bridged):
     """Probabilities of one window."""
 
     kind: Literal["prediction"] = "prediction"
-    # Probability of each class, most probable first where some are left out
+    # Probability of each class; most probable first if some are left out
     probabilities: Annotated[dict[Label, Number], Field(max_length=64)]
     left_out: Count = 0  # Number of classes left out, if there are too many for a message
-    decided: Label | None = None  # Decision of the engine at the window's end; None: none
+    # Decision of the engine at the window's end; None without a decision
+    decided: Label | None = None
     time: Seconds  # Time of the window's last sample, in seconds on the same clock as ``sent``
     latency_ms: Number | None = None  # From the window's last sample to the engine's publication
     simulated: bool = False  # Whether the signal is simulated

@@ -19,23 +19,25 @@ class PredictedEvent(Event):
     label: Text | None = None  # Likeliest class of the window alone
     # Probability of each class of the model, in order, 0 to 1
     probabilities: tuple[Number, ...] = Field(max_length=1_000_000)
-    decision: Text | None = None  # The engine's decision then; None below the threshold
-    # Confidence of the decision, 0 to 1; None until the evidence is whole
+    # The engine's decision then; None below the threshold or until the evidence is complete
+    decision: Text | None = None
+    # Confidence of the decision, 0 to 1; None until the evidence is complete
     confidence: Share | None = None
 
 
 class EvaluatedTrial(Message):
     """One trial and the class with the most evidence at its end."""
 
-    label: Text  # Class that was asked for
+    label: Text  # Class of the cue
     onset: Seconds  # Time of the cue, in seconds of the recording
     start: Seconds  # Start of the part of the trial that counts, in seconds of the recording
     stop: Seconds  # End of that part, in seconds of the recording
-    # Class with the most evidence, whatever the threshold; None where no sound window lay within
-    # the trial
+    # Class with the most evidence, whatever the threshold; None if no usable window lies in the
+    # trial
     decision: Text | None = None
-    confidence: Share | None = None  # Confidence of the decision, 0 to 1
-    with_prior: Text | None = None  # The decision that weighs words by their usual order
+    # Confidence of the decision, 0 to 1; None without a decision
+    confidence: Share | None = None
+    with_prior: Text | None = None  # Decision with a word prior; None without a word prior
 
 
 class Figure(Message):
@@ -61,16 +63,17 @@ class EvaluationEvent(Event):
     recording: Text  # Path of the recording
     model: Text  # Name of the model
     simulated: bool = False  # Whether the signal is simulated
-    # Whether the model, or its base, was trained on this recording: then this is no test
+    # Whether the model, or its base model, was trained on this recording; then it is no test
     learnt_from: bool = False
     # Channels that the montage map computed from others
     interpolated: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     classes: tuple[Text, ...] = Field(max_length=1_000_000)  # Classes of the model, in order
     trial_accuracy: AccuracyFigure  # By the class with the most evidence at the end of each trial
-    prior_accuracy: AccuracyFigure | None = None  # The same with a prior of words
-    kappa: Number | None = None  # Cohen's kappa; None where only one class was asked for
-    # Trials; a row for each true class, a column for each decided one. Empty where there are very
-    # many classes
+    # The same with a word prior; None without a word prior
+    prior_accuracy: AccuracyFigure | None = None
+    kappa: Number | None = None  # Cohen's kappa; None if all cues have the same class
+    # Numbers of trials; a row for each true class, a column for each decided one. Empty if there
+    # are more than 20 classes
     confusion: tuple[tuple[Count, ...], ...] = Field(default=(), max_length=MAX_ITEMS)
     window_accuracy: Share  # Accuracy of windows, which overlap, 0 to 1
     # Mean accuracy of windows with the labels of whole trials shuffled, 0 to 1
@@ -79,14 +82,16 @@ class EvaluationEvent(Event):
     n_windows: Count  # Windows with a prediction
     itr_bits_per_min: Number  # Information transfer rate, in bits a minute
     threshold: Share  # Least confidence of a decision, 0 to 1; the figures below are of decisions
-    # Length of the signal that a decision is taken from, in seconds; 0: from single windows
+    # Length of the signal that a decision uses, in seconds; 0 for single windows
     evidence_s: Seconds = 0.0
     evidence_delay_s: Seconds = 0.0  # Delay by the evidence, in seconds
-    adaptation: Text = "off"  # ``off``, or what of the model followed the recording
-    # From the cue to the first right decision, median over ``trials_reached`` trials, in seconds
+    # ``off``, or the kind of adaptation and its number of updates or trials
+    adaptation: Text = "off"
+    # From the cue to the first right decision, median over ``trials_reached`` trials, in seconds;
+    # None if no trial has one
     seconds_to_correct: Seconds | None = None
     trials_reached: Count = 0  # Trials with a right decision
-    trials_without_window: Count = 0  # Trials without a sound window
+    trials_without_window: Count = 0  # Trials without a usable window
     windows_rejected: Count = 0  # Windows without a prediction
     cues: Count = 0  # Cues for a command
     cues_decided: Count = 0  # Cues with a decision
@@ -98,7 +103,7 @@ class EvaluationEvent(Event):
     rest_min: Number = 0.0  # Length of rest, in minutes
     # Further figures of the task
     measures: tuple[Figure, ...] = Field(default=(), max_length=MAX_ITEMS)
-    # Where windows come at cues: accuracy from the first part of each window alone, by its length
+    # If windows begin at cues: accuracy from the first part of each window alone, by its length
     course: tuple[CoursePoint, ...] = Field(default=(), max_length=MAX_ITEMS)
     # Every trial, in order
     trials: tuple[EvaluatedTrial, ...] = Field(default=(), max_length=1_000_000)
@@ -129,13 +134,13 @@ class VerifyEvent(Event):
     all_equal: bool
     windows: Count  # Windows that were compared
     windows_equal: Count  # Windows with equal predictions and decisions
-    missing: Count = 0  # Windows that ought to have a live prediction and have none
-    extra: Count = 0  # Live predictions of which the recording gives no window
+    missing: Count = 0  # Windows that should have a live prediction but have none
+    extra: Count = 0  # Live predictions without a window in the recording
     skipped: Count = 0  # Windows that the engine skipped live because the decoder was late
-    left_out: Count = 0  # Live predictions that depend on samples that the recording lacks
+    left_out: Count = 0  # Live predictions that need samples that the recording lacks
     decisions: Count = 0  # Events of the decision that were compared
     decisions_equal: Count = 0  # Events that are equal
-    # Live events whose evidence reaches back to windows that are not compared
+    # Live events whose evidence includes windows that are not compared
     decisions_left_out: Count = 0
     states: Count = 0  # Published states of the adaptation that were compared
     states_equal: Count = 0  # States that are equal

@@ -18,7 +18,7 @@ class DeviceEntry(Message):
     needs: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
     # Names of the parameters that it can do without
     takes: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
-    # Serial ports of the computer now, where it takes one
+    # Serial ports of the computer now, if it takes one
     ports: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
 
 
@@ -39,9 +39,9 @@ class ParameterEntry(Message):
     default: Text = ""  # Its default as it is typed; empty: none
     # A number is ``whole`` or ``real``; None for other values
     number: Literal["whole", "real"] | None = None
-    low: Number | None = None  # Least number; None where there is none
-    high: Number | None = None  # Largest number; None where there is none
-    # All values, where they are known
+    low: Number | None = None  # Smallest number; None without a limit
+    high: Number | None = None  # Largest number; None without a limit
+    # All values, if they are known
     choices: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
 
 
@@ -56,8 +56,8 @@ class PluginEntry(Message):
     summary: Text = ""  # A few words on what it is
     # Modules that have to be installed besides
     needs: tuple[Text, ...] = Field(default=(), max_length=MAX_ITEMS)
-    problem: Text | None = None  # Why it cannot be used, a sentence; None if it can
-    task: Text | None = None  # Of a decoder: the one task that it is for; None for any classes
+    problem: Text | None = None  # Reason in a sentence that it cannot be used; None if it can
+    task: Text | None = None  # Of a decoder: its only task; None if it decodes any classes
     # Of a decoder: it can be trained on some people and fine-tuned on another
     carries_over: bool = False
     # Of a decoder: values of ``output.adapt`` that it can do

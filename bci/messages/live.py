@@ -88,7 +88,7 @@ class JudgedChannel(Message):
     kurtosis: Number | None = None  # Excess kurtosis; 0 for Gaussian noise
     # Largest magnitude of correlations with neighbours, 0 to 1; None if positions are unknown
     correlation: Number | None = None
-    impedance_kohm: Number | None = None  # Impedance in kiloohms; None where it is not measured
+    impedance_kohm: Number | None = None  # Impedance in kiloohms; None if it is not measured
 
 
 class QualityEvent(Event):
@@ -105,7 +105,7 @@ class QualityEvent(Event):
     reconnects: Count = 0  # How often the stream came back
     rate_hz: Number | None = None  # Effective sampling rate, in hertz
     jitter_s: Seconds | None = None  # Jitter of the time stamps, in seconds
-    clock_offset_s: Seconds | None = None  # Offset of the sender's clock from ours, in seconds
+    clock_offset_s: Seconds | None = None  # Our clock minus the sender's, in seconds
     # Speed of the sender's clock relative to ours, in parts per million
     clock_drift_ppm: Number | None = None
     # Problems of the stream's clock and rate, one sentence per problem
@@ -118,19 +118,20 @@ class FeedbackRunEvent(Event):
     """A run of neurofeedback is over: of ``bci neurofeedback``; at the session's end once more."""
 
     event: Literal["feedback_run"] = "feedback_run"
-    session: Count = 1  # Number of the session, where several recordings are reported
+    session: Count = 1  # Number of the session, from 1; one session per recording
     run: Count  # Number of the run in the session, from 1, baselines counted
     kind: Literal["feedback", "transfer"]
     windows: Count  # Windows of the run
     # Share of the counted windows that were beyond the threshold, as it was shown
     success: Share | None = None
     rewards_per_min: Number | None = None  # Rewards a minute, as they were shown
-    # The next ones are empty until the session's end, so that sham feedback stays blinded
-    held: Share | None = None  # Share of the windows that an artifact held back
-    own_success: Share | None = None  # Success of the wearer's own feature
-    # Mean of the feature less that of the baseline, in the baseline's standard deviations
+    # Share of the windows in which an artifact paused the feedback. This field and the next ones
+    # are None until the session's end, so that sham feedback stays blinded
+    held: Share | None = None
+    own_success: Share | None = None  # Success of the subject's own feature
+    # Mean of the feature minus that of the baseline, in the baseline's standard deviations
     change_sd: Number | None = None
-    # Correlation of the level that was shown with the wearer's own
+    # Correlation of the shown level with that of the subject's own feature
     agreement: Number | None = None
     allocation: Literal["real", "sham"] | None = None  # The kind of feedback
 
@@ -144,4 +145,4 @@ class BaselineEvent(Event):
     mean: Number  # Mean of the feature, in its unit
     sd: Number  # Its standard deviation
     unit: Text = ""  # Unit of the feature
-    file: Text | None = None  # Path of the file that keeps it
+    file: Text | None = None  # Path of its file; None if it was not written

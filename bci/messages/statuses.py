@@ -55,36 +55,42 @@ class EngineStatus(Message):
     windows: WindowCounts = WindowCounts()  # Windows by their outcome
     # Filters that report figures, in the order of the pipeline
     filters: tuple[FilterReport, ...] = Field(default=(), max_length=32)
-    adaptation: Text = "off"  # ``off``, or what of the model follows the signal
+    # ``off``, or the kind of adaptation and its number of updates or trials
+    adaptation: Text = "off"
     # Distance of the signal from the calibration, as a ratio; see `bci.models.drift`
     drift: Number | None = None
-    drift_warning: Text | None = None  # A sentence, where the signal is beyond the calibration
-    # State of the signal, counted from 1; None where the model has none
+    # Warning in a sentence if the signal is far from the calibration, else None
+    drift_warning: Text | None = None
+    # State of the signal, counted from 1; None if the model has no states
     signal_state: Count | None = None
-    held_back: bool = False  # Whether decisions are held back in this state
-    model_warning: Text | None = None  # A sentence, where the model is not to be relied on
-    sentences: Text | None = None  # File of the sentences that a prior of words was made from
+    held_back: bool = False  # Whether decisions are suppressed in this state
+    # Warning in sentences if the model is at chance, else None
+    model_warning: Text | None = None
+    # File of the sentences from which the word prior was made; None without a word prior
+    sentences: Text | None = None
     filter_delay_s: Seconds | None = None  # Delay by the filters, in seconds
-    decision_threshold: Number | None = None  # Least confidence of a decision, 0 to 1
-    # Length of the signal that a decision is taken from, in seconds; 0: from single windows
+    # Least confidence of a decision, 0 to 1; None if windows are evidence for a speller
+    decision_threshold: Number | None = None
+    # Length of the signal that a decision uses, in seconds; 0 for single windows
     evidence_s: Seconds | None = None
     evidence_delay_s: Seconds | None = None  # Delay by the evidence, in seconds
     # From a window's last sample to its publication, in milliseconds; the median
     latency_p50_ms: Number | None = None
     latency_p99_ms: Number | None = None  # The 99th percentile of the same
-    # The model's paradigm (see `bci.profiles.paradigm.Paradigm`); None where it has very many
+    # The model's paradigm (see `bci.profiles.paradigm.Paradigm`); None if it has more than 100
     # classes
     paradigm: dict[str, Any] | None = None
-    markers: Text | None = None  # Streams that cues are taken from; None where the model needs none
+    markers: Text | None = None  # Streams of the cues; None if the model needs no cues
     cues: Count = 0  # Cues so far
-    # Delay from a marker to its stimulus that cues are decoded with, in seconds; None: unmeasured
+    # Delay from a marker to its stimulus, used to decode cues, in seconds; None if not measured
     stimulus_offset_s: Seconds | None = None
-    # Weights of channels, or regions, in the newest decoded window, where the network attends to
-    # some more than to others; they sum to 1
+    # Weight of each channel or region in the newest decoded window; they sum to 1. Empty if the
+    # decoder has no such weights
     attention: dict[Text, Number] = Field(default={}, max_length=MAX_ITEMS)
-    attention_at: Seconds | None = None  # Last sample of that window, on the LSL clock
+    # Time of that window's last sample, in seconds on the LSL clock
+    attention_at: Seconds | None = None
     source_id: Text = ""  # Source id of the stream
-    # What the clock of the stream's computer lacks to that of the engine's, in seconds
+    # Clock of the engine's computer minus that of the stream's computer, in seconds
     clock_offset_s: Seconds | None = None
     clock_error_s: Seconds | None = None  # Bound of the error of this offset, in seconds
     # Speed of the sender's clock relative to the engine's, in parts per million
@@ -122,12 +128,12 @@ class Person(Message):
     restarts: Count = 0  # How often its process was started again
     stream: Text = ""  # Name of the stream that is decoded
     source_id: Text = ""  # Source id of that stream
-    # What the clock of the stream's computer lacks to that of the engines, in seconds
+    # Clock of the engines' computer minus that of the stream's computer, in seconds
     clock_offset_s: Seconds | None = None
     clock_error_s: Seconds | None = None  # Bound of the error of this offset, in seconds
     clock_drift_ppm: Number | None = None  # Speed of that clock, in parts per million
     samples: Count = 0  # Samples since the engine began
-    lost_samples: Count = 0  # Samples that the sender numbered and that did not come
+    lost_samples: Count = 0  # Samples that the sender numbered but that did not arrive
     latency_p50_ms: Number | None = None  # From sample to prediction, in milliseconds; the median
     latency_p99_ms: Number | None = None  # The 99th percentile of the same
 
@@ -142,5 +148,5 @@ class PeopleStatus(Message):
     kind: Literal["people"] = "people"
     version: Literal[1] = 1
     people: tuple[Person, ...] = Field(default=(), max_length=MAX_ITEMS)  # In the order given
-    # The largest sum of two, in seconds; None until two offsets are known
+    # Largest sum of two people's ``clock_error_s``, in seconds; None until two are known
     error_s: Seconds | None = None

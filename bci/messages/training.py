@@ -17,10 +17,11 @@ class RunEvent(Event):
     broken_off: Count = 0  # Cues that were interrupted
     # Cued trials of each class that have a window to train on
     trials: dict[Text, Count] = Field(default_factory=dict, max_length=MAX_ITEMS)
-    rest: Count = 0  # Trials of rest, where it is a class
-    stream: Text | None = None  # Stream of the cues, where the file has several streams of markers
-    # Share of the stimulus screen's frames that were dropped or late, 0 to 1, where it is above
-    # the limit
+    rest: Count = 0  # Trials of rest, if rest is a class
+    # Stream of the cues; None if the file has only one stream of markers
+    stream: Text | None = None
+    # Share of the stimulus screen's frames that were dropped or late, 0 to 1; None if it is not
+    # above the limit of 0.005, or not known
     lost_frames: Number | None = None
 
 

@@ -74,7 +74,9 @@ def calibration_error(
 ) -> float:
     """Return the expected calibration error.
 
-    It is the mean gap of confidence and accuracy in ten bins.
+    It is the mean gap of confidence and accuracy in ten bins. ``probabilities`` have the shape
+    (n_trials, n_classes). ``truth`` (n_trials,) has the numbers of the true classes. ``weights``
+    (n_trials,) are the trials' weights; None: all are 1.
     """
     return _error(*_gaps(probabilities, truth, weights))
 
@@ -105,12 +107,13 @@ def error_interval(
     n_resamples: int = 1000,
     weights: Probabilities | None = None,
 ) -> tuple[float, float]:
-    """Estimate the 95 % interval of the calibration error.
+    """Estimate the 95 % interval (low, high) of the calibration error.
 
-    The method is a bootstrap over trials with a fixed seed. With few trials in ten bins, the
-    error is biased upwards: 30 trials of a perfectly calibrated model have 0.14 on average.
-    Each resample adds the same bias again. So both ends are corrected for the bias of the
-    resamples: the lower end as in the basic interval, the upper end by a shift.
+    Arguments as for `calibration_error`. The method is a bootstrap of ``n_resamples`` over trials,
+    with a fixed seed. With few trials in ten bins, the error is biased upwards: 30 trials of a
+    perfectly calibrated model have 0.14 on average. Each resample adds the same bias again. So both
+    ends are corrected for the bias of the resamples: the lower end as in the basic interval, the
+    upper end by a shift.
     """
     n = len(truth)
     bins, gaps = _gaps(probabilities, truth, weights)

@@ -68,7 +68,10 @@ def minutes_needed(most_per_min: float) -> float:
 def commands_of(
     decisions: list[Prediction | None], in_rest: NDArray[np.bool_], quiet: str | None = None
 ) -> Commands:
-    """Convert evidence to commands; there is none for None or for the class ``quiet``."""
+    """Convert evidence to commands; there is none for None or for the class ``quiet``.
+
+    ``in_rest`` (n_predictions,) is True for predictions at rest.
+    """
     given = [None if each is None or each.label == quiet else each for each in decisions]
     return Commands(
         np.array([0.0 if each is None else each.confidence for each in given]),

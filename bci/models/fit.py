@@ -36,7 +36,7 @@ def info_for(card: Card, info: StreamInfo) -> StreamInfo:
             raise MismatchError(
                 f"{info.name}: the names of {card.name} were given to channels called "
                 f"{shortened(labels)}; this stream's are {shortened(info.ch_names)}: name them "
-                "anew by --names, or pipeline.names in the profile"
+                "again by --names, or pipeline.names in the profile"
             )
         info = replace(info, named=True)
     return apply_stream_options(info, card.pipeline)

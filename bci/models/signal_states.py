@@ -72,20 +72,20 @@ class StatesCard(Settings):
         text = f"{len(self.cues)} states of the signal"
         if not held:
             return (
-                f"{text}, all with cues: no decision will be held back. Add rest with the eyes "
+                f"{text}, all with cues: no decision will be suppressed. Add rest with the eyes "
                 "closed: bci calibrate ... --rest FILE"
             )
         named = " and ".join(f"state {number}" for number in held)
         share = sum(self.share[number - 1] for number in held)
         return (
-            f"{text}. Decisions are held back in {named}, {100 * share:.0f} % of the time of "
+            f"{text}. Decisions are suppressed in {named}, {100 * share:.0f} % of the time of "
             f"calibration: fewer than {FEWEST_CUES} trials ended there. The threshold is chosen "
             "without rest in them"
         )
 
 
 class BandPowers:
-    """Function that computes log powers in `BANDS_HZ` of a window.
+    """Function that computes log powers in `BANDS_HZ`, averaged over channels, (n_bands,).
 
     A window has ``n_samples`` samples. ``sfreq`` is their sampling rate in hertz.
     """

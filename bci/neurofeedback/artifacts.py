@@ -64,7 +64,10 @@ class ArtifactHold:
         self._until = -np.inf
 
     def __call__(self, has_artifact: bool, at: float) -> bool:
-        """Return whether feedback pauses at the window that ends at time ``at``, in seconds."""
+        """Return whether feedback pauses at the window that ends at time ``at``.
+
+        ``at`` is in seconds on the clock of the signal's time stamps.
+        """
         if has_artifact:
             self._until = at + self._hold_s
         return has_artifact or at < self._until

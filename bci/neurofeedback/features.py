@@ -138,7 +138,10 @@ class Spectrum:
         return slice(int(found[0]), int(found[-1]) + 1)
 
     def transform(self, signals: Array) -> NDArray[np.complex128]:
-        """Compute the spectra of tapered signals without their means, (n_signals, n_freqs)."""
+        """Compute the spectra (n_signals, n_freqs) of signals (n_signals, n_samples).
+
+        Each signal's mean is removed, and the signal is tapered.
+        """
         centred = signals - signals.mean(axis=1, keepdims=True)
         return np.asarray(np.fft.rfft(centred * self._taper, axis=1))
 
@@ -165,7 +168,10 @@ class Smoother:
         self._at = 0.0
 
     def __call__(self, value: float, at: float) -> float:
-        """Add a value at the time ``at``, in seconds; return the average."""
+        """Add a value at the time ``at``; return the average.
+
+        ``at`` is in seconds on the clock of the signal's time stamps.
+        """
         if self._time_s <= 0:
             return value
         if self._value is None:
@@ -178,7 +184,7 @@ class Smoother:
 
 
 def decibels(power: Array) -> Array:
-    """Ten times the decimal logarithm of a power."""
+    """Convert powers of any shape to decibels: ten times the decimal logarithm."""
     return np.asarray(10.0 * np.log10(power))
 
 

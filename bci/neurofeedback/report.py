@@ -110,7 +110,7 @@ def agreement(run: Sequence[Update]) -> float:
 
 
 def learning_course(runs: Sequence[RunFigures], kind: RunKind = FEEDBACK) -> Course | None:
-    """Trend of the feature over the runs of a kind; see `course_of`."""
+    """Trend of the feature over the runs of a kind, None with fewer than three; see `course_of`."""
     return course_of([each.change_sd for each in runs if each.kind == kind])
 
 

@@ -18,7 +18,10 @@ class RewardRule:
         self._next = float("-inf")
 
     def __call__(self, success: bool, at: float) -> bool:
-        """Return whether a reward is due at the window that ends at time ``at``, in seconds."""
+        """Return whether a reward is due at the window that ends at time ``at``.
+
+        ``at`` is in seconds on the clock of the signal's time stamps.
+        """
         if not success:
             self._since = None
             return False

@@ -139,9 +139,10 @@ class FeedbackSession:
         )
 
     def begin(self, kind: RunKind, time: float) -> None:
-        """Begin a run after the time ``time``, at which the present run ends.
+        """End the present run at ``time``, and begin a run with the first window after it.
 
-        Raises `MismatchError` if the run needs a baseline and there is none.
+        ``time`` is in seconds on the clock of the signal's time stamps. Raises `MismatchError` if
+        the run needs a baseline and there is none.
         """
         if kind != BASELINE and self.baseline is None and not self._awaits_baseline:
             raise MismatchError(
@@ -150,7 +151,7 @@ class FeedbackSession:
         self._pending.append((time, kind))
 
     def end(self, time: float) -> None:
-        """End the present run at the time ``time``."""
+        """End the present run at ``time``, in seconds on the clock of the signal's time stamps."""
         self._pending.append((time, None))
 
     @property

@@ -14,9 +14,10 @@ _ENDED, _REFUSED = 0, 2
 
 
 class EngineProcess:
-    """Run one engine; a crash after it came up is mended by a restart, in bounds.
+    """Run one engine; restart it after a crash, at most three times within a minute.
 
-    ``report`` gets its events with its name. ``worked`` is to be set at its first status.
+    ``report`` gets its events with its name. Set ``worked`` at its first status: an engine that
+    never published a status is not restarted.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class EngineProcess:
             self._child.send(line)
 
     def poll(self, stopping: bool = False) -> None:
-        """Report its news; start it again after a crash unless the session is stopping."""
+        """Pass its events to ``report``; restart it after a crash unless the session stops."""
         if (child := self._child) is None:
             return
         # Before its events: whatever it printed until then is there.

@@ -76,8 +76,8 @@ class Supervisor:
     def run(self, stop: threading.Event, lines: "queue.SimpleQueue[str] | None" = None) -> None:
         """Run all engines; return soon after ``stop`` is set.
 
-        A line ``NAME use FOLDER`` is passed to the engine of that name; ``table`` reports the
-        people.
+        A line ``NAME use FOLDER`` is passed to the engine of that name; ``table`` passes the table
+        of people to ``on_people``.
 
         Raises `RecordingError` if the recording cannot begin, and `BciError` if every engine has
         ended by itself.
@@ -154,7 +154,7 @@ class Supervisor:
                 self._people[name] = Person(name=name, restarts=engine.restarts)
 
     def _show_changes(self) -> None:
-        """Report the table where something changed that a person acts on."""
+        """Pass the table to ``on_people`` if a state, a restart or a known clock changed."""
         people = self._people.values()
         key = [(each.state, each.restarts, each.clock_error_s is None) for each in people]
         if key != self._shown:
@@ -203,7 +203,7 @@ class Supervisor:
             self._report(RECORDER, event)
         if code is not None:
             self._recorder = None
-            text = f"it ended with exit code {code}; the file has all until then, the engines go on"
+            text = f"it ended with exit code {code}; the file is kept, and the engines continue"
             self._report(RECORDER, NoteEvent(text=text))
 
     def _end(self) -> None:

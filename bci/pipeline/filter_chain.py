@@ -122,7 +122,7 @@ class Chain:
             stage.reset()
 
     def process(self, data: FloatArray, first: int) -> FilteredChunk:
-        """Filter the next block, which starts at the absolute index ``first``.
+        """Filter the next block (n_samples, n_channels), which starts at absolute index ``first``.
 
         The result is valid until the next call.
         """

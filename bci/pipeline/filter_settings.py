@@ -97,9 +97,9 @@ class CommonAverage(FilterSettings):
         unplaced = [c.name for c in signal.channels if c.kind == "eeg" and c.position is None]
         if unplaced:
             remarks.append(
-                f"taken for EEG, and into the common average, by the stream's type alone: "
-                f"{shortened(unplaced)}; if one is no EEG, an EOG say, name it so in the profile "
-                "(pipeline.names, pipeline.kind_of)"
+                f"treated as EEG, and part of the common average, by the stream's type alone: "
+                f"{shortened(unplaced)}; if one is no EEG but, for example, an EOG, state that in "
+                "the profile (pipeline.names, pipeline.kind_of)"
             )
         if not brain or len(set(kinds)) == 1:
             return filters.CommonAverageReference(remarks=tuple(remarks))

@@ -35,10 +35,18 @@ class Stage(Protocol):
     settling: int
     """Samples at the input rate until a transient has decayed to 1 %."""
 
-    def reset(self) -> None: ...
-    def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]: ...
+    def reset(self) -> None:
+        """Discard the state; call it after a gap."""
+
+    def process(self, data: FloatArray, first: int) -> tuple[FloatArray, int]:
+        """Filter consecutive samples (n_samples, n_channels); ``data`` may be overwritten.
+
+        ``first`` is the absolute index of the first sample. Returns the output (n_out,
+        n_out_channels) and the absolute index of its first sample, at the output rate.
+        """
+
     def response(self, freqs_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Return the complex gain at these frequencies, in hertz."""
+        """Return the complex gain (n_freqs,) at the frequencies ``freqs_hz`` (n_freqs,)."""
 
 
 def bandpass(low_hz: float, high_hz: float, sfreq: float, order: int = 4) -> Sos:

@@ -144,7 +144,7 @@ class Pipeline:
         return end - self.n_samples >= self._ring.segment + self.settling
 
     def request_window(self, time: float) -> None:
-        """Request the window that starts at ``time``, on the clock of the time stamps.
+        """Request the window that starts at ``time``, in seconds on the clock of the time stamps.
 
         It comes with the chunk that completes it, or with the next chunk if it is complete already.
         This is for windows at cues; otherwise windows need no request.

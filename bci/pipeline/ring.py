@@ -84,7 +84,7 @@ class RingBuffer:
         data : ndarray, shape (n_samples, n_channels)
             Samples to append.
         timestamps : ndarray, shape (n_samples,)
-            Their time stamps.
+            Their time stamps, in seconds.
         first : int
             Absolute index of ``data[0]``; beyond `end`, the gap is filled with NaN.
 
@@ -123,7 +123,7 @@ class RingBuffer:
     def view(self, start: int, stop: int) -> tuple[FloatArray, TimeArray]:
         """Return views of samples and time stamps from ``start`` to ``stop`` (exclusive).
 
-        Both are absolute indices.
+        Both are absolute indices. The shapes are (n_samples, n_channels) and (n_samples,).
 
         Raises
         ------
@@ -137,9 +137,10 @@ class RingBuffer:
         return self._data[rows], self._timestamps[rows]
 
     def read(self, cursor: int, max_samples: int | None = None) -> RingRead:
-        """Read the samples from index ``cursor`` on, at most ``max_samples``.
+        """Read at most ``max_samples`` samples from absolute index ``cursor`` on.
 
-        Continue with ``cursor = got.first + len(got.data)``.
+        Continue with ``cursor = got.first + len(got.data)``, where ``got`` is the result.
+        ``got.first`` is above ``cursor`` if samples there were overwritten.
         """
         end = self.end
         first = min(max(cursor, self._begin, end - self.capacity), end)

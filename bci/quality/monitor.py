@@ -23,7 +23,7 @@ _CHUNK_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class StreamQuality:
-    """Report on one second of a stream: quality of its channels, losses and timing."""
+    """Quality of a stream in one second: its channels, losses and timing."""
 
     info: StreamInfo
     connected: bool

@@ -49,7 +49,8 @@ class SilentStreams:
     ) -> tuple[tuple[str, float], ...]:
         """List the streams that have been silent for more than two seconds, as (name, seconds).
 
-        ``written`` has the name and the number of samples of each regular stream.
+        ``written`` has the name of each stream with a sampling rate, and its number of samples so
+        far. ``now`` is in seconds on any monotonic clock.
         """
         seen = {}
         for place, (name, n) in enumerate(written):

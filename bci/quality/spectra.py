@@ -151,7 +151,7 @@ class Spectra:
 
 
 def decibels(power: Values) -> Values:
-    """Convert a power to decibels: ten times the decimal logarithm; NaN for zero power."""
+    """Convert powers of any shape to decibels: ten times the decimal logarithm; NaN for zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         db: Values = 10 * np.log10(np.where(power > 0, power, np.nan))
     return db

@@ -43,7 +43,10 @@ def summarise(channels: list[ChannelQuality]) -> str:
 
 
 def no_samples_since(since: float) -> str:
-    """Report a silent stream: ``no samples since 14:03:12``; ``since`` in seconds after 1970."""
+    """Describe a silent stream: ``no samples since 14:03:12``.
+
+    ``since`` is the time of its last sample, in seconds after 1970.
+    """
     return f"no samples since {datetime.fromtimestamp(since):%H:%M:%S}"
 
 

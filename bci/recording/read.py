@@ -163,7 +163,7 @@ def _read_with_mne(path: Path, choice: triggers.TriggerChoice) -> tuple[Recordin
     messages = [str(warning.message) for warning in caught]
     if any(words in text for text in messages for words in _TRUNCATED):
         raise RecordingError(
-            f"{path}: truncated: it is shorter than its header says; copy it again, or save "
+            f"{path}: truncated: it is shorter than its header states; copy it again, or save "
             "what is left of it with another program"
         )
     if not volts.shape[1] or not any(kind != "stim" for kind in kinds):
@@ -254,8 +254,8 @@ def _unreadable(path: Path, error: Exception) -> str:
     if any(words in detail for words in _NOT_CONTINUOUS):
         return f"{path}: holds no continuous recording (epochs, averages or events, perhaps)"
     if isinstance(error, AssertionError):
-        return f"{path}: not a recording that its name says, or one that is not known here"
-    return f"{path}: damaged or not what its name says ({detail:.200})"
+        return f"{path}: of another format than its name, or of one that is not known here"
+    return f"{path}: damaged, or of another format than its name ({detail:.200})"
 
 
 def _trigger_channels(raw: Any) -> list[str]:

@@ -14,7 +14,7 @@ LARGEST_EXACT = 1 << 24
 
 
 def as_float32(values: NDArray[Any]) -> FloatArray:
-    """Convert samples to float32, the number type of all signals in this program."""
+    """Convert samples of any shape to float32, the number type of all signals in this program."""
     # A value too large for float32 becomes infinite, as in live streams. The pipeline replaces it
     # by the last finite value and counts it.
     with np.errstate(over="ignore"):

@@ -61,7 +61,7 @@ class StreamReport:
 
 
 def describe_recording(path: Path) -> list[StreamReport]:
-    """Report on every stream of a recording of any supported format.
+    """Describe every stream of a recording of any supported format.
 
     Raises `RecordingError` if the file cannot be read.
     """

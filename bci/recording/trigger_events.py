@@ -25,7 +25,7 @@ class TriggerEvent(NamedTuple):
 
 
 def codes_of(values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.int64]:
-    """Convert the values of a trigger channel to whole numbers.
+    """Convert the values of a trigger channel to whole numbers, (n_samples,).
 
     Negative values of a signed 16-bit channel become codes from 32768 to 65535. Values that are
     not finite become 0.

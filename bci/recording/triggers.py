@@ -66,7 +66,8 @@ def chosen(names: Sequence[str], wanted: str | None, source: str, annotated: boo
 def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
     """List the samples at which the code changes to a new code other than 0, with that code.
 
-    A code may last until the next one. The code of the first sample is no event.
+    ``codes`` (n_samples,) are those of the whole recording. A code may last until the next one. The
+    code of the first sample is no event.
     """
     found = TriggerEvents(None, 1.0).push(codes, np.zeros(len(codes)), 0)
     return [(event.sample, event.code) for event in found]
@@ -75,7 +76,7 @@ def events_of(codes: NDArray[np.int64]) -> list[tuple[int, int]]:
 def markers_of(
     name: str, codes: NDArray[np.int64], line: TimeLine, findings: list[str]
 ) -> list[Marker]:
-    """List the markers of the trigger channel ``name``.
+    """List the markers of the trigger channel ``name``, whose ``codes`` are (n_samples,).
 
     If the channel looks like noise, a sentence is added to ``findings``.
     """

@@ -127,17 +127,21 @@ class FlashEvidence:
         return self.selection.verdict
 
     def shown(self, time: float, label: str) -> None:
-        """Add a flash by its marker ``label``; ``time`` on the LSL clock must ascend."""
+        """Add the flash of a marker; a ``label`` that is of no flash is ignored.
+
+        ``time``, in seconds on the LSL clock, must not descend.
+        """
         group = group_of(label)
         if group is not None and group < self.code.n_groups:
             self._flashes.append(_Flash(time, group))
             self._times.append(time)
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Add a prediction; ``taken`` is the time of its window's last sample.
+        """Add a prediction of the two classes, ``probabilities`` (n_classes,).
 
-        A prediction that belongs to no flash is ignored. Returns the verdict if the selection is
-        decided, else None.
+        ``taken`` is the time of its window's last sample, in seconds on the LSL clock. A prediction
+        that belongs to no flash is ignored. Returns the verdict if the selection is decided, else
+        None.
         """
         onset, slack = taken - self.windows.delay_s, self.windows.slack_s
         ratio = log_ratio(probabilities, self.windows.target)

@@ -49,10 +49,9 @@ class FlickerWindows:
     ) -> "FlickerWindows":
         """Make the timing for a model with these ``classes``.
 
-        ``symbols`` are in the order of the grid. ``sfreq`` is the rate of the windows in hertz.
-
-
-        Raises `ProfileError` if the model lacks a symbol's class.
+        ``symbols`` are in the order of the grid. ``sfreq`` is the rate of the windows in hertz. The
+        other arguments are as for the class. Raises `ProfileError` if the model lacks a symbol's
+        class.
         """
         numbers = {name: k for k, name in enumerate(classes)}
         lacking = [symbol for symbol in symbols if symbol not in numbers]
@@ -110,15 +109,19 @@ class FlickerEvidence:
         return self.selection.verdict
 
     def shown(self, time: float, label: str) -> None:
-        """Process a marker; the first marker of a flicker sets its onset."""
+        """Set the onset by the first marker of a flicker; ignore all other markers.
+
+        ``time`` is that of the marker, in seconds on the LSL clock.
+        """
         if self._onset is None and label.partition("/")[0] == "flicker":
             self._onset = time + self.windows.offset_s
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Add a prediction; ``taken`` is the time of its window's last sample.
+        """Add a prediction, ``probabilities`` (n_classes,) in the decoder's order.
 
-        A window that begins before ``start_s`` after the onset is ignored. Returns the verdict if
-        the selection is decided, else None.
+        ``taken`` is the time of its window's last sample, in seconds on the LSL clock. A window
+        that begins before ``start_s`` after the onset is ignored. Returns the verdict if the
+        selection is decided, else None.
         """
         windows = self.windows
         if self._onset is None or taken <= self._last:

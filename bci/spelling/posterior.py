@@ -111,7 +111,7 @@ class Selection:
         self.verdict: Verdict | None = None
 
     def update(self, log_likelihoods: Probabilities, n_flashes: int = 0) -> Verdict | None:
-        """Add the evidence of one update, (n_symbols,); return the verdict if there is one.
+        """Add the evidence of one update, (n_symbols,); return the verdict, None without one.
 
         After a verdict, further evidence is ignored.
         """

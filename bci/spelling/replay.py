@@ -39,7 +39,7 @@ class RecordedSelection:
 
 
 def find_selections(markers: Iterable[Marker]) -> list[RecordedSelection]:
-    """Find the selections in markers, which ascend in time; interrupted ones are left out."""
+    """Find the selections in markers in order of time; interrupted ones are left out."""
     found: list[RecordedSelection] = []
     begin: Marker | None = None
     flashes: list[Marker] = []
@@ -81,7 +81,9 @@ def select(
     Parameters
     ----------
     predictions : sequence of TimedPrediction
-        Of the recording, ascending in time.
+        Of the recording, in order of time.
+    prior : ndarray, shape (n_symbols,)
+        Probability of each symbol before the selection.
     stopping : Stopping, optional
         Default: the profile's rule.
 
@@ -104,7 +106,10 @@ def after_repetitions(
     predictions: Sequence[TimedPrediction],
     prior: Probabilities,
 ) -> list[int]:
-    """List the number of the likeliest symbol after 1, 2, ... repetitions of a selection."""
+    """List the number of the likeliest symbol after 1, 2, ... repetitions of a selection.
+
+    The list is empty if no flash has a prediction. Arguments as for `select`.
+    """
     n = len(selection.flashes) // speller.code.n_groups
     found = []
     for k in range(1, n + 1):

@@ -40,10 +40,14 @@ class SelectionEvidence(Protocol):
     def verdict(self) -> Verdict | None: ...
 
     def shown(self, time: float, label: str) -> None:
-        """Process a marker of the stimulation; ``time`` is on the LSL clock."""
+        """Add a marker of the stimulation; ``time`` is in seconds on the LSL clock."""
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> Verdict | None:
-        """Add a prediction; ``taken`` is the time of its window's last sample."""
+        """Add a prediction, ``probabilities`` (n_classes,) in the decoder's order.
+
+        ``taken`` is the time of its window's last sample, in seconds on the LSL clock. Returns the
+        verdict if the selection is decided, else None.
+        """
 
     def give_up(self) -> Verdict | None:
         """End the wait; return the verdict of the evidence so far, None without evidence."""
@@ -145,7 +149,11 @@ class SelectionRun:
         return None if self.evidence is None else self.evidence.posterior
 
     def start(self, now: float) -> tuple[str, ...]:
-        """Start, or continue after `interrupt`; return the labels of this frame's markers."""
+        """Start, or continue after `interrupt`; return the labels of this frame's markers.
+
+        ``now`` is the time of the frame, in seconds on the LSL clock. The result is empty if the
+        run is under way or over.
+        """
         return self._next(now) if self.state == SpellingState.READY else ()
 
     def interrupt(self) -> tuple[str, ...]:
@@ -173,7 +181,10 @@ class SelectionRun:
         return taken
 
     def advance(self, now: float) -> tuple[str, ...]:
-        """Advance to the frame at ``now`` on the LSL clock; return the labels of its markers."""
+        """Advance to the frame at ``now``; return the labels of its markers.
+
+        ``now`` is in seconds on the LSL clock.
+        """
         if self._asks_again:
             return (INTERRUPTED, *self._next(now))
         elapsed = now - self._since
@@ -196,13 +207,13 @@ class SelectionRun:
         return ()
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Pass markers to the evidence, with the ``time`` on the LSL clock of their frame."""
+        """Pass markers to the evidence; ``time`` is that of their frame, in seconds (LSL clock)."""
         if self.evidence is not None:
             for label in labels:
                 self.evidence.shown(time, label)
 
     def received(self, taken: float, probabilities: NDArray[np.float64]) -> None:
-        """Pass a prediction to the evidence; ``taken`` is the time of its window's last sample."""
+        """Pass a prediction to the evidence; arguments as for `SelectionEvidence.received`."""
         if self.evidence is not None and self.state in (
             SpellingState.STIMULATION,
             SpellingState.COLLECTING,

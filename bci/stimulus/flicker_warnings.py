@@ -9,8 +9,8 @@ _SLOW_HZ = 6.0
 
 PHOTOSENSITIVE = (
     "The screen is about to flicker. Flicker can trigger seizures in people with photosensitive "
-    "epilepsy. Do not go on if you, or a relative, ever had a seizure. Look away and stop at once "
-    "if you feel unwell."
+    "epilepsy. Do not continue if you, or a relative, ever had a seizure. Look away and stop at "
+    "once if you feel unwell."
 )
 
 

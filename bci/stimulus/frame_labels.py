@@ -63,7 +63,10 @@ def frames_of(recording: Recording) -> FrameSummary | None:
 
 
 def lost_frames(recording: Recording) -> float | None:
-    """Share of a recording's dropped and late frames, 0 to 1; None if at most `MOST_LOST`."""
+    """Share of a recording's frames that were dropped or late, 0 to 1.
+
+    None if it is not above the limit `MOST_LOST`, or if no presenter wrote a frame summary.
+    """
     frames = frames_of(recording)
     return round(frames.lost, 5) if frames is not None and frames.is_marked else None
 

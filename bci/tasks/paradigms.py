@@ -122,7 +122,7 @@ _MOVE = (
 WORDS = ParadigmKind(
     "Word reading",
     "wordreading",
-    "Look at the cross. Read each word silently, once, then go on thinking of it until the "
+    "Look at the cross. Read each word silently, once, then keep thinking of it until the "
     "screen is blank.",
     CueTiming(1.0, 1.5, 1.5, 1.0, 1.5),
     12,
@@ -139,7 +139,7 @@ PICTURE_VIEWING = ParadigmKind(
 CLIPS = ParadigmKind(
     "Emotion: pictures and texts",
     "emotion",
-    "Look at the cross, then let each picture or text work on you, and go on feeling it while the "
+    "Look at the cross, then let each picture or text work on you, and keep feeling it while the "
     "cross is back. Then rate it by the keys 1 to 5.",
     CueTiming(3.0, 10.0, 2.0, 2.0, 3.0),
     1,

@@ -22,7 +22,7 @@ AXES = (
     RatingAxis("valence", "Valence: how pleasant did it feel?", "very unpleasant", "very pleasant"),
     RatingAxis("arousal", "Arousal: how stirred up were you?", "very calm", "very excited"),
 )
-KEYS = f"1 to {N_LEVELS} answers   Backspace takes back   Space goes on   Esc ends"
+KEYS = f"1 to {N_LEVELS} answers   Backspace takes back   Space continues   Esc ends"
 
 
 @dataclass

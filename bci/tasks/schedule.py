@@ -53,7 +53,7 @@ class Schedule:
     A trial has baseline, cue, task and pause. The duration of a phase is counted from the time
     at which it was entered. An interrupted rest starts again. Rated trials have a rating before
     the pause, which lasts until `rate` is called. A trial interrupted before its pause is
-    repeated at the end of the run.
+    repeated at the end of the run. All times ``now`` are in seconds on one clock.
     """
 
     def __init__(

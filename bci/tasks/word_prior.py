@@ -33,9 +33,9 @@ class WordBigram:
         return len(self._first)
 
     def next(self, before: Sequence[int]) -> NDArray[np.float64]:
-        """Return the probabilities of the next word.
+        """Return the probabilities of the next word, (n_symbols,).
 
-        Only the last word of ``before`` counts.
+        ``before`` has the numbers of the words before; only the last one counts.
         """
         following: NDArray[np.float64] = self._following[before[-1]] if before else self._first
         return following

@@ -301,7 +301,7 @@ def check_base(base: Card, profile: Profile, recordings: list[Recording]) -> Non
         for source in (*base.sources, *base.base_sources):
             if not source.digests.isdisjoint(own):
                 raise MismatchError(
-                    f"the base model {base.name} has learnt from {source.file} already: its score "
+                    f"the base model {base.name} was trained on {source.file} already: its score "
                     "here would mean nothing; pretrain without this person"
                 )
 

@@ -86,7 +86,7 @@ def split(epochs: Epochs, runs: Sequence[StreamedRun]) -> tuple[list[NDArray[np.
 def split_by_item(epochs: Epochs) -> tuple[list[NDArray[np.bool_]], str]:
     """Split whole items at random (fixed seed) into five folds.
 
-    Return masks and description.
+    Return the test mask (n_windows,) of each fold, and a description.
     """
     assert epochs.items is not None
     items = np.unique(epochs.items)
@@ -205,13 +205,16 @@ def hold_out(
 
 
 def together(held_out: list[HeldOut]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Concatenate the probabilities and the true class numbers of all folds."""
+    """Concatenate the probabilities and the true class numbers of all folds.
+
+    Their shapes are (n_trials, n_classes) and (n_trials,).
+    """
     probabilities = padded([each.probabilities for each in held_out])
     return probabilities, np.concatenate([each.truth for each in held_out])
 
 
 def padded(folds: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Concatenate the probabilities of all folds.
+    """Concatenate the probabilities (n_trials, n_candidates) of all folds.
 
     Folds with fewer candidates are filled with 0.
     """

@@ -36,7 +36,7 @@ def fold_streams(
     """Find the stretch of recording of each fold.
 
     The result is None for folds of items or of cued windows. ``splits`` are the folds' test
-    masks. ``epochs`` are cut from ``runs``, in their order.
+    masks, each (n_windows,). ``epochs`` are cut from ``runs``, in their order.
     """
     if epochs.items is not None or profile.pipeline.at_cues:
         return [None] * len(splits)
@@ -65,7 +65,10 @@ class Streamed:
     cued: tuple[tuple[str, NDArray[np.int64]], ...] = ()
 
     def by_end(self) -> dict[int, NDArray[np.float64]]:
-        """Return the probabilities of each window, by the index one past its last sample."""
+        """Return the probabilities (n_classes,) of each window, by its end.
+
+        The end is the index one past the window's last sample.
+        """
         return {each.end: each.probabilities for each in self.predictions}
 
 
@@ -112,8 +115,8 @@ def decide_fold(
 ) -> dict[int, NDArray[np.float64]]:
     """Predict some windows of a run as the live engine does.
 
-    ``ends`` are the indices one past the last sample of the wanted windows. Return their
-    probabilities by end.
+    ``ends`` (n_windows,) are the indices one past the last sample of the wanted windows. Return
+    their probabilities (n_classes,) by end; a window that cannot be decoded is left out.
     """
     adaptation, wanted = adaptation_for(decoder, run, profile), set(ends.tolist())
     found = {}

@@ -49,7 +49,7 @@ def place(
     # The newest plausible stamp; a step beyond it means that the clock was set
     latest: float = float("inf"),
 ) -> Placement | None:
-    """Find the engine's index of each row; None if no position lies in the recording."""
+    """Find the engine's sample index of each row; None if no position lies in the recording."""
     known, first_rows = np.unique(stamps, return_index=True)
     at = np.searchsorted(known, [position.stamp for position in positions])
     found = [

@@ -41,7 +41,7 @@ def sample_covariance(window: FloatArray) -> NDArray[np.float64]:
 
 
 def shrunk(sample: NDArray[np.float64], n_samples: int) -> NDArray[np.float64]:
-    """Shrink a sample covariance, of ``n_samples`` samples; see `covariance`."""
+    """Shrink a sample covariance (n_channels, n_channels) of ``n_samples``; see `covariance`."""
     n_channels = len(sample)
     mean_variance = np.trace(sample) / n_channels
     if not np.isfinite(mean_variance):

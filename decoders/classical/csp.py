@@ -53,7 +53,10 @@ class CspLda:
         self._head = LinearHead.from_sklearn(lda)
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Compute the log variance of each component, (n_components,)."""
+        """Compute the log variance of each component, (n_components,).
+
+        ``window`` has the shape (n_channels, n_samples).
+        """
         return self._log_variances(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "CspLda":

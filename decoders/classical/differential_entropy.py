@@ -68,7 +68,10 @@ class DifferentialEntropy:
         self._regress(features, numbers)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Standardise by a person's unlabelled windows from now on."""
+        """Standardise by a person's unlabelled windows from now on.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         self._standardise_by(self._features(windows))
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:

@@ -64,7 +64,8 @@ class LinearHead:
 def fit_discriminant(features: Features, labels: NDArray[np.str_], balanced: bool) -> Any:
     """Fit scikit-learn's linear discriminant with shrinkage.
 
-    With ``balanced``, all classes have the same prior probability.
+    ``features`` have the shape (n_windows, n_features), ``labels`` (n_windows,). With ``balanced``,
+    all classes have the same prior probability.
     """
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 

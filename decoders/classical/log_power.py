@@ -41,7 +41,7 @@ class LogPower:
         self._head = LinearHead.from_sklearn(lda)
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Compute the log power of each channel, (n_channels,)."""
+        """Compute the log power of each channel of a window (n_channels, n_samples)."""
         return _log_powers(window)
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "LogPower":

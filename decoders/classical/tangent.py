@@ -159,7 +159,10 @@ class TangentSpace:
         return len(self._kept.numbers)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Set the reference to the mean covariance of a person's unlabelled windows."""
+        """Set the reference to the mean covariance of a person's unlabelled windows.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         self._reference = Reference(riemannian_mean(covariances(windows)))
 
     def follow(self, window: FloatArray, weight: float) -> None:
@@ -182,7 +185,7 @@ class TangentSpace:
         self._reference = Reference(shaped({"alignment": alignment}, "alignment", own))
 
     def features(self, window: FloatArray) -> NDArray[np.float64]:
-        """Compute the window's tangent vector, (n_features,)."""
+        """Compute the tangent vector (n_features,) of a window (n_channels, n_samples)."""
         return self._reference.vector(covariance(window))
 
     def taught(self, features: NDArray[np.float64], numbers: NDArray[np.int64]) -> "TangentSpace":

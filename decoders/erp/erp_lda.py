@@ -65,7 +65,10 @@ class ErpLda:
         self._head = LinearHead.from_sklearn(lda)
 
     def features(self, window: FloatArray) -> Features:
-        """Compute the scaled means of the time bins, channel by channel, (n_channels * n_bins,)."""
+        """Compute the scaled means of the time bins, channel by channel, (n_channels * n_bins,).
+
+        ``window`` has the shape (n_channels, n_samples).
+        """
         return self._features(window) * self._column_scale
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:

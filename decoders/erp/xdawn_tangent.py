@@ -67,7 +67,7 @@ class XdawnTangent:
         self._head = fit_alone(own, self.c, balanced=True)
 
     def features(self, window: FloatArray) -> Features:
-        """Compute the window's tangent vector, (n_features,)."""
+        """Compute the tangent vector (n_features,) of a window (n_channels, n_samples)."""
         return self._reference.vector(self._covariance(window))
 
     def predict_proba(self, window: FloatArray) -> NDArray[np.float64]:

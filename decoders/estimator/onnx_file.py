@@ -38,6 +38,9 @@ class OnnxFile:
     def fit(self, X: NDArray[np.floating[Any]], y: NDArray[np.int64]) -> "OnnxFile":
         """Store the shape of the windows and the number of classes; nothing is trained.
 
+        ``X`` has the shape (n_windows, n_channels, n_samples). ``y`` (n_windows,) has the number
+        of each window's class.
+
         Raises
         ------
         PluginError
@@ -57,7 +60,10 @@ class OnnxFile:
         return self
 
     def predict_proba(self, X: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Compute probabilities, (n_windows, n_classes)."""
+        """Compute probabilities (n_windows, n_classes) of windows.
+
+        ``X`` has the shape (n_windows, n_channels, n_samples).
+        """
         return np.stack([self._model.probabilities(window[None]) for window in X])
 
 

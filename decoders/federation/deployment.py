@@ -224,7 +224,7 @@ class _Jobs:
         return there
 
     def _follow(self) -> None:
-        """Read the rounds that the job's process has written, and report new ones."""
+        """Read the rounds that the job's process has written; pass new ones to ``on_round``."""
         n_known = len(self._progress.rounds)
         self._progress = read_progress(self._state, self._agreed)
         for done in self._progress.rounds[n_known:]:

@@ -81,7 +81,10 @@ def write_policy(kit: Path, component: str, settings: Mapping[str, Any]) -> None
 
 
 def write_job(folder: Path, sites: set[str]) -> Path:
-    """Write a job that names the components of site and server, and contains nothing else."""
+    """Write a FLARE job for the server and ``sites`` into ``folder``, without code; return it.
+
+    It names `SERVER` and `SITE`, and nothing else that could run.
+    """
     (folder / "app" / "config").mkdir(parents=True)
     for name, content in _FILES.items():
         (folder / "app" / name).write_bytes(content)

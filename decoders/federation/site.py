@@ -149,7 +149,8 @@ class Site:
     def train(self, number: int, shared: Arrays) -> tuple[float, Arrays]:
         """Train one round, counted from 1.
 
-        Returns the accuracy with the received weights ``shared``, and their change by training.
+        Returns the accuracy on held-out trials with the received weights ``shared``, 0 to 1, and
+        the weights' change by training.
         """
         self._take(number, shared)
         accuracy = self.accuracy()
@@ -167,7 +168,10 @@ class Site:
         return self.accuracy()
 
     def decisions(self, trials: Epochs | None = None) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
-        """Return the true classes and the decisions of trials, by default of the held-out ones."""
+        """Return the true class and the decision of each trial, (n_trials,) each.
+
+        By default they are of the held-out trials.
+        """
         trials = trials or self._held_out
         self.model.eval()
         chosen = [

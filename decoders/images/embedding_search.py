@@ -84,19 +84,22 @@ class Candidates:
         return Candidates(tuple(wanted), self.vectors[[row[name] for name in wanted]])
 
     def cosines(self, predicted: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Compute the cosine of a predicted vector with each candidate, (n,), from -1 to 1."""
+        """Compute the cosine with each candidate, (n,), from -1 to 1.
+
+        ``predicted`` (n_dimensions,) is the predicted embedding.
+        """
         direction = predicted / (np.linalg.norm(predicted) + _TINY)
         return (self.vectors @ direction).astype(np.float64)
 
 
 def probabilities(cosines: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute probabilities of candidates: the softmax of cosines divided by `TEMPERATURE`."""
+    """Compute probabilities (n,) of candidates: the softmax of cosines (n,) by `TEMPERATURE`."""
     return softmax(cosines / TEMPERATURE)
 
 
 @dataclass(frozen=True)
 class Galleries:
-    """Galleries of the training images ``learnt`` and of the live ``candidates``."""
+    """Images and embeddings: ``learnt`` for training, ``candidates`` for the live choice."""
 
     learnt: Gallery
     candidates: Gallery

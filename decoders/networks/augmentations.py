@@ -14,12 +14,15 @@ View = tuple[Tensor, Tensor]  # trials, labels
 
 
 def flip_sign(trials: Tensor) -> Tensor:
-    """Invert the polarity of trials."""
+    """Invert the polarity of trials (n_trials, n_channels, n_samples)."""
     return -trials
 
 
 def analytic(trials: Tensor) -> Tensor:
-    """Compute the complex analytic signal: the spectrum without negative frequencies."""
+    """Compute the complex analytic signal: the spectrum without negative frequencies.
+
+    ``trials`` have the shape (..., n_samples); so has the result.
+    """
     n_samples = trials.shape[-1]
     gain = torch.zeros(n_samples, device=trials.device)
     gain[0] = 1
@@ -31,7 +34,7 @@ def analytic(trials: Tensor) -> Tensor:
 
 
 def shift_frequencies(trials: Tensor, shift_hz: float, sfreq: float) -> Tensor:
-    """Shift every frequency of the trials up by ``shift_hz`` (down if negative)."""
+    """Shift every frequency of trials (..., n_samples) up by ``shift_hz`` (down if negative)."""
     time = torch.arange(trials.shape[-1], device=trials.device) / sfreq
     turn = torch.exp(2j * torch.pi * shift_hz * time)
     return (analytic(trials) * turn).real.to(trials.dtype)
@@ -70,6 +73,8 @@ def mirror_classes(classes: Sequence[str]) -> list[int] | None:
 
 def mirror(trials: Tensor, labels: Tensor, channels: list[int], classes: list[int]) -> View:
     """Exchange the hemispheres of trials, and left and right in their labels.
+
+    ``trials`` have the shape (n_trials, n_channels, n_samples), ``labels`` (n_trials,).
 
     ``channels`` and ``classes`` are the indices of `mirror_channels` and `mirror_classes`.
     """

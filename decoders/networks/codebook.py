@@ -66,7 +66,10 @@ class Codebook(nn.Module):
         self.register_buffer("started", torch.tensor(False))
 
     def forward(self, x: Tensor) -> Quantised:
-        """Quantise vectors (..., width), which are first scaled to unit length."""
+        """Replace each of the vectors (..., width) by the nearest code.
+
+        The vectors are scaled to unit length first. In training mode, the codes follow them.
+        """
         x = F.normalize(x, dim=-1)
         flat = x.detach().flatten(0, -2)  # (N, width)
         if self.training and not self.started:

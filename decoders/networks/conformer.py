@@ -87,7 +87,10 @@ class Conformer(nn.Module):
         )
 
     def features(self, x: Tensor) -> Tensor:
-        """Concatenate all tokens, shape (n_trials, n_features)."""
+        """Concatenate all tokens of trials (n_trials, n_channels, n_samples).
+
+        The result has the shape (n_trials, n_features).
+        """
         x = self.tokens(x.unsqueeze(1))  # (B, 40, 1, tokens)
         x = x.squeeze(2).transpose(1, 2)  # (B, tokens, 40)
         x = self.encoder(x)  # (B, tokens, 40)

@@ -62,6 +62,7 @@ class TemporalTokens(nn.Module):
                 nn.init.trunc_normal_(layer.weight, std=s.initial_std)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert trials (B, n_channels, T) to tokens (B, P, width), one per patch."""
         tokens: Tensor = self.layers(x)
         return tokens.transpose(1, 2)  # (B, P, 40)
 
@@ -82,6 +83,7 @@ class SpatialTokens(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert trials (B, n_channels, T) to tokens (B, n_channels, width)."""
         n_trials, n_channels, n_samples = x.shape
         tokens: Tensor = self.layers(x.reshape(n_trials * n_channels, 1, n_samples))
         return tokens.view(n_trials, n_channels, -1)  # (B, C, 40)
@@ -148,7 +150,10 @@ class Dbconformer(nn.Module):
         )
 
     def features(self, x: Tensor) -> Tensor:
-        """Concatenate temporal and spatial features, shape (n_trials, n_features)."""
+        """Concatenate temporal and spatial features of trials (n_trials, n_channels, n_samples).
+
+        The result has the shape (n_trials, n_features).
+        """
         temporal = self.temporal_tokens(x) + self.temporal_positions  # (B, P, 40)
         temporal = self.temporal_encoder(temporal).mean(1)  # (B, 40)
         spatial, weights = self._attended_channels(x)  # (B, C, 40), (B, C)

@@ -19,7 +19,7 @@ class DepthwiseConv(nn.Conv1d):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Filter trials (n_trials, n_channels, n_samples)."""
+        """Filter trials (n_trials, n_channels, n_samples) along time; the shape stays the same."""
         if not self.training:
             return super().forward(x)
         n_samples, kernel = x.shape[-1], self.kernel_size[0]

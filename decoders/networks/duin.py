@@ -239,7 +239,10 @@ class Duin(nn.Module):
             start_small(self.head)
 
     def features(self, x: Tensor) -> Tensor:
-        """Concatenate all tokens, shape (n_trials, n_features)."""
+        """Concatenate all tokens of trials (n_trials, n_channels, n_samples).
+
+        The result has the shape (n_trials, n_features).
+        """
         x = self.encoder(x)  # (B, P, 160)
         return x.flatten(1)
 

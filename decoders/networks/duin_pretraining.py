@@ -129,7 +129,7 @@ class DuinVqVae(nn.Module):
             self.to_target = PersonalLinear([s.width] * len(own), [n * n_bands for n in own])
 
     def forward(self, x: Tensor, person: int = 0) -> Reconstruction:
-        """Reconstruct the target of one person's trials (n_trials, n_channels, n_samples)."""
+        """Reconstruct the target from one person's trials (n_trials, n_channels, n_samples)."""
         x = self.encoder(x, person)  # (B, P, 160)
         quantised = self.codebook(self.to_codes(x))  # codes (B, P, 64), indices (B, P)
         x = self.decoder(self.from_codes(quantised.codes))  # (B, P, 160)
@@ -139,7 +139,10 @@ class DuinVqVae(nn.Module):
 
     @torch.no_grad()
     def units(self, x: Tensor, person: int = 0) -> Tensor:
-        """Compute code numbers (n_trials, n_tokens), stage 2's targets; call in evaluation mode."""
+        """Compute code numbers (n_trials, n_tokens), stage 2's targets; call in evaluation mode.
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         indices: Tensor = self.codebook(self.to_codes(self.encoder(x, person))).indices
         return indices
 
@@ -148,6 +151,7 @@ class _Transposed(nn.Module):
     """Transposition of tokens (B, P, width) to (B, width, P)."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert tokens (B, P, width) to (B, width, P)."""
         return x.transpose(1, 2)
 
 
@@ -184,7 +188,11 @@ class DuinMasked(nn.Module):
 
 
 def vqvae_loss(model: DuinVqVae, x: Tensor, target: Tensor, person: int = 0) -> Tensor:
-    """Loss of stage 1: mean squared error with the target, plus commitment to the codes."""
+    """Loss of stage 1: mean squared error with the target, plus commitment to the codes.
+
+    ``x`` has the shape (n_trials, n_channels, n_samples), ``target`` that of
+    `Reconstruction.target`.
+    """
     made = model(x, person)
     loss: Tensor = F.mse_loss(made.target, target) + _COMMITMENT * made.commitment
     return loss

@@ -99,7 +99,10 @@ class Eegnet(nn.Module):
         self.head = MaxNormLinear(self.n_features, n_classes, s.head_max_norm)
 
     def features(self, x: Tensor) -> Tensor:
-        """Input of the head, shape (n_trials, n_features)."""
+        """Compute the input of the head, (n_trials, n_features), for trials.
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         x = x.unsqueeze(1)  # (B, 1, C, T)
         x = self.temporal(x)  # (B, 8, C, T)
         x = self.spatial(x)  # (B, 16, 1, T / pool), at about 32 Hz

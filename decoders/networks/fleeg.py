@@ -91,6 +91,7 @@ class ToCommonFormat(nn.Module):
         self.norm = nn.BatchNorm1d(s.n_virtual)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert trials (B, n_channels, n_samples) to the common (B, n_virtual, n_common)."""
         x = self.spatial(x)  # (B, V, T)
         if len(self.resampling):
             x = x @ self.resampling  # (B, V, T * common / sfreq)
@@ -144,7 +145,10 @@ class Fleeg(nn.Module):
         return last
 
     def features(self, x: Tensor) -> Tensor:
-        """Features after the site's own layers and the trunk, shape (n_trials, n_features)."""
+        """Compute the trunk's features (n_trials, n_features) after the site's own layers.
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         found: Tensor = self.trunk.features(self.to_common(x))  # type: ignore[operator]
         return found
 

@@ -141,7 +141,10 @@ class Histn(nn.Module):
         return both.transpose(0, 1)
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the classifier's input, shape (n_trials, 3 * n_filters), a third per level."""
+        """Compute the classifier's input, shape (n_trials, 3 * n_filters), a third per level.
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         channels, regions = self.nodes(x)
         x = self.to_head(regions)[:, 0]  # (B, 8)
         head = F.elu(x + self.head(x))  # (B, 8)
@@ -150,7 +153,8 @@ class Histn(nn.Module):
     def nodes(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Compute the nodes of channels and of regions.
 
-        Their shapes are (n_trials, n_channels, n_filters) and (n_trials, n_regions, n_filters).
+        ``x`` has the shape (n_trials, n_channels, n_samples). The results have the shapes
+        (n_trials, n_channels, n_filters) and (n_trials, n_regions, n_filters).
         """
         n_channels = x.shape[1]
         power = power_by_lags if self.training else filtered_power

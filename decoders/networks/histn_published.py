@@ -103,7 +103,7 @@ class MessagePassing(nn.Module):
         self.weight = nn.Parameter(torch.empty(len(terms)).uniform_(-1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pass time series (B, n_nodes, T) along the edges."""
+        """Pass time series (B, n_nodes, T) along the edges; the shape stays the same."""
         passed: Tensor = (self.weight[:, None, None] * self.terms).sum(dim=0) @ x
         return passed
 
@@ -127,7 +127,7 @@ def filtered(x: Tensor, kernels: Tensor, in_training: bool) -> Tensor:
 
 
 class WithinRegion(nn.Module):
-    """Message passing among a region's channels, then a separable convolution."""
+    """Message passing among a region's channels, then a filter per channel and a channel mix."""
 
     def __init__(self, members: Sequence[str]) -> None:
         super().__init__()
@@ -137,7 +137,7 @@ class WithinRegion(nn.Module):
         self.mix = nn.Parameter(torch.empty(n, n))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Filter and mix the time series of a region's channels (B, n_members, T)."""
+        """Filter and mix a region's time series (B, n_members, T); the shape stays the same."""
         x = F.pad(self.passing(x), (_REGION_KERNEL // 2, _REGION_KERNEL // 2))
         mixed: Tensor = self.mix.clamp(-1, 1) @ filtered(x, self.temporal, self.training)
         return mixed
@@ -155,7 +155,7 @@ class FusionAttention(nn.Module):
         return torch.softmax(self.score(x.mean(dim=2)), dim=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute the weighted mean (B, 1, T)."""
+        """Compute the weighted mean (B, 1, T) of time series (B, n_nodes, T)."""
         return self.weights(x).unsqueeze(1) @ x
 
 
@@ -230,7 +230,7 @@ class OneAxis(nn.Module):
         return pooled
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits (B, n_levels)."""
+        """Logits (B, n_levels) of windows (B, 14, n_samples)."""
         x = self.series(x)  # (B, 14, T')
         parts = zip(self.within, torch.split(x, _SIZES, dim=1), strict=True)
         passed = torch.cat([region(part) for region, part in parts], dim=1)  # (B, 14, T')
@@ -242,7 +242,7 @@ class OneAxis(nn.Module):
         return logits
 
     def region_weights(self, x: Tensor) -> Tensor:
-        """Compute the weights (B, 4) that merge the regions into the head."""
+        """Compute the weights (B, 4) that merge the regions of windows (B, 14, n_samples)."""
         return self.to_head.weights(self.to_regions(self.series(x)))
 
 
@@ -306,6 +306,9 @@ def one_second(x: Tensor, sfreq: float) -> Tensor:
 
 
 def gaussian_targets(levels: Tensor, n_levels: int) -> Tensor:
-    """Make smoothed targets: a Gaussian around the true level, with a sd of half a level."""
+    """Make smoothed targets: a Gaussian around the true level, with a sd of half a level.
+
+    ``levels`` (...) are numbers from 0; the result has the shape (..., n_levels).
+    """
     distance = torch.arange(n_levels, device=levels.device) - levels.unsqueeze(-1)
     return torch.softmax(-0.5 * (distance / _TARGET_SD) ** 2, dim=-1)

@@ -161,7 +161,10 @@ class Ifnet(nn.Module):
         return written
 
     def features(self, x: Tensor) -> Tensor:
-        """Input of the head, shape (n_trials, n_features)."""
+        """Compute the input of the head, (n_trials, n_features), for trials.
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         x = self.split_bands(x)  # (B, n_bands * C, T)
         x = self.spatial(x)  # (B, n_bands * 64, T)
         bands = x.chunk(len(self.temporal), dim=1)  # each (B, 64, T)

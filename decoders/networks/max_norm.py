@@ -17,6 +17,7 @@ class MaxNormLinear(nn.Linear):
         self.max_norm = max_norm
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert vectors (..., n_in) to (..., n_out)."""
         return F.linear(x, torch.renorm(self.weight, 2, 0, self.max_norm), self.bias)
 
 
@@ -28,5 +29,6 @@ class MaxNormSpatialConv(nn.Conv2d):
         self.max_norm = max_norm
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert maps (B, n_in, n_channels, T) to (B, n_in * depth, 1, T)."""
         weight = torch.renorm(self.weight, 2, 0, self.max_norm)
         return F.conv2d(x, weight, groups=self.groups)

@@ -125,7 +125,7 @@ class SubjectLayer(nn.Module):
         self.maps = nn.Parameter(torch.eye(width).repeat(n_subjects, 1, 1))
 
     def forward(self, x: Tensor, subjects: Tensor) -> Tensor:
-        """Map channels (B, width, T) by the subjects' numbers (B,), from 0."""
+        """Map channels (B, width, T) by the subjects' numbers (B,), from 0; the shape stays."""
         return self.maps[subjects] @ x
 
 
@@ -188,7 +188,11 @@ class MegImages(nn.Module):
         self.log_temperature = nn.Parameter(torch.tensor(TEMPERATURE).log())
 
     def features(self, x: Tensor, subjects: Tensor | None = None) -> Tensor:
-        """Compute the input of the heads, shape (n_trials, 2 * width)."""
+        """Compute the input of the heads, shape (n_trials, 2 * width).
+
+        ``x`` has the shape (n_trials, n_channels, n_samples). ``subjects`` (n_trials,) are the
+        subjects' numbers, from 0; the network needs them if it has a layer per subject.
+        """
         x = self.mix(self.attention(x))  # (B, 270, T)
         if self.subject is not None:
             if subjects is None:
@@ -199,7 +203,7 @@ class MegImages(nn.Module):
         return summed
 
     def forward(self, x: Tensor, subjects: Tensor | None = None) -> Embeddings:
-        """Predict embeddings of trials (n_trials, n_channels, n_samples); subjects (n_trials,)."""
+        """Predict image embeddings from trials; arguments as for `features`."""
         x = self.features(x, subjects)
         return Embeddings(self.contrast(x), self.regression(x), self.log_temperature.exp())
 
@@ -296,7 +300,10 @@ def contrastive_loss(
 
 
 def images_loss(embeddings: Embeddings, images: Tensor, share: float = 0.75) -> Tensor:
-    """Total loss: contrastive loss and squared error, weighted by ``share`` and 1 - ``share``."""
+    """Total loss: contrastive loss and squared error, weighted by ``share`` and 1 - ``share``.
+
+    ``images`` (n_trials, n_dimensions) are the embeddings of the true images.
+    """
     contrast = contrastive_loss(embeddings.contrast, images, embeddings.temperature)
     return share * contrast + (1 - share) * F.mse_loss(embeddings.regression, images)
 
@@ -318,7 +325,10 @@ def flat_places(positions: Array) -> Array:
 
 
 def rank_at_place(positions: Array) -> NDArray[np.int64]:
-    """Count the earlier channels at the same position, within 1 mm, for each channel."""
+    """Count the earlier channels at the same position, within 1 mm, for each channel.
+
+    ``positions`` (n_channels, 3) are in metres; the result is (n_channels,).
+    """
     seen: dict[tuple[float, ...], int] = {}
     ranks = []
     for place in np.round(positions, 3).tolist():

@@ -91,14 +91,21 @@ def nt_xent(a: Tensor, b: Tensor, temperature: float, alike: Tensor | None = Non
 def cross_view_loss(
     raw: Tensor, views: Sequence[Tensor], temperature: float, alike: Tensor | None = None
 ) -> Tensor:
-    """Contrast the features of raw trials with those of each view, averaged over the views."""
+    """Contrast the features of raw trials with those of each view, averaged over the views.
+
+    ``raw`` and each of ``views`` have the shape (n_trials, n_features). ``alike`` is as for
+    `nt_xent`.
+    """
     return torch.stack([nt_xent(raw, view, temperature, alike) for view in views]).mean()
 
 
 def cross_model_loss(
     backbone: Tensor, transformer: Tensor, temperature: float, alike: Tensor | None = None
 ) -> Tensor:
-    """Contrast the backbone's features with the Transformer's, over the trials of all views."""
+    """Contrast the backbone's features with the Transformer's, over the trials of all views.
+
+    Both have the shape (n, n_features). ``alike`` is as for `nt_xent`.
+    """
     return nt_xent(backbone, transformer, temperature, alike)
 
 
@@ -134,6 +141,7 @@ class TrialEncoder(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert trials (B, n_channels, n_samples) to features (B, n_features)."""
         x = self.pool(x)[..., : self.width]  # (B, C, width), a multiple of the heads
         x = self.encoder(x)  # (B, C, width)
         projected: Tensor = self.projector(x.flatten(1))  # (B, n_features)
@@ -175,7 +183,10 @@ class Mvcnet(nn.Module):
         self.transformer = TrialEncoder(n_channels, n_samples, sfreq, self.n_features, settings)
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the backbone's features, shape (n_trials, n_features)."""
+        """Compute the backbone's features, shape (n_trials, n_features).
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         return self.backbone.features(x)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -68,7 +68,10 @@ class Shallow(nn.Module):
         self.head = nn.Linear(self.n_features, n_classes)
 
     def features(self, x: Tensor) -> Tensor:
-        """Compute the log power per filter and time step, shape (n_trials, n_features)."""
+        """Compute the log power per filter and time step, shape (n_trials, n_features).
+
+        ``x`` has the shape (n_trials, n_channels, n_samples).
+        """
         x = x.unsqueeze(1)  # (B, 1, C, T)
         x = self.temporal(x)  # (B, 40, C, T - kernel + 1)
         x = self.norm(self.spatial(x))  # (B, 40, 1, T - kernel + 1)

@@ -17,6 +17,7 @@ class Attention(nn.Module):
         self.projection = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert tokens (n_trials, n_tokens, width) to tokens of the same shape."""
         n_trials, n_tokens, width = x.shape
         heads = self.queries_keys_values(x).view(n_trials, n_tokens, 3, self.n_heads, -1)
         q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (B, heads, tokens, width / heads)
@@ -45,6 +46,7 @@ class TransformerBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Convert tokens (B, n_tokens, width) to tokens of the same shape."""
         x = x + self.attend(x)  # (B, tokens, width)
         changed: Tensor = self.feed_forward(x)
         return x + changed

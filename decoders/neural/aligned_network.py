@@ -149,7 +149,7 @@ class NetworkDecoder:
         return cross_entropy
 
     def sources(self, windows: FloatArray) -> NDArray[np.int64] | None:  # noqa: ARG002
-        """Return the windows' trial numbers if the loss needs them, else None."""
+        """Return the windows' trial numbers, (n_windows,), if the loss needs them, else None."""
         return None
 
     def choose_runtime(self) -> None:
@@ -157,12 +157,18 @@ class NetworkDecoder:
         self._serving = choose(self.served, self._seen)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Align by a person's unlabelled windows from now on."""
+        """Whiten by the mean covariance of a person's unlabelled windows from now on.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         self._cov = mean_covariance(windows)
         self._whitening = self._alignment(self._cov)
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Update the mean covariance, used for whitening, by a window with weight ``weight``."""
+        """Update the mean covariance, used for whitening, by a window (n_channels, n_samples).
+
+        The window has the share ``weight``, 0 to 1, in the new mean.
+        """
         self._cov = (1.0 - weight) * self._cov + weight * mean_covariance(window[None])
         self._whitening = self._alignment(self._cov)
 
@@ -203,7 +209,7 @@ class NetworkDecoder:
         return {name: float(w) for name, w in zip(ch_names, weights, strict=True)}
 
     def class_maps(self, epochs: Epochs) -> NDArray[np.float64] | None:
-        """Compute the mean attention per class and channel; None for most networks."""
+        """Compute the mean attention, (n_classes, n_channels); None for most networks."""
         attention = getattr(self.served, "channel_attention", None)
         if attention is None or self._onto is not None:
             return None
@@ -305,5 +311,8 @@ def _mean_attention(
 
 
 def cross_entropy(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:
-    """Compute the cross-entropy of a batch."""
+    """Compute the mean cross-entropy of trials (n_trials, n_channels, n_samples).
+
+    ``y`` (n_trials,) has the numbers of their classes.
+    """
     return nn.functional.cross_entropy(model(x), y)

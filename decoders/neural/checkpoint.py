@@ -70,7 +70,7 @@ class Checkpoint:
             if described.get("belongs_to") != self._belongs_to:
                 raise BundleError(
                     f"{self._path}: an unfinished training with other recordings or settings; "
-                    "give those again, or delete it to begin anew"
+                    "give those again, or delete it to start again"
                 )
             return Kept(tensors, json.loads(described["said"]))
         except (SafetensorError, ValueError, KeyError, OSError) as error:
@@ -78,7 +78,7 @@ class Checkpoint:
 
     def damaged(self) -> BundleError:
         """Make the error for a file with invalid content."""
-        return BundleError(f"{self._path}: a damaged checkpoint; delete it to begin anew")
+        return BundleError(f"{self._path}: a damaged checkpoint; delete it to start again")
 
 
 def state_of(name: str, model: nn.Module, optimizer: torch.optim.Optimizer) -> Tensors:

@@ -151,20 +151,27 @@ class DuinDecoder(NetworkDecoder):
     def prepare(
         self, windows: FloatArray, chosen: NDArray[np.int64], n_samples: int, sfreq: float
     ) -> None:
-        """Set channels and their scale for pretraining, where there are no labels.
+        """Set channels and their scale for pretraining, which has no labels.
 
-        ``chosen`` are the numbers of the channels.
+        ``windows`` have the shape (n_windows, n_channels, n_samples). ``chosen`` are the numbers of
+        the channels.
         """
         self._sfreq, self._n_given, self.chosen = sfreq, windows.shape[1], chosen
         self._shape = (len(chosen), n_samples)
         self._fit_scale(windows)
 
     def adapt(self, windows: FloatArray) -> None:
-        """Scale channels by a person's unlabelled windows from now on."""
+        """Scale channels by a person's unlabelled windows from now on.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         self._fit_scale(windows)
 
     def follow(self, window: FloatArray, weight: float) -> None:
-        """Update the channels' offset and scale by a window with weight ``weight``."""
+        """Update the channels' offset and scale by a window (n_channels, n_samples).
+
+        The window has the share ``weight``, 0 to 1, in the new mean and variance.
+        """
         kept = window[self.chosen].astype(np.float64)
         offset = (1.0 - weight) * self._offset + weight * kept.mean(axis=1)
         variance = (1.0 - weight) * self._scale**2 + weight * kept.var(axis=1)

@@ -137,7 +137,10 @@ class MvcNetDecoder(NetworkDecoder):
         return total
 
     def sources(self, windows: FloatArray) -> NDArray[np.int64]:
-        """Number the trials of windows; a window belongs to the trial of the one it overlaps."""
+        """Number the trials of windows, (n_windows,).
+
+        A window belongs to the trial of the window before if the two overlap.
+        """
         goes_on = [
             bool((before == own[:, :1]).all(axis=0).any()) for before, own in pairwise(windows)
         ]

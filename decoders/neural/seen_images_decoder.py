@@ -173,7 +173,10 @@ class SeenImages:
         return shifted
 
     def adapt(self, windows: FloatArray) -> None:
-        """Scale channels by a person's unlabelled windows from now on."""
+        """Scale channels by a person's unlabelled windows from now on.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         self._scaling = RobustScaling.fit(windows)
 
     def choose_from(self, names: Sequence[str]) -> None:

@@ -83,7 +83,10 @@ class FilterBankCca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Make the references; nothing is trained on the windows."""
+        """Make the references for the length of ``windows``; nothing is trained on them.
+
+        ``windows`` have the shape (n_windows, n_channels, n_samples).
+        """
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         try:
@@ -95,7 +98,11 @@ class FilterBankCca:
         return softmax(self._scale * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Compute the weighted squared correlation with each target, (n_classes,)."""
+        """Compute the weighted squared correlation with each target, (n_classes,).
+
+        ``window`` has the shape (n_channels, n_samples). The result is NaN if a value of the
+        filtered window is not finite.
+        """
         with np.errstate(invalid="ignore"):
             bands = self._bank.filter(window)
         if not np.isfinite(bands).all():

@@ -83,7 +83,10 @@ class ReconvolutionCca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Estimate the spatial filter and the responses; make a template of every code."""
+        """Estimate the spatial filter and the responses; make a template of every code.
+
+        Arguments as for `bci.interfaces.Decoder`; each window is one cycle of the code.
+        """
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         codes = require_codes(self.stimuli)
@@ -117,7 +120,10 @@ class ReconvolutionCca:
         return softmax(self.sharpness * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Compute the correlation with each target, (n_classes,)."""
+        """Correlate the filtered window with the template of each target, shape (n_classes,).
+
+        ``window`` (n_channels, n_samples) is one cycle of the code.
+        """
         with np.errstate(invalid="ignore", divide="ignore"):
             data = np.ascontiguousarray(window, dtype=np.float64)
             return np.asarray(self._templates @ _unit(self._filter @ data))

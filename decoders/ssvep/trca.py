@@ -65,7 +65,10 @@ class Trca:
         signal: Signal | None = None,
         **_: object,
     ) -> None:
-        """Compute a spatial filter and a template per target and sub-band."""
+        """Compute a spatial filter and a template per target and sub-band.
+
+        Arguments as for `bci.interfaces.Decoder`.
+        """
         if signal is None:
             raise ValueError("the rate is missing: give signal")
         stimuli = require_frequencies(self.stimuli)
@@ -94,7 +97,10 @@ class Trca:
         return softmax(self.sharpness * self.scores(window))
 
     def scores(self, window: FloatArray) -> Array:
-        """Compute the weighted correlation with each target, (n_classes,)."""
+        """Compute the weighted correlation with each target, (n_classes,).
+
+        ``window`` has the shape (n_channels, n_samples).
+        """
         with np.errstate(invalid="ignore", divide="ignore"):
             bands = self._bank.filter(window)  # (B, C, N)
             shown = (self._filters @ bands).reshape(len(bands), -1)  # (B, K * N)

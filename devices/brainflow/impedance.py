@@ -19,7 +19,7 @@ def impedance_kohm(data_uv: NDArray[np.floating[Any]], sfreq: float) -> NDArray[
     The board drives 6 nA through each electrode at 31.2 Hz. The impedance is the amplitude of the
     voltage at this frequency, divided by the current, minus the board's resistor of 2.2 kOhm. The
     OpenBCI GUI (``DataProcessing.pde``) uses sqrt(2) times the standard deviation as the amplitude.
-    The amplitude at 31.2 Hz, as here, excludes EEG and power-line noise.
+    Here it is the amplitude at 31.2 Hz alone, which excludes power-line noise and most EEG.
 
     Parameters
     ----------

@@ -187,7 +187,7 @@ class FieldTripDevice:
         with self._asking(_SHORT, wait_s) as client:
             n_samples, n_events = client.wait(seen, _NEVER, 1000 * wait_s)
         if self._next is not None and n_samples < self._next:
-            raise self._lost("began anew")
+            raise self._lost("was restarted")
         return n_samples, n_events
 
     def _wait(self, timeout: float) -> tuple[int, int]:
@@ -227,7 +227,7 @@ class FieldTripDevice:
         """
         header = self._get_header()
         if identity(header) != identity(self._header):
-            raise self._lost("began anew with another header")
+            raise self._lost("was restarted with another header")
         self._header_checked = True
 
     def _stamp(self, data: FloatArray, n_samples: int, arrived: float) -> Chunk:

@@ -42,7 +42,7 @@ class SimulatedDiode:
     def measure(self, times: TimeArray, period_s: float) -> FloatArray:
         """Measure the light at ascending ``times``, which are the middles of samples, (n_samples,).
 
-        ``period_s`` is the sampling period.
+        They are in seconds on the clock of the markers; ``period_s`` is the sampling period.
         """
         lit = np.zeros(len(times))
         for begin in self._flashes:

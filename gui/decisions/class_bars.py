@@ -47,7 +47,7 @@ class BallCourse:
         self._last: float | None = None
 
     def add(self, time: float, first: float, second: float) -> None:
-        """Add a prediction at ``time``, in seconds.
+        """Add a prediction at ``time``, in seconds on any clock.
 
         ``first`` and ``second`` are the probabilities of the two classes.
         """

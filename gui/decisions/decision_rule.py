@@ -42,7 +42,7 @@ class DecisionRule:
     def words(self) -> str:
         """The rule in words: ``decides above 70 %``, and the seconds of evidence if any."""
         if self.held_back:
-            return "held back in this state of the signal"
+            return "suppressed in this state of the signal"
         if self.threshold >= NEVER:
             return "decides nothing"
         over = f" over {self.evidence_s:.2g} s" if self.evidence_s else ""

@@ -52,13 +52,14 @@ class DecisionView(Protocol):
 class CueFinder(Protocol):
     """Finds the cue of a window by the time ``taken`` of the window's last sample."""
 
-    def cue_of(self, taken: float) -> str | None: ...
+    def cue_of(self, taken: float) -> str | None:
+        """Return the cue of the window, None without one; ``taken`` is in seconds (LSL clock)."""
 
 
 class CueWindows:
     """Stores cues, and finds the cue of a window by the time of its last sample.
 
-    A window begins with its cue and ends ``window_s`` later.
+    A window begins with its cue and ends ``window_s`` later. Times are in seconds on the LSL clock.
     """
 
     def __init__(self, window_s: float) -> None:
@@ -66,7 +67,7 @@ class CueWindows:
         self._cues: deque[tuple[float, str]] = deque(maxlen=100)
 
     def add(self, time: float, cue: str | None) -> None:
-        """Add a cue at ``time`` on the LSL clock; a ``cue`` of None is ignored."""
+        """Add a cue at ``time``; a ``cue`` of None is ignored."""
         if cue is not None:
             self._cues.append((time, cue))
 

@@ -150,7 +150,10 @@ class EngineViews(QObject):
             view.refresh()
 
     def advance(self, now: float) -> None:
-        """Move the time axes to ``now``, LSL clock, and clear an outdated prediction."""
+        """Move the time axes to ``now``, and clear an outdated prediction.
+
+        ``now`` is in seconds on the LSL clock.
+        """
         self.rule.now = now
         for past in self._pasts:
             past.advance(now)
@@ -209,7 +212,7 @@ class EngineViews(QObject):
             view.show_cue(cue)
 
     def end_cue(self, time: float) -> None:
-        """End the current cue at ``time`` on the LSL clock, when the signal ends."""
+        """End the current cue at ``time``, in seconds on the LSL clock, when the signal ends."""
         self._add_cue(time, None)
 
     def _on_predictions(self, predictions: list[ReceivedPrediction]) -> None:

@@ -101,14 +101,17 @@ class HistoryView(PastPlot):
         self._decisions += decisions
 
     def show_rejected(self, now: float, why: str) -> None:
-        """Add the reason ``why`` windows had no prediction just before ``now``, LSL clock."""
+        """Add the reason ``why`` windows had no prediction just before ``now``.
+
+        ``now`` is in seconds on the LSL clock.
+        """
         self._rejected.append((now, why))
 
     def add_state(self, now: float, state: int | None, held_back: bool) -> None:
-        """Add the state of the signal that the engine reports at ``now``, LSL clock.
+        """Add the state of the signal that the engine reports at ``now``.
 
-        ``state`` is None for a model without states. ``held_back`` is True if decisions are
-        suppressed in this state.
+        ``now`` is in seconds on the LSL clock. ``state`` is None for a model without states.
+        ``held_back`` is True if decisions are suppressed in this state.
         """
         if state is None:
             return

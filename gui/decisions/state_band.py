@@ -1,4 +1,4 @@
-"""The band of signal states under the cues; hatched where decisions are held back."""
+"""The band of signal states under the cues; hatched where decisions are suppressed."""
 
 from collections import deque
 
@@ -38,7 +38,7 @@ class StateBand:
         return sum(_BAND) / 2
 
     def add(self, now: float, state: int, held_back: bool) -> None:
-        """Add the state that an engine reports at ``now``, LSL clock."""
+        """Add the state that an engine reports at ``now``, in seconds on the LSL clock."""
         begin = now - _STATUS_S
         if self._spans and now - self._spans[-1][1] < STALE_S:
             before = self._spans[-1]
@@ -61,7 +61,7 @@ class StateBand:
             colour.setAlpha(min(255, 30 + 35 * state))
             brushes.append(QBrush(theme.colour("warning"), Qt.BrushStyle.BDiagPattern)
                            if held_back else QBrush(colour))  # fmt: skip
-            text = f"state {state}: held back" if held_back else f"state {state}"
+            text = f"state {state}: suppressed" if held_back else f"state {state}"
             seen = max(begin - now, left)
             if self.names.width_of(text) < (end - now - seen) * plot.px_per_s:
                 ground = theme.colour("panel") if held_back else None

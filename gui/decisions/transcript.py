@@ -53,7 +53,7 @@ class TranscriptEntry:
 
 
 def clock_time(at: float) -> str:
-    """Return the local time of day, as ``14:03:59``, of ``at`` on the LSL clock."""
+    """Return the local time of day, as ``14:03:59``, of ``at``, in seconds on the LSL clock."""
     return time.strftime("%H:%M:%S", time.localtime(time.time() - local_clock() + at))
 
 
@@ -140,7 +140,10 @@ class TranscriptView(Themed, QWidget):
                 self.append(TranscriptEntry(each.time, each.label, each.confidence, None))
 
     def show_rejected(self, now: float, why: str) -> None:
-        """Add an entry for a rejected window that was reported at ``now``, LSL clock."""
+        """Add an entry for a rejected window that was reported at ``now``, if windows are at cues.
+
+        ``now`` is in seconds on the LSL clock.
+        """
         if self._windows is None:
             return
         last = self.entries[-1].time if self.entries else float("-inf")

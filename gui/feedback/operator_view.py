@@ -82,7 +82,7 @@ class OperatorView(Themed, QWidget):
         self.headline.setText(f"{_KINDS[row.kind]}{number}")
         seconds = f"{row.taken - tally.began:.0f} s" if row.run else ""
         parts = [
-            "held back: artifact" if row.held else "",
+            "paused: artifact" if row.held else "",
             seconds,
             "simulated signal" if self._simulated else "",
         ]

@@ -11,7 +11,7 @@ _TIPS = (
     "Feedback, or transfer: nothing is shown",
     "Share of the windows beyond the threshold",
     "Rewards a minute",
-    "Share of the windows held back for an artifact",
+    "Share of the windows in which an artifact paused the feedback",
     "Change from the baseline, in its standard deviations",
     "Real or sham, known when the session is over",
 )

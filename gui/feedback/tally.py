@@ -33,5 +33,5 @@ class RunTally:
 
     @property
     def held(self) -> float:
-        """Share of the windows that are held back for an artifact."""
+        """Share of the windows in which an artifact paused the feedback."""
         return 1 - self.counted / self.windows if self.windows else 0.0

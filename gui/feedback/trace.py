@@ -15,8 +15,8 @@ from gui.widgets.labels import tip
 
 _HINT = "no session: press Start session"
 _TIP = (
-    "The feature as it is shown, and the threshold it has to pass as a dashed line. A triangle is "
-    "a reward. Grey is held back for an artifact."
+    "The shown feature, and its threshold as a dashed line. A triangle is a reward. Grey: an "
+    "artifact paused the feedback."
 )
 # Least range of the y axis, so that the noise of a flat feature does not fill the height.
 _LEAST_RANGE = 1e-6
@@ -66,7 +66,7 @@ class FeatureTrace(PastPlot):
     def words_at(self, k: int) -> str:
         row = self._rows[k]
         threshold = "" if np.isnan(row.threshold) else f", threshold {row.threshold:.3g}"
-        held = ", held back" if row.held else ""
+        held = ", paused" if row.held else ""
         return f"{row.feature:.3g} {self.unit}{threshold}{held}"
 
     def draw(self) -> None:

@@ -106,7 +106,10 @@ class SpellerScene:
             self._view.paint(painter, size, board)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Report to the run the ``time`` of the swap: the true onset of the stimuli."""
+        """Pass the ``time`` of the swap to the run: the true onset of the stimuli.
+
+        It is in seconds on the LSL clock.
+        """
         if labels:
             self.run.shown(time, labels)
         if self.run.state is SpellingState.OVER and not self._has_ended:

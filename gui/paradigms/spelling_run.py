@@ -148,8 +148,8 @@ class SpellingRun(QObject):
     def receive_response(self, taken: float, log_ratio: float) -> None:
         """Pass on the brain's response to the feedback, which may undo the symbol.
 
-        ``taken`` is the time of the window's last sample. ``log_ratio`` is the log likelihood ratio
-        of error against correct.
+        ``taken`` is the time of the window's last sample, in seconds on the LSL clock.
+        ``log_ratio`` is the log likelihood ratio of error against correct.
         """
         if self._scene is not None:
             run = self._scene.run

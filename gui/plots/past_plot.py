@@ -79,7 +79,7 @@ class PastPlot(Plot):
         return f"{place.x():.1f} s: {self.words_at(k)}" if is_near else ""
 
     def add_cue(self, time: float, cue: str | None) -> None:
-        """Add a cue that began at ``time``, LSL clock; a ``cue`` of None ends the last."""
+        """Add a cue that began at ``time``, in seconds on the LSL clock; None ends the last cue."""
         self._cues.append((time, cue))
 
     def cues_shown(self) -> list[tuple[float, float, str]]:

@@ -163,7 +163,10 @@ class Presenter(QObject):
         return summary
 
     def mark(self, label: str, time: float) -> None:
-        """Send a marker that belongs to no frame, for example of a key; LSL clock."""
+        """Send a marker that belongs to no frame, for example of a key.
+
+        ``time`` is in seconds on the LSL clock.
+        """
         marker = Marker(time, label)
         if self.outlet is not None:
             self.outlet.push(marker)

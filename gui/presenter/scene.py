@@ -21,7 +21,10 @@ class Scene(Protocol):
         ...
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Receive the LSL ``time`` of the frame's swap, after its markers were sent."""
+        """Receive the ``time`` of the frame's swap, after its markers were sent.
+
+        ``time`` is in seconds on the LSL clock; ``labels`` are those that `advance` returned.
+        """
         ...
 
 
@@ -35,4 +38,4 @@ class BlankScene:
         painter.fillRect(0, 0, size.width(), size.height(), 0xFF0D0F12)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Do nothing: the scene has no markers."""
+        """Do nothing: the scene has no markers. Arguments as for `Scene.shown`."""

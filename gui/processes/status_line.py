@@ -18,7 +18,10 @@ _SHOWN, _ENGINE = "shown", "engine"
 
 @dataclass
 class DashboardStatus:
-    """The known state of the shown signal and the engine; times are on the LSL clock."""
+    """The known state of the shown signal and the engine.
+
+    Times are in seconds on the LSL clock.
+    """
 
     awaited: str
     stream_name: str = ""

@@ -19,7 +19,7 @@ FIELDS = {
     "session": "Which visit, if there are several: letters and digits",
     "task": "What is done: letters and digits",
 }
-_GOES_ON = "The recorder is a program of its own: it goes on when this window is closed."
+_GOES_ON = "The recorder is a program of its own: it continues when this window is closed."
 _MAX_NAMES = 3
 _MAX_NOTE = 200
 

@@ -23,9 +23,9 @@ def confirm_closing(
     """
     # Plain text, so that a file's name is never read as markup.
     box = QMessageBox(window, textFormat=Qt.TextFormat.PlainText)
-    box.setWindowTitle("Recording goes on")
+    box.setWindowTitle("Recording continues")
     box.setText(
-        "A recording is running. It goes on when this window is closed.\n\n"
+        "A recording is running. It continues when this window is closed.\n\n"
         f"File: {Path(status.file).name}\n"
         f"To stop it later, open the dashboard again and press Stop ({key_of('record')})."
     )
@@ -43,6 +43,6 @@ def farewell(status: FoundRecorder) -> str:
     """Return the line for the terminal if a recording continues after the window."""
     by_hand = f", or run: kill -INT {status.pid}" if status.pid else ""
     return (
-        f"The recording goes on: {status.file}. To stop it, open the dashboard again and press "
+        f"The recording continues: {status.file}. To stop it, open the dashboard again and press "
         f"Stop ({key_of('record')}){by_hand}"
     )

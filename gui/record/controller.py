@@ -187,7 +187,7 @@ class RecordController(QObject):
         elif last.pid and not self._was_stopped:
             self.problem.emit(
                 f"The recorder has ended: nothing is recorded now. What it recorded is in "
-                f"{last.file}. Press Record ({key_of('record')}) to go on in a new file."
+                f"{last.file}. Press Record ({key_of('record')}) to continue in a new file."
             )
         self._files = []
 
@@ -206,7 +206,7 @@ class RecordController(QObject):
             return
         self._show(restarts=self._state.restarts + 1, waiting=_RESTARTING)
         self.problem.emit(
-            f"Recording was interrupted: {why}. {kept} The recorder is started again and goes on "
+            f"Recording was interrupted: {why}. {kept} The recorder is started again and continues "
             "in the next run's file."
         )
         self._begin()

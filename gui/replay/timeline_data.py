@@ -128,7 +128,7 @@ def _rgba(colour: QColor) -> NDArray[np.uint8]:
 
 
 def decided(predictions: Predictions, start: float, stop: float, width: int) -> NDArray[np.int64]:
-    """Return the index of the class decided at each column's right edge; -1 for none.
+    """Return the index of the class decided at each column's right edge, (width,); -1 for none.
 
     A decision is valid as long as its prediction. The columns are those of `shares`.
     """

@@ -115,9 +115,10 @@ class RowScales:
         self._gains_due = self._centres_due = 0
 
     def follow(self, signal: DisplaySignal, shown_s: float) -> bool:
-        """Update gains and centres; return whether a gain or a centre has changed.
+        """Set unknown gains, and centre raw channels that have left their row.
 
-        ``shown_s`` is the shown span in seconds.
+        Centres are checked once per second; a known gain stays. Return whether a gain or a centre
+        has changed. ``shown_s`` is the shown span in seconds.
         """
         found = self._find_gains(signal)
         raw_is_due = signal.chosen.filter.is_raw and signal.ring.end >= self._centres_due

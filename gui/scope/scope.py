@@ -190,7 +190,7 @@ class Scope(Themed, QWidget):
             self.gain_chosen.emit(kind, self.gains.of(kind))
 
     def step_time_base(self, way: int) -> None:
-        """Show more (``way`` +1) or less (-1) time."""
+        """Choose the next longer (``way`` +1) or shorter (-1) of `TIME_BASES_S`."""
         k = TIME_BASES_S.index(self.view.time_base_s) + way
         self.choose(time_base_s=TIME_BASES_S[max(0, min(k, len(TIME_BASES_S) - 1))])
 
@@ -242,7 +242,7 @@ class Scope(Themed, QWidget):
 
     @property
     def inks(self) -> NDArray[np.uint8]:
-        """The ink (colour number) of each channel, by its quality and the user's marks."""
+        """Ink (colour number) of each channel, (n_channels,), by quality and the user's marks."""
         states, marked = map(self.names.state_of, self.ch_names), self.marked
         return inks_of(list(states), [name in marked for name in self.ch_names])
 
@@ -287,7 +287,7 @@ class Scope(Themed, QWidget):
         return [(self.signal.index_at(marker.time), marker.label) for marker in self.markers]
 
     def _show_notice(self) -> None:
-        paused = f"{self.pause_text} (Space: go on)" if self.is_paused else ""
+        paused = f"{self.pause_text} (Space: continue)" if self.is_paused else ""
         self.plot.set_notice("\n".join(text for text in (self.trouble, paused) if text))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name

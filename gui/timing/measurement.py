@@ -133,7 +133,7 @@ class TimingMeasurement(QObject):
 
     @property
     def kind(self) -> SensorKind:
-        """The kind of the sensor."""
+        """Kind of signal that the sensor records: ``light``, ``sound`` or ``trigger``."""
         return self._kind or self.sensor.kind
 
     def _open_sound(self) -> bool:

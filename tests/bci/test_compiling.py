@@ -65,7 +65,7 @@ def test_without_any_folder_kernels_are_compiled_at_each_start(installed: Path) 
     done = run(installed, *python_command(), "-c", _KERNEL)
     assert done.stdout.split() == ["1.0", "None"], done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert "every start compiles it anew" in done.stderr
+    assert "every start compiles it again" in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")

@@ -208,7 +208,7 @@ def test_model_knows_the_arrays_that_it_was_trained_on(model: Model, runs: list[
     base = bci.calibrate(runs, PROFILE, decoder="tangent-space")
     with pytest.warns(UserWarning, match="was trained on run with seed 1"):
         bci.evaluate(model, runs[0])
-    with pytest.raises(MismatchError, match="has learnt from"):
+    with pytest.raises(MismatchError, match="was trained on"):
         bci.calibrate(runs, PROFILE, decoder="tangent-space", base=base)
     with pytest.raises(ProfileError, match="log-power cannot be fine-tuned; leave the base"):
         bci.calibrate(runs, PROFILE, base=model)

@@ -35,7 +35,7 @@ class KeysBridge:
         """Execute ``stop``, which releases all keys and pauses, or ``go``, which resumes."""
         if text == "stop":
             self._paused.set()
-            return "stopped: nothing is pressed; type go to go on"
+            return "stopped: nothing is pressed; type go to resume"
         if text == "go":
             self._paused.clear()
             return "pressing again"
@@ -82,7 +82,7 @@ class KeysBridge:
         if self._paused.is_set():
             return "stopped by hand"
         if not self._is_sound:
-            return "the engine's signal is lost or held back"
+            return "the engine's signal is lost, or its decisions are suppressed"
         if now - self._sign > self._settings.silence_s:
             return f"no prediction for {self._settings.silence_s:g} s"
         return ""

@@ -45,7 +45,7 @@ class Presser:
         return self._pressed is not None
 
     def obey(self, line: str, now: float) -> None:
-        """Execute a line that arrived at the time ``now``, in seconds."""
+        """Execute a line that arrived at ``now``, in seconds on the monotonic clock."""
         self._spoke = now
         number, _, action = line.strip().partition(" ")
         if not number.isdigit():
@@ -57,7 +57,10 @@ class Presser:
             self._outputs.press(self._pressed)
 
     def tick(self, now: float) -> None:
-        """Move the mouse, if it is to move, and release all if the parent is silent."""
+        """Move the mouse if its action is pressed; release all if the parent is silent.
+
+        ``now`` is in seconds on the monotonic clock.
+        """
         if self._pressed is not None:
             self._outputs.tick(self._pressed, now - self._ticked)
         self._ticked = now

@@ -203,7 +203,10 @@ def _run(_given: None, group: Group) -> list[P300Row]:
 def spell_recordings(
     made: Calibration, profile: Profile, recordings: Sequence[Recording]
 ) -> tuple[list[Evaluation], SpellingScore | None]:
-    """Score a model's predictions of flashes, and the symbols that they spell."""
+    """Score a model's predictions of flashes, and the symbols that they spell.
+
+    The score of symbols is None if no symbol can be decided.
+    """
     speller, results, spelled = Speller(profile), [], []
     for recording in recordings:
         flashes = ScoredFlashes(made.card, speller)

@@ -36,7 +36,11 @@ class Regress(FilterSettings):
     def fit(
         self, stretches: Sequence[FloatArray], signal: Signal
     ) -> dict[str, NDArray[np.generic]]:
-        """Compute the covariances of the sources and the other channels."""
+        """Compute the covariances of the sources and the other channels.
+
+        ``stretches`` are each (n_samples, n_channels) without gaps. Raises ValueError if they are
+        empty, or a source is missing.
+        """
         from bci.pipeline.cleaning import regress
 
         sources, targets = self._split(signal)
@@ -94,7 +98,12 @@ class Asr(FilterSettings):
     def fit(
         self, stretches: Sequence[FloatArray], signal: Signal
     ) -> dict[str, NDArray[np.generic]]:
-        """Compute the statistics of the clean part of the signal."""
+        """Compute mixing matrix and thresholds of ASR from the clean parts of a signal.
+
+        ``stretches``, each (n_samples, n_channels) without gaps, may have artifacts; these are
+        left out. Raises ValueError if less than 15 s are clean, or if the channels are fewer than
+        3 or of several kinds.
+        """
         from bci.pipeline.cleaning.asr_calibration import calibrate_asr
 
         self._check(signal)

@@ -26,7 +26,11 @@ _FORGOTTEN = 4.6
 def covariances(
     stretches: Sequence[FloatArray], sources: NDArray[np.int64], targets: NDArray[np.int64]
 ) -> dict[str, NDArray[np.generic]]:
-    """Compute covariances of sources, ``own``, and with targets, ``cross``."""
+    """Compute the covariances of sources, ``own``, and of sources with targets, ``cross``.
+
+    ``stretches`` are each (n_samples, n_channels). ``sources`` and ``targets`` are numbers of
+    channels. ``own`` has the shape (n_sources, n_sources), ``cross`` (n_sources, n_targets).
+    """
     own = np.zeros((len(sources), len(sources)))
     cross = np.zeros((len(sources), len(targets)))
     n = 0

@@ -33,8 +33,9 @@ class DisplayProcessing:
     def process(self, data: FloatArray, times: TimeArray) -> FloatArray:
         """Process ``data`` (n_samples, n_channels), which may be overwritten.
 
-        Missing values stay NaN. A lost sample has NaN in ``times`` (n_samples,) too and resets the
-        filters; a sample with missing values alone does not.
+        Missing values stay NaN. ``times`` (n_samples,) are the time stamps in seconds. A lost
+        sample has NaN in ``times`` too and resets the filters; a sample with missing values alone
+        does not. Returns the displayed channels, (n_samples, n_displayed).
         """
         unknown = ~np.isfinite(data)
         if not unknown.any():

@@ -194,14 +194,17 @@ class DisplaySignal:
         return True
 
     def index_at(self, time: float) -> float:
-        """Return the fractional index of the sample at ``time``; NaN without samples."""
+        """Return the fractional index of the sample at ``time``; NaN without samples.
+
+        ``time`` is in seconds on the LSL clock.
+        """
         newest = self.ring.latest(1).timestamps
         if not len(newest):
             return float("nan")
         return self.ring.end - 1 - (float(newest[0]) - time) * self.sfreq
 
     def deviations(self) -> NDArray[np.float64]:
-        """Return the standard deviation of each channel over the last two seconds.
+        """Return the standard deviation of each channel, (n_channels,), over the last two seconds.
 
         NaN for a channel without numbers, and for all in the first second.
         """
@@ -210,7 +213,7 @@ class DisplaySignal:
         return _over_known(np.std, self.ring.latest(round(2 * self.sfreq)).data)
 
     def level(self, shown_s: float) -> NDArray[np.float64]:
-        """Return the median of each channel over the displayed ``shown_s`` seconds.
+        """Return the median of each channel, (n_channels,), over the displayed ``shown_s`` seconds.
 
         The result is NaN for a channel without numbers.
         """

@@ -38,7 +38,10 @@ class EdfSignal(NamedTuple):
 
 
 class Note(NamedTuple):
-    """An annotation; ``onset`` is in seconds from the file's start, ``duration`` in seconds."""
+    """An annotation and its ``text``; ``onset`` is in seconds from the file's start.
+
+    ``duration`` is in seconds, 0 if none is stated.
+    """
 
     onset: float
     duration: float
@@ -80,7 +83,10 @@ class EdfFile:
         return (low | middle << 8 | (high ^ 0x80) - 0x80 << 16).ravel()
 
     def notes(self, records: NDArray[np.uint8]) -> tuple[list[float], list[Note]]:
-        """Read the start of each record, NaN if none is stated, and all annotations, in seconds."""
+        """Read the start of each record, NaN if none is stated, and all annotations, in seconds.
+
+        ``records`` have the shape (n_records, record_bytes).
+        """
         onsets, found = [], []
         labels = {signal.label for signal in self.signals}
         for record in records if self.notes_at else ():
@@ -123,7 +129,8 @@ def open_edf(path: Path) -> EdfFile:
             return _checked(path, size, head, table, n_signals)
         except ValueError as error:
             raise RecordingError(
-                f"{path}: damaged or not what its name says (its header cannot be read: {error})"
+                f"{path}: damaged, or of another format than its name (its header cannot be read: "
+                f"{error})"
             ) from error
 
 
@@ -146,7 +153,7 @@ def _checked(path: Path, size: int, head: bytes, table: bytes, n_signals: int) -
         n_records = there
     if n_records > there and record_bytes:
         raise RecordingError(
-            f"{path}: truncated: it is shorter than its header says ({there} of {n_records} data "
+            f"{path}: truncated: it is shorter than its header states ({there} of {n_records} data "
             "records are there); copy it again, or save what is left of it with another program"
         )
     kind = head[192:236].decode("ascii", "replace")

@@ -149,7 +149,9 @@ def _openbci(path: Path, head: Head) -> _Layout:
     text = " ".join(head.comments)
     rate, number = _RATE.search(text), _N_CHANNELS.search(text)
     if rate is None or number is None or float(rate[1]) <= 0:
-        raise RecordingError(f"{path}: its first lines do not say the rate and number of channels")
+        raise RecordingError(
+            f"{path}: its first lines do not state the rate and number of channels"
+        )
     n_channels = int(number[1])
     names = [name.lower() for name in head.names]
     if names:
@@ -163,7 +165,9 @@ def _openbci(path: Path, head: Head) -> _Layout:
         last = head.n_columns - 1
         time, events = (last if last > 3 + n_channels else None), []
     if len(exg) != n_channels or max(exg, default=0) >= head.n_columns:
-        raise RecordingError(f"{path}: has not the {n_channels} channels that its first lines say")
+        raise RecordingError(
+            f"{path}: does not have the {n_channels} channels that its first lines state"
+        )
     channels = [_Column(at, f"EXG Channel {i}", "eeg", "uV") for i, at in enumerate(exg)]
     channels += [_Column(at, f"Accel Channel {i}", "acc", "g") for i, at in enumerate(accel)]
     return _Layout(tuple(channels), tuple(events), time, None, 0, float(rate[1]))

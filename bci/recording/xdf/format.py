@@ -64,7 +64,8 @@ def stream_chunk(tag: int, stream_id: int, content: bytes) -> bytes:
 def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
     """Encode the content of a Samples chunk, after the stream id.
 
-    ``values`` (n_samples, n_channels) are of one of `NUMBER_TYPES`.
+    ``stamps`` (n_samples,) are in seconds on the sender's clock. ``values`` (n_samples, n_channels)
+    are of one of `NUMBER_TYPES`.
     """
     row = np.dtype([("width", "u1"), ("stamp", "<f8"), ("values", values.dtype, values.shape[1:])])
     rows = np.empty(len(stamps), row)
@@ -75,7 +76,8 @@ def encode_numbers(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> 
 def encode_texts(stamps: NDArray[np.float64], values: NDArray[np.generic]) -> bytes:
     """Encode the content of a string stream's Samples chunk, after the stream id.
 
-    ``values`` (n_samples, n_channels) are ``bytes``.
+    ``stamps`` (n_samples,) are in seconds on the sender's clock. ``values`` (n_samples, n_channels)
+    are ``bytes``.
     """
     parts = [struct.pack("<BI", 4, len(stamps))]
     for stamp, sample in zip(stamps, values, strict=True):

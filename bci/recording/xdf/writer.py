@@ -62,8 +62,8 @@ class XdfWriter:
     ) -> None:
         """Append samples of a stream.
 
-        ``stamps`` are in seconds on the sender's clock. ``values`` (n_samples, n_channels) are
-        numbers or, for a stream of text, ``bytes``.
+        ``stamps`` (n_samples,) are in seconds on the sender's clock. ``values`` (n_samples,
+        n_channels) are numbers or, for a stream of text, ``bytes``.
         """
         if not len(stamps):
             return

@@ -32,7 +32,7 @@ def selections_of(runs: Sequence[StreamedRun]) -> NDArray[np.int64] | None:
 
 
 def selection_times(recording: Recording) -> NDArray[np.float64]:
-    """Return the start time of each selection, in seconds of the recording."""
+    """Return the start time of each selection, (n_selections,), in seconds of the recording."""
     return np.array([m.time for m in recording.markers if m.label.startswith(SELECTION)])
 
 
@@ -41,9 +41,8 @@ def split_by_selection(
 ) -> tuple[list[NDArray[np.bool_]], str]:
     """Split one run into four blocks of whole selections.
 
-    Return test masks and a description.
-
-    ``selections`` has the number of each trial's selection; see `selections_of`.
+    Return the test mask (n_windows,) of each block, and a description. ``selections`` (n_trials,)
+    has the number of each trial's selection; see `selections_of`.
 
     Raises `RecordingError` if there are fewer than four selections.
     """

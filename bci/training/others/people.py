@@ -17,17 +17,17 @@ EXECUTED_FROM = 1_000_000
 
 
 def runs_of(person: int, runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Convert the run numbers of ``person`` to numbers that no other person has."""
+    """Convert the run numbers (n_windows,) of ``person`` to numbers that no other person has."""
     return runs + _RUNS * person
 
 
 def people_of(runs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of the person of each run number made by `runs_of`."""
+    """Return the number of the person of each run number made by `runs_of`, (n_windows,)."""
     return runs // _RUNS
 
 
 def are_executed(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Mark the group numbers that are runs of executed movements.
+    """Mark the group numbers (n_windows,) that are runs of executed movements.
 
     The groups are those of one person's training.
     """

@@ -170,7 +170,7 @@ class HeldOutPredictions:
     truth: NDArray[np.str_]
 
     def over(self, classes: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return the probabilities for more, sorted ``classes``.
+        """Return the probabilities for more, sorted ``classes``, (n_trials, n_classes).
 
         They are 0 for classes that the decoder lacks.
         """

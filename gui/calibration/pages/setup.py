@@ -45,7 +45,7 @@ _LIMIT_TIP = (
 
 
 class SetupPage(QWidget):
-    """The settings of a run; the buttons to go on are enabled when all are valid."""
+    """The settings of a run; the buttons to continue are enabled when all are valid."""
 
     chosen = Signal(object)  # RunChoice
     training_wanted = Signal(object)  # RunChoice, to train on existing recordings

@@ -87,8 +87,8 @@ def _verdict(channels: list[ChannelQuality]) -> str:
     bad = [channel.name for channel in worst if channel.state is State.BAD]
     if bad:
         return (
-            f"Bad: {', '.join(bad[:_MAX_NAMED])}. Mend these electrodes before you start: a model "
-            "that was trained on bad channels serves badly. You may go on all the same."
+            f"Bad: {', '.join(bad[:_MAX_NAMED])}. Fix these electrodes before you start: a model "
+            "that was trained on bad channels decodes badly. You can continue nevertheless."
         )
     if worst:
         return "No channel is bad; look at the doubtful ones."

@@ -109,7 +109,10 @@ class CueRun(QObject):
         self._screen.paint(painter, size)
 
     def shown(self, time: float, labels: Sequence[str]) -> None:
-        """Store the ``time`` at which a cue was shown, for the marker of its rating."""
+        """Store the ``time`` at which a cue was shown, for the marker of its rating.
+
+        It is in seconds on the LSL clock.
+        """
         if labels and self.schedule.phase is Phase.CUE:
             self._shown_at = time
 

@@ -73,7 +73,7 @@ class LatencyFigures:
         return float(np.median(self.totals)) if len(self.totals) else None
 
     def histogram(self) -> tuple[NDArray[np.int64], float]:
-        """Return the number of predictions per bin, and the end of the last bin in ms.
+        """Return the number of predictions per bin, (n_bins,), and the end of the last bin in ms.
 
         The first bin begins at 0. The last bin includes all longer latencies.
         """

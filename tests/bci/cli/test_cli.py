@@ -153,8 +153,8 @@ def test_a_recording_of_rest_is_no_run_as_well(subject: Path, tmp_path: Path) ->
 def test_a_score_on_training_recordings_is_marked(subject: Path, tmp_path: Path) -> None:
     known, new = subject / "run-02_eeg.fif", tmp_path / "new_eeg.fif"
     write_run(simulate_run(SubjectSettings(trials_per_class=5), 3), new)
-    assert "has learnt from this recording" in bci("evaluate", subject / "model", known).stdout
-    assert "learnt from" not in bci("evaluate", subject / "model", new).stdout
+    assert "was trained on this recording" in bci("evaluate", subject / "model", known).stdout
+    assert "trained on this recording" not in bci("evaluate", subject / "model", new).stdout
     told = evaluations(bci("evaluate", subject / "model", known, new, "--json"))
     assert [each.learnt_from for each in told] == [True, False]
 

@@ -103,7 +103,7 @@ def test_refusals_are_one_sentence(tmp_path: Path, recording: Path) -> None:
 def test_sound_without_a_card_is_a_warning_only(tmp_path: Path) -> None:
     done = bci("neurofeedback", "--sound", "--wait", "0.1", "--stream", "nowhere")
     assert done.returncode == 2
-    assert "goes on without sound" in done.stderr or "no LSL stream" in done.stderr
+    assert "continues without sound" in done.stderr or "no LSL stream" in done.stderr
 
 
 def test_sham_is_read_before_a_session_and_refused_without_a_baseline(

@@ -211,7 +211,7 @@ def test_a_model_that_is_no_good_leaves_the_old_one_running(
     ):
         live.commands.put(f"use {folder}")
         player.play_until(lambda what=what: what in live.said[-1])
-        assert live.said[-1].endswith("; first goes on")
+        assert live.said[-1].endswith("; first continues")
         assert "\n" not in live.said[-1]
     live.commands.put("load it")
     player.play_until(lambda: "not understood" in live.said[-1])

@@ -74,7 +74,7 @@ def test_a_state_of_rest_alone_holds_decisions_back(trained: Calibration) -> Non
     assert states.held == tuple(n < FEWEST_CUES for n in states.cues)
     assert min(states.cues) == 0
     assert max(states.cues) > 40
-    assert "Decisions are held back in state" in states.summary()
+    assert "Decisions are suppressed in state" in states.summary()
     cued = two_class_recording(n_trials=8, seed=5)
     working = followed(trained.card, cued, trained, 10_000)
     at_rest = followed(trained.card, with_alpha(cued), trained, 10_000)

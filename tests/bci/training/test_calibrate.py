@@ -261,7 +261,7 @@ def test_a_recording_of_rest_that_the_base_was_trained_on_is_refused(tmp_path: P
 
     known = run(tmp_path, 3)
     base = calibrate([known, run(tmp_path, 4)], QUICK, make, "base").card
-    with pytest.raises(MismatchError, match=r"base has learnt from 3\.bin already"):
+    with pytest.raises(MismatchError, match=r"base was trained on 3\.bin already"):
         calibrate([run(tmp_path, 1)], QUICK, make, "me", base=base, rest=[known])
 
 

@@ -270,5 +270,5 @@ def test_what_cannot_be_made_is_named(
 
 
 def test_an_estimator_does_not_continue_from_a_base() -> None:
-    with pytest.raises(ProfileError, match="cannot go on from a base model"):
+    with pytest.raises(ProfileError, match="cannot start from a base model"):
         decoders.create("sklearn.dummy:DummyClassifier", start={})

@@ -171,7 +171,7 @@ def test_a_base_serves_calibration_on_other_runs_only(
     read = [read_recording(file) for file in files]
     pipeline = Pipeline(profile.pipeline, read[1].info)
     check_base(card, profile, read[1:])
-    with pytest.raises(MismatchError, match="has learnt from one_raw"):
+    with pytest.raises(MismatchError, match="was trained on one_raw"):
         check_base(card, profile, read[:1])
     epochs = cut_epochs(read[1:], profile.pipeline, profile.paradigm)
     signal = Signal(pipeline.chain.sfreq, pipeline.chain.channels)

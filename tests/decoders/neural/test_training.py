@@ -171,7 +171,7 @@ def test_ctrl_c_ends_a_pretraining_and_the_same_command_continues(
         stopped.kill()
         stopped.wait(5)
     assert stopped.stderr is not None
-    assert "the same command goes on" in stopped.stderr.read()
+    assert "the same command resumes" in stopped.stderr.read()
     assert not (tmp_path / "base").exists()
     for name in ("base", "whole"):
         pretrain(str(tmp_path / "profile.yaml"), tmp_path / "people", tmp_path / name,

@@ -120,6 +120,6 @@ def test_a_state_that_holds_decisions_back_is_named(
     window: MainWindow, engine: EngineViews
 ) -> None:
     window.feed.status_came.emit(status(signal_state=2, held_back=True))
-    assert engine.rule.words == "held back in this state of the signal"
+    assert engine.rule.words == "suppressed in this state of the signal"
     window.feed.status_came.emit(status(signal_state=1, decision_threshold=0.7))
     assert engine.rule.words == "decides above 70 %"

@@ -179,7 +179,7 @@ def test_states_are_a_band_and_held_back_ones_are_named(view: HistoryView) -> No
         is_held = half_second > 40
         view.add_state(half_second / 2, 2 if is_held else 1, is_held)
     view.advance(30.0)
-    assert [tag.text for tag in view.states.names.shown] == ["state 1", "state 2: held back"]
+    assert [tag.text for tag in view.states.names.shown] == ["state 1", "state 2: suppressed"]
     np.testing.assert_allclose(view.states.bars.opts["x0"], [-30.0, -10.0])
     np.testing.assert_allclose(view.states.bars.opts["x1"], [-10.0, 0.0])
     view.set_classes(("left", "right"))

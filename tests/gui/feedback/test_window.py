@@ -137,7 +137,7 @@ def test_operator_sees_success_rewards_and_holds(qtbot: QtBot) -> None:
     assert view.figures["held"].text() == "5 %"
     assert view.trace.past().values.shape == (300, 2)
     view.add_rows([row(rows[-1].taken + 0.1, held=True)])
-    assert "held back" in view.state.text()
+    assert "paused" in view.state.text()
 
 
 @pytest.mark.slow

@@ -40,7 +40,7 @@ def test_closing_while_recording_reports_that_it_continues_and_can_stop_it(
     assert window.recording.status is not None
     pid = window.recording.status.pid
     box = asked(window)
-    assert "goes on" in box.text()
+    assert "continues" in box.text()
     assert "press Stop" in box.text()
     assert box.textFormat() is Qt.TextFormat.PlainText
     press(box, "Do not close")

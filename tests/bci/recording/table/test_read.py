@@ -92,7 +92,7 @@ def test_openbci_losses_are_reported_by_the_package_counter(tmp_path: Path, vers
 def test_openbci_file_without_its_rate_is_refused(tmp_path: Path) -> None:
     path = openbci(tmp_path, 6, list(range(100)))
     path.write_text(path.read_text().replace("%Sample Rate = 250 Hz\n", ""))
-    with pytest.raises(RecordingError, match="do not say the rate"):
+    with pytest.raises(RecordingError, match="do not state the rate"):
         read_recording(path)
 
 
