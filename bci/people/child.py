@@ -5,6 +5,7 @@ fraction of a second and shares the code in memory. Elsewhere each starts from n
 """
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import queue
@@ -155,7 +156,5 @@ def _run(arguments: tuple[str, ...], *files: Any) -> None:
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", closefd=False)
     sys.argv = ["bci", *arguments]
-    # Not by runpy, which warns where the parent's script has imported this module.
-    from bci.__main__ import main
-
-    main()
+    # As ``python -m bci``. Not by runpy, which warns if the parent has imported this module.
+    importlib.import_module("bci.__main__").main()
