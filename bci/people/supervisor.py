@@ -83,7 +83,9 @@ class Supervisor:
         ended by itself.
         """
         statuses = EngineStatuses(tuple(self._engines))
-        outlet = StatusOutlet("people", f"people-status@{socket.gethostname()}")
+        # Two sessions on one computer run engines of different names.
+        own = f"{','.join(self._engines)}-people-status@{socket.gethostname()}"
+        outlet = StatusOutlet("people", own)
         try:
             # Before the engines, so that it has every sample that they decode.
             self._begin_recording(stop)

@@ -4,6 +4,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -149,6 +150,8 @@ def test_everything_is_in_one_file(session: Session) -> None:
     assert {f"person-{k:02d}-{kind}" for k in (0, 1) for kind in kinds} <= names
     table = next(s for s in streams if s["info"]["name"][0] == "people-status")
     assert json.loads(table["time_series"][-1][0])["kind"] == "people"
+    own = table["info"]["source_id"][0]
+    assert own == f"person-00,person-01-people-status@{socket.gethostname()}"
 
 
 @pytest.mark.parametrize("engine", ["person-00", "person-01"])
