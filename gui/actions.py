@@ -51,7 +51,7 @@ DASHBOARD = (
            "File"),
     Action("recordings", "Recordings", "Look through a recording, and run a model over it",
            "Ctrl+Shift+O", "File"),
-    Action("quit", "Quit", "Close; what records, and the source it records, go on", "Ctrl+Q",
+    Action("quit", "Quit", "Close; a recording and its source continue", "Ctrl+Q",
            "File", separate=True),
     Action("panel-connect", "Connect", "Show or hide streams and devices", "Ctrl+K", "View"),
     Action("panel-record", "Record bar", "Show or hide the record bar", menu="View"),
