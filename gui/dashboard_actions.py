@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from gui.actions import DASHBOARD, WindowActions, press
 from gui.processes.engine_command import ENGINE
 from gui.signal_tabs import IMPEDANCE, MAP, SIGNAL, SPECTRUM
-from gui.widgets.key_help import KeyHelp
+from gui.widgets.key_help import show_keys
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
@@ -46,7 +46,7 @@ def dashboard_actions(window: "MainWindow") -> WindowActions:
         "open-saved": partial(press, bar.saved.open),
         "saved-folder": partial(press, bar.saved.folder),
         "palette": window.show_palette,
-        "keys": lambda: KeyHelp(window).show(),
+        "keys": lambda: show_keys(window),
     }
     toggles = {
         f"panel-{dock.objectName()}": dock.toggleViewAction() for dock in window.docks.panels

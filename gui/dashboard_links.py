@@ -76,7 +76,10 @@ class DashboardLinks(QObject):
         )
         # The engine of a demo is not stored among the user's settings.
         kept = None if options.autostart else settings
-        self.engine_watch = EngineWatch(self.status, self.programs, kept, options.profile)
+        self.engine_watch = EngineWatch(
+            self.status, self.programs, kept, options.profile,
+            lambda: bool(self.feedback.processes),
+        )  # fmt: skip
         self._connect_streams()
         self._connect_programs()
         self._connect_reports()

@@ -32,7 +32,7 @@ def devices(as_json: JsonOption = False) -> None:
         )
         events.emit(DevicesEvent(devices=tuple(answer)))
         return
-    table = Table("Device", "What it is", "Reached by", "Needs", "Takes besides")
+    table = Table("Device", "What it is", "Reached by", "Required", "Optional")
     for entry in listed:
         table.add_row(
             entry.name, entry.what, entry.transport, " ".join(entry.needs), " ".join(entry.takes)

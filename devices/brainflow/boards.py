@@ -23,7 +23,8 @@ UNKNOWN = "unknown: see BrainFlow's documentation"
 _SERIAL, _DONGLE, _BLUETOOTH, _WIFI = "serial", "serial dongle", "bluetooth", "wifi"
 _BLE = (_BLUETOOTH, (), ("mac_address", "serial_number"))
 # Windows and macOS find a paired device by themselves, Linux needs its address.
-_PAIRED = (_BLUETOOTH, ("mac_address",) if sys.platform == "linux" else (), ("mac_address",))
+_ADDRESS = ("mac_address",)
+_PAIRED = (_BLUETOOTH, *((_ADDRESS, ()) if sys.platform == "linux" else ((), _ADDRESS)))
 _SHIELD = (_WIFI, ("ip_port",), ("ip_address", "timeout_s"))
 _MUSE_DONGLE = (_DONGLE, ("serial_port",), ("serial_number",))
 _EEGO = ("usb", (), ("serial_number",))

@@ -31,7 +31,9 @@ class FeedbackFields(QWidget):
         super().__init__()
         self.profiles = ComboBox()
         self.profiles.addItems(feedback_profiles(profile))
-        self.profiles.setCurrentText(filled.get("profile", profile))
+        # A protocol that the dashboard was opened on has precedence over the last session's.
+        chosen = profile if _is_protocol(profile) else filled.get("profile", profile)
+        self.profiles.setCurrentText(chosen)
         self.subject = label_field(filled.get("subject", ""), "Letters and digits")
         self.subject.setPlaceholderText("empty: not recorded")
         self.session = label_field(filled.get("session", ""), "Number of the visit")

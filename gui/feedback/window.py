@@ -181,7 +181,7 @@ class FeedbackWindow(Themed, QWidget):
         texts = {
             SessionStage.IDLE: "Start session",
             SessionStage.STARTING: "Starting ...",
-            SessionStage.READY: f"Begin: {step.title}" if step else "End session",
+            SessionStage.READY: f"Begin: {step.title}" if step else "Show report",
             SessionStage.RUNNING: step.title if step else "Running ...",
             SessionStage.ENDING: "Ending ...",
         }

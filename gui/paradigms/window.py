@@ -57,7 +57,7 @@ class SpellerWindow(Themed, QWidget):
             as_widget(row_of((self.prior, 1), self.browse)),
         )
         self.subject = label_field(filled.get("subject", ""), "Letters and digits")
-        self.subject.setPlaceholderText("nothing is recorded without")
+        self.subject.setPlaceholderText("empty: nothing is recorded")
         self.session = label_field(filled.get("session", ""), "Number of the visit")
         self.session.setPlaceholderText("optional")
         self.full_screen = QCheckBox("On the full screen")

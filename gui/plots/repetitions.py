@@ -14,7 +14,7 @@ class RepetitionsView(LineWithBand):
         bottom = Axis("bottom", write=lambda n: f"{n:g}")
         super().__init__("Right symbols by repetitions", "repetitions", bottom)
         self.setMinimumSize(260, 130)
-        self.set_heading("right symbols, by repetitions of all flashes")
+        self.set_heading("right symbols by repetition")
         self.hint, self.is_blank = "right symbols: not stored", True
 
     def show_curve(self, curve: SpellingCurve | None) -> None:

@@ -1,5 +1,7 @@
 """Reports of a lost engine, and the stored model for the next start."""
 
+from collections.abc import Callable
+
 from pylsl import local_clock
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +18,8 @@ class EngineWatch(QObject):
     """Reports the loss of the engine, and stores the model of a decoding engine.
 
     ``remembered`` stores the model; None for a demo. ``profile`` is that of the dashboard.
+    ``runs_session`` returns whether a neurofeedback session of the dashboard runs. The engine of a
+    session ends with it, which the session's window reports.
     """
 
     changed = Signal()
@@ -28,11 +32,13 @@ class EngineWatch(QObject):
         programs: Programs,
         remembered: DashboardSettings | None,
         profile: str,
+        runs_session: Callable[[], bool],
     ) -> None:
         super().__init__()
         self._situation, self._programs = situation, programs
         self._remembered, self._profile = remembered, profile
-        self._is_own = self._is_restarted = False
+        self._runs_session = runs_session
+        self._is_own = self._is_restarted = self._is_session = False
         programs.runs.connect(self._on_program)
 
     def follow(self, feed: Feed) -> None:
@@ -52,9 +58,12 @@ class EngineWatch(QObject):
     def _on_there(self, there: bool) -> None:
         if there:
             self._is_own = self._programs.is_running(ENGINE)
+            self._is_session = self._runs_session()
             self._is_restarted = False
             self._situation.engine_lost = False
             self.well.emit(_SUBJECT)
+            return
+        if self._is_session:
             return
         # The loss of the last engine may be noticed only while the next one is starting.
         child = self._programs.child(ENGINE)

@@ -177,14 +177,17 @@ class RecordController(QObject):
         self._offer_notes(status is not None and bool(status.streams))
 
     def _on_gone(self, last: FoundRecorder) -> None:
-        """Show the saved files of a recorder that has ended; report an unwanted end."""
+        """Show the saved files of a recorder that has ended; report an unwanted end.
+
+        The recorder of a guided run ends with its run, which reports it.
+        """
         if last.uid == self._died:
             return
         if (self._was_stopped or self._is_own) and self._files:
             self._bar.saved.show_files(tuple(self._files), describe_length(last))
             self._remembered.replay_file = str(Path(last.file).resolve())
             self.saved.emit(Path(last.file))
-        elif last.pid and not self._was_stopped:
+        elif last.pid and not self._was_stopped and last.pid not in self.link.started_here:
             self.problem.emit(
                 f"The recorder has ended: nothing is recorded now. What it recorded is in "
                 f"{last.file}. Press Record ({key_of('record')}) to continue in a new file."

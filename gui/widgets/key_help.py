@@ -25,3 +25,11 @@ class KeyHelp(QDialog):
             table.setFrameFormat(layout)
         self.setLayout(column_of(self.text))
         resize_within_screen(self, QSize(640, 640))
+
+
+def show_keys(parent: QWidget) -> None:
+    """Show the list of keys of ``parent``; make it unless it is open."""
+    opened = parent.findChild(KeyHelp) or KeyHelp(parent)
+    opened.show()
+    opened.raise_()
+    opened.activateWindow()

@@ -161,4 +161,6 @@ def test_the_keys_of_all_windows_are_listed(window: MainWindow, qtbot: QtBot) ->
     listed = help_window.text.toPlainText()
     assert "Ctrl+Shift+P" in listed
     assert "Page Down" in listed
+    press(qtbot, window, "F1")
+    assert window.findChildren(KeyHelp) == [help_window]
     help_window.close()

@@ -32,6 +32,7 @@ The histogram shows the last minute.
 
 Drift: how far the recent signal is from the calibration. 1 is the largest distance between its
 runs. Beyond 1.5, look at the electrodes or calibrate again."""
+_TITLE, _SHORT_TITLE, _TITLE_GAP_PX = "latency to prediction", "latency", 8
 _MIN_HEIGHT, _HISTOGRAM_PX, _FIGURE_PX, _BAR_PX = 120, 46, 20, 12
 # Least height of the histogram with words, in pixels; below it they would cover the bars.
 _WORDS_FROM_PX = 50
@@ -106,7 +107,7 @@ class LatencyView(Themed, QWidget):
         self.has_engine = True
         self.figures = LatencyFigures()
         self.histogram = LatencyHistogram()
-        self.delay = named(QLabel(), "dim")
+        self.title, self.delay = named(ElidedLabel(_TITLE), "dim"), named(QLabel(), "dim")
         self.values = [named(QLabel("-"), "plain") for _ in range(3)]
         self.legend = [named(QLabel(), "plain") for _ in STAGES]
         self.rejected, self.lost, self.drift = (plain(named(QLabel(), "plain")) for _ in range(3))
@@ -127,9 +128,9 @@ class LatencyView(Themed, QWidget):
         self.refresh()
 
     def _lay_out_head(self) -> QGridLayout:
-        grid, title = QGridLayout(), named(ElidedLabel("latency to prediction"), "dim")
-        title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        grid.addLayout(row_of((title, 1), self.delay), 0, 0, 1, 3)
+        grid = QGridLayout()
+        self.title.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        grid.addLayout(row_of((self.title, 1), self.delay), 0, 0, 1, 3)
         grid.setVerticalSpacing(0)
         for k, name in enumerate(("now", "median", "99th percentile")):
             grid.addWidget(self.values[k], 1, k)
@@ -207,8 +208,11 @@ class LatencyView(Themed, QWidget):
             )
 
     def _fit(self) -> None:
-        """Hide the stages and the histogram if they do not fit."""
+        """Shorten the title, and hide the stages and the histogram, if they do not fit."""
         width = self.width() - 28
+        beside = width - self.delay.sizeHint().width() - _TITLE_GAP_PX
+        is_short = self.title.fontMetrics().horizontalAdvance(_TITLE) > beside
+        self.title.setText(_SHORT_TITLE if is_short else _TITLE)
         texts = [label for label in (self.rejected, self.lost) if label.text()]
         parts = sum(label.heightForWidth(width) for label in texts) + self._head.sizeHint().height()
         # Less the margins and the spaces between the parts.

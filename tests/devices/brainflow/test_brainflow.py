@@ -122,6 +122,8 @@ def test_every_board_of_brainflow_has_a_name_and_what_it_needs() -> None:
     assert known["muse-2"].transport == "bluetooth"
     assert known["muse-2"].sfreq == 256.0
     assert known["shimmer3"].transport == "unknown: see BrainFlow's documentation"
+    # A required parameter is not listed as an optional one as well.
+    assert not [board.name for board in known.values() if set(board.needs) & set(board.takes)]
 
 
 def test_synthetic_board_describes_its_streams(synthetic: BrainFlowDevice) -> None:

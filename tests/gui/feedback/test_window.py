@@ -62,6 +62,20 @@ def test_steps_are_the_runs_of_the_protocol() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("opened_on", "offered"),
+    [("neurofeedback-alpha", "neurofeedback-alpha"), ("motor-imagery", "neurofeedback-demo")],
+)
+def test_the_protocol_of_the_dashboard_is_offered_before_that_of_the_last_session(
+    qtbot: QtBot, tmp_path: Path, opened_on: str, offered: str
+) -> None:
+    settings = DashboardSettings(tmp_path / "settings.json")
+    settings.neurofeedback = {"profile": "neurofeedback-demo"}
+    window = FeedbackWindow(opened_on, settings)
+    qtbot.addWidget(window)
+    assert window.fields.profiles.currentText() == offered
+
+
 def test_without_a_signal_no_session_begins(window: FeedbackWindow) -> None:
     assert not window.next.isEnabled()
     assert "There is no signal" in window.heading.text()
@@ -94,6 +108,10 @@ def test_one_button_leads_through_the_session(window: FeedbackWindow, qtbot: QtB
     window.take_rows([row(20.0, kind="baseline", run=2)])
     window.take_rows([row(23.0, kind=None)])
     assert window.stage is SessionStage.READY
+    for kind in ("feedback", "feedback", "feedback", "feedback", "transfer"):
+        window.finish_step(kind)
+    # Not the words of the button that ends the session at any time.
+    assert window.next.text() == "Show report" != window.end.text()
 
 
 def test_table_fills_in_at_the_end_what_would_unblind(window: FeedbackWindow) -> None:
@@ -239,6 +257,19 @@ def test_recorder_ends_after_the_session_when_the_dashboard_closes(
     qtbot.waitUntil(lambda: bool(slow.noted("record ended")), timeout=LONG)
     ended = [line.rpartition(" ")[0] for line in (tmp_path / "log.txt").read_text().splitlines()]
     assert ended[2:] == ["neurofeedback ended", "record ended"]
+
+
+def test_the_end_of_a_session_is_no_lost_engine(slow: Slow, qtbot: QtBot) -> None:
+    links, problems = slow.main.links, []
+    links.problem.connect(lambda sentence, _: problems.append(sentence))
+    press(qtbot, slow.window, "Ctrl+Return")
+    qtbot.waitUntil(lambda: bool(slow.noted("neurofeedback begun")), timeout=LONG)
+    links.feed.engine_there.emit(True)
+    press(qtbot, slow.window, "Ctrl+Shift+E")
+    qtbot.waitUntil(lambda: slow.window.stage is SessionStage.IDLE, timeout=LONG)
+    links.feed.engine_there.emit(False)
+    assert not links.status.engine_lost
+    assert problems == []
 
 
 def test_session_that_begins_at_once_keeps_its_own_recorder(slow: Slow, qtbot: QtBot) -> None:

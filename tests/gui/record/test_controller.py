@@ -18,6 +18,7 @@ from bci.lsl.recorders import FoundRecorder
 from gui.record import controller
 from gui.record.bar import RecordBar
 from gui.record.controller import RecordController
+from gui.record.run_recorder import RunRecorder
 from gui.settings import DashboardSettings
 from tests.signals import eeg_info, noise
 from tests.streams import send
@@ -173,6 +174,20 @@ def test_a_recorder_started_elsewhere_is_found(
         qtbot.waitUntil(lambda: "Record" in bar.button.text(), timeout=LONG)
     finally:
         recorder.kill()
+
+
+def test_the_end_of_a_guided_run_is_no_problem_of_the_record_bar(
+    room: OpenRoom, qtbot: QtBot, name: str, tmp_path: Path, outlet: SignalOutlet
+) -> None:
+    run, opened = RunRecorder(bci_command()), room()
+    try:
+        run.record(tmp_path / "run.xdf", (name,))
+        qtbot.waitUntil(lambda: opened.records(name), timeout=LONG)
+        run.end()
+        qtbot.waitUntil(lambda: opened.controller.status is None, timeout=LONG)
+        assert not opened.problems
+    finally:
+        run.stop(2.0)
 
 
 def test_recording_without_a_stream_is_refused_with_what_to_do(

@@ -10,6 +10,7 @@ from bci.messages import EngineStatus, WindowCounts
 from gui.decisions.timing.latency import LatencyView
 from gui.plots.axis import caption_font
 from gui.theme import LIGHT
+from gui.widgets.labels import ElidedLabel
 
 
 def status(**fields: object) -> EngineStatus:
@@ -93,6 +94,19 @@ def test_the_delay_of_the_filters_is_reported_where_it_is_known(view: LatencyVie
     assert view.delay.text() == "+45 ms filter delay"
     view.show_status(status())
     assert view.delay.text() == ""
+
+
+@pytest.mark.parametrize("width", [300, 338, 600])
+def test_the_title_beside_the_delays_is_not_cut_off(view: LatencyView, width: int) -> None:
+    view.resize(width, 250)
+    view.show()
+    (title,) = view.findChildren(ElidedLabel)
+    for delays in ({}, {"filter_delay_s": 0.045, "evidence_delay_s": 0.45}):
+        view.show_status(status(**delays))
+        assert title.text().startswith("latency")
+        needed = title.fontMetrics().horizontalAdvance(title.text())
+        view.layout().activate()
+        assert needed <= title.width(), delays
 
 
 def is_warned(view: LatencyView, label: QLabel) -> bool:
