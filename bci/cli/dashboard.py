@@ -199,10 +199,8 @@ def _simulated_subject(
 def _scored(card: Card) -> str:
     """Describe the score of a model; for flashes the AUC, because most are no targets."""
     score = card.score
-    if card.without_decisions:
-        areas = [measure for measure in score.measures if measure.name == "AUC"]
-        if areas:
-            return f"AUC {areas[0].value:.2f} (n = {score.trials} flashes, chance 0.50)"
+    if (auc := card.flash_auc) is not None:
+        return f"AUC {auc.value:.2f} (n = {score.trials} flashes, chance {auc.chance:.2f})"
     return (
         f"accuracy {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}, n = "
         f"{score.trials}, chance {score.chance:.2f})"

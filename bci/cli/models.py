@@ -43,19 +43,28 @@ def models(
         if isinstance(card, BciError):
             table.add_row(str(path), Text(str(card), "red"))
             continue
-        score = card.score
+        accuracy, chance = _score(card)
         table.add_row(
             str(path) + (" (simulated)" if card.simulated else ""),
             card.decoder.name + _base(card),
             _named(card.classes) or "(without labels)",
-            "not scored"
-            if score.is_missing
-            else f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), n = {score.trials}",
-            f"{score.chance:.2f}",
+            accuracy,
+            chance,
             _needs(card),
             f"{card.created:%Y-%m-%d %H:%M}",
         )
     out.print(table)
+
+
+def _score(card: "Card") -> tuple[str, str]:
+    """Describe a model's accuracy and chance; of a model of flashes the AUC."""
+    score = card.score
+    if score.is_missing:
+        return "not scored", "-"
+    if (auc := card.flash_auc) is not None:
+        return f"AUC {auc.value:.2f}, n = {score.trials}", f"{auc.chance:.2f}"
+    interval = f"({score.low:.2f}-{score.high:.2f})"
+    return f"{score.accuracy:.2f} {interval}, n = {score.trials}", f"{score.chance:.2f}"
 
 
 def _base(card: "Card") -> str:

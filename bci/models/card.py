@@ -239,6 +239,16 @@ class Card(Settings):
         flickers = self.paradigm.flicker is not None or self.paradigm.codes is not None
         return self.without_decisions and not flickers
 
+    @property
+    def flash_auc(self) -> MeasureCard | None:
+        """Area under the ROC curve of a model of flashes; None for other models.
+
+        Most flashes are no targets, so their accuracy means little.
+        """
+        if not self.of_flashes:
+            return None
+        return next((each for each in self.score.measures if each.name == "AUC"), None)
+
     def has_learnt_from(self, *digests: str) -> bool:
         """Return True if a recording with these hashes was used for the model or its base."""
         known = (*self.sources, *self.rest_sources, *self.base_sources)

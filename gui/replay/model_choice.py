@@ -134,11 +134,11 @@ def _about(model: ListedModel) -> str:
     card = model.card
     if card is None:
         return str(model.folder)
-    score = card.score
-    scored = (
-        f"cross-validated {score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f}), "
-        f"n = {score.trials}, chance {score.chance:.2f}"
-    )
+    score, auc = card.score, card.flash_auc
+    value, chance = f"{score.accuracy:.2f} ({score.low:.2f}-{score.high:.2f})", score.chance
+    if auc is not None:
+        value, chance = f"AUC {auc.value:.2f}", auc.chance
+    scored = f"cross-validated {value}, n = {score.trials}, chance {chance:.2f}"
     return (
         f"{card.decoder.name}: {', '.join(card.classes)}\n"
         f"{counted(len(card.stream.channels), 'channel')} at {card.stream.sfreq:g} Hz\n"

@@ -21,10 +21,10 @@ _COLUMNS = (
     "Trained",
     "Decoder",
     "Classes",
-    "Accuracy (95 % interval)",
+    "Accuracy (95 %)",
     "Trials",
     "Chance",
-    "Confidence off by",
+    "Confidence\nerror",
 )
 _MAX_WIDTH = 260
 NOTE = (
@@ -78,8 +78,18 @@ class ModelsTable(QTableWidget):
         self.setCurrentCell(shown, 0)
 
 
-def _cells(card: Card) -> tuple[str, ...]:
+def _accuracy_and_chance(card: Card) -> tuple[str, str]:
     score = card.score
+    if score.is_missing:
+        return "not scored", "-"
+    if (auc := card.flash_auc) is not None:
+        return f"AUC {auc.value:.2f}", f"{auc.chance:.2f}"
+    interval = f"({percent(score.low)} to {percent(score.high)})"
+    return f"{percent(score.accuracy)} {interval}", percent(score.chance)
+
+
+def _cells(card: Card) -> tuple[str, ...]:
+    score, (accuracy, chance) = card.score, _accuracy_and_chance(card)
     classes = ", ".join(card.classes)
     base = f" from {card.base}" if card.base else ""
     together = " with other sites" if card.federation else ""
@@ -88,10 +98,8 @@ def _cells(card: Card) -> tuple[str, ...]:
         f"{card.created.astimezone():%Y-%m-%d %H:%M}{simulated}",
         card.decoder.name + base + together,
         classes if len(classes) <= 40 else f"{len(card.classes)} classes",
-        "not scored"
-        if score.is_missing
-        else f"{percent(score.accuracy)} ({percent(score.low)} to {percent(score.high)})",
+        accuracy,
         str(score.trials),
-        percent(score.chance),
+        chance,
         percent(card.confidence.error) if card.confidence else "-",
     )

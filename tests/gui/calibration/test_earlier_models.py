@@ -1,6 +1,7 @@
 """The table of models to compare a new one with: those of the same subject."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 import decoders
 from bci.models.bundle import save_bundle
-from bci.models.card import Card, FederationCard
+from bci.models.card import Card, FederationCard, MeasureCard
 from bci.profiles.profile import load_profile
 from bci.recording.read import read_recording
 from bci.training.calibrate import calibrate
@@ -23,6 +24,8 @@ from gui.calibration.pages.models_table import ModelsTable
 from gui.calibration.window import CalibrationWindow
 from gui.main_window import MainWindow
 from gui.plots.pattern_view import PatternView
+from gui.theme import DARK
+from tests.gui.gallery.calibrated import calibration
 from tests.gui.guided import LONG, QUICK
 from tests.gui.keys import press
 
@@ -102,6 +105,34 @@ def test_what_a_model_began_with_and_what_is_simulated_is_reported(
     assert [decoder for _, decoder in rows] == [
         "tangent-space", "tangent-space from many-people", "tangent-space with other sites",
     ]  # fmt: skip
+
+
+def test_a_model_of_flashes_is_listed_with_its_auc_and_no_cell_is_cut_off(qtbot: QtBot) -> None:
+    page, profile = calibration(DARK), load_profile("p300")
+    qtbot.addWidget(page)
+    page.resize(1120, 700)
+    page.show()
+    assert page.result is not None
+    auc = MeasureCard(name="AUC", value=0.87, chance=0.5, p_value=0.001)
+    card = page.result.card
+    card = card.model_copy(update={
+        "classes": ("nontarget", "target"), "simulated": True,
+        "pipeline": profile.pipeline, "paradigm": profile.paradigm,
+        "decoder": card.decoder.model_copy(update={"name": "erp-lda"}),
+        "score": card.score.model_copy(update={"measures": (auc,)}),
+    })  # fmt: skip
+    folder = Path("0102-20261130-134154")
+    page.table.set_result(replace(page.result, folder=folder, card=card, earlier=()))
+    assert [_text(page.table, 0, column) for column in (3, 4, 6)] == [
+        "nontarget, target", "AUC 0.87", "0.50",
+    ]  # fmt: skip
+    table = page.table
+    qtbot.waitUntil(
+        lambda: all(
+            table.columnWidth(column) >= table.sizeHintForColumn(column)
+            for column in range(table.columnCount())
+        )
+    )
 
 
 def test_an_earlier_model_is_looked_at_by_the_keyboard_without_any_run(
