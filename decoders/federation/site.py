@@ -183,9 +183,9 @@ class Site:
         ]
         return trials.labels, np.array(chosen)
 
-    def accuracy(self) -> float:
-        """Compute the share of held-out trials that are decided correctly."""
-        truth, decided = self.decisions()
+    def accuracy(self, trials: Epochs | None = None) -> float:
+        """Compute the share of trials that are decided correctly, by default of held-out ones."""
+        truth, decided = self.decisions(trials)
         return float(np.mean(truth == decided))
 
     def note(self, **changed: object) -> None:
