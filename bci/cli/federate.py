@@ -155,7 +155,7 @@ def join(
     read_participant(**settings)
     write_policy(kit, SITE, settings)
     note(f"{site}: joining")
-    take_part(kit, state / site, timeout, _print_round)
+    take_part(kit, agreed, state / site, timeout, _print_round)
     if as_json:
         emit(ModelEvent(folder=str(out_folder)))
     else:

@@ -26,15 +26,8 @@ from bci.commands import SAFE_PATH
 from bci.errors import ProfileError, StreamError
 from decoders.federation.agreement import Federation
 from decoders.federation.policy import FORGOTTEN_S, SERVER, write_job, write_policy
-from decoders.federation.rounds import (
-    DONE,
-    FederationError,
-    Round,
-    RoundsProgress,
-    read_progress,
-    resume,
-)
-from decoders.federation.site import STATE, SiteState
+from decoders.federation.rounds import DONE, FederationError, Round, RoundsProgress, resume
+from decoders.federation.site import SiteState
 
 _POLL_S = 0.5
 # Number of jobs without a new round after which the federation ends.
@@ -76,18 +69,20 @@ def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def take_part(kit: Path, state: Path, timeout_s: float, on_round: Callable[[Round], None]) -> None:
+def take_part(
+    kit: Path, agreed: Federation, state: Path, timeout_s: float, on_round: Callable[[Round], None]
+) -> None:
     """Run a site until its model is written; `write_policy` must have been called before.
 
     Raises StreamError if FLARE ends or there is no progress for ``timeout_s`` seconds, and
     ProfileError with the reason if this site refuses a request.
     """
-    changed, seen = time.monotonic(), SiteState.read(state / STATE)
+    changed, seen = time.monotonic(), SiteState.read(state, agreed)
     log = f"see {kit / 'log.txt'}"
     with running(kit) as process:
         while True:
             time.sleep(_POLL_S)
-            found = SiteState.read(state / STATE)
+            found = SiteState.read(state, agreed)
             if found != seen:
                 for number in sorted(found.accuracies.keys() - seen.accuracies.keys()):
                     score = {kit.name: found.accuracies[number]}
@@ -118,6 +113,8 @@ def lead(
     """
     _, progress = resume(state, agreed)
     if not progress.missing(agreed):
+        if progress.end != DONE:
+            raise FederationError(progress.end)
         return progress
     own = {"agreement": str(config.resolve()), "state": str(state.resolve())}
     write_policy(kit, SERVER, own)
@@ -172,7 +169,9 @@ class _Jobs:
     ) -> None:  # fmt: skip
         self._session, self._agreed, self._state = session, agreed, state
         self._on_join, self._on_round = on_join, on_round
-        self._progress, self._joined = read_progress(state, agreed), set[str]()
+        self._progress, self._joined = RoundsProgress.read(state, agreed), set[str]()
+        # Sites that were connected during the whole job before and did not answer in it.
+        self._silent = set[str]()
 
     def run(self) -> RoundsProgress:
         waits_s, fruitless = self._agreed.server.join_timeout_s, 0
@@ -203,14 +202,18 @@ class _Jobs:
     def _one_job(self, sites: set[str], n_before: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             job = self._session.submit_job(str(write_job(Path(folder) / "federation", sites)))
-        ended = False
+        ended, silent = False, set(sites)
         while not ended:
             there, rounds = self._connected(), self._progress.rounds[n_before:]
-            if there - (rounds[-1].accuracies.keys() if rounds else sites):
+            silent = (silent & there).difference(*(each.accuracies for each in rounds))
+            returned = there - (rounds[-1].accuracies.keys() if rounds else sites)
+            # A site that stays and does not answer in two jobs would not in a third one.
+            if returned - (silent & self._silent):
                 with contextlib.suppress(JobNotRunning):
                     _patiently(self._session.abort_job, job)
             time.sleep(_POLL_S)
             ended = str(_patiently(self._session.get_job_status, job)).startswith("FINISHED")
+        self._silent = silent
         self._follow()
 
     def _connected(self) -> set[str]:
@@ -226,6 +229,6 @@ class _Jobs:
     def _follow(self) -> None:
         """Read the rounds that the job's process has written; pass new ones to ``on_round``."""
         n_known = len(self._progress.rounds)
-        self._progress = read_progress(self._state, self._agreed)
+        self._progress = RoundsProgress.read(self._state, self._agreed)
         for done in self._progress.rounds[n_known:]:
             self._on_round(done)

@@ -99,8 +99,10 @@ class Participant:
             )  # fmt: skip
         except (ValueError, MismatchError) as error:
             raise ProfileError(f"{name}: {error}") from error
-        if model is not None and not self.site.state.accuracies:
-            check_place(model)
+        if model is not None:
+            check_place(model, overwrite=bool(self.site.state.accuracies))
+            # An earlier refusal is outdated; so is a final accuracy if there is no model.
+            self.site.note(accuracy=self.site.state.accuracy if model.exists() else None)
 
     def answer(self, kind: str, request: object) -> bytes:
         """Answer a request; only the numbers `messages.ANSWERED` and the change leave the site."""

@@ -1,7 +1,7 @@
 """The only job that a start-up kit's process may run; it contains no code.
 
-A site's own command writes the policy into its kit before every start, so that a received kit
-cannot permit more. FLARE's own checks trust the role that the server assigns to the leader, and
+A site's own command writes the policy into its kit before every start, so that an older or edited
+policy does not count. FLARE's own checks trust the role that the server assigns to the leader, and
 permit everything to the role ``super``. `OnlyOurJob` checks the job whatever the role.
 """
 

@@ -21,7 +21,7 @@ from decoders.federation.state_file import StateFile
 
 _log = logging.getLogger(__name__)
 DONE = "done"
-_HISTORY, _WEIGHTS = "rounds.json", "shared-{:05d}.safetensors"
+_WEIGHTS = "shared-{:05d}.safetensors"
 
 
 class FederationError(BciError):
@@ -70,7 +70,7 @@ class RoundsProgress(StateFile):
     a model, and its accuracy. ``end`` is `DONE`, or the reason why the rounds ended.
     """
 
-    agreement: int = 0
+    NAME = "rounds.json"
     rounds: list[Round] = Field(default_factory=list)
     banned: dict[str, str] = Field(default_factory=dict)
     finished: dict[str, float] = Field(default_factory=dict)
@@ -164,13 +164,13 @@ class _Leader:
 
 
 def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
-    """Read the shared weights and the rounds of a folder; see `read_progress`.
+    """Read the shared weights and the rounds of a folder; see `StateFile.read`.
 
     Without rounds, the weights are initial ones. Also raises ProfileError if no network fits the
     agreement.
     """
     require_folder(folder, "--state")
-    progress = read_progress(folder, agreed)
+    progress = RoundsProgress.read(folder, agreed)
     if not progress.rounds:
         try:
             return initial_weights(agreed.model, agreed.training.seed), progress
@@ -182,22 +182,10 @@ def resume(folder: Path, agreed: Federation) -> tuple[Arrays, RoundsProgress]:
         raise ProfileError(f"{folder}: its weights cannot be read; give another folder") from error
 
 
-def read_progress(folder: Path, agreed: Federation) -> RoundsProgress:
-    """Read the rounds of a folder; raise ProfileError if damaged or of another federation."""
-    progress = RoundsProgress.read(folder / _HISTORY)
-    if progress.agreement not in (0, agreed.digest()):
-        raise ProfileError(
-            f"{folder} holds rounds of a federation with another model, training or privacy; "
-            "give another folder"
-        )
-    progress.agreement = agreed.digest()
-    return progress
-
-
 def _save(folder: Path, shared: Arrays, progress: RoundsProgress) -> None:
     """Write weights and progress so that the last complete round survives a stop at any time."""
     number = len(progress.rounds)
     with appearing(folder / _WEIGHTS.format(number)) as weights:
         save_file(dict(shared), weights)
-    progress.write(folder / _HISTORY)
+    progress.write(folder)
     (folder / _WEIGHTS.format(number - 1)).unlink(missing_ok=True)

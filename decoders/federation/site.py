@@ -30,7 +30,6 @@ from decoders.neural.checkpoint import put_back, state_of
 from decoders.neural.fleeg_decoder import FleegDecoder
 from decoders.neural.one_thread import one_thread
 
-STATE = "site.json"
 # Number of stored states, because a restarted server may repeat the round before the newest.
 _STATES_KEPT = 2
 # Keeps the seeds of rounds different from those of the sites' initial weights.
@@ -102,6 +101,7 @@ class SiteState(StateFile):
     final one. ``refused`` is the reason why it left the federation; None if it did not.
     """
 
+    NAME = "site.json"
     sent: int = 0
     accuracies: dict[int, float] = Field(default_factory=dict)
     accuracy: float | None = None
@@ -140,7 +140,7 @@ class Site:
         self._first = state_of("site", self.model, self._optimizer)
         self.shapes = self.shared()
         require_folder(folder, "--state")
-        self.state = SiteState.read(folder / STATE)
+        self.state = SiteState.read(folder, agreed)
 
     def shared(self) -> Arrays:
         """Copy the shared layers."""
@@ -150,8 +150,15 @@ class Site:
         """Train one round, counted from 1.
 
         Returns the accuracy on held-out trials with the received weights ``shared``, 0 to 1, and
-        the weights' change by training.
+        the weights' change by training. Raises ValueError for a round that was not agreed. With
+        differential privacy, also if twice the agreed rounds were sent: each repetition leaks more
+        about the recordings.
         """
+        n_rounds, sent = self._agreed.training.rounds, self.state.sent
+        if not 1 <= number <= n_rounds:
+            raise ValueError(f"round {number} is none of the agreed {n_rounds}")
+        if self._agreed.privacy is not None and sent >= 2 * n_rounds:
+            raise ValueError(f"{sent} changes were sent, twice the agreed rounds")
         self._take(number, shared)
         accuracy = self.accuracy()
         self._fit(number)
@@ -180,15 +187,18 @@ class Site:
         ]
         return trials.labels, np.array(chosen)
 
-    def accuracy(self) -> float:
-        """Compute the share of held-out trials that are decided correctly."""
-        truth, decided = self.decisions()
+    def accuracy(self, trials: Epochs | None = None) -> float:
+        """Compute the share of trials that are decided correctly, by default of held-out ones."""
+        truth, decided = self.decisions(trials)
         return float(np.mean(truth == decided))
 
-    def note(self, accuracy: float | None = None, refused: str | None = None) -> None:
-        """Write this site's state, for the process that monitors it."""
-        update = {"accuracy": accuracy, "refused": refused}
-        self.state.model_copy(update=update).write(self._folder / STATE)
+    def note(self, **changed: object) -> None:
+        """Write fields of the state, for the process that monitors this site.
+
+        The final accuracy and the refusal are those of the last request, so None unless given.
+        """
+        self.state = self.state.model_copy(update={"accuracy": None, "refused": None} | changed)
+        self.state.write(self._folder)
 
     @one_thread()
     def _fit(self, number: int) -> None:
@@ -236,9 +246,7 @@ class Site:
             if n > number or n <= number - _STATES_KEPT:
                 file.unlink()
         earlier = {n: score for n, score in self.state.accuracies.items() if n < number}
-        accuracies = earlier | {number: accuracy}
-        self.state = SiteState(sent=self.state.sent + 1, accuracies=accuracies)
-        self.note()
+        self.note(sent=self.state.sent + 1, accuracies=earlier | {number: accuracy})
 
     def _states(self) -> list[tuple[int, Path]]:
         found = sorted(self._folder.glob("round-*.safetensors"))

@@ -42,9 +42,9 @@ class FeedbackFields(QWidget):
         self.full_screen = QCheckBox("Full screen")
         self.full_screen.setChecked(filled.get("full_screen") == "yes")
         self.sham = ElidedLine()
-        self.sham.setPlaceholderText("none: the feedback is real")
+        self.sham.setPlaceholderText("empty: real")
         self.code = QLineEdit(maxLength=60)
-        self.code.setPlaceholderText("empty: the feedback is sham")
+        self.code.setPlaceholderText("empty: sham")
         browse = button("...", "Choose a recording of another session", self._choose, "narrow")
         self.about = named(Sentence(), "dim")
         rows = form(

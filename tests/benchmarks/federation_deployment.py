@@ -18,7 +18,7 @@ import psutil
 import yaml
 
 from decoders.federation.agreement import load_federation
-from decoders.federation.rounds import RoundsProgress, read_progress
+from decoders.federation.rounds import RoundsProgress
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from tests.decoders.federation.kits import LEADER, make_kits, port_of
 
@@ -112,7 +112,8 @@ class Story:
             )  # fmt: skip
 
     def progress(self) -> RoundsProgress:
-        return read_progress(self.folder / "state", load_federation(self.folder / "partners.yaml"))
+        agreed = load_federation(self.folder / "partners.yaml")
+        return RoundsProgress.read(self.folder / "state", agreed)
 
     def n_rounds(self) -> int:
         return len(self.progress().rounds)

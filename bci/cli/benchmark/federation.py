@@ -1,5 +1,6 @@
 """The federation benchmark: EEGMMIDB's subjects as sites with different headsets."""
 
+import shutil
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from operator import itemgetter
@@ -25,7 +26,6 @@ from bci.training.epochs import join_epochs
 from decoders.federation.agreement import CommonSpace, Federation, Partner, Rounds, Server
 from decoders.federation.participant import Material, Participant, cut_material
 from decoders.federation.rounds import LocalWire, run_rounds
-from decoders.federation.site import Site
 
 # To be increased when a change of the code makes existing rows incomparable.
 _VERSION = 1
@@ -121,10 +121,12 @@ def experiment(
     )  # fmt: skip
 
     wanted = [(c, name, seed) for seed in range(n_seeds) for c in conditions for name in names]
+    parts = out_file.with_suffix(f".{made_by}.parts")
     fill(
-        results, wanted, partial(_run, agreed, subjects, out_file.with_suffix(".parts")),
+        results, wanted, partial(_run, agreed, subjects, parts),
         THIS_PROCESS, together=itemgetter(0, 2), kind=itemgetter(0),
     )  # fmt: skip
+    shutil.rmtree(parts, ignore_errors=True)
     if not events.wanted():
         _print([row for row in results.rows if row.seed < n_seeds], names, conditions)
 
@@ -189,13 +191,11 @@ def _train(
     if scored is None:
         return progress.finished
     site = next(iter(participants.values())).site
-    return {name: _score(site, material) for name, material in scored.items()}
-
-
-def _score(site: Site, material: Material) -> float:
-    site.decoder.adapt(material.training.windows)
-    truth, decided = site.decisions(material.held_out.last_of_trials())
-    return float(np.mean(truth == decided))
+    scores = {}
+    for name, material in scored.items():
+        site.decoder.adapt(material.training.windows)
+        scores[name] = site.accuracy(material.held_out.last_of_trials())
+    return scores
 
 
 def _pooled(materials: list[Material]) -> Material:

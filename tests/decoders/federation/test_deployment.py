@@ -123,7 +123,7 @@ def test_a_site_refuses_code_and_classes_of_a_hostile_server_and_a_strange_kit(
         assert re.search(rf"{why} is not of the job of `bci federate`", str(meta)), meta
     assert not touched.exists()
 
-    # A kit with the same name, signed by another authority.
+    # A kit signed by another authority.
     elsewhere = make_kits(tmp_path / "elsewhere", ("lab-b",), port_of(kits["lab-a"]))
     strange = elsewhere["lab-b"]
     write_policy(strange, SITE, {})

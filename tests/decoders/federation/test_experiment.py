@@ -19,6 +19,7 @@ from bci.cli.benchmark.federation import (
 )
 from bci.errors import RecordingError
 from bci.signals import Marker, Recording
+from decoders.federation.rounds import run_rounds
 from tests.signals import eeg_info
 
 MINUTE = 60 * 160
@@ -79,28 +80,52 @@ def test_a_file_of_other_results_is_refused(eegmmidb: Path, tmp_path: Path) -> N
         experiment(tmp_path, 1, out)
 
 
-@pytest.mark.long
-def test_two_people_are_compared_in_every_condition(
-    eegmmidb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
-) -> None:
+def two_people(eegmmidb: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder of two people, who train one round; return it."""
     for name in ("S001", "S002"):
-        (tmp_path / "data" / name).parent.mkdir(exist_ok=True)
-        (tmp_path / "data" / name).symlink_to(eegmmidb / name)
+        (folder / "data" / name).parent.mkdir(exist_ok=True)
+        (folder / "data" / name).symlink_to(eegmmidb / name)
     agreed = default_agreement(("S001", "S002"), "shallow")
     short = agreed.training.model_copy(update={"rounds": 1})
     monkeypatch.setattr(
         federation_experiment, "default_agreement",
         lambda *_: agreed.model_copy(update={"training": short}),
     )  # fmt: skip
+    return folder / "data"
+
+
+@pytest.mark.slow
+def test_another_version_of_the_code_trains_anew_and_leaves_no_states(
+    eegmmidb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = two_people(eegmmidb, tmp_path, monkeypatch)
+    trained: list[int] = []
+
+    def noted(wire, agreed, folder: Path, _on_round):
+        return run_rounds(wire, agreed, folder, lambda done: trained.append(done.number))
+
+    monkeypatch.setattr(federation_experiment, "run_rounds", noted)
+    for version in (1, 2):
+        monkeypatch.setattr(federation_experiment, "_VERSION", version)
+        experiment(folder, 1, tmp_path / "results.json", conditions=("federated",))
+        assert trained == [1] * version
+    assert {each.name for each in tmp_path.iterdir()} == {"data", "results.json"}
+
+
+@pytest.mark.long
+def test_two_people_are_compared_in_every_condition(
+    eegmmidb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    folder = two_people(eegmmidb, tmp_path, monkeypatch)
     out = tmp_path / "results.json"
-    experiment(tmp_path / "data", 1, out)
+    experiment(folder, 1, out)
 
     rows = json.loads(out.read_text())["rows"]
     every = {(condition, name, 0) for condition in CONDITIONS for name in ("S001", "S002")}
     assert {(condition, name, seed) for condition, name, seed, _ in rows} == every
     assert all(0 <= accuracy <= 1 for *_, accuracy in rows)
     assert "federated minus alone:" in capsys.readouterr().out
-    experiment(tmp_path / "data", 1, out, conditions=("alone", "federated"))
+    experiment(folder, 1, out, conditions=("alone", "federated"))
     printed = capsys.readouterr().out
     assert "federated minus alone:" in printed
     assert "pooled" not in printed

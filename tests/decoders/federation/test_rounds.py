@@ -14,7 +14,7 @@ from decoders.federation.rounds import (
     FederationError,
     LocalWire,
     Round,
-    read_progress,
+    RoundsProgress,
     resume,
     run_rounds,
 )
@@ -52,7 +52,7 @@ def test_sites_of_unlike_format_learn_together(tmp_path: Path) -> None:
     assert [done.number for done in rounds] == list(range(1, 9))
     assert progress.end == DONE
     assert min(progress.finished.values()) > 0.8
-    assert read_progress(tmp_path / "server", agreed) == progress
+    assert RoundsProgress.read(tmp_path / "server", agreed) == progress
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_too_few_sound_changes_end_the_rounds_with_every_reason(tmp_path: Path) 
     refusing = sites | {"b": Answers(sites["b"], refuse(3))}
     with pytest.raises(FederationError, match=r"2 of at least 3 sites gave .* \(b: it failed"):
         run_rounds(LocalWire(refusing), agreed, tmp_path / "server", lambda _: None)
-    kept = read_progress(tmp_path / "server", agreed)
+    kept = RoundsProgress.read(tmp_path / "server", agreed)
     assert "b" in kept.banned
     assert kept.end.startswith("2 of at least 3")
     assert kept.rounds == []

@@ -167,10 +167,9 @@ def test_a_state_of_another_network_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"sent": [], "accuracies": {}}'])
 def test_damaged_notes_of_a_site_are_named(tmp_path: Path, content: str) -> None:
-    file = tmp_path / "site.json"
-    file.write_text(content)
+    (tmp_path / "site.json").write_text(content)
     with pytest.raises(ProfileError, match=r"site\.json cannot be read; give another --state"):
-        SiteState.read(file)
+        SiteState.read(tmp_path, agreement())
 
 
 def test_a_site_without_a_shared_class_is_named(tmp_path: Path) -> None:
