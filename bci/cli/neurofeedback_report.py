@@ -125,7 +125,7 @@ def _print(runs: Sequence[RunFigures], allocations: dict[int, str], as_json: boo
         changes = [run.change_sd for run in runs if run.kind == kind]
         if changes:
             mean = sum(changes) / len(changes)
-            out.print(f"{kind}: {mean:+.2f} baseline SD on average (n = {len(changes)} runs)")
+            out.print(f"{kind}: {mean:+.2f} baseline SD on average (runs: {len(changes)})")
     sham = [run for run in runs if allocations.get(run.session) == SHAM]
     agreements = [run.agreement for run in sham if math.isfinite(run.agreement)]
     if agreements:
