@@ -3,7 +3,7 @@
 ``python -m tests.benchmarks.study_scaling ../shared/data/eegmmidb --people 4``
 
 One process needs the CPU seconds of its trainings. Two take as long as the busier one, and what
-the parent does beside. Processes are started and modules imported before; reading does not count.
+the parent does beside. The start of the processes counts, reading the recordings does not.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import psutil
 
 from bci.cli.benchmark import motor_imagery as study
 from bci.cli.benchmark.study import fill
-from bci.jobs.workers import Workers, run_jobs
+from bci.jobs.workers import Workers
 
 
 def measure(folder: Path, decoder: str, jobs: int, out: Path) -> dict[str, float]:
@@ -27,27 +27,17 @@ def measure(folder: Path, decoder: str, jobs: int, out: Path) -> dict[str, float
     spent: dict[str, float] = {}
 
     def timed(*given: object, **named: object) -> int:
-        # joblib keeps its processes from one call to the next.
-        list(run_jobs(_warm, None, list(range(4 * jobs)), Workers(jobs)))
-        before = {child.pid: _cpu(child) for child in psutil.Process().children(recursive=True)}
         began, cpu = time.perf_counter(), time.process_time()
         n_rows = fill(*given, **named)  # type: ignore[arg-type]
         spent["wall"] = time.perf_counter() - began
         spent["parent"] = time.process_time() - cpu
         for child in psutil.Process().children(recursive=True):
-            spent[f"worker {child.pid}"] = _cpu(child) - before.get(child.pid, 0.0)
+            spent[f"worker {child.pid}"] = _cpu(child)
         return n_rows
 
     study.fill = timed  # type: ignore[assignment]
     study.motor_imagery(folder, [decoder], ["within"], 1, out, Workers(jobs))
     return spent
-
-
-def _warm(_given: None, _job: int) -> None:
-    import decoders
-
-    decoders.create("tangent-space")
-    time.sleep(0.5)
 
 
 def _cpu(process: psutil.Process) -> float:
