@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from bci.decisions import NEVER, Decision
 from bci.messages import EngineStatus
-from gui.decisions.headline import NO_DECISION, NOT_SURE
+from gui.decisions.headline import NO_DECISION, UNDECIDED
 
 
 def in_words(decision: Decision | None) -> str:
     """Return the decided class, or words for no decision (None) or an abstention."""
     if decision is None:
         return NO_DECISION
-    return NOT_SURE if decision.label is None else decision.label
+    return UNDECIDED if decision.label is None else decision.label
 
 
 @dataclass

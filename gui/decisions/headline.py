@@ -7,7 +7,7 @@ from gui.theme import CAPTION_PX, DARK, Theme
 from gui.widgets.labels import ElidedLabel
 from gui.widgets.layouts import named
 
-NO_PREDICTION, NOT_SURE = "no prediction", "not sure"
+NO_PREDICTION, UNDECIDED = "no prediction", "undecided"
 NO_DECISION = "no decision yet"
 _LOW, _NONE = 22, 18
 _MIN_PX = 15
@@ -15,7 +15,7 @@ _MIN_PX = 15
 
 def is_decided(decision: str) -> bool:
     """Return whether ``decision`` is a class, not words for no decision."""
-    return decision not in (NO_PREDICTION, NOT_SURE, NO_DECISION)
+    return decision not in (NO_PREDICTION, UNDECIDED, NO_DECISION)
 
 
 class Headline(QWidget):

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from bci.decisions import DecisionEvent
 from bci.lsl.engine_streams import ReceivedPrediction
 from gui.decisions.decision_view import CueWindows
-from gui.decisions.headline import NOT_SURE
+from gui.decisions.headline import UNDECIDED
 from gui.theme import CAPTION_PX
 from gui.widgets.labels import HINT_HEIGHT, HISTORY_HEIGHT, NO_ENGINE, plain
 from gui.widgets.layouts import column_of, named, row_of
@@ -221,17 +221,17 @@ class TranscriptView(Themed, QWidget):
             label.setVisible(alive)
 
     def count(self) -> str:
-        """Return ``9 of 11 right (chance 10 %), 2 not sure``; empty before the first."""
+        """Return ``9 of 11 right (chance 10 %), 2 undecided``; empty before the first."""
         parts = []
         if self.n_judged:
             chance = f"chance {100 / len(self.classes):.0f} %"
             parts.append(f"{self.n_right} of {self.n_judged} right ({chance})")
         if self._n_unsure:
-            parts.append(f"{self._n_unsure} not sure")
+            parts.append(f"{self._n_unsure} undecided")
         return ", ".join(parts)
 
 
 def _word(entry: TranscriptEntry) -> str:
     if entry.why:
         return "rejected"
-    return NOT_SURE if entry.word is None else brief(entry.word)
+    return UNDECIDED if entry.word is None else brief(entry.word)

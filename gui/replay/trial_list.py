@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
 )
 
 from bci.quality.channel_quality import State
-from gui.decisions.headline import NOT_SURE
+from gui.decisions.headline import UNDECIDED
 from gui.replay.trials import ReplayTrial, describe, describe_place, trial_at
 from gui.widgets.labels import tip
 from gui.widgets.themed import Themed
@@ -63,7 +63,7 @@ class TrialList(Themed, QTableWidget):
             inks = {0: dim, 1: dim, 4: self.theme.quality_colour(state)}
             if not trial.is_sure:
                 # Below the threshold, the score still counts the likeliest class.
-                decided, verdict = NOT_SURE, f"{verdict[0]} likeliest"
+                decided, verdict = UNDECIDED, f"{verdict[0]} likeliest"
                 inks |= {3: dim, 4: dim}
             texts = (str(row + 1), clock(trial.onset, 1), asked, decided, verdict)
             for column, text in enumerate(texts):

@@ -11,7 +11,7 @@ from bci.messages import EvaluationEvent
 from bci.profiles.paradigm import Paradigm
 from bci.signals import Recording, is_frame_note
 from bci.training.epochs import find_trials
-from gui.decisions.headline import NOT_SURE
+from gui.decisions.headline import UNDECIDED
 from gui.widgets.units import brief, counted
 
 # Length of a trial in seconds without a model's paradigm.
@@ -112,7 +112,7 @@ def trial_at(trials: tuple[ReplayTrial, ...], position: float) -> int | None:
 def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
     """Return a trial in words: ``asked left, decided right: wrong``.
 
-    Below the threshold: ``asked left, not sure, likeliest right: wrong``. ``called`` returns the
+    Below the threshold: ``asked left, undecided, likeliest right: wrong``. ``called`` returns the
     name to write for a class.
     """
     if trial.decision is None:
@@ -120,7 +120,7 @@ def describe(trial: ReplayTrial, called: Callable[[str], str] = str) -> str:
     verdict = "correct" if trial.is_right else "wrong"
     if not trial.is_sure:
         likeliest = called(trial.decision)
-        return f"asked {called(trial.label)}, {NOT_SURE}, likeliest {likeliest}: {verdict}"
+        return f"asked {called(trial.label)}, {UNDECIDED}, likeliest {likeliest}: {verdict}"
     return f"asked {called(trial.label)}, decided {called(trial.decision)}: {verdict}"
 
 

@@ -164,7 +164,7 @@ def test_predictions_cue_latency_and_losses_are_shown(
     assert window.latency.rejected.text() == "all windows used; skipped: 2"
     assert window.badge.isVisible()
     engine.push(*decided(0.55))
-    qtbot.waitUntil(lambda: window.decision.decision == "not sure", timeout=10_000)
+    qtbot.waitUntil(lambda: window.decision.decision == "undecided", timeout=10_000)
     markers.push(Marker(local_clock(), "T0"))
     qtbot.waitUntil(lambda: window.decision.cue is None, timeout=10_000)
     # No data come any more: an old prediction must not be shown as current.

@@ -11,7 +11,7 @@ from bci.lsl.engine_streams import ReceivedPrediction
 from bci.messages import EngineStatus
 from gui.decisions.decision_view import CueWindows
 from gui.decisions.engine_views import EngineViews
-from gui.decisions.headline import NO_DECISION, NO_PREDICTION, NOT_SURE
+from gui.decisions.headline import NO_DECISION, NO_PREDICTION, UNDECIDED
 from gui.decisions.transcript import TranscriptView
 from gui.main_window import MainWindow
 from gui.processes.status_line import delay_text
@@ -49,7 +49,7 @@ def engine(window: MainWindow) -> EngineViews:
 
 @pytest.mark.parametrize(
     ("decision", "words"),
-    [(Decision("right", 0.8), "right"), (UNSURE, NOT_SURE), (None, NO_DECISION)],
+    [(Decision("right", 0.8), "right"), (UNSURE, UNDECIDED), (None, NO_DECISION)],
 )
 def test_decision_is_the_engine_s_whatever_the_probabilities_are(
     window: MainWindow, engine: EngineViews, decision: Decision | None, words: str
@@ -105,7 +105,7 @@ def test_words_at_cues_are_the_decisions_of_their_windows(qtbot: QtBot) -> None:
         view.add([sent(decision, 0.99, taken=3.0 * k)])
     view.add_decisions([onset("left", 9.0)])
     assert [said.word for said in view.entries] == ["right", None, None]
-    assert view.tally.text() == "2 not sure"
+    assert view.tally.text() == "2 undecided"
 
 
 def test_how_much_later_evidence_is_stands_beside_the_delay_of_the_filters() -> None:

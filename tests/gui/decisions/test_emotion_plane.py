@@ -45,7 +45,7 @@ def test_what_is_decided_is_reported_in_words(qtbot: QtBot) -> None:
     view.show_cue(None)
     assert view.sentence == "true levels: none now"
     view.show_prediction(prediction(10.0, 2, 4, sure=0.25))
-    assert view.decision == "not sure"
+    assert view.decision == "undecided"
     view.show_prediction(None)
     assert view.decision == "no prediction"
 
@@ -156,7 +156,7 @@ def test_levels_come_over_the_network_into_the_window(
         n = len(decided)
         published.predict(taken, probabilities(2, 4, sure).astype(np.float32))
         qtbot.waitUntil(lambda n=n: len(decided) == n + 1, timeout=LONG)
-    assert decided == ["valence 2, arousal 4", "not sure"]
+    assert decided == ["valence 2, arousal 4", "undecided"]
     first, _ = window.engine.level_history.course.steps
     # Within the error of the clock offset; the other step is ten seconds later.
     assert first.time == pytest.approx(now - 10, abs=1.0)

@@ -83,7 +83,7 @@ def test_each_image_has_its_similarity_where_the_engine_reports_it(view: ImageMa
 def test_below_the_threshold_it_is_not_sure(view: ImageMatches) -> None:
     assert view.decision == "no prediction"
     view.show_prediction(prediction(10.8, i03=0.39))
-    assert view.decision == "not sure"
+    assert view.decision == "undecided"
 
 
 def test_the_true_image_is_the_one_at_the_window_s_beginning(

@@ -68,7 +68,7 @@ def test_the_likeliest_words_are_shown_with_the_one_that_was_asked_for(
     assert view.decision == "pain"
     assert view.truth == "true word: help"
     view.show_prediction(received(30.0, pain=0.49))
-    assert view.decision == "not sure"
+    assert view.decision == "undecided"
     assert view.truth == "true word: not known"
 
 
@@ -92,8 +92,8 @@ def test_the_transcript_marks_and_counts_right_and_wrong(
         windows.add(10.0 * k, asked)
         written.add([received(10.0 * k + 1.2, **given)])
         said.append(written.sentence)
-    assert said == ["help: \u2713 90 %", "yes: \u2717 asked: no", "not sure: asked: hot"]
-    assert written.tally.text() == "1 of 2 right (chance 14 %), 1 not sure"
+    assert said == ["help: \u2713 90 %", "yes: \u2717 asked: no", "undecided: asked: hot"]
+    assert written.tally.text() == "1 of 2 right (chance 14 %), 1 undecided"
     assert written.accessibleDescription() == said[-1]
 
 

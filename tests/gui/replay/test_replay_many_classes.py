@@ -20,7 +20,7 @@ from bci.tasks.image_gallery import Gallery, save_gallery
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
 from gui.decisions.class_bars import ClassBars
 from gui.decisions.emotion_plane import EmotionView
-from gui.decisions.headline import NO_DECISION, NOT_SURE
+from gui.decisions.headline import NO_DECISION, UNDECIDED
 from gui.decisions.image_matches import ImageMatches
 from gui.decisions.word_list import WordList
 from gui.replay.decision_at_cursor import DecisionAtCursor
@@ -146,7 +146,7 @@ def test_decision_at_the_cursor_is_the_one_of_the_evaluation(decided: DecisionAt
     decisions = [*[None] * 9, *[Decision("left", 0.8)] * 51, *[Decision(None, 0.6)] * 40]
     predictions = Predictions(("left", "right"), times, shares, decisions)
     for at, words, beside in (
-        (0.5, NO_DECISION, ""), (times[30], "left", "for 2 s"), (times[90], NOT_SURE, "for 3 s"),
+        (0.5, NO_DECISION, ""), (times[30], "left", "for 2 s"), (times[90], UNDECIDED, "for 3 s"),
         (times[31], "left", "for 2 s"),
     ):  # fmt: skip
         decided.show_at(predictions, float(at) + 0.01, 0.002)
@@ -269,8 +269,8 @@ def test_trial_below_the_threshold_is_not_sure_in_the_list_as_in_the_headline(
     qtbot.addWidget(listed)
     listed.set_trials(trials)
     texts = [[listed.item(row, column).text() for column in (3, 4)] for row in range(2)]
-    assert texts == [["a", "\u2713 correct"], ["not sure", "\u2717 likeliest"]]
-    assert describe(trials[1]) == "asked a, not sure, likeliest b: wrong"
+    assert texts == [["a", "\u2713 correct"], ["undecided", "\u2717 likeliest"]]
+    assert describe(trials[1]) == "asked a, undecided, likeliest b: wrong"
     # The score counts the likeliest class whatever the threshold.
     assert [trial.is_right for trial in trials] == [True, False]
 

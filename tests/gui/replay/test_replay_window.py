@@ -21,7 +21,7 @@ from bci.profiles.profile import Output, load_profile
 from bci.recording.read import read_recording
 from bci.training.epochs import JudgedWindow, find_trials
 from devices.simulated.subject import SubjectSettings, simulate_run, write_run
-from gui.decisions.headline import NOT_SURE
+from gui.decisions.headline import UNDECIDED
 from gui.replay.playhead import Playhead
 from gui.replay.timeline import MARKERS, RIBBON, Timeline
 from gui.replay.window import ReplayWindow
@@ -242,7 +242,7 @@ def test_a_model_runs_over_the_recording_and_predicts_what_the_evaluation_does(
     for k, trial in enumerate(result.trials):
         window.go_to(k)
         # At the end of a trial, the shown decision is the scored one, or an abstention.
-        assert window.decision.decision in (trial.decision, NOT_SURE)
+        assert window.decision.decision in (trial.decision, UNDECIDED)
         n_shown += window.decision.decision == trial.decision
         assert window.decision.cue == trial.label
         listed = [window.trial_list.item(k, column) for column in (3, 4)]

@@ -115,7 +115,7 @@ def test_decisions_live_recorded_evaluated_and_replayed_are_the_same(
     for time in window.predictions.times:
         window.playhead.seek(time)
         shown.append(window.decision.decision)
-    names = {None: "no decision yet"} | {d: d[0] or "not sure" for d in live if d}
+    names = {None: "no decision yet"} | {d: d[0] or "undecided" for d in live if d}
     assert shown == [names[decision] for decision in live]
     window.stop()
 
