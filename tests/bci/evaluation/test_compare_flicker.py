@@ -60,7 +60,7 @@ def test_selections_end_early_where_the_evidence_is_enough() -> None:
     assert sum(each.truth == each.decided for each in early) >= 5
     assert min(each.flicker_s for each in early) < 1.5
     trained = partial(decoders.create, "trca", stimuli=profile.stimuli)
-    with pytest.raises(RecordingError, match="one run cannot be held out"):
+    with pytest.raises(RecordingError, match="one run is too few for training and test"):
         decide_windows([run], profile, trained, 1.0)
 
 
