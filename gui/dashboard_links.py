@@ -78,7 +78,7 @@ class DashboardLinks(QObject):
         kept = None if options.autostart else settings
         self.engine_watch = EngineWatch(
             self.status, self.programs, kept, options.profile,
-            lambda: bool(self.feedback.processes),
+            lambda: self.feedback.runs_engine(options.engine_name),
         )  # fmt: skip
         self._connect_streams()
         self._connect_programs()

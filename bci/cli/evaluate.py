@@ -143,7 +143,7 @@ def evaluate(
             if learnt_from:
                 out.print(
                     f"{card.name} or its base model was trained on this recording: its score here "
-                    "is no score of a new one",
+                    "does not predict that on a new one",
                     style="yellow",
                 )
 

@@ -36,7 +36,7 @@ class Printer:
         self._file, self._as_json = file, as_json
 
     def take_baseline(self, baseline: Baseline) -> None:
-        """Write a new baseline to its file, if there is one, and print it as an event or note."""
+        """Write a new baseline to its file, if there is one; print the path, or an event."""
         if self._file is not None:
             write_baseline(baseline, self._file)
             note(f"the baseline is kept in {self._file}")
@@ -109,7 +109,7 @@ def _print(runs: Sequence[RunFigures], allocations: dict[int, str], as_json: boo
             emit(_event(run, allocations.get(run.session, "unknown")))
         return
     table = Table(
-        "session", "run", "kind", "feedback", "windows", "held", "success", "rewards/min",
+        "session", "run", "kind", "feedback", "windows", "paused", "success", "rewards/min",
         "change (baseline SD)", "threshold",
     )  # fmt: skip
     for run in runs:

@@ -67,6 +67,7 @@ def _do_as_child(
     given, arrays = _read(folder)
     done = do_one(do, given, number, job)
     # joblib ends a worker whose memory grows by 300 MB, and counts the pages that it has read.
+    # Linux frees them at once, other systems when they need memory.
     if arrays is not None and hasattr(mmap, "MADV_DONTNEED"):
         arrays.madvise(mmap.MADV_DONTNEED)
     return done

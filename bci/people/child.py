@@ -156,5 +156,6 @@ def _run(arguments: tuple[str, ...], *files: Any) -> None:
     sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.stderr = os.fdopen(2, "w", closefd=False)
     sys.argv = ["bci", *arguments]
-    # As ``python -m bci``. Not by runpy, which warns if the parent has imported this module.
+    # As ``python -m bci``, by name because no room imports the commands. Not by runpy, which warns
+    # if the parent has imported this module.
     importlib.import_module("bci.__main__").main()

@@ -206,7 +206,9 @@ def _event(
     if output.sentences is not None:
         notes.append("decisions with a prior of words are not compared")
     if output.adapt == "supervised":
-        notes.append("the decoder was trained on cues; a cue that arrived late counts as on time")
+        notes.append(
+            "the decoder adapted to cues while it ran; a cue that arrived late counts as on time"
+        )
     differs = [each.differs for each in models if each.differs is not None]
     return VerifyEvent(
         recording=str(path),

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bci.errors import MismatchError, ProfileError, RecordingError
-from bci.models.bundle import check_place, save_bundle
+from bci.errors import BundleError, MismatchError, ProfileError, RecordingError
+from bci.models.bundle import check_place, load_card, save_bundle
 from bci.models.card import FederationCard
 from bci.pipeline.pipeline import Pipeline
 from bci.profiles.profile import DecoderChoice, Profile, load_profile
@@ -81,7 +81,7 @@ class Participant:
     writes no model.
 
     Raises ProfileError if its windows do not fit the agreement, BundleError if ``model`` exists
-    before the first round.
+    before the first round or is not of this federation.
     """
 
     def __init__(
@@ -100,9 +100,22 @@ class Participant:
         except (ValueError, MismatchError) as error:
             raise ProfileError(f"{name}: {error}") from error
         if model is not None:
-            check_place(model, overwrite=bool(self.site.state.accuracies))
+            is_written = self._is_written(model)
             # An earlier refusal is outdated; so is a final accuracy if there is no model.
-            self.site.note(accuracy=self.site.state.accuracy if model.exists() else None)
+            self.site.note(accuracy=self.site.state.accuracy if is_written else None)
+
+    def _is_written(self, model: Path) -> bool:
+        """Return whether ``model`` is this federation's; raise BundleError if it is another one."""
+        if not model.exists():
+            check_place(model)
+            return False
+        check_place(model, overwrite=bool(self.site.state.accuracies))
+        federation = load_card(model).federation
+        if federation is None or federation.name != self._agreed.name:
+            raise BundleError(
+                f"{model} is another model, and is not replaced; choose another --out"
+            )
+        return True
 
     def answer(self, kind: str, request: object) -> bytes:
         """Answer a request; only the numbers `messages.ANSWERED` and the change leave the site."""

@@ -22,7 +22,7 @@ class DecisionRule:
     threshold: float
     # Seconds of windows from which a decision is made; 0: each window decides alone.
     evidence_s: float = 0.0
-    # Whether the state of the signal holds decisions back.
+    # Whether decisions are suppressed in this state of the signal.
     held_back: bool = False
     # Time of the last change of the engine's decision, and the current time; LSL clock.
     since: float | None = None

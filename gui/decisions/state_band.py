@@ -22,7 +22,7 @@ class StateBand:
 
     def __init__(self, plot: PastPlot) -> None:
         self._plot = plot
-        # Start and end on the LSL clock, state, and whether decisions are held back in the state
+        # Start and end on the LSL clock, state, and whether decisions are suppressed in it
         self._spans: deque[tuple[float, float, int, bool]] = deque(maxlen=500)
         self.bars = pg.BarGraphItem(x0=[], x1=[], y0=[], y1=[], pen=None)
         plot.addItem(self.bars, ignoreBounds=True)

@@ -60,6 +60,10 @@ class FeedbackController(QObject):
         """The process of the current session; empty without a session."""
         return [] if self._child is None else [self._child]
 
+    def runs_engine(self, name: str) -> bool:
+        """Return whether a session runs whose streams belong to the engine ``name``."""
+        return self._child is not None and self._choice is not None and self._choice.name == name
+
     def show_in(self, view: object) -> None:
         """Also show sessions in ``view``, if it has a method ``add_rows``."""
         self._docked = view if hasattr(view, "add_rows") else None

@@ -44,7 +44,7 @@ class FeedbackFields(QWidget):
         self.sham = ElidedLine()
         self.sham.setPlaceholderText("empty: real")
         self.code = QLineEdit(maxLength=60)
-        self.code.setPlaceholderText("empty: sham")
+        self.code.setPlaceholderText("empty: always sham")
         browse = button("...", "Choose a recording of another session", self._choose, "narrow")
         self.about = named(Sentence(), "dim")
         rows = form(
@@ -59,6 +59,9 @@ class FeedbackFields(QWidget):
         )
         self.setLayout(column_of(inset(column_of(rows, None))))
         self.profiles.currentTextChanged.connect(self._on_changed)
+        # Without a recording for sham, the feedback is real whatever the code.
+        self.sham.textChanged.connect(lambda text: self.code.setEnabled(bool(text)))
+        self.code.setEnabled(False)
         for line in (self.subject, self.session, self.sham, self.code):
             line.textChanged.connect(self._on_changed)
         self._on_changed()

@@ -43,7 +43,7 @@ class OperatorView(Themed, QWidget):
         self.trace = FeatureTrace()
         self.headline, self.state = ElidedLabel(_NO_SESSION), ElidedLabel()
         self.figures = {
-            name: named(QLabel("\u2013"), "plain") for name in ("success", "rewards", "held")
+            name: named(QLabel("\u2013"), "plain") for name in ("success", "rewards", "paused")
         }
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
@@ -90,7 +90,7 @@ class OperatorView(Themed, QWidget):
         success = tally.success if row.kind in ("feedback", "transfer") else None
         self.figures["success"].setText("\u2013" if success is None else f"{100 * success:.0f} %")
         self.figures["rewards"].setText(f"{tally.rewards}")
-        self.figures["held"].setText(f"{100 * tally.held:.0f} %")
+        self.figures["paused"].setText(f"{100 * tally.held:.0f} %")
         colour = self.theme.warning if row.held else self.theme.dim
         self.state.setStyleSheet(f"color: {colour};")
 

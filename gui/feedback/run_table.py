@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidg
 
 from bci.messages import FeedbackRunEvent
 
-_COLUMNS = ("run", "kind", "success", "rewards/min", "held", "change", "given")
+_COLUMNS = ("run", "kind", "success", "rewards/min", "paused", "change", "given")
 _TIPS = (
     "Number of the run in the session",
     "Feedback, or transfer: nothing is shown",

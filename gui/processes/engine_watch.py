@@ -18,8 +18,8 @@ class EngineWatch(QObject):
     """Reports the loss of the engine, and stores the model of a decoding engine.
 
     ``remembered`` stores the model; None for a demo. ``profile`` is that of the dashboard.
-    ``runs_session`` returns whether a neurofeedback session of the dashboard runs. The engine of a
-    session ends with it, which the session's window reports.
+    ``runs_session`` returns whether the dashboard runs a neurofeedback session as this engine. The
+    engine of a session ends with it, which the session's window reports.
     """
 
     changed = Signal()
@@ -58,7 +58,7 @@ class EngineWatch(QObject):
     def _on_there(self, there: bool) -> None:
         if there:
             self._is_own = self._programs.is_running(ENGINE)
-            self._is_session = self._runs_session()
+            self._is_session = self._runs_session() and not self._is_own
             self._is_restarted = False
             self._situation.engine_lost = False
             self.well.emit(_SUBJECT)

@@ -3,7 +3,6 @@
 import os
 import queue
 import signal
-from typing import ClassVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -27,10 +26,6 @@ class RecorderLink(Worker):
     failed = Signal(str)  # one sentence
     unread = Signal(str)  # why the status of a recorder on the network is unreadable
     died = Signal(int, str)  # a recorder started here ended by itself: exit code and reason
-
-    # Process ids of the recorders that any link of this program started. Their own link reports
-    # how they ended.
-    started_here: ClassVar[set[int]] = set()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +90,6 @@ class RecorderLink(Worker):
         self.is_running = running
         if running:
             self.own_pid = child.pid
-            self.started_here.add(child.pid)
             return
         self._ended.put(self.own_pid)
         code = child.exit_code

@@ -18,6 +18,7 @@ from gui.actions import key_of, with_key
 from gui.processes.recorder import RecorderLink
 from gui.processes.restart_policy import RestartPolicy
 from gui.record.bar import RecordBar, RecordState, describe_length
+from gui.record.run_recorder import RunRecorder
 from gui.settings import DashboardSettings
 
 SUBJECT = "recorder"
@@ -187,7 +188,9 @@ class RecordController(QObject):
             self._bar.saved.show_files(tuple(self._files), describe_length(last))
             self._remembered.replay_file = str(Path(last.file).resolve())
             self.saved.emit(Path(last.file))
-        elif last.pid and not self._was_stopped and last.pid not in self.link.started_here:
+        elif last.pid in RunRecorder.of_runs:
+            RunRecorder.of_runs.discard(last.pid)
+        elif last.pid and not self._was_stopped:
             self.problem.emit(
                 f"The recorder has ended: nothing is recorded now. What it recorded is in "
                 f"{last.file}. Press Record ({key_of('record')}) to continue in a new file."

@@ -1,6 +1,7 @@
 """The recorder of one run: starts before the first cue, and ends after the last."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,6 +19,9 @@ class RunRecorder(RecorderLink):
     waits = Signal(str)  # one sentence on a missing or lost stream
     well = Signal()  # the lost stream is back
     ended = Signal(bool)  # the recorder has ended; True if it recorded all streams without failure
+
+    # Process ids of the recorders of all runs. A run reports itself how its recorder ended.
+    of_runs: ClassVar[set[int]] = set()
 
     def __init__(self, bci: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,5 +66,7 @@ class RunRecorder(RecorderLink):
 
     def _on_running(self, running: bool) -> None:
         super()._on_running(running)
-        if not running:
+        if running:
+            self.of_runs.add(self.own_pid)
+        else:
             self.ended.emit(self._is_ready and not self._has_failed)

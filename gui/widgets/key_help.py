@@ -28,7 +28,7 @@ class KeyHelp(QDialog):
 
 
 def show_keys(parent: QWidget) -> None:
-    """Show the list of keys of ``parent``; make it unless it is open."""
+    """Show the list of all keys in front of ``parent``; make it unless it is open."""
     opened = parent.findChild(KeyHelp) or KeyHelp(parent)
     opened.show()
     opened.raise_()

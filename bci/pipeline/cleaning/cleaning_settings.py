@@ -39,7 +39,7 @@ class Regress(FilterSettings):
         """Compute the covariances of the sources and the other channels.
 
         ``stretches`` are each (n_samples, n_channels) without gaps. Raises ValueError if they are
-        empty, or a source is missing.
+        empty, a source is missing, or every channel is a source.
         """
         from bci.pipeline.cleaning import regress
 
@@ -102,7 +102,7 @@ class Asr(FilterSettings):
 
         ``stretches``, each (n_samples, n_channels) without gaps, may have artifacts; these are
         left out. Raises ValueError if less than 15 s are clean, or if the channels are fewer than
-        3 or of several kinds.
+        3 or of kinds that a common average does not mix.
         """
         from bci.pipeline.cleaning.asr_calibration import calibrate_asr
 

@@ -21,7 +21,7 @@ _COLUMNS = (
     "Trained",
     "Decoder",
     "Classes",
-    "Accuracy (95 %)",
+    "Score (95 %)",
     "Trials",
     "Chance",
     "Confidence\nerror",

@@ -1,7 +1,6 @@
 """The server's jobs and a site's command, with substitutes for NVIDIA FLARE."""
 
-import threading
-import time
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -83,14 +82,13 @@ def test_a_server_whose_sites_are_all_banned_does_not_succeed(tmp_path: Path) ->
         lead(tmp_path, tmp_path, tmp_path / "x", agreed, tmp_path, lambda _: None, lambda _: None)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="start-up kits are shell scripts")
 def test_a_refusal_ends_the_site_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "startup").mkdir()
-    (tmp_path / "startup" / "sub_start.sh").write_text("exec sleep 600\n")
-
-    def refuse() -> None:
-        time.sleep(0.5)
-        SiteState(refused="it failed").write(tmp_path)
-
-    threading.Thread(target=refuse).start()
+    SiteState(refused="it failed").write(tmp_path)
+    state = (tmp_path / SiteState.NAME).rename(tmp_path / "refused.json")
+    (tmp_path / "startup" / "sub_start.sh").write_text(
+        f"cp '{state}' '{tmp_path / SiteState.NAME}'\nexec sleep 600\n"
+    )
     with pytest.raises(ProfileError, match="is left out: it failed"):
         take_part(tmp_path, agreement(), tmp_path, 60, lambda _: None)

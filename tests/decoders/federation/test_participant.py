@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bci.errors import BundleError, ProfileError
+from bci.models.bundle import load_bundle, save_bundle
 from bci.profiles.profile import load_profile
 from decoders.federation.agreement import Federation, Privacy, Rounds
 from decoders.federation.messages import FINISH, REFUSALS, TRAIN, pack, unpack_answer
@@ -86,6 +87,10 @@ def test_a_restarted_site_is_finished_only_if_it_has_its_model(
     (tmp_path / "notes").mkdir()
     with pytest.raises(BundleError, match="is not a model, and is not replaced"):
         start("notes")
+    card, arrays = load_bundle(tmp_path / "model")
+    save_bundle(tmp_path / "own", card.model_copy(update={"federation": None}), arrays)
+    with pytest.raises(BundleError, match="is another model, and is not replaced"):
+        start("own")
 
 
 def test_a_restarted_site_forgets_its_refusal(material: Material, tmp_path: Path) -> None:

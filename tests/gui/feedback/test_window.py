@@ -152,7 +152,7 @@ def test_operator_sees_success_rewards_and_holds(qtbot: QtBot) -> None:
     assert view.headline.text() == "feedback, run 2"
     assert view.figures["success"].text() == f"{100 * success:.0f} %"
     assert view.figures["rewards"].text() == str(sum(each.reward for each in run))
-    assert view.figures["held"].text() == "5 %"
+    assert view.figures["paused"].text() == "5 %"
     assert view.trace.past().values.shape == (300, 2)
     view.add_rows([row(rows[-1].taken + 0.1, held=True)])
     assert "paused" in view.state.text()
@@ -225,10 +225,12 @@ with open(LOG, "a", buffering=1) as log:
 class Slow:
     """A dashboard with these programs and a signal."""
 
-    def __init__(self, open_window: Callable[..., MainWindow], qtbot: QtBot, log: Path) -> None:
+    def __init__(
+        self, open_window: Callable[..., MainWindow], qtbot: QtBot, log: Path, **options: str
+    ) -> None:
         self._log = log
         program = f"LOG = {str(log)!r}\n{SLOW_SESSION}"
-        self.main = open_window(bci=(sys.executable, "-c", program))
+        self.main = open_window(bci=(sys.executable, "-c", program), **options)
         press(qtbot, self.main, "Ctrl+F")
         window = self.main.links.feedback.window
         assert window is not None
@@ -259,17 +261,24 @@ def test_recorder_ends_after_the_session_when_the_dashboard_closes(
     assert ended[2:] == ["neurofeedback ended", "record ended"]
 
 
-def test_the_end_of_a_session_is_no_lost_engine(slow: Slow, qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("engine", "reported"), [("neurofeedback", []), ("bci", ["The engine is gone"])]
+)
+def test_the_end_of_a_session_is_no_lost_engine_but_that_of_another_one_is(
+    open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path, engine: str,
+    reported: list[str],
+) -> None:  # fmt: skip
+    slow = Slow(open_window, qtbot, tmp_path / "log.txt", engine_name=engine)
     links, problems = slow.main.links, []
-    links.problem.connect(lambda sentence, _: problems.append(sentence))
+    links.problem.connect(lambda sentence, _: problems.append(sentence.partition(":")[0]))
     press(qtbot, slow.window, "Ctrl+Return")
     qtbot.waitUntil(lambda: bool(slow.noted("neurofeedback begun")), timeout=LONG)
     links.feed.engine_there.emit(True)
     press(qtbot, slow.window, "Ctrl+Shift+E")
     qtbot.waitUntil(lambda: slow.window.stage is SessionStage.IDLE, timeout=LONG)
     links.feed.engine_there.emit(False)
-    assert not links.status.engine_lost
-    assert problems == []
+    assert links.status.engine_lost == bool(reported)
+    assert problems == reported
 
 
 def test_session_that_begins_at_once_keeps_its_own_recorder(slow: Slow, qtbot: QtBot) -> None:
