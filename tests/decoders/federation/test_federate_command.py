@@ -1,6 +1,7 @@
 """The command ``bci federate`` on simulated recordings."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -59,10 +60,11 @@ def test_a_simulated_federation_ends_in_a_model_for_every_site(
         assert card.simulated
         assert n_channels in (None, len(card.stream.channels))
         assert decoder.classes == ("left", "right")
-    old = yaml.safe_load((tmp_path / "models" / "lab-a" / CARD).read_text())
+    shutil.copytree(tmp_path / "models" / "lab-a", tmp_path / "older")
+    old = yaml.safe_load((tmp_path / "older" / CARD).read_text())
     del old["federation"]
-    (tmp_path / "models" / "lab-a" / CARD).write_text(yaml.safe_dump(old))
-    assert load_card(tmp_path / "models" / "lab-a").federation is None
+    (tmp_path / "older" / CARD).write_text(yaml.safe_dump(old))
+    assert load_card(tmp_path / "older").federation is None
     file = tmp_path / "run-2_eeg.fif"
     assert bci("evaluate", tmp_path / "models" / "lab-b", file).returncode == 0
 
