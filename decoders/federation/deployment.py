@@ -4,12 +4,10 @@ FLARE's own commands make the kits (docs/how-to/federation.md).
 """
 
 import contextlib
-import ctypes
 import io
 import logging
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -32,14 +30,12 @@ from decoders.federation.site import SiteState
 _POLL_S = 0.5
 # Number of jobs without a new round after which the federation ends.
 _TRIES = 3
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
-
-
-def _end_with_parent() -> None:
-    """Make Linux kill this process when its parent ends, even if it is killed; survives `exec`."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+# Program that becomes the command of its arguments, which Linux kills when its parent ends
+# (PR_SET_PDEATHSIG, SIGKILL). Not a ``preexec_fn``, since a fork of a process with threads of gRPC
+# can crash.
+_WITH_PARENT = (
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execvp(sys.argv[1], sys.argv[1:])"
+)
 
 
 @contextlib.contextmanager
@@ -50,12 +46,13 @@ def running(kit: Path) -> Iterator[subprocess.Popen[bytes]]:
     process, and FLARE's jobs end with their parent.
     """
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    start = ["bash", str(kit / "startup" / "sub_start.sh"), "--once"]
+    if sys.platform == "linux":
+        start = [sys.executable, "-I", "-S", "-c", _WITH_PARENT, *start]
     with (kit / "console.txt").open("wb") as console:
         process = subprocess.Popen(
-            ["bash", str(kit / "startup" / "sub_start.sh"), "--once"],
-            env=os.environ | SAFE_PATH | {"PATH": path}, stdin=subprocess.DEVNULL,
+            start, env=os.environ | SAFE_PATH | {"PATH": path}, stdin=subprocess.DEVNULL,
             stdout=console, stderr=subprocess.STDOUT,
-            preexec_fn=_end_with_parent if _LIBC is not None else None,
         )  # fmt: skip
     try:
         yield process
