@@ -96,7 +96,7 @@ def test_streams_carry_the_session_and_a_recording_gives_the_same_to_the_bit() -
     with feedback(profile, ["baseline", "feedback", "feedback", "transfer"]) as running:
         runs = MarkerInlet(find(f"{running.name}-runs"))
         rewards = MarkerInlet(find(f"{running.name}-reward"))
-        features = pylsl.StreamInlet(find(f"{running.name}-feature").raw, recover=False)
+        features = pylsl.StreamInlet(find(f"{running.name}-feature").raw)
         features.open_stream()
         runs.pull(), rewards.pull()
         running.send()
@@ -107,8 +107,20 @@ def test_streams_carry_the_session_and_a_recording_gives_the_same_to_the_bit() -
             return any(marker.label == "allocation/real" for marker in markers)
 
         wait_until(over)
-        rewarded = rewards.pull()
-        rows, stamps = features.pull_chunk(max_samples=10_000, as_numpy=True)
+        chunks: list[tuple[np.ndarray, np.ndarray]] = []
+        rewarded: list[Marker] = []
+
+        def all_came() -> bool:
+            # Streams do not arrive in order of one another.
+            rows, stamps = features.pull_chunk(max_samples=10_000, as_numpy=True)
+            chunks.append((np.reshape(rows, (-1, 9)), np.asarray(stamps)))
+            rewarded.extend(rewards.pull())
+            n_rewards = sum(each.shown.reward for each in running.updates)
+            n_rows = sum(len(rows) for rows, _ in chunks)
+            return n_rows >= len(running.updates) and len(rewarded) >= n_rewards
+
+        wait_until(all_came)
+        rows, stamps = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
         runs.close(), rewards.close(), features.close_stream()
         wait_until(lambda: not running.thread.is_alive())
     assert running.errors == []
