@@ -41,6 +41,8 @@ def run(*argv: str | Path, cwd: Path, **more: str) -> str:
     environment = {
         k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV", "LSLAPICFG")
     }
+    # As pip does, uv trusts the certificates of the computer; older versions know the second name.
+    environment |= {"UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
     done = subprocess.run(
         argv, cwd=cwd, env=environment | more, capture_output=True, text=True, timeout=900,
         encoding="utf-8",
